@@ -1,0 +1,26 @@
+# `make demo` and `make test` need nothing but Python 3.11 or later; PYTHON=... chooses another.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: test demo check bench clean
+
+$(VENV)/ready: pyproject.toml $(wildcard wasm/*.py wasm/src/* wasm/prelude/*)
+	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[deepagents,test]'
+	touch $@
+
+test: $(VENV)/ready
+	$(RUN) -m pytest $(ARGS)
+
+demo: $(VENV)/ready
+	$(RUN) examples/approve_refunds.py $(ARGS)
+
+check: $(VENV)/ready
+	$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy
+
+bench: $(VENV)/ready
+	$(RUN) -m tests.benchmarks $(ARGS)
+
+clean:
+	rm -rf $(VENV) langchain_quickjs/guest.wasm langchain_quickjs/guest.stamp

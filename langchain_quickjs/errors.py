@@ -1,0 +1,137 @@
+"""The one exception tree of the package.
+
+Everything that this package raises on its own account derives from `QuickJSError`, so one
+`except` clause catches it. Each message says what was wrong and what to do about it.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CallLimitError",
+    "ConsoleLimitError",
+    "CyclicValueError",
+    "DecisionError",
+    "InterpreterStateError",
+    "LimitError",
+    "MemoryLimitError",
+    "MessageLimitError",
+    "ProtocolError",
+    "QuickJSError",
+    "ResultLimitError",
+    "ScriptCancelledError",
+    "ScriptError",
+    "SetupError",
+    "SnapshotError",
+    "SourceLimitError",
+    "StackLimitError",
+    "TimeLimitError",
+    "ToolNameError",
+    "ValueTransferError",
+]
+
+
+class QuickJSError(Exception):
+    """Base class of every error of this package."""
+
+
+class ScriptError(QuickJSError):
+    """A script threw, and nothing in it caught the error.
+
+    Attributes:
+        name: The JavaScript error's `name`, for example `"TypeError"`.
+        message: The JavaScript error's `message`.
+        stack: Frames of the script, innermost first, one a line; may be empty.
+        line: Line of the script at which the error arose, counted from 1; `None` if unknown.
+        column: Column in that line, counted from 1; `None` if unknown.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        message: str,
+        stack: str = "",
+        line: int | None = None,
+        column: int | None = None,
+    ) -> None:
+        super().__init__(name, message, stack, line, column)
+        self.name = name
+        self.message = message
+        self.stack = stack
+        self.line = line
+        self.column = column
+
+    def __str__(self) -> str:
+        where = "" if self.line is None else f" (line {self.line}, column {self.column})"
+        return f"{self.name}: {self.message}{where}"
+
+
+class LimitError(QuickJSError):
+    """A limit was reached; the step that reached it never happened."""
+
+
+class TimeLimitError(LimitError):
+    """A step computed for longer than `Limits.step_timeout_s`."""
+
+
+class MemoryLimitError(LimitError):
+    """A step needed more memory than `Limits.memory_bytes`."""
+
+
+class StackLimitError(LimitError):
+    """Native recursion in the engine used up the WebAssembly stack."""
+
+
+class SourceLimitError(LimitError):
+    """A source text is longer than `Limits.source_bytes`."""
+
+
+class MessageLimitError(LimitError):
+    """A message to or from the guest is larger than `Limits.message_bytes`."""
+
+
+class ConsoleLimitError(LimitError):
+    """A script printed more than its limit where the host asked for an error instead of a cut."""
+
+
+class ResultLimitError(LimitError):
+    """A script's result is larger than `Limits.result_bytes`."""
+
+
+class CallLimitError(LimitError):
+    """A script made more calls than its budget, or had too many in flight."""
+
+
+class ScriptCancelledError(QuickJSError):
+    """The host cancelled a running step; the step never happened."""
+
+
+class ProtocolError(QuickJSError):
+    """The guest answered with something that its protocol does not allow; it is not trusted."""
+
+
+class SnapshotError(QuickJSError):
+    """A snapshot cannot be restored: wrong format, build, length, checksum, signature or base."""
+
+
+class ValueTransferError(QuickJSError):
+    """A value cannot cross between Python and JavaScript; the message names the path to it."""
+
+
+class CyclicValueError(ValueTransferError):
+    """A value that contains itself, where that cannot be represented."""
+
+
+class InterpreterStateError(QuickJSError):
+    """The interpreter was asked for something that it cannot do in its present state."""
+
+
+class DecisionError(QuickJSError):
+    """An answer to an interrupt does not fit the actions that were asked about."""
+
+
+class ToolNameError(QuickJSError, ValueError):
+    """A tool's name cannot be used in a script, or two tools would have the same name there."""
+
+
+class SetupError(QuickJSError, ValueError):
+    """The package was put together in a way that cannot work; the message says what to change."""

@@ -1,0 +1,47 @@
+"""The runtime and its Python bindings; usable without LangChain."""
+
+from langchain_quickjs.interpreter.interpreter import Interpreter
+from langchain_quickjs.interpreter.limits import Limits
+from langchain_quickjs.interpreter.outcomes import (
+    Call,
+    CallResult,
+    Completed,
+    Failed,
+    Outcome,
+    Raised,
+    Returned,
+    Suspended,
+)
+from langchain_quickjs.interpreter.values import (
+    HOLE,
+    UNDEFINED,
+    BigInt,
+    JSDate,
+    JSError,
+    JSMap,
+    JSSet,
+    RegExp,
+    TypedArray,
+)
+
+__all__ = [
+    "HOLE",
+    "UNDEFINED",
+    "BigInt",
+    "Call",
+    "CallResult",
+    "Completed",
+    "Failed",
+    "Interpreter",
+    "JSDate",
+    "JSError",
+    "JSMap",
+    "JSSet",
+    "Limits",
+    "Outcome",
+    "Raised",
+    "RegExp",
+    "Returned",
+    "Suspended",
+    "TypedArray",
+]

@@ -1,0 +1,351 @@
+"""MessagePack for values: the host's end of wasm/src/pack.c and wasm/src/unpack.c.
+
+`wasm/README.md` has the table of the extension types. What the guest sends is untrusted: a reply
+that is not what `pack.c` would write is a `ProtocolError`.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from typing import Any, Final
+
+import msgpack
+
+from langchain_quickjs.errors import ProtocolError, ValueTransferError
+from langchain_quickjs.interpreter.coerce import TYPED_ARRAYS, coerce
+from langchain_quickjs.interpreter.values import (
+    HOLE,
+    UNDEFINED,
+    BigInt,
+    JSDate,
+    JSError,
+    JSMap,
+    JSSet,
+    RegExp,
+    TypedArray,
+)
+
+__all__ = ["MAX_DEPTH", "Ext", "decode", "encode"]
+
+MAX_DEPTH: Final = 200
+"""How deep a value may be nested, either way."""
+
+
+class Ext(IntEnum):
+    """MessagePack extension types; the same numbers as in wasm/src/codec.h."""
+
+    UNDEFINED = 0
+    BIGINT = 1
+    DATE = 2
+    MAP = 3
+    SET = 4
+    REGEXP = 5
+    ERROR = 6
+    TYPED = 7
+    HOLE = 8
+    GRAPH = 9
+    REF = 10
+    BUFFER = 11
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MAX_SAFE_INTEGER = 2**53 - 1
+_UNDEFINED = msgpack.ExtType(Ext.UNDEFINED, b"")
+_HOLE = msgpack.ExtType(Ext.HOLE, b"")
+_CONTAINERS = (dict, list, tuple, set, frozenset, JSMap, JSSet)
+
+
+# --- Python -> MessagePack ---------------------------------------------------------------------
+
+
+def _pack(value: Any) -> bytes:
+    packed = msgpack.packb(
+        value, default=_default, strict_types=True, unicode_errors="surrogatepass"
+    )
+    assert isinstance(packed, bytes)
+    return packed
+
+
+def _date(value: datetime) -> msgpack.ExtType:
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=UTC)
+    return msgpack.ExtType(Ext.DATE, struct.pack(">d", (value - _EPOCH) / timedelta(milliseconds=1)))
+
+
+def _flat(entries: list[tuple[Any, Any]]) -> list[Any]:
+    return [part for entry in entries for part in entry]
+
+
+def _default(value: Any) -> Any:
+    """What MessagePack has no format for; called by the packer for each such value."""
+    match value:
+        case tuple():
+            return list(value)
+        case BigInt() | int() if not isinstance(value, bool) and type(value) in (int, BigInt):
+            return msgpack.ExtType(Ext.BIGINT, format(int(value), "x").encode())
+        case datetime():
+            return _date(value)
+        case JSMap():
+            return msgpack.ExtType(Ext.MAP, _pack(_flat(value.entries)))
+        case JSSet() | set() | frozenset():
+            return msgpack.ExtType(Ext.SET, _pack(list(value)))
+        case bytearray():
+            return msgpack.ExtType(Ext.BUFFER, bytes(value))
+        case TypedArray():
+            kind = TYPED_ARRAYS.index(value.kind)
+            return msgpack.ExtType(Ext.TYPED, bytes([kind]) + value.data)
+        case RegExp():
+            return msgpack.ExtType(Ext.REGEXP, _pack([value.source, value.flags]))
+        case JSDate():
+            return msgpack.ExtType(Ext.DATE, struct.pack(">d", value.ms))
+        case JSError():
+            has_cause = value.cause is not UNDEFINED
+            parts = [value.name, value.message, value.stack, has_cause, value.cause, value.errors]
+            return msgpack.ExtType(Ext.ERROR, _pack(parts))
+        case _ if value is UNDEFINED:
+            return _UNDEFINED
+        case _ if value is HOLE:
+            return _HOLE
+    simpler = coerce(value)
+    if simpler is NotImplemented:
+        raise TypeError(f"a {type(value).__qualname__} has no counterpart in JavaScript")
+    return simpler
+
+
+def _children(value: Any) -> Iterator[Any]:
+    """The parts of a container."""
+    if isinstance(value, dict):
+        return iter(value.values())
+    if isinstance(value, JSMap):
+        return iter(_flat(value.entries))
+    return iter(value)
+
+
+def _is_graph(value: Any) -> bool:
+    """Whether some container in `value` can be reached in two ways."""
+    seen: set[int] = set()
+    pending = [value] if isinstance(value, _CONTAINERS) else []
+    while pending:
+        container = pending.pop()
+        for child in container.values() if type(container) is dict else _children(container):
+            kind = type(child)
+            if kind is str or kind is int or not isinstance(child, _CONTAINERS):
+                continue
+            if child and id(child) in seen:
+                return True
+            seen.add(id(child))
+            pending.append(child)
+        if container is value and id(value) in seen:
+            return True
+    return id(value) in seen
+
+
+class _Graph:
+    """Packs containers as the numbered nodes of an `Ext.GRAPH`."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[int, int] = {}
+        self.nodes: list[Any] = []
+
+    def reference(self, value: Any) -> Any:
+        if not isinstance(value, _CONTAINERS):
+            return value
+        number = self.numbers.get(id(value))
+        if number is None:
+            number = self.numbers[id(value)] = len(self.nodes)
+            self.nodes.append(value)
+        return msgpack.ExtType(Ext.REF, struct.pack(">I", number))
+
+    def node(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: self.reference(item) for key, item in value.items()}
+        if isinstance(value, JSMap):
+            return JSMap([(self.reference(k), self.reference(v)) for k, v in value.entries])
+        if isinstance(value, list | tuple):
+            return [self.reference(item) for item in value]
+        return JSSet([self.reference(item) for item in value])
+
+    def pack(self, root: Any) -> bytes:
+        self.reference(root)
+        packed: list[bytes] = []
+        while len(packed) < len(self.nodes):
+            packed.append(_pack(self.node(self.nodes[len(packed)])))
+        return _pack(msgpack.ExtType(Ext.GRAPH, _pack(packed)))
+
+
+def encode(value: Any, root: str = "value") -> bytes:
+    """Packs a value for the guest.
+
+    Args:
+        value: The value. Containers that are shared or contain themselves stay so.
+        root: What to call it in an error message.
+
+    Returns:
+        Its MessagePack.
+
+    Raises:
+        ValueTransferError: If some part of it cannot cross; the message has the path to it.
+    """
+    try:
+        return _Graph().pack(value) if _is_graph(value) else _pack(value)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        path, reason = _find_fault(value, root, error)
+        raise ValueTransferError(f"{path} cannot become a JavaScript value: {reason}") from error
+
+
+def _find_fault(value: Any, path: str, error: BaseException) -> tuple[str, str]:
+    """The path to the innermost part of `value` that cannot be packed, and why."""
+    for _ in range(MAX_DEPTH):
+        while not isinstance(value, _CONTAINERS):
+            simpler = coerce(value)
+            if simpler is NotImplemented or not isinstance(simpler, _CONTAINERS):
+                return path, str(error) or type(error).__name__
+            value = simpler
+        for step, child in _steps(value):
+            try:
+                _pack(child)
+            except (TypeError, ValueError, OverflowError, RecursionError) as inner:
+                value, path, error = child, path + step, inner
+                break
+        else:
+            return path, str(error) or type(error).__name__
+    return path, f"it is nested more than {MAX_DEPTH} levels deep"
+
+
+def _steps(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return ((f".{key}", item) for key, item in value.items())
+    return ((f"[{index}]", item) for index, item in enumerate(_children(value)))
+
+
+# --- MessagePack -> Python ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Ref:
+    number: int
+
+
+class _Decoder:
+    """Unpacks one message; counts how deep extension types are nested in each other."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+
+    def unpack(self, data: bytes) -> Any:
+        self.depth += 1
+        if self.depth > MAX_DEPTH + 8:
+            raise ProtocolError(f"the guest nested a value more than {MAX_DEPTH} levels deep")
+        value = msgpack.unpackb(
+            data, ext_hook=self.ext, unicode_errors="surrogatepass", strict_map_key=True
+        )
+        self.depth -= 1
+        return value
+
+    def parts(self, data: bytes) -> list[Any]:
+        value = self.unpack(data)
+        if not isinstance(value, list):
+            raise ProtocolError("the guest sent a collection that is not an array")
+        return value
+
+    def ext(self, code: int, data: bytes) -> Any:
+        match code:
+            case Ext.UNDEFINED if not data:
+                return UNDEFINED
+            case Ext.HOLE if not data:
+                return HOLE
+            case Ext.BIGINT:
+                return _bigint(data)
+            case Ext.DATE if len(data) == 8:
+                return _datetime(struct.unpack(">d", data)[0])
+            case Ext.MAP:
+                flat = self.parts(data)
+                if len(flat) % 2 == 0:
+                    return JSMap(zip(flat[::2], flat[1::2], strict=True))
+            case Ext.SET:
+                return JSSet(self.parts(data))
+            case Ext.REGEXP:
+                match self.parts(data):
+                    case [str(source), str(flags)]:
+                        return RegExp(source, flags)
+            case Ext.ERROR:
+                return _error(self.parts(data))
+            case Ext.TYPED if data and data[0] < len(TYPED_ARRAYS):
+                return TypedArray(TYPED_ARRAYS[data[0]], data[1:])
+            case Ext.BUFFER:
+                return bytearray(data)
+            case Ext.GRAPH:
+                return _link(self.parts(data))
+            case Ext.REF if len(data) == 4:
+                return _Ref(int.from_bytes(data, "big"))
+        raise ProtocolError(f"the guest sent a malformed value of extension type {code}")
+
+
+def _bigint(data: bytes) -> int:
+    try:
+        value = int(data, 16)
+    except ValueError as error:
+        raise ProtocolError("the guest sent a malformed BigInt") from error
+    return value if abs(value) > _MAX_SAFE_INTEGER else BigInt(value)
+
+
+def _datetime(ms: float) -> datetime | JSDate:
+    if not math.isfinite(ms):
+        return JSDate(ms)
+    try:
+        return _EPOCH + timedelta(milliseconds=ms)
+    except OverflowError:
+        return JSDate(ms)
+
+
+def _error(parts: list[Any]) -> JSError:
+    match parts:
+        case [str(name), str(message), str(stack), bool(has_cause), cause, errors]:
+            return JSError(name, message, stack, cause if has_cause else UNDEFINED, errors)
+    raise ProtocolError("the guest sent a malformed Error")
+
+
+def _link(nodes: list[Any]) -> Any:
+    """Puts the nodes of a graph in the places that refer to them; gives the first."""
+
+    def resolve(value: Any) -> Any:
+        if type(value) is not _Ref:
+            return value
+        if value.number >= len(nodes):
+            raise ProtocolError("the guest refers to a node that it did not send")
+        return nodes[value.number]
+
+    for node in nodes:
+        match node:
+            case list():
+                node[:] = map(resolve, node)
+            case dict():
+                node.update({key: resolve(item) for key, item in node.items()})
+            case JSMap():
+                node.entries = [(resolve(key), resolve(item)) for key, item in node.entries]
+            case JSSet():
+                node.elements = [resolve(item) for item in node.elements]
+            case JSError():
+                node.cause, node.errors = resolve(node.cause), resolve(node.errors)
+            case _Ref():
+                raise ProtocolError("the guest sent a reference in place of a node")
+    if not nodes:
+        raise ProtocolError("the guest sent an empty graph")
+    return nodes[0]
+
+
+def decode(data: bytes) -> Any:
+    """Unpacks what the guest sent.
+
+    Raises:
+        ProtocolError: If it is not what the guest's codec writes.
+    """
+    try:
+        return _Decoder().unpack(data)
+    except (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException) as error:
+        raise ProtocolError(f"the guest sent a malformed message: {error}") from error

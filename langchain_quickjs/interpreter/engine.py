@@ -1,0 +1,351 @@
+"""The compiled guest and its instances. The only module that knows wasmtime.
+
+The engine is compiled once per machine: the machine code is kept in the user's cache directory,
+under the hash of the module and the version of wasmtime. Machine code is trusted completely, so it
+is only read from a directory and file that belong to this user and that nobody else can write.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+import hashlib
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any, Final
+
+import wasmtime
+from wasmtime import _bindings as ffi
+
+from langchain_quickjs.errors import (
+    MemoryLimitError,
+    ProtocolError,
+    ScriptCancelledError,
+    StackLimitError,
+    TimeLimitError,
+)
+from langchain_quickjs.interpreter.image import BLOCK_BYTES, PAGE_BYTES, Image, difference
+
+__all__ = ["Instance", "Module", "load"]
+
+_TICK_S: Final = 0.01
+_IDLE_TICKS: Final = 50
+_WASM_STACK_BYTES: Final = 2 * 1024 * 1024
+_CACHE_VARIABLE: Final = "LANGCHAIN_QUICKJS_CACHE_DIR"
+_CONTINUE: Final = 0  # WASMTIME_UPDATE_DEADLINE_CONTINUE
+
+
+class _Ticker:
+    """Advances the epoch of an engine while guests run, so that they look at their deadlines.
+
+    Its thread ends by itself when nothing has run for half a second.
+    """
+
+    def __init__(self, engine: wasmtime.Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._running = 0
+        self._alive = False
+        self._wake = threading.Event()
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        with self._lock:
+            self._running += 1
+            if not self._alive:
+                self._alive = True
+                threading.Thread(target=self._tick, name="quickjs-ticker", daemon=True).start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running -= 1
+
+    def _tick(self) -> None:
+        idle = 0
+        while True:
+            time.sleep(_TICK_S)
+            self._engine.increment_epoch()
+            with self._lock:
+                idle = 0 if self._running else idle + 1
+                if idle > _IDLE_TICKS:
+                    self._alive = False
+                    return
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What a running step looks at on every tick."""
+
+    deadline_s: float | None = None
+    cancelled: bool = False
+    stopped: bool = False
+
+    def expired(self) -> bool:
+        late = self.deadline_s is not None and time.monotonic() >= self.deadline_s
+        self.stopped = self.cancelled or late
+        return self.stopped
+
+
+_EpochCallback = ctypes.CFUNCTYPE(
+    ctypes.c_size_t,
+    ctypes.POINTER(ffi.wasmtime_context_t),
+    ctypes.c_void_p,
+    ctypes.POINTER(ctypes.c_uint64),
+    ctypes.POINTER(ffi.wasmtime_update_deadline_kind_t),
+)
+_RawValues = ffi.wasmtime_val_raw_t * 1
+_TrapPointer = ctypes.POINTER(ffi.wasm_trap_t)
+_STOPPED = ctypes.create_string_buffer(b"stopped by the host")
+_NO_FINALIZER = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(0)
+
+
+def _epoch_callback(watch: _Watch) -> Any:
+    def on_tick(_context: Any, _data: Any, delta: Any, kind: Any) -> int:
+        if watch.expired():
+            error = ffi.wasmtime_error_new(_STOPPED)
+            return ctypes.cast(error, ctypes.c_void_p).value or 0
+        delta[0] = 1
+        kind[0] = _CONTINUE
+        return 0
+
+    return _EpochCallback(on_tick)
+
+
+@dataclass(frozen=True)
+class Module:
+    """The guest, compiled, and ready to be instantiated.
+
+    Attributes:
+        build_id: SHA-256 of the WebAssembly module; part of every snapshot.
+        boot: The linear memory of a fresh instance, in blocks of `BLOCK_BYTES`.
+    """
+
+    engine: wasmtime.Engine
+    prepared: wasmtime.InstancePre
+    ticker: _Ticker
+    build_id: bytes
+    boot: tuple[bytes, ...] = field(repr=False)
+
+
+def _config() -> wasmtime.Config:
+    config = wasmtime.Config()
+    config.epoch_interruption = True
+    config.max_wasm_stack = _WASM_STACK_BYTES
+    config.cranelift_opt_level = "speed"
+    return config
+
+
+def _cache_dir() -> Path:
+    if chosen := os.environ.get(_CACHE_VARIABLE):
+        return Path(chosen)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "langchain_quickjs"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "langchain_quickjs"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "langchain_quickjs"
+
+
+def _private(path: Path) -> bool:
+    """Whether `path` belongs to this user and nobody else can write it."""
+    if sys.platform == "win32":
+        return path.exists()  # the profile directory is the user's own
+    try:
+        status = path.stat(follow_symlinks=False)
+    except OSError:
+        return False
+    return status.st_uid == os.getuid() and not status.st_mode & 0o022
+
+
+def _store_machine_code(code: bytes, path: Path) -> None:
+    """Keeps machine code for the next process. A cache that cannot be written is only slower."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _private(path.parent):
+            return
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(code)
+        os.replace(name, path)
+
+
+def _compile(engine: wasmtime.Engine, wasm: bytes, build_id: bytes) -> wasmtime.Module:
+    runtime = metadata.version("wasmtime")
+    path = _cache_dir() / f"{build_id.hex()[:32]}-{runtime}.cwasm"
+    if _private(path.parent) and _private(path):
+        with contextlib.suppress(wasmtime.WasmtimeError):  # of another machine or version
+            return wasmtime.Module.deserialize_file(engine, str(path))
+    module = wasmtime.Module(engine, wasm)
+    _store_machine_code(bytes(module.serialize()), path)
+    return module
+
+
+_load_lock = threading.Lock()
+
+
+def load() -> Module:
+    """The guest, compiled once per process."""
+    with _load_lock:
+        return _load()
+
+
+@functools.cache
+def _load() -> Module:
+    wasm = resources.files("langchain_quickjs").joinpath("guest.wasm").read_bytes()
+    build_id = hashlib.sha256(wasm).digest()
+    engine = wasmtime.Engine(_config())
+    compiled = _compile(engine, wasm, build_id)
+    prepared = wasmtime.Linker(engine).instantiate_pre(compiled)
+    module = Module(engine, prepared, _Ticker(engine), build_id, ())
+    fresh = Instance(module, 2**32 - BLOCK_BYTES)
+    return Module(engine, prepared, module.ticker, build_id, tuple(fresh.blocks()))
+
+
+if hasattr(os, "register_at_fork"):
+    # A forked child has neither the ticker's thread nor the engine's own: it starts afresh.
+    os.register_at_fork(after_in_child=lambda: _load.cache_clear())
+
+
+class Instance:
+    """One guest with its linear memory. Not thread-safe; to be dropped after any error."""
+
+    __slots__ = ("_callback", "_context", "_functions", "_memory", "_module", "_store", "_watch")
+
+    def __init__(self, module: Module, memory_bytes: int) -> None:
+        self._module = module
+        self._store = wasmtime.Store(module.engine)
+        self._store.set_limits(memory_size=memory_bytes)
+        self._watch = _Watch()
+        self._callback = _epoch_callback(self._watch)
+        ffi.wasmtime_store_epoch_deadline_callback(
+            self._store.ptr(), self._callback, None, _NO_FINALIZER
+        )
+        self._store.set_epoch_deadline(1)
+        self._context = self._store._context()
+        exports = module.prepared.instantiate(self._store).exports(self._store)
+        self._memory = exports["memory"]._memory
+        self._functions = {name: exports[name]._func for name in ("mailbox", "step", "tidy")}
+
+    @property
+    def memory_size(self) -> int:
+        """Length of the linear memory in bytes."""
+        return int(ffi.wasmtime_memory_data_size(self._context, ctypes.byref(self._memory)))
+
+    def _address(self) -> int:
+        data = ffi.wasmtime_memory_data(self._context, ctypes.byref(self._memory))
+        return ctypes.addressof(data.contents)
+
+    def _call(self, name: str, argument: int = 0) -> int:
+        """Calls an export: at most one i32 in, at most one i32 or i64 out.
+
+        `wasmtime.Func.__call__` looks up the function's type each time, which takes longer than
+        most steps.
+        """
+        values = _RawValues()
+        values[0].i64 = argument
+        trap = _TrapPointer()
+        error = ffi.wasmtime_func_call_unchecked(
+            self._context, ctypes.byref(self._functions[name]), values, 1, ctypes.byref(trap)
+        )
+        if error or trap:
+            self._fail(error, trap)
+        return int(values[0].i64)
+
+    def _fail(self, error: Any, trap: Any) -> None:
+        """Raises what a trap means."""
+        code = ffi.wasmtime_trap_code_t()
+        known = bool(trap) and ffi.wasmtime_trap_code(trap, ctypes.byref(code))
+        overflow = known and code.value == wasmtime.TrapCode.STACK_OVERFLOW.value
+        if error:
+            ffi.wasmtime_error_delete(error)
+        if trap:
+            ffi.wasm_trap_delete(trap)
+        if self._watch.cancelled:
+            raise ScriptCancelledError("the host cancelled the step; it never happened")
+        if self._watch.stopped:
+            raise TimeLimitError("out of time")
+        if overflow:
+            raise StackLimitError(
+                "the engine's own recursion used up its stack (deeply nested source, JSON or "
+                "regular expression); the step never happened. Nest less deeply"
+            )
+        raise ProtocolError(f"the guest crashed (trap {code.value if known else 'unknown'})")
+
+    def cancel(self) -> None:
+        """Stops the step that runs in another thread. Thread-safe."""
+        self._watch.cancelled = True
+
+    def step(self, message: bytes, timeout_s: float | None, max_reply_bytes: int) -> bytes:
+        """Lets the guest handle a message.
+
+        Args:
+            message: What to write into its mailbox.
+            timeout_s: How long it may compute, in seconds.
+            max_reply_bytes: A longer reply is refused before it is copied.
+
+        Returns:
+            Its reply, unread and untrusted.
+
+        Raises:
+            TimeLimitError: If it took longer.
+            StackLimitError: If the engine recursed too deeply.
+            MemoryLimitError: If there is no room for the message.
+            ScriptCancelledError: If `cancel` was called.
+            ProtocolError: If it crashed, or its reply is not within its memory.
+        """
+        watch = self._watch
+        watch.deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
+        with self._module.ticker.running():
+            mailbox = self._call("mailbox", len(message)) & 0xFFFFFFFF
+            if not mailbox:
+                raise MemoryLimitError("out of memory")
+            if mailbox + len(message) > self.memory_size:
+                raise ProtocolError("the guest's mailbox lies outside its memory")
+            ctypes.memmove(self._address() + mailbox, message, len(message))
+            packed = self._call("step", len(message)) & 0xFFFFFFFFFFFFFFFF
+        address, length = packed >> 32, packed & 0xFFFFFFFF
+        if length > max_reply_bytes or address + length > self.memory_size:
+            raise ProtocolError(f"the guest's reply of {length} bytes at {address} is out of bounds")
+        return ctypes.string_at(self._address() + address, length)
+
+    def tidy(self) -> None:
+        """Collects garbage, so that the image has less in it."""
+        self._watch.deadline_s = None
+        with self._module.ticker.running():
+            self._call("tidy")
+
+    def blocks(self) -> Iterator[bytes]:
+        """The memory as it is now, in blocks of `BLOCK_BYTES`."""
+        address, size = self._address(), self.memory_size
+        return (ctypes.string_at(address + at, BLOCK_BYTES) for at in range(0, size, BLOCK_BYTES))
+
+    def image(self) -> Image:
+        """The memory as it is now."""
+        return difference(self._module.boot, self.blocks())
+
+    def load(self, image: Image) -> None:
+        """Makes a fresh instance's memory that of `image`.
+
+        Raises:
+            MemoryLimitError: If the image is larger than this instance may become.
+        """
+        missing = image.blocks - self.memory_size // BLOCK_BYTES
+        if missing > 0:
+            grown = ctypes.c_uint64()
+            error = ffi.wasmtime_memory_grow(
+                self._context, ctypes.byref(self._memory), missing, ctypes.byref(grown)
+            )
+            if error:
+                ffi.wasmtime_error_delete(error)
+                raise MemoryLimitError("out of memory")
+        address = self._address()
+        for number, page in image.pages.items():
+            ctypes.memmove(address + number * PAGE_BYTES, page, PAGE_BYTES)

@@ -1,0 +1,410 @@
+"""The interpreter: a script as a value that can be started, paused, stored and resumed."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Self
+
+from langchain_quickjs.errors import (
+    InterpreterStateError,
+    MemoryLimitError,
+    ProtocolError,
+    ResultLimitError,
+    TimeLimitError,
+)
+from langchain_quickjs.interpreter.engine import Instance, load
+from langchain_quickjs.interpreter.image import BOOT
+from langchain_quickjs.interpreter.limits import Limits
+from langchain_quickjs.interpreter.outcomes import (
+    Call,
+    CallResult,
+    Completed,
+    Failed,
+    Outcome,
+    Suspended,
+)
+from langchain_quickjs.interpreter.protocol import (
+    GuestOutOfMemory,
+    abort_message,
+    max_reply_bytes,
+    read_reply,
+    resume_message,
+    start_message,
+)
+from langchain_quickjs.interpreter.snapshot import Paused, pack_snapshot, unpack_snapshot
+
+__all__ = ["Interpreter"]
+
+_REPLAY_S: Final = 0.05
+_REPLAY_MESSAGES: Final = 2000
+_REPLAY_BYTES: Final = 1024**2
+
+
+class Interpreter:
+    """Runs scripts, one at a time, on one heap.
+
+    Between two steps an interpreter is a value: an image of the guest's memory and the calls that
+    are open. A live guest is only a cache of it, so nothing has to be closed.
+
+    A step either happens or does not. When one runs out of time or memory, or the guest crashes,
+    the guest is dropped, and the state before the step is made again: from the last image, and by
+    handling the messages since then once more, which gives the same state because a guest knows
+    nothing but its messages.
+
+    Args:
+        limits: What scripts may use up.
+        seed: 32 bytes that all randomness of the scripts comes from; drawn when omitted.
+        clock: Gives the time that scripts see, in seconds since the epoch.
+
+    Example:
+        ```python
+        interpreter = Interpreter()
+        interpreter.eval("const xs = [1, 2, 3]; xs.map(x => x * x)")  # [1, 4, 9]
+
+        outcome = interpreter.start("await tools.ask({q: 'Shall I?'})", tools=["ask"])
+        stored = interpreter.snapshot()  # some kilobytes; any process can go on from them
+        later = Interpreter.restore(stored)
+        later.resume({outcome.calls[0].id: Returned("yes")})  # Completed(value='yes', ...)
+        ```
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        seed: bytes | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        if seed is not None and len(seed) != 32:
+            raise ValueError(f"seed must be 32 bytes, not {len(seed)}")
+        self._limits = limits or Limits()
+        self._clock = clock
+        self._module = load()
+        self._seed: bytes | None = seed or secrets.token_bytes(32)
+        self._image = BOOT
+        self._log: list[bytes] = []  # the messages since that image
+        self._log_s = 0.0
+        self._log_bytes = 0
+        self._instance: Instance | None = None
+        self._busy = threading.Lock()
+        self._next_id = 1
+        self._running = False
+        self._open: dict[int, Call] = {}
+        self._granted: frozenset[str] = frozenset()
+        self._spent_s = 0.0
+        self._calls_made = 0
+
+    # --- what users call -----------------------------------------------------------------------
+
+    @property
+    def limits(self) -> Limits:
+        """What scripts may use up."""
+        return self._limits
+
+    @property
+    def running(self) -> bool:
+        """Whether a script has been started and has neither completed nor failed."""
+        return self._running
+
+    @property
+    def open_calls(self) -> tuple[Call, ...]:
+        """The calls that the running script made and that are not answered, by id."""
+        return tuple(self._open.values())
+
+    @property
+    def spent_s(self) -> float:
+        """How long the running script, or else the last one, has computed, in seconds."""
+        return self._spent_s
+
+    def eval(self, source: str) -> Any:
+        """Runs a script that needs nothing from the host but time.
+
+        Args:
+            source: JavaScript. `await` and `return` are allowed at its top level.
+
+        Returns:
+            The value of its last expression, or of a top-level `return`.
+
+        Raises:
+            ScriptError: If it threw.
+            LimitError: If it reached a limit.
+            InterpreterStateError: If another script is running.
+        """
+        outcome = self.start(source)
+        while isinstance(outcome, Suspended):
+            time.sleep(outcome.wake_after_s or 0.0)
+            outcome = self.resume({})
+        if isinstance(outcome, Failed):
+            raise outcome.error
+        return outcome.value
+
+    def start(
+        self, source: str, *, tools: Sequence[str] = (), functions: Sequence[str] = ()
+    ) -> Outcome:
+        """Starts a script and runs it until it ends or waits.
+
+        Args:
+            source: JavaScript. `await` and `return` are allowed at its top level; what it declares
+                there stays for later scripts, which may declare it again.
+            tools: Names it may call as `tools.<name>(...)`.
+            functions: Names it may call as `<name>(...)`.
+
+        Returns:
+            How it ended, or the calls that it made and waits for.
+
+        Raises:
+            InterpreterStateError: If another script is running.
+            LimitError: If it reached a limit; it has not been started then.
+            ValueError: If a name is no JavaScript identifier.
+        """
+        with self._exclusively():
+            if self._running:
+                raise InterpreterStateError(
+                    "a script is running already: resume it to its end, or abort it"
+                )
+            message = start_message(
+                source,
+                now_s=self._clock(),
+                seed=self._seed,
+                tools=tools,
+                functions=functions,
+                limits=self._limits,
+            )
+            granted = frozenset((*tools, *functions))
+            outcome = self._step(message, granted, spent_s=0.0, calls_made=0)
+            self._seed = None
+            assert outcome is not None
+            return outcome
+
+    def resume(self, results: Mapping[int, CallResult]) -> Outcome:
+        """Delivers results of calls to the running script and lets it go on.
+
+        Args:
+            results: By call id; some or all of the open calls. Empty when only time has passed.
+
+        Returns:
+            How the script ended, or the new calls that it made.
+
+        Raises:
+            InterpreterStateError: If no script is running, or an id is not that of an open call.
+            ValueTransferError: If a result cannot become a JavaScript value.
+            LimitError: If the script reached a limit. It then waits as it did before.
+        """
+        with self._exclusively():
+            if not self._running:
+                raise InterpreterStateError("no script is running: start one first")
+            if unknown := results.keys() - self._open.keys():
+                raise InterpreterStateError(
+                    f"no open call has the id {min(unknown)}; open are {sorted(self._open)}"
+                )
+            message = resume_message(results, now_s=self._clock(), limits=self._limits)
+            outcome = self._step(
+                message,
+                self._granted,
+                answered=results.keys(),
+                spent_s=self._spent_s,
+                calls_made=self._calls_made,
+            )
+            assert outcome is not None
+            return outcome
+
+    def abort(self) -> None:
+        """Gives the running script up; what it and earlier scripts declared stays.
+
+        Raises:
+            InterpreterStateError: If the interpreter is in use by another thread.
+        """
+        with self._exclusively():
+            if self._running:
+                message = abort_message(now_s=self._clock())
+                self._step(message, self._granted, answered=self._open.keys())
+
+    def cancel(self) -> None:
+        """Stops the step that is running in another thread, or else the next one. Thread-safe.
+
+        That step raises `ScriptCancelledError` within about ten milliseconds, and never happened.
+        """
+        instance = self._instance
+        if instance is not None:
+            instance.cancel()
+
+    def snapshot(self) -> bytes:
+        """The interpreter as bytes: a few kilobytes for a small script.
+
+        Returns:
+            What `restore` takes, in this or any other process with the same build of this package.
+
+        Raises:
+            InterpreterStateError: If the interpreter is in use by another thread.
+        """
+        with self._exclusively():
+            live = self._live()
+            live.tidy()
+            self._rebase(live)
+            paused = Paused(
+                self._image,
+                self._next_id,
+                self._running,
+                tuple(self._open.values()),
+                self._granted,
+                self._spent_s,
+                self._calls_made,
+            )
+            return pack_snapshot(paused, self._module.boot, self._module.build_id)
+
+    @classmethod
+    def restore(
+        cls,
+        snapshot: bytes,
+        *,
+        limits: Limits | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> Self:
+        """Makes an interpreter from a snapshot. Each one made goes its own way.
+
+        Args:
+            snapshot: What `snapshot` gave.
+            limits: What scripts may use up; those of a running script stay as they were inside
+                the guest.
+            clock: Gives the time that scripts see, in seconds since the epoch.
+
+        Raises:
+            SnapshotError: If the snapshot is damaged, or of another build of the engine.
+        """
+        self = cls(limits=limits, clock=clock)
+        module = self._module
+        paused = unpack_snapshot(
+            snapshot, module.boot, module.build_id, self._limits.memory_bytes
+        )
+        self._image = paused.image
+        self._seed = None
+        self._next_id = paused.next_id
+        self._running = paused.running
+        self._open = {call.id: call for call in paused.open_calls}
+        self._granted = paused.granted
+        self._spent_s = paused.spent_s
+        self._calls_made = paused.calls_made
+        return self
+
+    # --- steps ---------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _exclusively(self) -> Iterator[None]:
+        if not self._busy.acquire(blocking=False):
+            raise InterpreterStateError("another thread is using this interpreter")
+        try:
+            yield
+        finally:
+            self._busy.release()
+
+    def _live(self) -> Instance:
+        """A guest in the present state; made again when there is none."""
+        if self._instance is None:
+            instance = Instance(self._module, self._limits.memory_bytes)
+            instance.load(self._image)
+            for message in self._log:
+                instance.step(message, None, max_reply_bytes(self._limits))
+            self._instance = instance
+        return self._instance
+
+    def _rebase(self, live: Instance) -> None:
+        """Takes an image, so that no message has to be handled again."""
+        if self._log:
+            self._image = live.image()
+        self._log.clear()
+        self._log_s, self._log_bytes = 0.0, 0
+
+    def _timeout_s(self, spent_s: float) -> float | None:
+        step_s, script_s = self._limits.step_timeout_s, self._limits.script_timeout_s
+        if script_s is None:
+            return step_s
+        left_s = max(script_s - spent_s, 0.0)
+        return left_s if step_s is None else min(step_s, left_s)
+
+    def _out_of_time(self, spent_s: float) -> str:
+        step_s, script_s = self._limits.step_timeout_s, self._limits.script_timeout_s
+        if script_s is not None and (step_s is None or script_s - spent_s < step_s):
+            return (
+                f"the script computed for more than {script_s:g} s in all (limits.script_timeout_s)"
+                "; let it compute less, or raise the limit"
+            )
+        return (
+            f"the script computed for more than {step_s:g} s without waiting "
+            "(limits.step_timeout_s); let it compute less, or raise the limit"
+        )
+
+    def _step(
+        self,
+        message: bytes,
+        granted: frozenset[str],
+        *,
+        answered: Any = (),
+        spent_s: float = 0.0,
+        calls_made: int = 0,
+    ) -> Outcome | None:
+        """One transaction: everything is as the reply says, or nothing has changed."""
+        still_open = {n: call for n, call in self._open.items() if n not in answered}
+        live = self._live()
+        begun_s = time.monotonic()
+        try:
+            reply = live.step(message, self._timeout_s(spent_s), max_reply_bytes(self._limits))
+            outcome = read_reply(
+                reply,
+                next_id=self._next_id,
+                open_calls=len(still_open),
+                granted=granted,
+                limits=self._limits,
+            )
+            self._check(outcome, len(reply), calls_made)
+        except BaseException as error:
+            self._instance = None
+            raise self._explained(error, spent_s) from error.__cause__
+        took_s = time.monotonic() - begun_s
+        calls = outcome.calls if isinstance(outcome, Suspended) else ()
+        self._running = isinstance(outcome, Suspended)
+        self._open = still_open | {call.id: call for call in calls} if self._running else {}
+        self._granted = granted
+        self._next_id += len(calls)
+        self._calls_made = calls_made + len(calls)
+        self._spent_s = spent_s + took_s
+        self._remember(live, message, took_s)
+        return outcome
+
+    def _remember(self, live: Instance, message: bytes, took_s: float) -> None:
+        self._log.append(message)
+        self._log_s += took_s
+        self._log_bytes += len(message)
+        if (
+            self._log_s > _REPLAY_S
+            or self._log_bytes > _REPLAY_BYTES
+            or len(self._log) > _REPLAY_MESSAGES
+        ):
+            self._rebase(live)
+
+    def _check(self, outcome: Outcome | None, reply_bytes: int, calls_made: int) -> None:
+        limits = self._limits
+        if isinstance(outcome, Suspended) and limits.calls is not None:
+            if calls_made + len(outcome.calls) > limits.calls:
+                raise ProtocolError("the guest made more calls than it may")
+        if isinstance(outcome, Completed) and reply_bytes > limits.result_bytes:
+            size = reply_bytes - len(outcome.console.encode("utf-8"))
+            if size > limits.result_bytes:
+                raise ResultLimitError(
+                    f"the result takes {size} bytes, limits.result_bytes is {limits.result_bytes}; "
+                    "return less, or raise the limit"
+                )
+
+    def _explained(self, error: BaseException, spent_s: float) -> BaseException:
+        """The error that users see for one that arose in a step."""
+        if isinstance(error, TimeLimitError):
+            return TimeLimitError(self._out_of_time(spent_s))
+        if isinstance(error, GuestOutOfMemory | MemoryLimitError):
+            return MemoryLimitError(
+                f"the script needs more memory than {self._limits.memory_bytes} bytes "
+                "(limits.memory_bytes); let it keep less, or raise the limit"
+            )
+        return error

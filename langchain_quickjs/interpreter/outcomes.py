@@ -1,0 +1,103 @@
+"""What goes into an interpreter and what comes out: calls, their results, outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from langchain_quickjs.errors import ScriptError
+
+__all__ = [
+    "Call",
+    "CallResult",
+    "Completed",
+    "Failed",
+    "Outcome",
+    "Raised",
+    "Returned",
+    "Suspended",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that a script made and now waits for.
+
+    Attributes:
+        id: Number of the call; counts up and never repeats in the life of a heap.
+        name: Name under which the function was granted, for example `"lookupOrder"`.
+        args: The arguments, as Python values.
+    """
+
+    id: int
+    name: str
+    args: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A call's result: the promise in the script is fulfilled with it."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A call's failure: the promise in the script is rejected with an `Error`.
+
+    Attributes:
+        name: The error's `name` as the script sees it.
+        message: The error's `message`. The host chooses both; nothing else of an exception
+            reaches the script.
+    """
+
+    name: str
+    message: str
+
+
+CallResult: TypeAlias = Returned | Raised
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The script's body has finished, and every call it made is answered.
+
+    Attributes:
+        value: What the last expression, or a top-level `return`, gave.
+        console: What was printed in this step.
+    """
+
+    value: Any
+    console: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The script threw, and caught nothing. Calls that were open are forgotten by it.
+
+    Attributes:
+        error: What it threw.
+        console: What was printed in this step.
+    """
+
+    error: ScriptError
+    console: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """The script waits.
+
+    Attributes:
+        calls: The calls that this step made. `Interpreter.open_calls` has all that are open.
+        console: What was printed in this step.
+        wake_after_s: Seconds until the script's next timer is due; `None` if it has none. Once
+            they have passed, `Interpreter.resume({})` lets it go on.
+    """
+
+    calls: tuple[Call, ...]
+    console: str = ""
+    wake_after_s: float | None = None
+
+
+Outcome: TypeAlias = Completed | Failed | Suspended

@@ -1,0 +1,208 @@
+"""The messages to the guest and its replies; wasm/README.md has them byte by byte."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+import msgpack
+
+from langchain_quickjs.errors import MessageLimitError, ProtocolError, ScriptError, SourceLimitError
+from langchain_quickjs.interpreter.codec import decode, encode
+from langchain_quickjs.interpreter.limits import Limits
+from langchain_quickjs.interpreter.outcomes import (
+    Call,
+    CallResult,
+    Completed,
+    Failed,
+    Outcome,
+    Raised,
+    Returned,
+    Suspended,
+)
+
+__all__ = ["SCRIPT_NAME", "abort_message", "read_reply", "resume_message", "start_message"]
+
+SCRIPT_NAME = "script.js"
+"""What a script is called in its own stack traces."""
+
+_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
+_POSITION = re.compile(re.escape(SCRIPT_NAME) + r":(\d+)(?::(\d+))?")
+_START, _DELIVER, _ABORT = range(3)
+_COMPLETED, _FAILED, _SUSPENDED, _IDLE, _NO_MEMORY, _REFUSED = range(6)
+_HEAD_BYTES = 4096  # of a reply, beside console, calls and value
+
+
+class GuestRefusal(ProtocolError):
+    """The guest did not understand the message; the host made a mistake."""
+
+
+class GuestOutOfMemory(Exception):
+    """The guest could not allocate; the step is to be undone."""
+
+
+def start_message(
+    source: str,
+    *,
+    now_s: float,
+    seed: bytes | None,
+    tools: Sequence[str],
+    functions: Sequence[str],
+    limits: Limits,
+) -> bytes:
+    """The message that starts a script.
+
+    Raises:
+        SourceLimitError: If the source is longer than `limits.source_bytes`.
+        ValueError: If a granted name is no JavaScript identifier.
+    """
+    encoded = source.encode("utf-8", "surrogatepass")
+    if len(encoded) > limits.source_bytes:
+        raise SourceLimitError(
+            f"the source is {len(encoded)} bytes long, limits.source_bytes is "
+            f"{limits.source_bytes}; shorten it, or raise the limit"
+        )
+    for name in (*tools, *functions):
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} cannot be granted: it is no JavaScript identifier")
+    budget = 2**32 - 1 if limits.calls is None else limits.calls
+    parts = [
+        _START,
+        now_s * 1000.0,
+        seed,
+        [budget, limits.calls_in_flight, limits.console_bytes, limits.message_bytes],
+        list(tools),
+        list(functions),
+        SCRIPT_NAME,
+        source,
+    ]
+    packed = msgpack.packb(parts, unicode_errors="surrogatepass")
+    assert isinstance(packed, bytes)
+    return packed
+
+
+def resume_message(results: Mapping[int, CallResult], *, now_s: float, limits: Limits) -> bytes:
+    """The message that delivers results of calls, in the order of their ids.
+
+    Raises:
+        ValueTransferError: If a result cannot become a JavaScript value.
+        MessageLimitError: If they are larger than `limits.message_bytes` together.
+    """
+    packer = msgpack.Packer()
+    parts = [packer.pack_array_header(3), packer.pack(_DELIVER), packer.pack(now_s * 1000.0)]
+    parts.append(packer.pack_array_header(len(results)))
+    for call_id in sorted(results):
+        result = results[call_id]
+        raised = isinstance(result, Raised)
+        parts += [packer.pack_array_header(3), packer.pack(call_id), packer.pack(int(raised))]
+        match result:
+            case Raised(name, message):
+                parts.append(encode([str(name), str(message)]))
+            case Returned(value):
+                parts.append(encode(value, f"the result of call {call_id}"))
+    message_bytes = b"".join(parts)
+    if len(message_bytes) > limits.message_bytes:
+        raise MessageLimitError(
+            f"the results are {len(message_bytes)} bytes, limits.message_bytes is "
+            f"{limits.message_bytes}; return less, deliver them one by one, or raise the limit"
+        )
+    return message_bytes
+
+
+def abort_message(*, now_s: float) -> bytes:
+    """The message that makes the guest forget the script that it runs."""
+    packed = msgpack.packb([_ABORT, now_s * 1000.0])
+    assert isinstance(packed, bytes)
+    return packed
+
+
+def _call(parts: Any, expected_id: int, granted: AbstractSet[str]) -> Call:
+    match parts:
+        case [int(number), str(name), [*args]] if not isinstance(number, bool):
+            pass
+        case _:
+            raise ProtocolError("the guest sent a malformed call")
+    if number != expected_id:
+        raise ProtocolError(f"the guest sent call id {number} where {expected_id} is due")
+    if name not in granted:
+        raise ProtocolError(f"the guest called {name!r}, which was not granted")
+    return Call(number, name, tuple(args))
+
+
+def _script_error(parts: Any) -> ScriptError:
+    match parts:
+        case [str(name), str(message), str(stack)]:
+            position = _POSITION.search(stack)
+        case _:
+            raise ProtocolError("the guest sent a malformed error")
+    if position is None:
+        return ScriptError(name, message, stack)
+    line, column = position.groups()
+    return ScriptError(name, message, stack, int(line), int(column) if column else None)
+
+
+def _console(parts: Any, dropped: Any, limits: Limits) -> str:
+    if not isinstance(parts, str) or not isinstance(dropped, int) or isinstance(dropped, bool):
+        raise ProtocolError("the guest sent a malformed console")
+    text = parts.encode("utf-8", "surrogatepass")
+    if len(text) > limits.console_bytes + 1 or not 0 <= dropped < 2**53:
+        raise ProtocolError("the guest printed more than it may")
+    # Half a surrogate pair has no UTF-8; what is printed must fit into any log or database.
+    shown = text.decode("utf-8", "replace")
+    return shown + f"… [{dropped} more bytes printed]\n" if dropped else shown
+
+
+def read_reply(
+    reply: bytes, *, next_id: int, open_calls: int, granted: AbstractSet[str], limits: Limits
+) -> Outcome | None:
+    """Reads and checks a reply.
+
+    Args:
+        reply: What the guest wrote; untrusted.
+        next_id: The id that the next call must have.
+        open_calls: How many earlier calls are open still.
+        granted: The names that may be called.
+        limits: What the guest was told.
+
+    Returns:
+        The outcome; `None` for a guest that runs no script any more.
+
+    Raises:
+        ProtocolError: If the reply is not one that the guest can give here.
+        GuestOutOfMemory: If the step ran out of memory.
+    """
+    match decode(reply):
+        case [status] if status == _NO_MEMORY:
+            raise GuestOutOfMemory
+        case [status] if status == _REFUSED:
+            raise GuestRefusal("the guest refused a message")
+        case [int(status), printed, dropped, [*posted], value, wake]:
+            pass
+        case _:
+            raise ProtocolError("the guest's reply has a wrong shape")
+    console = _console(printed, dropped, limits)
+    calls = tuple(_call(parts, next_id + i, granted) for i, parts in enumerate(posted))
+    if status != _SUSPENDED and (calls or wake is not None):
+        raise ProtocolError("the guest made calls and ended at the same time")
+    match status:
+        case 0:
+            if open_calls:
+                raise ProtocolError("the guest completed while calls are open")
+            return Completed(value, console)
+        case 1:
+            return Failed(_script_error(value), console)
+        case 2 if wake is None or (isinstance(wake, int | float) and 0 <= wake < math.inf):
+            if open_calls + len(calls) > limits.calls_in_flight:
+                raise ProtocolError("the guest has more calls in flight than it may")
+            return Suspended(calls, console, None if wake is None else wake / 1000.0)
+        case 3:
+            return None
+    raise ProtocolError("the guest's reply has a wrong status")
+
+
+def max_reply_bytes(limits: Limits) -> int:
+    """The longest reply that the guest may give."""
+    return limits.message_bytes + limits.console_bytes + _HEAD_BYTES

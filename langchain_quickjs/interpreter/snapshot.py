@@ -1,0 +1,176 @@
+"""Snapshots: what is stored of a paused interpreter.
+
+    snapshot = magic, format, build id, body length, checksum, body
+    body     = zstd(MessagePack of [next id, open calls, blocks, page numbers, pages])
+    pages    = for each page, page XOR the boot image's page
+
+A snapshot is only good for the build of the guest that made it: everything in the memory, down to
+the addresses of functions, belongs to that build.
+
+Reading one fails closed: nothing is restored from bytes that are not whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgpack
+import zstandard
+
+from langchain_quickjs.errors import ProtocolError, SnapshotError
+from langchain_quickjs.interpreter.codec import decode, encode
+from langchain_quickjs.interpreter.image import PAGE_BYTES, Image, page_at
+from langchain_quickjs.interpreter.outcomes import Call
+
+__all__ = ["Paused", "pack_snapshot", "unpack_snapshot"]
+
+_MAGIC: Final = b"QJSS"
+_FORMAT: Final = 1
+_HEADER: Final = struct.Struct("<4sB16sII16s")
+_LEVEL: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """An interpreter between two steps.
+
+    Attributes:
+        image: The guest's memory.
+        next_id: The id of the next call.
+        running: Whether a script is running.
+        open_calls: Its calls that are not answered yet.
+        granted: The names it may call.
+        spent_s: How long it has computed.
+        calls_made: How many calls it has made.
+    """
+
+    image: Image
+    next_id: int
+    running: bool
+    open_calls: tuple[Call, ...]
+    granted: frozenset[str]
+    spent_s: float
+    calls_made: int
+
+
+def _xor(a: bytes, b: bytes) -> bytes:
+    return (int.from_bytes(a, "little") ^ int.from_bytes(b, "little")).to_bytes(len(a), "little")
+
+
+def pack_snapshot(paused: Paused, boot: Sequence[bytes], build_id: bytes) -> bytes:
+    """The bytes to store for a paused interpreter."""
+    numbers = sorted(paused.image.pages)
+    calls = [[call.id, call.name, encode(list(call.args))] for call in paused.open_calls]
+    head = [paused.next_id, paused.running, calls, sorted(paused.granted), paused.spent_s]
+    body = msgpack.packb([*head, paused.calls_made, paused.image.blocks, numbers])
+    pages = [_xor(paused.image.pages[number], page_at(boot, number)) for number in numbers]
+    packed = zstandard.ZstdCompressor(level=_LEVEL).compress(body + b"".join(pages))
+    checksum = hashlib.blake2b(packed, digest_size=16).digest()
+    header = _HEADER.pack(_MAGIC, _FORMAT, build_id[:16], len(packed), len(body), checksum)
+    return header + packed
+
+
+def unpack_snapshot(
+    snapshot: bytes, boot: Sequence[bytes], build_id: bytes, memory_bytes: int
+) -> Paused:
+    """Reads a snapshot.
+
+    Args:
+        snapshot: What `pack_snapshot` gave.
+        boot: The boot image.
+        build_id: Of the guest that is installed here.
+        memory_bytes: The memory limit: nothing larger is unpacked.
+
+    Raises:
+        SnapshotError: If it cannot be restored; the message says why and what to do.
+    """
+    packed, body_length = _check_header(snapshot, build_id)
+    try:
+        plain = zstandard.ZstdDecompressor().decompress(
+            packed, max_output_size=memory_bytes + body_length, allow_extra_data=False
+        )
+        return _paused(plain, body_length, boot, memory_bytes)
+    except zstandard.ZstdError as error:
+        raise SnapshotError(
+            f"the snapshot does not unpack within {memory_bytes} bytes: {error}; restore it with "
+            "the memory_bytes it was made with"
+        ) from error
+    except (ValueError, TypeError, ProtocolError, msgpack.exceptions.UnpackException) as error:
+        raise SnapshotError(f"the snapshot's content is malformed: {error}") from error
+
+
+def _check_header(snapshot: bytes, build_id: bytes) -> tuple[bytes, int]:
+    if len(snapshot) < _HEADER.size or snapshot[:4] != _MAGIC:
+        raise SnapshotError("these bytes are no snapshot of an interpreter")
+    _, version, build, length, body_length, checksum = _HEADER.unpack_from(snapshot)
+    if version != _FORMAT:
+        raise SnapshotError(
+            f"the snapshot has format {version}, this package reads format {_FORMAT}; resume it "
+            "with the version that made it"
+        )
+    if build != build_id[:16]:
+        raise SnapshotError(
+            f"the snapshot was made by engine build {build.hex()}, installed is "
+            f"{build_id[:16].hex()}; resume it with the version that made it, or run the script "
+            "again"
+        )
+    packed = snapshot[_HEADER.size :]
+    if len(packed) != length:
+        raise SnapshotError(
+            f"the snapshot should have {length} bytes after its header and has {len(packed)}; it "
+            "was cut short or added to when it was stored"
+        )
+    if hashlib.blake2b(packed, digest_size=16).digest() != checksum:
+        raise SnapshotError("the snapshot's checksum is wrong; it was damaged when it was stored")
+    return packed, body_length
+
+
+def _call(parts: Any) -> Call:
+    match parts:
+        case [int(number), str(name), bytes(args)]:
+            return Call(number, name, tuple(decode(args)))
+    raise ValueError("an open call is malformed")
+
+
+def _paused(plain: bytes, body_length: int, boot: Sequence[bytes], memory_bytes: int) -> Paused:
+    match msgpack.unpackb(plain[:body_length]):
+        case [
+            int(next_id),
+            bool(running),
+            [*calls],
+            [*granted],
+            float(spent_s),
+            int(calls_made),
+            int(blocks),
+            [*numbers],
+        ]:
+            pass
+        case _:
+            raise ValueError("its fields are not those of a snapshot")
+    pages = plain[body_length:]
+    last = blocks * 65536 // PAGE_BYTES
+    if blocks * 65536 > memory_bytes:
+        raise SnapshotError(
+            f"the snapshot needs {blocks * 65536} bytes of memory, limits.memory_bytes is "
+            f"{memory_bytes}; raise the limit"
+        )
+    if len(pages) != len(numbers) * PAGE_BYTES or not all(0 <= n < last for n in numbers):
+        raise ValueError("its pages do not fit its memory")
+    image = {
+        number: _xor(pages[i * PAGE_BYTES : (i + 1) * PAGE_BYTES], page_at(boot, number))
+        for i, number in enumerate(numbers)
+    }
+    names = frozenset(str(name) for name in granted)
+    return Paused(
+        Image(blocks, image),
+        next_id,
+        running,
+        tuple(map(_call, calls)),
+        names,
+        spent_s,
+        calls_made,
+    )

@@ -1,0 +1,1 @@
+"""Benchmarks beside the public package of the same import name: `python -m tests.benchmarks`."""

@@ -1,0 +1,76 @@
+"""The JavaScript programs, the same for every side."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+ONE_PLUS_ONE: Final = "1 + 1"
+
+FIB: Final = "function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); } fib(25)"
+
+LOOP: Final = "(() => { let sum = 0; for (let i = 0; i < 1e6; i++) sum += i % 7; return sum; })()"
+
+
+def sequential(calls: int) -> str:
+    return f"let sum = 0; for (let i = 0; i < {calls}; i++) sum += await tools.lookup({{ id: i }}); sum"
+
+
+def parallel(calls: int) -> str:
+    return (
+        f"const got = await Promise.all(Array.from({{ length: {calls} }}, (_, i) => "
+        "tools.lookup({ id: i }))); got.reduce((a, b) => a + b, 0)"
+    )
+
+
+def lookup(call: dict[str, Any]) -> int:
+    """The granted call, as cheap as a call can be."""
+    return int(call["id"]) + 1
+
+
+def expected_sum(calls: int) -> int:
+    return sum(lookup({"id": i}) for i in range(calls))
+
+
+NESTED: Final = (
+    "Object.fromEntries(Array.from({ length: 1000 }, (_, i) => "
+    "[`order${i}`, { id: i, name: `n${i}` }]))"
+)
+
+# Three look-ups, then a call that waits for a person, with locals, a closure and a Map alive.
+PAUSED: Final = """
+const found = new Map();
+let total = 0;
+for (const id of [1, 2, 3]) {
+  const price = await tools.lookup({ id });
+  found.set(id, price);
+  total += price;
+}
+const add = (n) => total + n;
+const refund = await tools.refund({ amount: total });
+add(refund)
+"""
+PAUSED_RESULT: Final = 9 + 5
+
+RECORDS_OUT: Final = """
+Array.from({ length: 5000 }, (_, i) => ({
+  id: i, name: `customer ${i}`, tags: ["a", "b"], address: { street: "Long Street", no: i, zip: "12345" },
+  active: i % 2 === 0, score: i / 3, note: "x".repeat(70),
+}))
+"""
+RECORDS_IN: Final = "const rows = await tools.records({}); rows.length"
+
+
+def records() -> list[dict[str, Any]]:
+    """About 1 MB as JSON: 5,000 records with a nested object and a list each."""
+    return [
+        {
+            "id": i,
+            "name": f"customer {i}",
+            "tags": ["a", "b"],
+            "address": {"street": "Long Street", "no": i, "zip": "12345"},
+            "active": i % 2 == 0,
+            "score": i / 3,
+            "note": "x" * 70,
+        }
+        for i in range(5000)
+    ]

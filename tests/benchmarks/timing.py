@@ -1,0 +1,32 @@
+"""Measuring inside a worker process."""
+
+from __future__ import annotations
+
+import gc
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+Samples = dict[str, list[float]]
+
+
+def time_each(action: Callable[[], object], runs: int) -> list[float]:
+    """The seconds that each of several runs took, after one that does not count."""
+    action()
+    gc.collect()
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return times
+
+
+def resident_bytes() -> float:
+    """The memory of this process that is really there (Linux; elsewhere it reads 0)."""
+    statm = Path("/proc/self/statm")
+    if not statm.exists():
+        return 0.0
+    gc.collect()
+    return float(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,51 @@
+"""The wheel's build hook: builds the guest module into the package.
+
+It is built again only when something that goes into it has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import tempfile
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+HERE = Path(__file__).resolve().parent
+
+
+def inputs_digest() -> str:
+    """A hash over all that the module is made of."""
+    digest = hashlib.sha256()
+    for package in ("ziglang", "wasmtime"):
+        digest.update(f"{package} {metadata.version(package)}\n".encode())
+    for path in sorted(HERE.rglob("*")):
+        if path.suffix in {".c", ".h", ".js", ".py"}:
+            digest.update(path.relative_to(HERE).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+class GuestBuildHook(BuildHookInterface[Any]):
+    """Builds `langchain_quickjs/guest.wasm` before a wheel or an editable install."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Called by hatchling before it collects the files."""
+        del version, build_data
+        if self.target_name != "wheel":
+            return
+        sys.path.insert(0, str(HERE))
+        import build  # noqa: PLC0415  (a script beside this one, importable only from here on)
+
+        output = Path(self.root) / "langchain_quickjs" / "guest.wasm"
+        stamp = output.with_suffix(".stamp")
+        digest = inputs_digest()
+        if output.exists() and stamp.exists() and stamp.read_text() == digest:
+            return
+        with tempfile.TemporaryDirectory() as work:
+            build.build(output, Path(work).resolve())
+        stamp.write_text(digest)

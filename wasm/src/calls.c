@@ -1,0 +1,245 @@
+/* The only way out of a script: granted functions whose calls become promises. A promise's
+   resolvers stay in the table here, under an id that counts up and never repeats; script code can
+   neither see nor settle them. */
+#include <stdio.h>
+
+#include "guest.h"
+
+static JSValue call_error(JSContext *ctx, const char *name, const char *message)
+{
+    JSValue error = JS_NewError(ctx);
+    if (JS_IsException(error))
+        return error;
+    JS_DefinePropertyValueStr(ctx, error, "name", JS_NewString(ctx, name),
+                              JS_PROP_CONFIGURABLE | JS_PROP_WRITABLE);
+    JS_DefinePropertyValueStr(ctx, error, "message", JS_NewString(ctx, message),
+                              JS_PROP_CONFIGURABLE | JS_PROP_WRITABLE);
+    return JS_Throw(ctx, error);
+}
+
+static bool calls_reserve(void)
+{
+    if (guest.call_count < guest.call_capacity)
+        return true;
+    uint32_t capacity = guest.call_capacity ? guest.call_capacity * 2 : 16;
+    OpenCall *calls = realloc(guest.calls, capacity * sizeof *calls);
+    if (!calls) {
+        guest.no_memory = true;
+        return false;
+    }
+    guest.calls = calls;
+    guest.call_capacity = capacity;
+    return true;
+}
+
+/* Packs the arguments. Reading them may run script code (getters) that makes calls of its own, so
+   they go into a buffer of their own first and the id is given afterwards. */
+static int pack_arguments(JSContext *ctx, Buffer *packed, int argc, JSValueConst *argv)
+{
+    char root[24];
+    pack_array_header(packed, (size_t)argc);
+    for (int i = 0; i < argc; i++) {
+        snprintf(root, sizeof root, "argument %d", i + 1);
+        if (codec_pack(&guest.codec, packed, argv[i], root) < 0)
+            return -1;
+    }
+    if (packed->status == BUFFER_NO_MEMORY)
+        guest.no_memory = true;
+    if (packed->status)
+        JS_ThrowRangeError(ctx, "the arguments are too large to leave the script");
+    return packed->status ? -1 : 0;
+}
+
+static int post(JSContext *ctx, JSValueConst name, const Buffer *packed, JSValue *functions)
+{
+    size_t len, mark = guest.outbox.len;
+    const char *text = JS_ToCStringLen(ctx, &len, name);
+    if (!text)
+        return -1;
+    pack_array_header(&guest.outbox, 3);
+    pack_uint(&guest.outbox, guest.next_id);
+    pack_text(&guest.outbox, text, len);
+    buffer_put(&guest.outbox, packed->data, packed->len);
+    JS_FreeCString(ctx, text);
+    if (guest.outbox.status) {
+        guest.no_memory |= guest.outbox.status == BUFFER_NO_MEMORY;
+        guest.outbox.status = BUFFER_OK;
+        guest.outbox.len = mark;
+        JS_ThrowRangeError(ctx, "the calls of one step are too large; await some of them first");
+        return -1;
+    }
+    guest.calls[guest.call_count++] =
+        (OpenCall){ .id = guest.next_id++, .resolve = functions[0], .reject = functions[1] };
+    guest.outbox_count++;
+    guest.calls_left--;
+    return 0;
+}
+
+static int open_call(JSContext *ctx, JSValueConst name, int argc, JSValueConst *argv,
+                     JSValue *promise)
+{
+    Buffer packed;
+    JSValue functions[2];
+    int result = -1;
+    if (JS_IsUndefined(guest.main)) {
+        call_error(ctx, "Error", "no script is running");
+        return -1;
+    }
+    buffer_init(&packed, guest.message_limit);
+    if (pack_arguments(ctx, &packed, argc, argv) == 0) {
+        if (!guest.calls_left)
+            call_error(ctx, "PTCCallBudgetExceeded", "this script has used up its budget of calls");
+        else if (guest.call_count >= guest.calls_in_flight)
+            call_error(ctx, "TooManyCallsInFlight",
+                       "too many calls are open at once; await some of them first");
+        else if (!calls_reserve())
+            JS_ThrowOutOfMemory(ctx);
+        else {
+            *promise = JS_NewPromiseCapability(ctx, functions);
+            if (!JS_IsException(*promise)) {
+                result = post(ctx, name, &packed, functions);
+                if (result < 0)
+                    JS_FreeValues(ctx, functions[0], functions[1], *promise);
+            }
+        }
+    }
+    buffer_free(&packed);
+    return result;
+}
+
+/* What `tools.x(...)` runs: like an async function, it never throws, it rejects. */
+static JSValue granted_call(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv,
+                            int magic, JSValueConst *data)
+{
+    JSValue promise;
+    (void)this_val;
+    (void)magic;
+    if (open_call(ctx, data[0], argc, argv, &promise) == 0)
+        return promise;
+    JSValue error = JS_GetException(ctx);
+    promise = JS_NewSettledPromise(ctx, true, error);
+    JS_FreeValue(ctx, error);
+    return promise;
+}
+
+static JSValue granted_function(JSContext *ctx, const char *name, size_t len)
+{
+    JSValue text = JS_NewStringLen(ctx, name, len);
+    if (JS_IsException(text))
+        return text;
+    JSValueConst data[1] = { text };
+    JSValue function = JS_NewCFunctionData(ctx, granted_call, 1, 0, 1, data);
+    JS_FreeValue(ctx, text);
+    return function;
+}
+
+static int define_granted(JSValueConst on, Reader *names, int flags, Buffer *record)
+{
+    JSContext *ctx = guest.ctx;
+    const char *text;
+    size_t len;
+    if (!read_text(names, &text, &len))
+        return JS_ThrowInternalError(ctx, "malformed message from the host"), -1;
+    JSAtom atom = JS_NewAtomLen(ctx, text, len);
+    if (atom == JS_ATOM_NULL)
+        return -1;
+    JSValue function = granted_function(ctx, text, len);
+    int done = -1;
+    if (!JS_IsException(function)) {
+        JSValue name = JS_AtomToString(ctx, atom);
+        JS_DefinePropertyValueStr(ctx, function, "name", name, JS_PROP_CONFIGURABLE);
+        done = JS_DefinePropertyValue(ctx, on, atom, function, flags);
+    }
+    JS_FreeAtom(ctx, atom);
+    if (record) {
+        buffer_put(record, text, len);
+        buffer_byte(record, 0);
+        guest.no_memory |= record->status != 0;
+    }
+    return done < 0 ? -1 : 0;
+}
+
+static void forget_functions(JSValueConst global)
+{
+    const char *name = (const char *)guest.functions.data;
+    const char *end = name + guest.functions.len;
+    while (name < end) {
+        JSAtom atom = JS_NewAtom(guest.ctx, name);
+        if (atom != JS_ATOM_NULL)
+            JS_DeleteProperty(guest.ctx, global, atom, 0);
+        JS_FreeAtom(guest.ctx, atom);
+        name += strlen(name) + 1;
+    }
+    guest.functions.len = 0;
+}
+
+/* Replaces what scripts are granted: `tools.<name>` for the first list, globals for the second. */
+int calls_grant(Reader *names, uint32_t count, Reader *functions, uint32_t function_count)
+{
+    JSContext *ctx = guest.ctx;
+    JSValue global = JS_GetGlobalObject(ctx);
+    JSValue tools = JS_NewObjectProto(ctx, JS_NULL);
+    int result = JS_IsException(tools) ? -1 : 0;
+    forget_functions(global);
+    for (uint32_t i = 0; i < count && result == 0; i++)
+        result = define_granted(tools, names, JS_PROP_ENUMERABLE, NULL);
+    for (uint32_t i = 0; i < function_count && result == 0; i++)
+        result = define_granted(global, functions, JS_PROP_CONFIGURABLE | JS_PROP_WRITABLE,
+                                &guest.functions);
+    if (result == 0)
+        result = JS_PreventExtensions(ctx, tools) < 0 ? -1 : 0;
+    JS_FreeValue(ctx, guest.tools);
+    guest.tools = result == 0 ? tools : JS_UNDEFINED;
+    if (result < 0)
+        JS_FreeValue(ctx, tools);
+    JS_FreeValue(ctx, global);
+    return result;
+}
+
+static JSValue get_tools(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    (void)this_val, (void)argc, (void)argv;
+    return JS_DupValue(ctx, guest.tools);
+}
+
+/* `tools` is an accessor that cannot be changed, so a script cannot put something else there for
+   the scripts after it. */
+int calls_define_tools(JSValueConst global)
+{
+    JSAtom atom = JS_NewAtom(guest.ctx, "tools");
+    if (atom == JS_ATOM_NULL)
+        return -1;
+    JSValue getter = JS_NewCFunction(guest.ctx, get_tools, "tools", 0);
+    int done = -1;
+    if (!JS_IsException(getter))
+        done = JS_DefinePropertyGetSet(guest.ctx, global, atom, getter, JS_UNDEFINED, 0);
+    JS_FreeAtom(guest.ctx, atom);
+    return done < 0 ? -1 : 0;
+}
+
+int calls_settle(uint32_t id, bool raised, JSValueConst value)
+{
+    uint32_t i = 0;
+    while (i < guest.call_count && guest.calls[i].id != id)
+        i++;
+    if (i == guest.call_count)
+        return -2;
+    OpenCall call = guest.calls[i];
+    guest.call_count--;
+    memmove(&guest.calls[i], &guest.calls[i + 1], (guest.call_count - i) * sizeof *guest.calls);
+    JSValueConst args[1] = { value };
+    JSValue done = JS_Call(guest.ctx, raised ? call.reject : call.resolve, JS_UNDEFINED, 1, args);
+    JS_FreeValues(guest.ctx, call.resolve, call.reject);
+    int result = JS_IsException(done) ? -1 : 0;
+    JS_FreeValue(guest.ctx, done);
+    return result;
+}
+
+void calls_clear(void)
+{
+    for (uint32_t i = 0; i < guest.call_count; i++)
+        JS_FreeValues(guest.ctx, guest.calls[i].resolve, guest.calls[i].reject);
+    guest.call_count = 0;
+    guest.outbox.len = 0;
+    guest.outbox_count = 0;
+}

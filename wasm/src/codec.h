@@ -1,0 +1,69 @@
+/* MessagePack in linear memory, directly from and to JavaScript values. wasm/README.md has the
+   table of the extension types; langchain_quickjs/interpreter/codec.py is the other end. */
+#ifndef CODEC_H
+#define CODEC_H
+
+#include <stdbool.h>
+#include "buffer.h"
+#include "quickjs.h"
+
+/* Extension types; the payload is MessagePack again unless said otherwise. */
+enum {
+    EXT_UNDEFINED = 0, /* empty */
+    EXT_BIGINT = 1,    /* ASCII hexadecimal digits, after an optional '-' */
+    EXT_DATE = 2,      /* float64, big-endian: milliseconds since the epoch; NaN is Invalid Date */
+    EXT_MAP = 3,       /* array: key, value, key, value, ... */
+    EXT_SET = 4,       /* array */
+    EXT_REGEXP = 5,    /* array: source, flags */
+    EXT_ERROR = 6,     /* array: name, message, stack, has_cause, cause, errors or nil */
+    EXT_TYPED = 7,     /* one byte of JSTypedArrayEnum, then the elements, little-endian */
+    EXT_HOLE = 8,      /* empty: an array element that is not there */
+    EXT_GRAPH = 9,     /* array of nodes, the root first; see pack.c */
+    EXT_REF = 10,      /* uint32, big-endian: a node of the enclosing EXT_GRAPH */
+    EXT_BUFFER = 11,   /* the bytes of an ArrayBuffer */
+};
+
+enum { CODEC_MAX_DEPTH = 200 };
+
+/* What the codec needs of the prelude: functions that hold the original built-ins, so that script
+   code which has changed a prototype cannot mislead it. All owned by whoever fills the struct. */
+typedef struct {
+    JSValue flatten;  /* Map -> [k, v, ...]; Set -> [v, ...]; RegExp -> [source, flags] */
+    JSValue revive;   /* (kind, array) -> Map, Set, RegExp or Error; (kind, value, array) fills it */
+    JSValue get_time; /* Date -> milliseconds */
+    JSValue to_hex;   /* BigInt -> hexadecimal text */
+    JSValue from_hex; /* hexadecimal text -> BigInt */
+} CodecHelpers;
+
+typedef struct {
+    JSContext *ctx;
+    const CodecHelpers *helpers;
+    JSClassID plain_object; /* class id of `{}` */
+} Codec;
+
+/* Appends `value` to `out`. 0, or -1 with a pending TypeError that names the path to what cannot
+   cross (starting at `root`). A full buffer is also -1; a script's own exception passes through. */
+int codec_pack(const Codec *codec, Buffer *out, JSValueConst value, const char *root);
+
+/* MessagePack pieces for the reply's own structure. */
+void pack_array_header(Buffer *out, size_t count);
+void pack_uint(Buffer *out, uint64_t value);
+void pack_text(Buffer *out, const char *text, size_t len);
+void pack_nil(Buffer *out);
+
+typedef struct {
+    const uint8_t *at, *end;
+} Reader;
+
+/* Reads one value; JS_EXCEPTION with a pending error when the bytes are no valid message. */
+JSValue codec_unpack(const Codec *codec, Reader *in);
+
+/* Readers for the message's own structure: false when the next item is of another type. */
+bool read_array_header(Reader *in, uint32_t *count);
+bool read_uint(Reader *in, uint64_t *value);
+bool read_text(Reader *in, const char **text, size_t *len);
+bool read_float(Reader *in, double *value);
+bool read_bin(Reader *in, const uint8_t **bytes, size_t *len);
+bool read_nil(Reader *in);
+
+#endif

@@ -1,0 +1,65 @@
+/* The guest's own state and the functions that its files share. One guest lives in one linear
+   memory, so its state is one static struct: it is boot image and snapshot alike. */
+#ifndef GUEST_H
+#define GUEST_H
+
+#include "codec.h"
+
+typedef struct {
+    uint32_t id;
+    JSValue resolve, reject; /* owned; never visible to script code */
+} OpenCall;
+
+typedef struct {
+    JSRuntime *rt;
+    JSContext *ctx;
+    Codec codec;
+    CodecHelpers helpers;
+    /* More functions of the prelude, owned. */
+    JSValue describe, run_timers, next_timer, clear_timers, report_rejection;
+
+    double now_ms;   /* what the last message said; stands still within a step */
+    bool seeded;
+    bool no_memory;  /* an allocation failed in this step: the host will undo the step */
+
+    JSValue tools;   /* the object behind the global `tools` */
+    Buffer functions; /* names of the granted global functions, each ending in NUL */
+
+    OpenCall *calls; /* in the order of their ids */
+    uint32_t call_count, call_capacity;
+    uint32_t next_id; /* never repeats in the life of a heap */
+    uint32_t calls_left, calls_in_flight;
+
+    JSValue main;    /* the promise of the running script, or undefined */
+    JSValue value;   /* what it resolved to, while calls are still open */
+    bool unwrapped, fulfilled;
+
+    JSValue *rejections; /* promises rejected and not handled, owned */
+    uint32_t rejection_count;
+
+    Buffer outbox;   /* new calls of this step, packed */
+    uint32_t outbox_count;
+    Buffer console;  /* what this step printed */
+    size_t console_limit;
+    uint64_t console_dropped;
+    size_t message_limit;
+    Buffer reply;
+} Guest;
+
+extern Guest guest;
+
+/* calls.c */
+int calls_grant(Reader *names, uint32_t count, Reader *functions, uint32_t function_count);
+int calls_settle(uint32_t id, bool raised, JSValueConst value); /* 0, -1 exception, -2 unknown id */
+void calls_clear(void);
+int calls_define_tools(JSValueConst global);
+
+/* prelude_host.c: what the prelude may ask of C */
+int prelude_boot(void);
+
+/* random.c: ChaCha20 as a deterministic generator */
+void random_seed(const uint8_t seed[32]);
+void random_bytes(uint8_t *out, size_t len);
+double random_double(void); /* in [0, 1) with 53 bits */
+
+#endif

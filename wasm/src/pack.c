@@ -1,0 +1,564 @@
+/* JavaScript values -> MessagePack.
+
+   A value is first written as a tree. When an object turns up for the second time (a shared
+   reference or a cycle), what was written is dropped and the value is written as EXT_GRAPH: every
+   object is a node, and an object inside a node is an EXT_REF. Trees, by far the common case, cost
+   one table look-up per object for it.
+
+   Script code runs in between (getters, proxies): nothing here holds a pointer into the JS heap
+   across a property access without owning a reference. In tree mode the table of seen objects
+   holds bare addresses; an address used again can only make us take the graph way, which owns a
+   reference to each node. */
+#include "codec.h"
+
+#include <stdio.h>
+
+#define MAX_SAFE_INTEGER 9007199254740991.0
+
+typedef struct Path {
+    const struct Path *up;
+    const char *root; /* the outermost step has this */
+    JSAtom key;       /* others: a property name, or JS_ATOM_NULL and an index */
+    uint32_t index;
+} Path;
+
+typedef struct {
+    void **slots; /* open addressing; NULL is free */
+    uint32_t *numbers;
+    uint32_t capacity, count;
+} Seen;
+
+typedef struct {
+    const Codec *codec;
+    JSContext *ctx;
+    Buffer *out;
+    Seen seen;
+    bool graph;
+    JSValue *nodes; /* graph mode: owned references, in the order of their numbers */
+    uint32_t node_capacity;
+} Packer;
+
+enum { PACK_OK = 0, PACK_ERROR = -1, PACK_SHARED = 1 };
+
+static int pack_value(Packer *p, JSValueConst v, const Path *path, int depth);
+
+void pack_nil(Buffer *out)
+{
+    buffer_byte(out, 0xc0);
+}
+
+void pack_uint(Buffer *out, uint64_t n)
+{
+    if (n < 128)
+        buffer_byte(out, (uint8_t)n);
+    else if (n <= UINT32_MAX)
+        buffer_tagged(out, 0xce, n, 4);
+    else
+        buffer_tagged(out, 0xcf, n, 8);
+}
+
+static void pack_int(Buffer *out, int64_t n)
+{
+    if (n >= 0)
+        pack_uint(out, (uint64_t)n);
+    else if (n >= -32)
+        buffer_byte(out, (uint8_t)n);
+    else
+        buffer_tagged(out, 0xd3, (uint64_t)n, 8);
+}
+
+static void pack_number(Buffer *out, double d)
+{
+    bool integral = d >= -MAX_SAFE_INTEGER && d <= MAX_SAFE_INTEGER && d == (double)(int64_t)d;
+    uint64_t bits;
+    memcpy(&bits, &d, 8);
+    if (integral && !(d == 0 && bits))
+        pack_int(out, (int64_t)d);
+    else
+        buffer_tagged(out, 0xcb, bits, 8);
+}
+
+static void pack_sized(Buffer *out, uint8_t tag8, const void *bytes, size_t len)
+{
+    if (len < 256)
+        buffer_tagged(out, tag8, len, 1);
+    else if (len < 65536)
+        buffer_tagged(out, tag8 + 1, len, 2);
+    else
+        buffer_tagged(out, tag8 + 2, len, 4);
+    buffer_put(out, bytes, len);
+}
+
+void pack_text(Buffer *out, const char *text, size_t len)
+{
+    if (len < 32) {
+        buffer_byte(out, 0xa0 | (uint8_t)len);
+        buffer_put(out, text, len);
+    } else {
+        pack_sized(out, 0xd9, text, len);
+    }
+}
+
+void pack_array_header(Buffer *out, size_t count)
+{
+    if (count < 16)
+        buffer_byte(out, 0x90 | (uint8_t)count);
+    else
+        buffer_tagged(out, 0xdd, count, 4);
+}
+
+static void pack_map_header(Buffer *out, uint32_t count)
+{
+    if (count < 16)
+        buffer_byte(out, 0x80 | (uint8_t)count);
+    else
+        buffer_tagged(out, 0xdf, count, 4);
+}
+
+/* ext32 whose length is patched in by ext_end: what is inside is not known yet. */
+static size_t ext_begin(Buffer *out, uint8_t type)
+{
+    size_t at = out->len + 1;
+    buffer_tagged(out, 0xc9, 0, 4);
+    buffer_byte(out, type);
+    return at;
+}
+
+static void ext_end(Buffer *out, size_t at)
+{
+    buffer_patch_u32(out, at, (uint32_t)(out->len - at - 5));
+}
+
+static void ext_empty(Buffer *out, uint8_t type)
+{
+    buffer_tagged(out, 0xc7, 0, 1);
+    buffer_byte(out, type);
+}
+
+/* Appends the path to `text`, outermost first: result.items[3].callback */
+static void path_write(JSContext *ctx, const Path *path, Buffer *text)
+{
+    char number[16];
+    if (path->up)
+        path_write(ctx, path->up, text);
+    if (path->root) {
+        buffer_put(text, path->root, strlen(path->root));
+    } else if (path->key != JS_ATOM_NULL) {
+        const char *key = JS_AtomToCString(ctx, path->key);
+        buffer_put(text, ".", 1);
+        if (key)
+            buffer_put(text, key, strlen(key));
+        JS_FreeCString(ctx, key);
+    } else {
+        int n = snprintf(number, sizeof number, "[%u]", (unsigned)path->index);
+        buffer_put(text, number, (size_t)n);
+    }
+}
+
+static int refuse(Packer *p, const Path *path, const char *what)
+{
+    Buffer text;
+    buffer_init(&text, 1000);
+    path_write(p->ctx, path, &text);
+    JS_ThrowTypeError(p->ctx, "%.*s %s", (int)text.len, (const char *)text.data, what);
+    buffer_free(&text);
+    return PACK_ERROR;
+}
+
+static int full(Packer *p)
+{
+    if (p->out->status == BUFFER_NO_MEMORY)
+        JS_ThrowOutOfMemory(p->ctx);
+    else
+        JS_ThrowRangeError(p->ctx, "value is larger than the %u bytes that may cross at a time",
+                           (unsigned)p->out->limit);
+    return PACK_ERROR;
+}
+
+/* --- objects seen ------------------------------------------------------------------------- */
+
+static uint32_t seen_slot(const Seen *s, const void *object)
+{
+    uint32_t i = (uint32_t)((uintptr_t)object >> 3) * 2654435761u;
+    for (i &= s->capacity - 1; s->slots[i] && s->slots[i] != object; )
+        i = (i + 1) & (s->capacity - 1);
+    return i;
+}
+
+static bool seen_grow(Seen *s)
+{
+    Seen bigger = { .capacity = s->capacity ? s->capacity * 2 : 64, .count = s->count };
+    bigger.slots = calloc(bigger.capacity, sizeof *bigger.slots);
+    bigger.numbers = malloc(bigger.capacity * sizeof *bigger.numbers);
+    if (!bigger.slots || !bigger.numbers) {
+        free(bigger.slots);
+        free(bigger.numbers);
+        return false;
+    }
+    for (uint32_t i = 0; i < s->capacity; i++) {
+        if (!s->slots[i])
+            continue;
+        uint32_t to = seen_slot(&bigger, s->slots[i]);
+        bigger.slots[to] = s->slots[i];
+        bigger.numbers[to] = s->numbers[i];
+    }
+    free(s->slots);
+    free(s->numbers);
+    *s = bigger;
+    return true;
+}
+
+/* Looks the object up and adds it when it is new. -1: no memory. */
+static int seen_add(Seen *s, void *object, uint32_t *number)
+{
+    if (s->count * 2 >= s->capacity && !seen_grow(s))
+        return -1;
+    uint32_t i = seen_slot(s, object);
+    bool known = s->slots[i] != NULL;
+    if (!known) {
+        s->slots[i] = object;
+        s->numbers[i] = s->count++;
+    }
+    *number = s->numbers[i];
+    return known;
+}
+
+static void seen_free(Seen *s)
+{
+    free(s->slots);
+    free(s->numbers);
+    *s = (Seen){ 0 };
+}
+
+/* --- the kinds of object ------------------------------------------------------------------ */
+
+static int pack_string(Packer *p, JSValueConst v)
+{
+    size_t len;
+    const char *text = JS_ToCStringLen(p->ctx, &len, v);
+    if (!text)
+        return PACK_ERROR;
+    pack_text(p->out, text, len);
+    JS_FreeCString(p->ctx, text);
+    return PACK_OK;
+}
+
+static int pack_bigint(Packer *p, JSValueConst v)
+{
+    size_t len;
+    JSValue hex = JS_Call(p->ctx, p->codec->helpers->to_hex, JS_UNDEFINED, 1, &v);
+    const char *text = JS_IsException(hex) ? NULL : JS_ToCStringLen(p->ctx, &len, hex);
+    JS_FreeValue(p->ctx, hex);
+    if (!text)
+        return PACK_ERROR;
+    size_t at = ext_begin(p->out, EXT_BIGINT);
+    buffer_put(p->out, text, len);
+    ext_end(p->out, at);
+    JS_FreeCString(p->ctx, text);
+    return PACK_OK;
+}
+
+static int pack_element(Packer *p, JSValueConst array, uint32_t i, const Path *path, int depth)
+{
+    Path here = { .up = path, .index = i };
+    JSValue item = JS_GetPropertyUint32(p->ctx, array, i);
+    if (JS_IsException(item))
+        return PACK_ERROR;
+    int result = PACK_OK;
+    if (JS_IsUndefined(item)) {
+        JSAtom atom = JS_NewAtomUInt32(p->ctx, i);
+        int own = atom == JS_ATOM_NULL ? -1 : JS_GetOwnProperty(p->ctx, NULL, array, atom);
+        JS_FreeAtom(p->ctx, atom);
+        if (own < 0)
+            result = PACK_ERROR;
+        else
+            ext_empty(p->out, own ? EXT_UNDEFINED : EXT_HOLE);
+    } else {
+        result = pack_value(p, item, &here, depth + 1);
+    }
+    JS_FreeValue(p->ctx, item);
+    return result;
+}
+
+static int pack_array(Packer *p, JSValueConst array, const Path *path, int depth)
+{
+    int64_t length;
+    if (JS_GetLength(p->ctx, array, &length) < 0)
+        return PACK_ERROR;
+    /* An element takes at least one byte, so a huge sparse array need not be walked to refuse it. */
+    if ((uint64_t)length > p->out->limit - p->out->len) {
+        p->out->status = BUFFER_FULL;
+        return full(p);
+    }
+    pack_array_header(p->out, (size_t)length);
+    for (uint32_t i = 0; i < (uint32_t)length; i++) {
+        int result = p->out->status ? full(p) : pack_element(p, array, i, path, depth);
+        if (result)
+            return result;
+    }
+    return PACK_OK;
+}
+
+static int pack_property(Packer *p, JSValueConst object, JSAtom key, const Path *path, int depth)
+{
+    Path here = { .up = path, .key = key };
+    size_t len;
+    const char *name = JS_AtomToCStringLen(p->ctx, &len, key);
+    if (!name)
+        return PACK_ERROR;
+    pack_text(p->out, name, len);
+    JS_FreeCString(p->ctx, name);
+    JSValue value = JS_GetProperty(p->ctx, object, key);
+    if (JS_IsException(value))
+        return PACK_ERROR;
+    int result = pack_value(p, value, &here, depth + 1);
+    JS_FreeValue(p->ctx, value);
+    return result;
+}
+
+static int pack_plain(Packer *p, JSValueConst object, const Path *path, int depth)
+{
+    JSPropertyEnum *keys;
+    uint32_t count;
+    if (JS_GetOwnPropertyNames(p->ctx, &keys, &count, object,
+                               JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0)
+        return PACK_ERROR;
+    pack_map_header(p->out, count);
+    int result = PACK_OK;
+    for (uint32_t i = 0; i < count && result == PACK_OK; i++)
+        result = p->out->status ? full(p) : pack_property(p, object, keys[i].atom, path, depth);
+    JS_FreePropertyEnum(p->ctx, keys, count);
+    return result;
+}
+
+/* Map, Set, RegExp: the prelude turns them into an array with the built-ins it kept. */
+static int pack_flattened(Packer *p, uint8_t type, JSValueConst v, const Path *path, int depth)
+{
+    JSValue array = JS_Call(p->ctx, p->codec->helpers->flatten, JS_UNDEFINED, 1, &v);
+    if (JS_IsException(array))
+        return PACK_ERROR;
+    size_t at = ext_begin(p->out, type);
+    int result = pack_array(p, array, path, depth);
+    ext_end(p->out, at);
+    JS_FreeValue(p->ctx, array);
+    return result;
+}
+
+static int pack_date(Packer *p, JSValueConst v)
+{
+    double ms;
+    JSValue number = JS_Call(p->ctx, p->codec->helpers->get_time, JS_UNDEFINED, 1, &v);
+    if (JS_IsException(number) || JS_ToFloat64(p->ctx, &ms, number) < 0)
+        return PACK_ERROR;
+    uint64_t bits;
+    memcpy(&bits, &ms, 8);
+    buffer_byte(p->out, 0xd7); /* fixext 8 */
+    buffer_tagged(p->out, EXT_DATE, bits, 8);
+    return PACK_OK;
+}
+
+/* A text property of an Error; anything that is not a string, or throws, counts as empty. */
+static int pack_error_text(Packer *p, JSValueConst error, const char *key)
+{
+    JSValue text = JS_GetPropertyStr(p->ctx, error, key);
+    if (JS_IsException(text))
+        return PACK_ERROR;
+    int result = PACK_OK;
+    if (JS_IsString(text))
+        result = pack_string(p, text);
+    else
+        pack_text(p->out, "", 0);
+    JS_FreeValue(p->ctx, text);
+    return result;
+}
+
+static int pack_error_part(Packer *p, JSValueConst error, const char *key, bool flagged,
+                           const Path *path, int depth)
+{
+    JSAtom atom = JS_NewAtom(p->ctx, key);
+    if (atom == JS_ATOM_NULL)
+        return PACK_ERROR;
+    Path here = { .up = path, .key = atom };
+    int result = PACK_ERROR;
+    int own = JS_GetOwnProperty(p->ctx, NULL, error, atom);
+    if (own >= 0) {
+        JSValue part = own ? JS_GetProperty(p->ctx, error, atom) : JS_NULL;
+        if (flagged)
+            buffer_byte(p->out, own ? 0xc3 : 0xc2);
+        if (!JS_IsException(part))
+            result = pack_value(p, part, &here, depth + 1);
+        JS_FreeValue(p->ctx, part);
+    }
+    JS_FreeAtom(p->ctx, atom);
+    return result;
+}
+
+static int pack_error(Packer *p, JSValueConst error, const Path *path, int depth)
+{
+    size_t at = ext_begin(p->out, EXT_ERROR);
+    pack_array_header(p->out, 6);
+    int result = pack_error_text(p, error, "name");
+    if (!result)
+        result = pack_error_text(p, error, "message");
+    if (!result)
+        result = pack_error_text(p, error, "stack");
+    if (!result)
+        result = pack_error_part(p, error, "cause", true, path, depth);
+    if (!result)
+        result = pack_error_part(p, error, "errors", false, path, depth);
+    ext_end(p->out, at);
+    return result;
+}
+
+static int pack_bytes(Packer *p, JSValueConst v, int typed)
+{
+    size_t size = 0, offset = 0, per_element;
+    JSValue buffer = JS_UNDEFINED;
+    if (typed >= 0)
+        buffer = JS_GetTypedArrayBuffer(p->ctx, v, &offset, &size, &per_element);
+    if (JS_IsException(buffer))
+        return PACK_ERROR;
+    size_t whole;
+    uint8_t *bytes = JS_GetArrayBuffer(p->ctx, &whole, typed >= 0 ? buffer : v);
+    if (typed < 0)
+        size = whole;
+    bool usable = bytes && offset <= whole && size <= whole - offset;
+    JS_FreeValue(p->ctx, buffer); /* the typed array itself keeps it alive */
+    if (!usable && whole)
+        return PACK_ERROR;
+    if (!bytes)
+        size = 0;
+    if (typed == JS_TYPED_ARRAY_UINT8) {
+        pack_sized(p->out, 0xc4, bytes + offset, size);
+        return PACK_OK;
+    }
+    size_t at = ext_begin(p->out, typed < 0 ? EXT_BUFFER : EXT_TYPED);
+    if (typed >= 0)
+        buffer_byte(p->out, (uint8_t)typed);
+    buffer_put(p->out, bytes + offset, size);
+    ext_end(p->out, at);
+    return PACK_OK;
+}
+
+static int pack_object(Packer *p, JSValueConst v, const Path *path, int depth)
+{
+    if (JS_GetClassID(v) == p->codec->plain_object)
+        return pack_plain(p, v, path, depth);
+    if (JS_IsArray(v))
+        return pack_array(p, v, path, depth);
+    if (JS_IsFunction(p->ctx, v))
+        return refuse(p, path, "is a function, which cannot leave the script");
+    if (JS_IsPromise(v))
+        return refuse(p, path, "is a promise; await it first");
+    if (JS_IsDate(v))
+        return pack_date(p, v);
+    if (JS_IsMap(v))
+        return pack_flattened(p, EXT_MAP, v, path, depth);
+    if (JS_IsSet(v))
+        return pack_flattened(p, EXT_SET, v, path, depth);
+    if (JS_IsRegExp(v))
+        return pack_flattened(p, EXT_REGEXP, v, path, depth);
+    if (JS_IsError(v))
+        return pack_error(p, v, path, depth);
+    int typed = JS_GetTypedArrayType(v);
+    if (typed >= 0 || JS_IsArrayBuffer(v))
+        return pack_bytes(p, v, typed);
+    if (JS_IsWeakMap(v) || JS_IsWeakSet(v) || JS_IsWeakRef(v))
+        return refuse(p, path, "is a weak collection, which cannot leave the script");
+    return pack_plain(p, v, path, depth);
+}
+
+/* An object inside a tree, or inside a graph's node. */
+static int pack_reference(Packer *p, JSValueConst v, const Path *path, int depth)
+{
+    uint32_t number;
+    int known = seen_add(&p->seen, JS_VALUE_GET_PTR(v), &number);
+    if (known < 0) {
+        JS_ThrowOutOfMemory(p->ctx);
+        return PACK_ERROR;
+    }
+    if (!p->graph)
+        return known ? PACK_SHARED : pack_object(p, v, path, depth);
+    if (!known) {
+        if (number >= p->node_capacity) {
+            uint32_t capacity = p->node_capacity ? p->node_capacity * 2 : 64;
+            JSValue *nodes = realloc(p->nodes, capacity * sizeof *nodes);
+            if (!nodes) {
+                JS_ThrowOutOfMemory(p->ctx);
+                p->seen.count--; /* keeps the count equal to the owned nodes */
+                return PACK_ERROR;
+            }
+            p->nodes = nodes;
+            p->node_capacity = capacity;
+        }
+        p->nodes[number] = JS_DupValue(p->ctx, v);
+    }
+    buffer_byte(p->out, 0xd6); /* fixext 4 */
+    buffer_tagged(p->out, EXT_REF, number, 4);
+    return PACK_OK;
+}
+
+static int pack_value(Packer *p, JSValueConst v, const Path *path, int depth)
+{
+    int result = PACK_OK;
+    switch (JS_VALUE_GET_NORM_TAG(v)) {
+    case JS_TAG_NULL: pack_nil(p->out); break;
+    case JS_TAG_UNDEFINED: ext_empty(p->out, EXT_UNDEFINED); break;
+    case JS_TAG_BOOL: buffer_byte(p->out, JS_VALUE_GET_BOOL(v) ? 0xc3 : 0xc2); break;
+    case JS_TAG_INT: pack_int(p->out, JS_VALUE_GET_INT(v)); break;
+    case JS_TAG_FLOAT64: pack_number(p->out, JS_VALUE_GET_FLOAT64(v)); break;
+    case JS_TAG_STRING:
+    case JS_TAG_STRING_ROPE: result = pack_string(p, v); break;
+    case JS_TAG_BIG_INT:
+    case JS_TAG_SHORT_BIG_INT: result = pack_bigint(p, v); break;
+    case JS_TAG_OBJECT:
+        if (depth > CODEC_MAX_DEPTH)
+            return refuse(p, path, "is nested too deeply");
+        result = pack_reference(p, v, path, depth);
+        break;
+    case JS_TAG_SYMBOL: return refuse(p, path, "is a symbol, which cannot leave the script");
+    default: return refuse(p, path, "is of a kind that cannot leave the script");
+    }
+    return result == PACK_OK && p->out->status ? full(p) : result;
+}
+
+static int pack_graph(Packer *p, JSValueConst root, const Path *path)
+{
+    size_t at = ext_begin(p->out, EXT_GRAPH);
+    size_t count_at = p->out->len + 1;
+    buffer_tagged(p->out, 0xdd, 0, 4);
+    size_t mark = p->out->len;
+    p->graph = true;
+    int result = pack_reference(p, root, path, 0);
+    p->out->len = mark; /* the root is node 0; nothing needs to say so */
+    uint32_t i = 0;
+    for (; i < p->seen.count && !result; i++) {
+        Path here = { .root = "(shared value)" };
+        result = p->out->status ? full(p) : pack_object(p, p->nodes[i], i ? &here : path, 0);
+    }
+    buffer_patch_u32(p->out, count_at, i);
+    ext_end(p->out, at);
+    for (uint32_t n = 0; n < p->seen.count; n++)
+        JS_FreeValue(p->ctx, p->nodes[n]);
+    free(p->nodes);
+    return result;
+}
+
+int codec_pack(const Codec *codec, Buffer *out, JSValueConst value, const char *root)
+{
+    Packer p = { .codec = codec, .ctx = codec->ctx, .out = out };
+    Path path = { .root = root };
+    size_t start = out->len;
+    int result = pack_value(&p, value, &path, 0);
+    seen_free(&p.seen);
+    if (result == PACK_SHARED) {
+        out->len = start;
+        result = pack_graph(&p, value, &path);
+        seen_free(&p.seen);
+    }
+    if (result != PACK_OK) {
+        out->len = start;
+        return -1;
+    }
+    return 0;
+}
