@@ -46,6 +46,26 @@ FLAGS = (
 PATCHES: tuple[tuple[str, str, str, str], ...] = (
     (
         "quickjs.c",
+        "free blocks hold old data, which would go into every snapshot",
+        "/* free any arenas still mapped at runtime teardown (normally none: empty\n",
+        "void JS_ScrubArenas(JSRuntime *rt);\n"
+        "void JS_ScrubArenas(JSRuntime *rt)\n{\n"
+        "    struct list_head *el;\n"
+        "    for (int i = 0; i < JS_ARENA_BLOCK_SIZE_COUNT; i++) {\n"
+        "        size_t size = arena_block_sizes[i];\n"
+        "        list_for_each(el, &rt->arena_state.free_arena_list[i]) {\n"
+        "            JSArena *ar = list_entry(el, JSArena, free_link);\n"
+        "            uint16_t n = ar->first_free_block;\n"
+        "            while (n != JS_ARENA_FREE_NIL) {\n"
+        "                JSMallocBlockHeader *b = arena_get_block(ar, n, size);\n"
+        "                n = b->u.free_next;\n"
+        "                b->gc_obj_type = b->mark = b->ref_count = 0;\n"
+        "                memset(b->user_data, 0, size - sizeof *b);\n"
+        "            }\n        }\n    }\n}\n\n"
+        "/* free any arenas still mapped at runtime teardown (normally none: empty\n",
+    ),
+    (
+        "quickjs.c",
         "a later script may declare a name again: forget the earlier script's let, const or class",
         "    if (prs) {\n    fail_redeclaration:\n"
         "        JS_ThrowSyntaxErrorVarRedeclaration(ctx, prop);\n        return -1;\n    }\n",

@@ -69,14 +69,14 @@ def booted_memory(module: bytes) -> bytes:
     store = wasmtime.Store(engine)
     instance = wasmtime.Instance(store, wasmtime.Module(engine, module), [])
     exports = instance.exports(store)
-    memory, initialize, boot = exports["memory"], exports["_initialize"], exports["boot"]
+    memory = exports["memory"]
     assert isinstance(memory, wasmtime.Memory)
-    assert isinstance(initialize, wasmtime.Func)
-    assert isinstance(boot, wasmtime.Func)
-    initialize(store)
-    status = boot(store)
-    if status != 0:
-        raise SystemExit(f"the guest does not boot: status {status} of prelude_boot or boot")
+    for name in ("_initialize", "boot", "tidy"):
+        function = exports[name]
+        assert isinstance(function, wasmtime.Func)
+        status = function(store)
+        if status:
+            raise SystemExit(f"the guest does not boot: {name} gave status {status}")
     return bytes(memory.read(store))
 
 
