@@ -8,8 +8,8 @@ call, so each sentence has to change what the model does. The texts are held by 
 from __future__ import annotations
 
 import inspect
-import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 from types import GenericAlias, SimpleNamespace, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -18,7 +18,7 @@ from langchain_core.tools import BaseTool, Tool
 from langgraph.types import Command
 from pydantic import BaseModel, PydanticUserError, TypeAdapter
 
-from langchain_quickjs.errors import ToolNameError
+from langchain_quickjs.script.names import camel_case, js_names
 from langchain_quickjs.typescript import Types, one_line
 
 __all__ = [
@@ -33,7 +33,6 @@ __all__ = [
 
 Mode = Literal["thread", "turn", "call"]
 
-_WORD: Final = re.compile(r"[A-Za-z0-9$]+")
 _DESCRIPTION_CHARS: Final = 240
 
 _EVAL_DESCRIPTION: Final = (
@@ -63,7 +62,7 @@ return only what you need to read. For a single call, use the tool itself if you
 `console.log` output comes with it. Each is cut at {max_result_chars} characters.
 - {state}
 - Nothing reaches the outside but {reach}: there is no `fetch`, `require`, `import`, `process`, \
-file system or network. `Date.now()` stands still while code runs, so never wait on the clock.
+file system or network. The clock stands still while code runs.
 - {limits}"""
 
 _TOOLS: Final = """
@@ -85,51 +84,6 @@ A person has to approve: {names}. The program stops at such a call and goes on f
 itself once there is an answer, so write it straight through: call and use the result as usual, \
 never poll, retry or ask first. If the person refuses, the call throws an `Error` with their \
 words."""
-
-
-def camel_case(tool_name: str) -> str:
-    """The name under which scripts call a tool.
-
-    Words may be separated by anything that is not a letter or digit: `lookup_order`,
-    `lookup-order` and `orders.lookup` become `lookupOrder`, `lookupOrder` and `ordersLookup`. The
-    first word stays as it is, unless the whole name is in capitals.
-
-    Args:
-        tool_name: The tool's own name.
-
-    Returns:
-        A JavaScript identifier of ASCII characters.
-
-    Raises:
-        ToolNameError: The name has no ASCII letter or digit, or letters outside ASCII.
-    """
-    words = _WORD.findall(tool_name.lower() if tool_name.isupper() else tool_name)
-    foreign = any(c.isalnum() and not c.isascii() for c in tool_name)
-    if not words or foreign:
-        raise ToolNameError(
-            f"The tool name {tool_name!r} cannot be written as a JavaScript name: rename the tool "
-            "to ASCII letters, digits, '_', '-' and '.'."
-        )
-    name = words[0] + "".join(word[0].upper() + word[1:] for word in words[1:])
-    return f"_{name}" if name[0].isdigit() else name
-
-
-def js_names(tools: Iterable[BaseTool]) -> dict[str, BaseTool]:
-    """The tools by the names that scripts use, in the given order.
-
-    Raises:
-        ToolNameError: Two tools would share a name, or one cannot have any.
-    """
-    named: dict[str, BaseTool] = {}
-    for tool in tools:
-        name = camel_case(tool.name)
-        if name in named:
-            raise ToolNameError(
-                f"The tools {named[name].name!r} and {tool.name!r} would both be `tools.{name}` "
-                "in scripts: rename one of them or leave it out."
-            )
-        named[name] = tool
-    return named
 
 
 def signature(tool: BaseTool) -> str:
@@ -225,7 +179,8 @@ def _declaration(tool: BaseTool, types: Types) -> str:
         parameter = (
             f"args{'' if args.get('required') else '?'}: {types.write({**args, 'type': 'object'})}"
         )
-    result = types.write(_result_schema(tool), output=True)
+    function = getattr(tool, "func", None) or getattr(tool, "coroutine", None) or type(tool)._run
+    result = types.write(_result_schema(function, tool.response_format), output=True)
     first = tool.description.strip().split("\n\n", 1)[0]
     comment = f"// {one_line(first, _DESCRIPTION_CHARS)}\n" if first else ""
     return f"{comment}tools.{camel_case(tool.name)}({parameter}): Promise<{result}>;"
@@ -245,12 +200,13 @@ def _args_schema(tool: BaseTool) -> dict[str, Any]:
         return {"additionalProperties": True}
 
 
-def _result_schema(tool: BaseTool) -> object:
+# Pydantic takes about a millisecond for it, and the prompt is written before every model call.
+@lru_cache(maxsize=512)
+def _result_schema(function: Callable[..., Any], response_format: str) -> object:
     """The JSON Schema of what a tool's function returns; `None` where that is not known."""
-    function = getattr(tool, "func", None) or getattr(tool, "coroutine", None)
     try:
-        annotation = _return_annotation(function or type(tool)._run)
-        if tool.response_format == "content_and_artifact":  # scripts get the content
+        annotation = _return_annotation(function)
+        if response_format == "content_and_artifact":  # scripts get the content
             pair = get_args(annotation) if get_origin(annotation) is tuple else ()
             annotation = pair[0] if len(pair) == 2 else Any
         # As the item of a list, a class becomes a reference, which gives its type a name.

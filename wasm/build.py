@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -42,67 +44,20 @@ FLAGS = (
     f"-Wl,-z,stack-size={STACK_BYTES}",
 )
 
-# Small changes to the engine, each with its reason. Every `old` must occur exactly once.
-PATCHES: tuple[tuple[str, str, str, str], ...] = (
-    (
-        "quickjs.c",
-        "free blocks hold old data, which would go into every snapshot",
-        "/* free any arenas still mapped at runtime teardown (normally none: empty\n",
-        "void JS_ScrubArenas(JSRuntime *rt);\n"
-        "void JS_ScrubArenas(JSRuntime *rt)\n{\n"
-        "    struct list_head *el;\n"
-        "    for (int i = 0; i < JS_ARENA_BLOCK_SIZE_COUNT; i++) {\n"
-        "        size_t size = arena_block_sizes[i];\n"
-        "        list_for_each(el, &rt->arena_state.free_arena_list[i]) {\n"
-        "            JSArena *ar = list_entry(el, JSArena, free_link);\n"
-        "            uint16_t n = ar->first_free_block;\n"
-        "            while (n != JS_ARENA_FREE_NIL) {\n"
-        "                JSMallocBlockHeader *b = arena_get_block(ar, n, size);\n"
-        "                n = b->u.free_next;\n"
-        "                b->gc_obj_type = b->mark = b->ref_count = 0;\n"
-        "                memset(b->user_data, 0, size - sizeof *b);\n"
-        "            }\n        }\n    }\n}\n\n"
-        "/* free any arenas still mapped at runtime teardown (normally none: empty\n",
-    ),
-    (
-        "quickjs.c",
-        "a later script may declare a name again: forget the earlier script's let, const or class",
-        "    if (prs) {\n    fail_redeclaration:\n"
-        "        JS_ThrowSyntaxErrorVarRedeclaration(ctx, prop);\n        return -1;\n    }\n",
-        "    if (prs)\n"
-        "        return delete_property(ctx, p, prop) < 0 ? -1 : 0;\n"
-        "    return 0;\n fail_redeclaration:\n"
-        "    JS_ThrowSyntaxErrorVarRedeclaration(ctx, prop);\n    return -1;\n",
-    ),
-    (
-        "quickjs.c",
-        "the same for an earlier script's var or function: unlike NaN, undefined and the like it is "
-        "writable",
-        "        if (prs && !(prs->flags & JS_PROP_CONFIGURABLE))\n            goto fail_redeclaration;",
-        "        if (prs && !(prs->flags & (JS_PROP_CONFIGURABLE | JS_PROP_WRITABLE)))\n"
-        "            goto fail_redeclaration;",
-    ),
-    (
-        "quickjs.c",
-        "top-level return, in the async scripts that we run: gives { value } as their end does",
-        "        if (s->cur_func->is_eval) {\n            js_parse_error(s, \"return not in a function\");\n"
-        "            goto fail;\n        }",
-        "        if (s->cur_func->is_eval) {\n"
-        "            if (s->cur_func->func_kind != JS_FUNC_ASYNC || s->is_module) {\n"
-        "                js_parse_error(s, \"return not in a function\");\n"
-        "                goto fail;\n            }\n"
-        "            if (next_token(s))\n                goto fail;\n"
-        "            emit_op(s, OP_object);\n"
-        "            if (s->token.val != ';' && s->token.val != '}' && s->token.val != TOK_EOF\n"
-        "                && !s->got_lf) {\n"
-        "                if (js_parse_expr(s))\n                    goto fail;\n"
-        "            } else {\n                emit_op(s, OP_undefined);\n            }\n"
-        "            emit_op(s, OP_define_field);\n            emit_atom(s, JS_ATOM_value);\n"
-        "            emit_return(s, true);\n"
-        "            if (js_parse_expect_semi(s))\n                goto fail;\n            break;\n"
-        "        }",
-    ),
-)
+
+def apply_patch(patch: Path, folder: Path) -> None:
+    """Applies a unified diff: what each hunk replaces must occur exactly once in its file."""
+    head, *hunks = re.split(r"^@@ .*\n", patch.read_text(), flags=re.MULTILINE)
+    (name,) = re.findall(r"^\+\+\+ (\S+)", head, flags=re.MULTILINE)
+    text = (folder / name).read_text()
+    for hunk in hunks:
+        lines = hunk.splitlines(keepends=True)
+        old = "".join(line[1:] for line in lines if line[0] in " -")
+        new = "".join(line[1:] for line in lines if line[0] in " +")
+        if text.count(old) != 1:
+            raise SystemExit(f"{patch.name} does not fit: {name} has changed")
+        text = text.replace(old, new)
+    (folder / name).write_text(text)
 
 
 def engine_sources(work: Path) -> Path:
@@ -113,7 +68,7 @@ def engine_sources(work: Path) -> Path:
         requirement = work / "engine.txt"
         requirement.write_text(f"{ENGINE} --hash=sha256:{ENGINE_SHA256}\n")
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--no-binary", ":all:", "--require-hashes"]
+        command += ["--no-binary", "quickjs-ng", "--require-hashes"]
         command += ["--dest", str(downloads), "--requirement", str(requirement)]
         subprocess.run(command, check=True)
         archives = sorted(downloads.glob("quickjs_ng-*.tar.gz"))
@@ -130,12 +85,8 @@ def engine_sources(work: Path) -> Path:
                 source = tar.extractfile(member)
                 assert source is not None
                 (target / name).write_bytes(source.read())
-    for name, reason, old, new in PATCHES:
-        path = target / name
-        text = path.read_text()
-        if text.count(old) != 1:
-            raise SystemExit(f"{name} has changed; a patch no longer fits: {reason}")
-        path.write_text(text.replace(old, new))
+    for patch in sorted((HERE / "patches").glob("*.patch")):
+        apply_patch(patch, target)
     return target
 
 
@@ -152,9 +103,10 @@ def compile_guest(work: Path) -> bytes:
     generated.mkdir(exist_ok=True)
     write_prelude(generated / "prelude.js")
     output = work / "compiled.wasm"
-    # Relative names and a fixed working directory: no path of this machine gets into the module.
-    sources = [os.path.relpath(p, work) for p in sorted((HERE / "src").glob("*.c"))]
-    sources += [os.path.relpath(engine / name, work) for name in ENGINE_FILES]
+    # The same relative names wherever this runs: no path of the machine gets into the module.
+    shutil.copytree(HERE / "src", work / "src", dirs_exist_ok=True)
+    sources = [f"src/{path.name}" for path in sorted((HERE / "src").glob("*.c"))]
+    sources += [f"{engine.name}/{name}" for name in ENGINE_FILES]
     command = [sys.executable, "-m", "ziglang", "cc", *FLAGS]
     command += ["-I", "engine", "--embed-dir=generated", *sources, "-o", output.name]
     subprocess.run(command, cwd=work, check=True)

@@ -130,8 +130,6 @@ def freeze(module: bytes) -> bytes:
     for kind, content in sections(module):
         if kind in (DATA_COUNT, CUSTOM, START):
             continue
-        if kind == EXPORT:
-            content = export_section(content)
-        content = replaced.get(kind, content)
-        out += bytes([kind]) + leb128(len(content)) + content
+        new = export_section(content) if kind == EXPORT else replaced.get(kind, content)
+        out += bytes([kind]) + leb128(len(new)) + new
     return bytes(out)

@@ -58,30 +58,34 @@ _MAX_SAFE_INTEGER = 2**53 - 1
 _UNDEFINED = msgpack.ExtType(Ext.UNDEFINED, b"")
 _HOLE = msgpack.ExtType(Ext.HOLE, b"")
 _CONTAINERS = (dict, list, tuple, set, frozenset, JSMap, JSSet)
+# Looked up before `isinstance`, which is slow where a class is abstract.
+_LEAVES = frozenset({str, int, float, bool, type(None), bytes})
+_PLAIN = frozenset({dict, list})
 
 
 # --- Python -> MessagePack ---------------------------------------------------------------------
 
 
 def _pack(value: Any) -> bytes:
-    packed = msgpack.packb(
+    packed: bytes = msgpack.packb(
         value, default=_default, strict_types=True, unicode_errors="surrogatepass"
     )
-    assert isinstance(packed, bytes)
     return packed
 
 
 def _date(value: datetime) -> msgpack.ExtType:
     if value.tzinfo is None:
         value = value.replace(tzinfo=UTC)
-    return msgpack.ExtType(Ext.DATE, struct.pack(">d", (value - _EPOCH) / timedelta(milliseconds=1)))
+    return msgpack.ExtType(
+        Ext.DATE, struct.pack(">d", (value - _EPOCH) / timedelta(milliseconds=1))
+    )
 
 
 def _flat(entries: list[tuple[Any, Any]]) -> list[Any]:
     return [part for entry in entries for part in entry]
 
 
-def _default(value: Any) -> Any:
+def _default(value: Any) -> Any:  # noqa: PLR0912  (a table of types)
     """What MessagePack has no format for; called by the packer for each such value."""
     match value:
         case tuple():
@@ -128,21 +132,22 @@ def _children(value: Any) -> Iterator[Any]:
 
 def _is_graph(value: Any) -> bool:
     """Whether some container in `value` can be reached in two ways."""
-    seen: set[int] = set()
-    pending = [value] if isinstance(value, _CONTAINERS) else []
+    if type(value) in _LEAVES or not isinstance(value, _CONTAINERS):
+        return False
+    seen = {id(value)}
+    pending = [value]
     while pending:
         container = pending.pop()
-        for child in container.values() if type(container) is dict else _children(container):
-            kind = type(child)
-            if kind is str or kind is int or not isinstance(child, _CONTAINERS):
+        for child in container if type(container) is list else _children(container):
+            if type(child) in _LEAVES:
                 continue
-            if child and id(child) in seen:
+            if type(child) not in _PLAIN and not isinstance(child, _CONTAINERS):
+                continue
+            if id(child) in seen:
                 return True
             seen.add(id(child))
             pending.append(child)
-        if container is value and id(value) in seen:
-            return True
-    return id(value) in seen
+    return False
 
 
 class _Graph:
@@ -253,7 +258,7 @@ class _Decoder:
             raise ProtocolError("the guest sent a collection that is not an array")
         return value
 
-    def ext(self, code: int, data: bytes) -> Any:
+    def ext(self, code: int, data: bytes) -> Any:  # noqa: PLR0912  (a table of types)
         match code:
             case Ext.UNDEFINED if not data:
                 return UNDEFINED

@@ -1,4 +1,4 @@
-"""What tools really return, as values that can cross: models, dataclasses, dates, enums and so on."""
+"""What tools really return, as values that can cross: models, dataclasses, dates, enums, ..."""
 
 from __future__ import annotations
 
@@ -114,10 +114,15 @@ def coerce(value: Any) -> Any:
         return dump()
     if type(value).__module__ == "numpy":  # scalars and arrays, without importing numpy
         return value.tolist()
-    if isinstance(value, bool | int | float | str | bytes):  # subclasses of these
-        for base in (bool, int, float, str, bytes):
-            if isinstance(value, base):
-                return base(value)
+    # Subclasses of what the codec takes only as the exact types.
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bytes):
+        return bytes(value)
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, AbstractSet):

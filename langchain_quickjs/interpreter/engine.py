@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import dataclasses
 import functools
 import hashlib
 import os
@@ -40,6 +41,7 @@ _TICK_S: Final = 0.01
 _IDLE_TICKS: Final = 50
 _WASM_STACK_BYTES: Final = 2 * 1024 * 1024
 _CACHE_VARIABLE: Final = "LANGCHAIN_QUICKJS_CACHE_DIR"
+_SMALL_MESSAGE_BYTES: Final = 16384  # small_mailbox in wasm/src/guest.c
 _CONTINUE: Final = 0  # WASMTIME_UPDATE_DEADLINE_CONTINUE
 
 
@@ -54,20 +56,17 @@ class _Ticker:
         self._lock = threading.Lock()
         self._running = 0
         self._alive = False
-        self._wake = threading.Event()
 
-    @contextlib.contextmanager
-    def running(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         with self._lock:
             self._running += 1
             if not self._alive:
                 self._alive = True
                 threading.Thread(target=self._tick, name="quickjs-ticker", daemon=True).start()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._running -= 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._running -= 1
 
     def _tick(self) -> None:
         idle = 0
@@ -126,6 +125,7 @@ class Module:
 
     Attributes:
         build_id: SHA-256 of the WebAssembly module; part of every snapshot.
+        mailbox: Address of the guest's mailbox for messages of up to `_SMALL_MESSAGE_BYTES`.
         boot: The linear memory of a fresh instance, in blocks of `BLOCK_BYTES`.
     """
 
@@ -133,7 +133,8 @@ class Module:
     prepared: wasmtime.InstancePre
     ticker: _Ticker
     build_id: bytes
-    boot: tuple[bytes, ...] = field(repr=False)
+    mailbox: int = 0
+    boot: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 def _config() -> wasmtime.Config:
@@ -141,6 +142,7 @@ def _config() -> wasmtime.Config:
     config.epoch_interruption = True
     config.max_wasm_stack = _WASM_STACK_BYTES
     config.cranelift_opt_level = "speed"
+    config.memory_may_move = False  # so an instance's memory has one address
     return config
 
 
@@ -204,20 +206,31 @@ def _load() -> Module:
     engine = wasmtime.Engine(_config())
     compiled = _compile(engine, wasm, build_id)
     prepared = wasmtime.Linker(engine).instantiate_pre(compiled)
-    module = Module(engine, prepared, _Ticker(engine), build_id, ())
+    module = Module(engine, prepared, _Ticker(engine), build_id)
     fresh = Instance(module, 2**32 - BLOCK_BYTES)
-    return Module(engine, prepared, module.ticker, build_id, tuple(fresh.blocks()))
+    return dataclasses.replace(module, mailbox=fresh.mailbox(1), boot=tuple(fresh.blocks()))
 
 
 if hasattr(os, "register_at_fork"):
     # A forked child has neither the ticker's thread nor the engine's own: it starts afresh.
-    os.register_at_fork(after_in_child=lambda: _load.cache_clear())
+    os.register_at_fork(after_in_child=_load.cache_clear)
 
 
 class Instance:
     """One guest with its linear memory. Not thread-safe; to be dropped after any error."""
 
-    __slots__ = ("_callback", "_context", "_functions", "_memory", "_module", "_store", "_watch")
+    __slots__ = (
+        "_address",
+        "_callback",
+        "_context",
+        "_functions",
+        "_memory",
+        "_module",
+        "_size",
+        "_store",
+        "_values",
+        "_watch",
+    )
 
     def __init__(self, module: Module, memory_bytes: int) -> None:
         self._module = module
@@ -230,18 +243,24 @@ class Instance:
         )
         self._store.set_epoch_deadline(1)
         self._context = self._store._context()
-        exports = module.prepared.instantiate(self._store).exports(self._store)
-        self._memory = exports["memory"]._memory
-        self._functions = {name: exports[name]._func for name in ("mailbox", "step", "tidy")}
+        exports: Any = module.prepared.instantiate(self._store).exports(self._store)
+        self._memory = ctypes.byref(exports["memory"]._memory)
+        self._functions = {
+            name: ctypes.byref(exports[name]._func) for name in ("mailbox", "step", "tidy")
+        }
+        self._values = _RawValues()
+        data = ffi.wasmtime_memory_data(self._context, self._memory)
+        self._address = ctypes.addressof(data.contents)
+        self._size = self._measure()
 
-    @property
-    def memory_size(self) -> int:
-        """Length of the linear memory in bytes."""
-        return int(ffi.wasmtime_memory_data_size(self._context, ctypes.byref(self._memory)))
+    def _measure(self) -> int:
+        return int(ffi.wasmtime_memory_data_size(self._context, self._memory))
 
-    def _address(self) -> int:
-        data = ffi.wasmtime_memory_data(self._context, ctypes.byref(self._memory))
-        return ctypes.addressof(data.contents)
+    def _within(self, address: int, length: int) -> bool:
+        """Whether that lies in the memory, which may have grown since it was last measured."""
+        if address + length > self._size:
+            self._size = self._measure()
+        return address + length <= self._size
 
     def _call(self, name: str, argument: int = 0) -> int:
         """Calls an export: at most one i32 in, at most one i32 or i64 out.
@@ -249,11 +268,11 @@ class Instance:
         `wasmtime.Func.__call__` looks up the function's type each time, which takes longer than
         most steps.
         """
-        values = _RawValues()
+        values = self._values
         values[0].i64 = argument
         trap = _TrapPointer()
         error = ffi.wasmtime_func_call_unchecked(
-            self._context, ctypes.byref(self._functions[name]), values, 1, ctypes.byref(trap)
+            self._context, self._functions[name], values, 1, ctypes.byref(trap)
         )
         if error or trap:
             self._fail(error, trap)
@@ -303,29 +322,44 @@ class Instance:
         """
         watch = self._watch
         watch.deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
-        with self._module.ticker.running():
-            mailbox = self._call("mailbox", len(message)) & 0xFFFFFFFF
-            if not mailbox:
-                raise MemoryLimitError("out of memory")
-            if mailbox + len(message) > self.memory_size:
+        size = len(message)
+        with self._module.ticker:
+            mailbox = self._module.mailbox
+            if size > _SMALL_MESSAGE_BYTES:
+                mailbox = self.mailbox(size)
+            if not self._within(mailbox, size):
                 raise ProtocolError("the guest's mailbox lies outside its memory")
-            ctypes.memmove(self._address() + mailbox, message, len(message))
-            packed = self._call("step", len(message)) & 0xFFFFFFFFFFFFFFFF
+            ctypes.memmove(self._address + mailbox, message, size)
+            packed = self._call("step", size) & 0xFFFFFFFFFFFFFFFF
         address, length = packed >> 32, packed & 0xFFFFFFFF
-        if length > max_reply_bytes or address + length > self.memory_size:
-            raise ProtocolError(f"the guest's reply of {length} bytes at {address} is out of bounds")
-        return ctypes.string_at(self._address() + address, length)
+        if length > max_reply_bytes or not self._within(address, length):
+            raise ProtocolError(
+                f"the guest's reply of {length} bytes at {address} is out of bounds"
+            )
+        return ctypes.string_at(self._address + address, length)
+
+    def mailbox(self, size: int) -> int:
+        """Lets the guest make room for a message of `size` bytes: its address.
+
+        Raises:
+            MemoryLimitError: If there is no room.
+        """
+        address = self._call("mailbox", size) & 0xFFFFFFFF
+        if not address:
+            raise MemoryLimitError("out of memory")
+        return address
 
     def tidy(self) -> None:
         """Collects garbage, so that the image has less in it."""
         self._watch.deadline_s = None
-        with self._module.ticker.running():
+        with self._module.ticker:
             self._call("tidy")
 
     def blocks(self) -> Iterator[bytes]:
         """The memory as it is now, in blocks of `BLOCK_BYTES`."""
-        address, size = self._address(), self.memory_size
-        return (ctypes.string_at(address + at, BLOCK_BYTES) for at in range(0, size, BLOCK_BYTES))
+        self._size = self._measure()
+        for at in range(0, self._size, BLOCK_BYTES):
+            yield ctypes.string_at(self._address + at, BLOCK_BYTES)
 
     def image(self) -> Image:
         """The memory as it is now."""
@@ -337,15 +371,14 @@ class Instance:
         Raises:
             MemoryLimitError: If the image is larger than this instance may become.
         """
-        missing = image.blocks - self.memory_size // BLOCK_BYTES
+        missing = image.blocks - self._size // BLOCK_BYTES
         if missing > 0:
             grown = ctypes.c_uint64()
             error = ffi.wasmtime_memory_grow(
-                self._context, ctypes.byref(self._memory), missing, ctypes.byref(grown)
+                self._context, self._memory, missing, ctypes.byref(grown)
             )
             if error:
                 ffi.wasmtime_error_delete(error)
                 raise MemoryLimitError("out of memory")
-        address = self._address()
         for number, page in image.pages.items():
-            ctypes.memmove(address + number * PAGE_BYTES, page, PAGE_BYTES)
+            ctypes.memmove(self._address + number * PAGE_BYTES, page, PAGE_BYTES)

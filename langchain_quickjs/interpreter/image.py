@@ -2,8 +2,8 @@
 
     memory = apply(boot, difference(boot, memory))
 
-Booting is deterministic, and a small script touches little of the 1.5 MB that it starts with, so the
-difference is two orders of magnitude smaller than the memory.
+Booting is deterministic, and a small script touches little of the 1.5 MB that it starts with, so
+the difference is two orders of magnitude smaller than the memory.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from langchain_quickjs.errors import (
     InterpreterStateError,
@@ -16,9 +16,9 @@ from langchain_quickjs.errors import (
     ResultLimitError,
     TimeLimitError,
 )
-from langchain_quickjs.interpreter.engine import Instance, load
-from langchain_quickjs.interpreter.image import BOOT
+from langchain_quickjs.interpreter.engine import load
 from langchain_quickjs.interpreter.limits import Limits
+from langchain_quickjs.interpreter.machine import Machine
 from langchain_quickjs.interpreter.outcomes import (
     Call,
     CallResult,
@@ -28,7 +28,7 @@ from langchain_quickjs.interpreter.outcomes import (
     Suspended,
 )
 from langchain_quickjs.interpreter.protocol import (
-    GuestOutOfMemory,
+    GuestMemoryError,
     abort_message,
     max_reply_bytes,
     read_reply,
@@ -39,21 +39,12 @@ from langchain_quickjs.interpreter.snapshot import Paused, pack_snapshot, unpack
 
 __all__ = ["Interpreter"]
 
-_REPLAY_S: Final = 0.05
-_REPLAY_MESSAGES: Final = 2000
-_REPLAY_BYTES: Final = 1024**2
-
 
 class Interpreter:
     """Runs scripts, one at a time, on one heap.
 
     Between two steps an interpreter is a value: an image of the guest's memory and the calls that
-    are open. A live guest is only a cache of it, so nothing has to be closed.
-
-    A step either happens or does not. When one runs out of time or memory, or the guest crashes,
-    the guest is dropped, and the state before the step is made again: from the last image, and by
-    handling the messages since then once more, which gives the same state because a guest knows
-    nothing but its messages.
+    are open. Nothing has to be closed. A step that reaches a limit never happened.
 
     Args:
         limits: What scripts may use up.
@@ -85,11 +76,7 @@ class Interpreter:
         self._clock = clock
         self._module = load()
         self._seed: bytes | None = seed or secrets.token_bytes(32)
-        self._image = BOOT
-        self._log: list[bytes] = []  # the messages since that image
-        self._log_s = 0.0
-        self._log_bytes = 0
-        self._instance: Instance | None = None
+        self._machine = Machine(self._module, self._limits.memory_bytes)
         self._busy = threading.Lock()
         self._next_id = 1
         self._running = False
@@ -177,7 +164,6 @@ class Interpreter:
             granted = frozenset((*tools, *functions))
             outcome = self._step(message, granted, spent_s=0.0, calls_made=0)
             self._seed = None
-            assert outcome is not None
             return outcome
 
     def resume(self, results: Mapping[int, CallResult]) -> Outcome:
@@ -202,15 +188,13 @@ class Interpreter:
                     f"no open call has the id {min(unknown)}; open are {sorted(self._open)}"
                 )
             message = resume_message(results, now_s=self._clock(), limits=self._limits)
-            outcome = self._step(
+            return self._step(
                 message,
                 self._granted,
                 answered=results.keys(),
                 spent_s=self._spent_s,
                 calls_made=self._calls_made,
             )
-            assert outcome is not None
-            return outcome
 
     def abort(self) -> None:
         """Gives the running script up; what it and earlier scripts declared stays.
@@ -228,9 +212,7 @@ class Interpreter:
 
         That step raises `ScriptCancelledError` within about ten milliseconds, and never happened.
         """
-        instance = self._instance
-        if instance is not None:
-            instance.cancel()
+        self._machine.cancel()
 
     def snapshot(self) -> bytes:
         """The interpreter as bytes: a few kilobytes for a small script.
@@ -242,11 +224,8 @@ class Interpreter:
             InterpreterStateError: If the interpreter is in use by another thread.
         """
         with self._exclusively():
-            live = self._live()
-            live.tidy()
-            self._rebase(live)
             paused = Paused(
-                self._image,
+                self._machine.image(),
                 self._next_id,
                 self._running,
                 tuple(self._open.values()),
@@ -277,10 +256,8 @@ class Interpreter:
         """
         self = cls(limits=limits, clock=clock)
         module = self._module
-        paused = unpack_snapshot(
-            snapshot, module.boot, module.build_id, self._limits.memory_bytes
-        )
-        self._image = paused.image
+        paused = unpack_snapshot(snapshot, module.boot, module.build_id, self._limits.memory_bytes)
+        self._machine = Machine(module, self._limits.memory_bytes, paused.image)
         self._seed = None
         self._next_id = paused.next_id
         self._running = paused.running
@@ -300,23 +277,6 @@ class Interpreter:
             yield
         finally:
             self._busy.release()
-
-    def _live(self) -> Instance:
-        """A guest in the present state; made again when there is none."""
-        if self._instance is None:
-            instance = Instance(self._module, self._limits.memory_bytes)
-            instance.load(self._image)
-            for message in self._log:
-                instance.step(message, None, max_reply_bytes(self._limits))
-            self._instance = instance
-        return self._instance
-
-    def _rebase(self, live: Instance) -> None:
-        """Takes an image, so that no message has to be handled again."""
-        if self._log:
-            self._image = live.image()
-        self._log.clear()
-        self._log_s, self._log_bytes = 0.0, 0
 
     def _timeout_s(self, spent_s: float) -> float | None:
         step_s, script_s = self._limits.step_timeout_s, self._limits.script_timeout_s
@@ -345,13 +305,11 @@ class Interpreter:
         answered: Any = (),
         spent_s: float = 0.0,
         calls_made: int = 0,
-    ) -> Outcome | None:
+    ) -> Outcome:
         """One transaction: everything is as the reply says, or nothing has changed."""
         still_open = {n: call for n, call in self._open.items() if n not in answered}
-        live = self._live()
-        begun_s = time.monotonic()
-        try:
-            reply = live.step(message, self._timeout_s(spent_s), max_reply_bytes(self._limits))
+
+        def read(reply: bytes) -> Outcome:
             outcome = read_reply(
                 reply,
                 next_id=self._next_id,
@@ -360,10 +318,22 @@ class Interpreter:
                 limits=self._limits,
             )
             self._check(outcome, len(reply), calls_made)
-        except BaseException as error:
-            self._instance = None
-            raise self._explained(error, spent_s) from error.__cause__
-        took_s = time.monotonic() - begun_s
+            return outcome
+
+        try:
+            outcome, took_s = self._machine.step(
+                message,
+                timeout_s=self._timeout_s(spent_s),
+                max_reply_bytes=max_reply_bytes(self._limits),
+                read=read,
+            )
+        except TimeLimitError:
+            raise TimeLimitError(self._out_of_time(spent_s)) from None
+        except (GuestMemoryError, MemoryLimitError):
+            raise MemoryLimitError(
+                f"the script needs more memory than {self._limits.memory_bytes} bytes "
+                "(limits.memory_bytes); let it keep less, or raise the limit"
+            ) from None
         calls = outcome.calls if isinstance(outcome, Suspended) else ()
         self._running = isinstance(outcome, Suspended)
         self._open = still_open | {call.id: call for call in calls} if self._running else {}
@@ -371,25 +341,13 @@ class Interpreter:
         self._next_id += len(calls)
         self._calls_made = calls_made + len(calls)
         self._spent_s = spent_s + took_s
-        self._remember(live, message, took_s)
         return outcome
 
-    def _remember(self, live: Instance, message: bytes, took_s: float) -> None:
-        self._log.append(message)
-        self._log_s += took_s
-        self._log_bytes += len(message)
-        if (
-            self._log_s > _REPLAY_S
-            or self._log_bytes > _REPLAY_BYTES
-            or len(self._log) > _REPLAY_MESSAGES
-        ):
-            self._rebase(live)
-
-    def _check(self, outcome: Outcome | None, reply_bytes: int, calls_made: int) -> None:
+    def _check(self, outcome: Outcome, reply_bytes: int, calls_made: int) -> None:
         limits = self._limits
-        if isinstance(outcome, Suspended) and limits.calls is not None:
-            if calls_made + len(outcome.calls) > limits.calls:
-                raise ProtocolError("the guest made more calls than it may")
+        made = calls_made + (len(outcome.calls) if isinstance(outcome, Suspended) else 0)
+        if limits.calls is not None and made > limits.calls:
+            raise ProtocolError("the guest made more calls than it may")
         if isinstance(outcome, Completed) and reply_bytes > limits.result_bytes:
             size = reply_bytes - len(outcome.console.encode("utf-8"))
             if size > limits.result_bytes:
@@ -397,14 +355,3 @@ class Interpreter:
                     f"the result takes {size} bytes, limits.result_bytes is {limits.result_bytes}; "
                     "return less, or raise the limit"
                 )
-
-    def _explained(self, error: BaseException, spent_s: float) -> BaseException:
-        """The error that users see for one that arose in a step."""
-        if isinstance(error, TimeLimitError):
-            return TimeLimitError(self._out_of_time(spent_s))
-        if isinstance(error, GuestOutOfMemory | MemoryLimitError):
-            return MemoryLimitError(
-                f"the script needs more memory than {self._limits.memory_bytes} bytes "
-                "(limits.memory_bytes); let it keep less, or raise the limit"
-            )
-        return error

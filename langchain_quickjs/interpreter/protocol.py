@@ -20,15 +20,16 @@ from langchain_quickjs.interpreter.outcomes import (
     Failed,
     Outcome,
     Raised,
-    Returned,
     Suspended,
 )
+from langchain_quickjs.interpreter.values import UNDEFINED
 
 __all__ = ["SCRIPT_NAME", "abort_message", "read_reply", "resume_message", "start_message"]
 
 SCRIPT_NAME = "script.js"
 """What a script is called in its own stack traces."""
 
+_PACK = msgpack.packb
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _POSITION = re.compile(re.escape(SCRIPT_NAME) + r":(\d+)(?::(\d+))?")
 _START, _DELIVER, _ABORT = range(3)
@@ -36,11 +37,11 @@ _COMPLETED, _FAILED, _SUSPENDED, _IDLE, _NO_MEMORY, _REFUSED = range(6)
 _HEAD_BYTES = 4096  # of a reply, beside console, calls and value
 
 
-class GuestRefusal(ProtocolError):
+class GuestRefusalError(ProtocolError):
     """The guest did not understand the message; the host made a mistake."""
 
 
-class GuestOutOfMemory(Exception):
+class GuestMemoryError(Exception):
     """The guest could not allocate; the step is to be undone."""
 
 
@@ -79,9 +80,12 @@ def start_message(
         SCRIPT_NAME,
         source,
     ]
-    packed = msgpack.packb(parts, unicode_errors="surrogatepass")
-    assert isinstance(packed, bytes)
+    packed: bytes = msgpack.packb(parts, unicode_errors="surrogatepass")
     return packed
+
+
+def _packed_array_header(length: int) -> bytes:
+    return b"\xdd" + length.to_bytes(4, "big")
 
 
 def resume_message(results: Mapping[int, CallResult], *, now_s: float, limits: Limits) -> bytes:
@@ -91,19 +95,15 @@ def resume_message(results: Mapping[int, CallResult], *, now_s: float, limits: L
         ValueTransferError: If a result cannot become a JavaScript value.
         MessageLimitError: If they are larger than `limits.message_bytes` together.
     """
-    packer = msgpack.Packer()
-    parts = [packer.pack_array_header(3), packer.pack(_DELIVER), packer.pack(now_s * 1000.0)]
-    parts.append(packer.pack_array_header(len(results)))
+    parts = [_PACK([_DELIVER, now_s * 1000.0])[1:], _packed_array_header(len(results))]
     for call_id in sorted(results):
         result = results[call_id]
-        raised = isinstance(result, Raised)
-        parts += [packer.pack_array_header(3), packer.pack(call_id), packer.pack(int(raised))]
-        match result:
-            case Raised(name, message):
-                parts.append(encode([str(name), str(message)]))
-            case Returned(value):
-                parts.append(encode(value, f"the result of call {call_id}"))
-    message_bytes = b"".join(parts)
+        parts.append(b"\x93" + _PACK(call_id))
+        if isinstance(result, Raised):
+            parts.append(b"\x01" + encode([str(result.name), str(result.message)]))
+        else:
+            parts.append(b"\x00" + encode(result.value, f"the result of call {call_id}"))
+    message_bytes = b"\x93" + b"".join(parts)
     if len(message_bytes) > limits.message_bytes:
         raise MessageLimitError(
             f"the results are {len(message_bytes)} bytes, limits.message_bytes is "
@@ -114,20 +114,17 @@ def resume_message(results: Mapping[int, CallResult], *, now_s: float, limits: L
 
 def abort_message(*, now_s: float) -> bytes:
     """The message that makes the guest forget the script that it runs."""
-    packed = msgpack.packb([_ABORT, now_s * 1000.0])
-    assert isinstance(packed, bytes)
+    packed: bytes = msgpack.packb([_ABORT, now_s * 1000.0])
     return packed
 
 
 def _call(parts: Any, expected_id: int, granted: AbstractSet[str]) -> Call:
-    match parts:
-        case [int(number), str(name), [*args]] if not isinstance(number, bool):
-            pass
-        case _:
-            raise ProtocolError("the guest sent a malformed call")
-    if number != expected_id:
-        raise ProtocolError(f"the guest sent call id {number} where {expected_id} is due")
-    if name not in granted:
+    if type(parts) is not list or len(parts) != 3 or type(parts[2]) is not list:
+        raise ProtocolError("the guest sent a malformed call")
+    number, name, args = parts
+    if type(number) is not int or number != expected_id:
+        raise ProtocolError(f"the guest sent call id {number!r} where {expected_id} is due")
+    if type(name) is not str or name not in granted:
         raise ProtocolError(f"the guest called {name!r}, which was not granted")
     return Call(number, name, tuple(args))
 
@@ -144,7 +141,17 @@ def _script_error(parts: Any) -> ScriptError:
     return ScriptError(name, message, stack, int(line), int(column) if column else None)
 
 
+def _wake_after_s(wake: Any) -> float | None:
+    if wake is None:
+        return None
+    if type(wake) not in (int, float) or not 0 <= wake < math.inf:
+        raise ProtocolError("the guest sent a malformed time to wake it")
+    return float(wake) / 1000.0
+
+
 def _console(parts: Any, dropped: Any, limits: Limits) -> str:
+    if parts == "" and dropped == 0:
+        return ""
     if not isinstance(parts, str) or not isinstance(dropped, int) or isinstance(dropped, bool):
         raise ProtocolError("the guest sent a malformed console")
     text = parts.encode("utf-8", "surrogatepass")
@@ -157,7 +164,7 @@ def _console(parts: Any, dropped: Any, limits: Limits) -> str:
 
 def read_reply(
     reply: bytes, *, next_id: int, open_calls: int, granted: AbstractSet[str], limits: Limits
-) -> Outcome | None:
+) -> Outcome:
     """Reads and checks a reply.
 
     Args:
@@ -168,38 +175,36 @@ def read_reply(
         limits: What the guest was told.
 
     Returns:
-        The outcome; `None` for a guest that runs no script any more.
+        The outcome. After an abort it is `Completed`, with `UNDEFINED`.
 
     Raises:
         ProtocolError: If the reply is not one that the guest can give here.
-        GuestOutOfMemory: If the step ran out of memory.
+        GuestMemoryError: If the step ran out of memory.
     """
-    match decode(reply):
-        case [status] if status == _NO_MEMORY:
-            raise GuestOutOfMemory
-        case [status] if status == _REFUSED:
-            raise GuestRefusal("the guest refused a message")
-        case [int(status), printed, dropped, [*posted], value, wake]:
-            pass
-        case _:
-            raise ProtocolError("the guest's reply has a wrong shape")
+    parts = decode(reply)
+    if parts == [_NO_MEMORY]:
+        raise GuestMemoryError
+    if parts == [_REFUSED]:
+        raise GuestRefusalError("the guest refused a message")
+    if type(parts) is not list or len(parts) != 6 or type(parts[3]) is not list:
+        raise ProtocolError("the guest's reply has a wrong shape")
+    status, printed, dropped, posted, value, wake = parts
     console = _console(printed, dropped, limits)
-    calls = tuple(_call(parts, next_id + i, granted) for i, parts in enumerate(posted))
-    if status != _SUSPENDED and (calls or wake is not None):
-        raise ProtocolError("the guest made calls and ended at the same time")
-    match status:
-        case 0:
-            if open_calls:
-                raise ProtocolError("the guest completed while calls are open")
-            return Completed(value, console)
-        case 1:
-            return Failed(_script_error(value), console)
-        case 2 if wake is None or (isinstance(wake, int | float) and 0 <= wake < math.inf):
-            if open_calls + len(calls) > limits.calls_in_flight:
-                raise ProtocolError("the guest has more calls in flight than it may")
-            return Suspended(calls, console, None if wake is None else wake / 1000.0)
-        case 3:
-            return None
+    calls = tuple([_call(one, next_id + i, granted) for i, one in enumerate(posted)])
+    if type(status) is not int or (status != _SUSPENDED and (calls or wake is not None)):
+        raise ProtocolError("the guest's reply contradicts itself")
+    if status == _SUSPENDED:
+        if open_calls + len(calls) > limits.calls_in_flight:
+            raise ProtocolError("the guest has more calls in flight than it may")
+        return Suspended(calls, console, _wake_after_s(wake))
+    if status == _COMPLETED:
+        if open_calls:
+            raise ProtocolError("the guest completed while calls are open")
+        return Completed(value, console)
+    if status == _FAILED:
+        return Failed(_script_error(value), console)
+    if status == _IDLE:
+        return Completed(UNDEFINED, console)
     raise ProtocolError("the guest's reply has a wrong status")
 
 

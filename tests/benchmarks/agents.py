@@ -24,9 +24,9 @@ _INPUT = {"messages": [{"role": "user", "content": "go"}]}
 
 
 @tool
-async def lookup(id: int) -> int:
+async def lookup(id: int) -> int:  # noqa: A002 - the programs call it so
     """Look something up."""
-    return programs.lookup({"id": id})
+    return programs.lookup(id)
 
 
 @tool

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 from langchain_quickjs.interpreter import Completed, Interpreter, Limits, Returned, Suspended
@@ -41,8 +40,7 @@ def _evaluation(source: str, runs: int) -> Samples:
 
 
 def new_interpreter(runs: int) -> Samples:
-    kept = []
-    return {"s": time_each(lambda: kept.append(Interpreter()), runs)}
+    return {"s": time_each(lambda: Interpreter().eval(programs.ONE_PLUS_ONE), runs)}
 
 
 def small_eval(runs: int) -> Samples:
@@ -51,6 +49,16 @@ def small_eval(runs: int) -> Samples:
 
 def calls_sequential(runs: int) -> Samples:
     return _program(programs.sequential(100), programs.expected_sum(100), runs)
+
+
+def numbers_sequential(runs: int) -> Samples:
+    source = programs.sequential(100, programs.NUMBER)
+    return _program(source, programs.expected_sum(100), runs)
+
+
+def numbers_parallel(runs: int) -> Samples:
+    source = programs.parallel(100, programs.NUMBER)
+    return _program(source, programs.expected_sum(100), runs)
 
 
 def calls_parallel(runs: int) -> Samples:
@@ -114,5 +122,4 @@ def thousand(runs: int) -> Samples:
 
     before = resident_bytes()
     times = time_each(once, runs)
-    assert threading.active_count() == 1
     return {"s": times, "grown_bytes": [resident_bytes() - before]}

@@ -23,8 +23,8 @@ class Open:
         self.context: Any = self.runtime.new_context(timeout=600)
         self.loop = asyncio.new_event_loop()
 
-        async def lookup(call: dict[str, Any]) -> int:
-            return programs.lookup(call)
+        async def lookup(argument: dict[str, Any] | int) -> int:
+            return programs.lookup(argument)
 
         async def records(_: dict[str, Any]) -> list[dict[str, Any]]:
             return programs.records()
@@ -53,7 +53,7 @@ def new_interpreter(runs: int) -> Samples:
 
     def create() -> None:
         runtime = Runtime()
-        runtime.new_context()
+        runtime.new_context().eval(programs.ONE_PLUS_ONE)
         runtimes.append(runtime)
 
     times = time_each(create, runs)
@@ -71,6 +71,16 @@ def small_eval(runs: int) -> Samples:
 
 def calls_sequential(runs: int) -> Samples:
     return _program(programs.sequential(100), programs.expected_sum(100), runs)
+
+
+def numbers_sequential(runs: int) -> Samples:
+    source = programs.sequential(100, programs.NUMBER)
+    return _program(source, programs.expected_sum(100), runs)
+
+
+def numbers_parallel(runs: int) -> Samples:
+    source = programs.parallel(100, programs.NUMBER)
+    return _program(source, programs.expected_sum(100), runs)
 
 
 def calls_parallel(runs: int) -> Samples:

@@ -33,14 +33,10 @@ class Side:
     def command(self, program: str) -> list[str]:
         """Runs a program where `tests.benchmarks` and this side's package can be imported.
 
-        The checkout holds a package of the peer's import name: it comes first for us, last for
-        others.
+        The checkout comes last: it holds a package of the peer's import name, which must not hide
+        the one that is installed in the peer's environment.
         """
-        add = (
-            f"sys.path.insert(0, {str(_ROOT)!r})"
-            if self.name == "ours"
-            else (f"sys.path.append({str(_ROOT)!r})")
-        )
+        add = f"sys.path.append({str(_ROOT)!r})"
         boot = f"import sys, warnings; warnings.simplefilter('ignore'); {add}\n{program}"
         return [self.python, "-I", "-c", boot]
 

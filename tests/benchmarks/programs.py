@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Final
 
 ONE_PLUS_ONE: Final = "1 + 1"
@@ -11,24 +12,29 @@ FIB: Final = "function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); } fi
 LOOP: Final = "(() => { let sum = 0; for (let i = 0; i < 1e6; i++) sum += i % 7; return sum; })()"
 
 
-def sequential(calls: int) -> str:
-    return f"let sum = 0; for (let i = 0; i < {calls}; i++) sum += await tools.lookup({{ id: i }}); sum"
+OBJECT: Final = "{ id: i }"
+NUMBER: Final = "i"
 
 
-def parallel(calls: int) -> str:
+def sequential(calls: int, argument: str = OBJECT) -> str:
+    call = f"sum += await tools.lookup({argument})"
+    return f"let sum = 0; for (let i = 0; i < {calls}; i++) {call}; sum"
+
+
+def parallel(calls: int, argument: str = OBJECT) -> str:
     return (
         f"const got = await Promise.all(Array.from({{ length: {calls} }}, (_, i) => "
-        "tools.lookup({ id: i }))); got.reduce((a, b) => a + b, 0)"
+        f"tools.lookup({argument}))); got.reduce((a, b) => a + b, 0)"
     )
 
 
-def lookup(call: dict[str, Any]) -> int:
+def lookup(argument: dict[str, Any] | int) -> int:
     """The granted call, as cheap as a call can be."""
-    return int(call["id"]) + 1
+    return int(argument["id"] if isinstance(argument, dict) else argument) + 1
 
 
 def expected_sum(calls: int) -> int:
-    return sum(lookup({"id": i}) for i in range(calls))
+    return sum(map(lookup, range(calls)))
 
 
 NESTED: Final = (
@@ -53,13 +59,15 @@ PAUSED_RESULT: Final = 9 + 5
 
 RECORDS_OUT: Final = """
 Array.from({ length: 5000 }, (_, i) => ({
-  id: i, name: `customer ${i}`, tags: ["a", "b"], address: { street: "Long Street", no: i, zip: "12345" },
+  id: i, name: `customer ${i}`, tags: ["a", "b"],
+  address: { street: "Long Street", no: i, zip: "12345" },
   active: i % 2 === 0, score: i / 3, note: "x".repeat(70),
 }))
 """
 RECORDS_IN: Final = "const rows = await tools.records({}); rows.length"
 
 
+@functools.cache
 def records() -> list[dict[str, Any]]:
     """About 1 MB as JSON: 5,000 records with a nested object and a list each."""
     return [

@@ -30,10 +30,12 @@ class Row:
 
 
 INTERPRETER: Final = (
-    Row("new interpreter", "new_interpreter", runs=30),
+    Row("new interpreter, first 1 + 1", "new_interpreter", runs=30),
     Row("1 + 1", "small_eval", runs=100),
     Row("100 sequential calls", "calls_sequential", runs=3),
+    Row("  with a number, not an object", "numbers_sequential", runs=3),
     Row("100 parallel calls", "calls_parallel", runs=3),
+    Row("  with a number, not an object", "numbers_parallel", runs=3),
     Row("object of 1,000 objects out", "nested_out", runs=1, rounds=3),
     Row("fib(25)", "fib"),
     Row("loop of 10^6", "loop"),

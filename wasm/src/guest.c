@@ -17,7 +17,7 @@ enum { MAX_REJECTIONS = 100 };
 Guest guest;
 
 static uint8_t small_mailbox[16384];
-static uint8_t *large_mailbox; /* for one message that does not fit; freed with the next request */
+static uint8_t *large_mailbox; /* for one message that does not fit */
 
 /* --- memory ------------------------------------------------------------------------------- */
 
@@ -433,7 +433,8 @@ static bool handle(Reader *in)
 
 /* --- exports ------------------------------------------------------------------------------ */
 
-/* Where the host writes its next message of `size` bytes; 0: no memory. */
+/* Where the host writes its next message of `size` bytes; 0: no memory. For small messages always
+   the same place, so that the host need not ask. */
 EXPORT("mailbox") uint8_t *mailbox(size_t size)
 {
     free(large_mailbox);
@@ -448,14 +449,16 @@ EXPORT("mailbox") uint8_t *mailbox(size_t size)
 EXPORT("step") uint64_t step(size_t size)
 {
     static const uint8_t no_memory[] = { 0x91, REPLY_NO_MEMORY }, refused[] = { 0x91, REPLY_REFUSED };
-    const uint8_t *message = large_mailbox ? large_mailbox : small_mailbox;
+    const uint8_t *message = size > sizeof small_mailbox ? large_mailbox : small_mailbox;
     Reader in = { message, message + size };
     guest.no_memory = false;
     guest.console.len = guest.outbox.len = guest.reply.len = 0;
     guest.console.status = guest.outbox.status = guest.reply.status = BUFFER_OK;
     guest.outbox_count = 0;
     guest.console_dropped = 0;
-    bool understood = handle(&in);
+    bool understood = message && handle(&in);
+    free(large_mailbox);
+    large_mailbox = NULL;
     if (guest.no_memory || guest.reply.status == BUFFER_NO_MEMORY)
         return (uint64_t)(uintptr_t)no_memory << 32 | sizeof no_memory;
     if (!understood || guest.reply.status)
@@ -482,8 +485,6 @@ static void stack_scrub(uintptr_t top)
    that is free zero. */
 EXPORT("tidy") void tidy(void)
 {
-    free(large_mailbox);
-    large_mailbox = NULL;
     memset(small_mailbox, 0, sizeof small_mailbox);
     buffer_free(&guest.reply);
     buffer_free(&guest.outbox);

@@ -1,0 +1,238 @@
+"""Which calls a person decides about, how they are asked, and what their answer means.
+
+The formats are those of LangChain's `HumanInTheLoopMiddleware` (batched mode), imported from there
+where they are public, so an approval UI that works for an agent works for its scripts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any, Final, get_args
+
+from langchain.agents.middleware.human_in_the_loop import (
+    Action,
+    ActionRequest,
+    Decision,
+    DecisionType,
+    HITLRequest,
+    HumanInTheLoopMiddleware,
+    InterruptOnConfig,
+    ReviewConfig,
+)
+from langchain_core.tools import BaseTool
+from langgraph.prebuilt.tool_node import ToolCallRequest
+from langgraph.runtime import get_runtime
+from langgraph.types import interrupt
+from pydantic import BaseModel, PlainValidator, ValidationError, WithJsonSchema
+
+from langchain_quickjs.errors import DecisionError, SetupError
+from langchain_quickjs.script.state import AwaitingCall
+
+__all__ = ["Approvals", "InterruptOn", "ask", "checked_decisions", "edit_note", "rejection"]
+
+InterruptOn = Mapping[str, bool | InterruptOnConfig]
+"""Tool names (as the tools have them), and whether or how a person decides about their calls."""
+
+_DECISION_TYPES: Final = frozenset(get_args(DecisionType))
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """The calls that wait for a person."""
+
+    configs: Mapping[str, InterruptOnConfig]
+    description_prefix: str
+
+    @classmethod
+    def of(cls, interrupt_on: InterruptOn | None) -> Approvals:
+        """Reads `interrupt_on` as LangChain reads it.
+
+        Raises:
+            SetupError: A config allows no decision, or one that does not exist.
+        """
+        try:
+            langchain = HumanInTheLoopMiddleware(dict(interrupt_on or {}))
+        except ValueError as error:
+            raise SetupError(str(error)) from None
+        for name, config in langchain.interrupt_on.items():
+            if unknown := set(config["allowed_decisions"]) - _DECISION_TYPES:
+                raise SetupError(
+                    f"`interrupt_on` for tool '{name}' allows {sorted(unknown)}, which are no "
+                    f"decisions. Decisions are {sorted(_DECISION_TYPES)}."
+                )
+        return cls(MappingProxyType(langchain.interrupt_on), langchain.description_prefix)
+
+    def require_granted(self, granted: Sequence[str]) -> None:
+        """Refuses names that no granted tool has: a misspelt gate would be no gate.
+
+        Raises:
+            SetupError: There is such a name.
+        """
+        if unknown := [name for name in self.configs if name not in granted]:
+            raise SetupError(
+                f"`interrupt_on` names {unknown}, but scripts can call only {list(granted)}. Use "
+                "the tools' own names, and grant every tool that needs approval."
+            )
+
+    def review(self, request: ToolCallRequest) -> tuple[ActionRequest, ReviewConfig] | None:
+        """What a person is asked about a call in `configs`; `None` if this one needs nobody."""
+        call = request.tool_call
+        config = self.configs[call["name"]]
+        when = config.get("when")
+        if when is not None and not when(request):
+            return None
+        description = config.get("description")
+        if description is None:
+            description = f"{self.description_prefix}\n\nTool: {call['name']}\nArgs: {call['args']}"
+        elif callable(description):
+            description = description(call, request.state, get_runtime())
+        return (
+            ActionRequest(name=call["name"], args=call["args"], description=description),
+            ReviewConfig(action_name=call["name"], allowed_decisions=config["allowed_decisions"]),
+        )
+
+
+def ask(awaiting: Sequence[AwaitingCall], tools: Mapping[str, BaseTool]) -> list[Decision]:
+    """Asks a person about all the calls at once; returns when they have answered.
+
+    LangGraph runs the check before it stores the answer, so a wrong one changes nothing and the
+    same question can be answered again.
+
+    Raises:
+        GraphInterrupt: There is no answer yet. LangGraph handles this.
+        DecisionError: The answer does not fit the question.
+    """
+
+    def check(answer: object) -> list[Decision]:
+        try:
+            return checked_decisions(answer, awaiting, tools)
+        except DecisionError as error:
+            raise ValueError(str(error)) from None
+
+    count = len(awaiting)
+    decisions = {"type": "array", "items": {"type": "object"}, "minItems": count, "maxItems": count}
+    shown = {"type": "object", "properties": {"decisions": decisions}, "required": ["decisions"]}
+    schema = Annotated[list[Decision], PlainValidator(check), WithJsonSchema(shown)]
+    request = HITLRequest(
+        action_requests=[call["action"] for call in awaiting],
+        review_configs=[call["review"] for call in awaiting],
+    )
+    try:
+        return interrupt(request, response_schema=schema)
+    except ValidationError as refused:
+        error = DecisionError(str(refused.errors()[0]["ctx"]["error"]))
+        # LangGraph marks the error of a refused answer, so that tasks answered in the same resume
+        # may finish and no error handler turns it into a message; the mark goes with ours.
+        vars(error).update(vars(refused))
+        raise error from None
+
+
+def checked_decisions(
+    answer: object, awaiting: Sequence[AwaitingCall], tools: Mapping[str, BaseTool]
+) -> list[Decision]:
+    """The decisions in an answer, one for each awaiting call.
+
+    Args:
+        answer: What the graph was resumed with.
+        awaiting: The calls that were asked about.
+        tools: The tools that an edited call may name, by their names.
+
+    Raises:
+        DecisionError: The answer does not fit; the message says where and why.
+    """
+    decisions = answer.get("decisions") if isinstance(answer, Mapping) else None
+    if not isinstance(decisions, list | tuple):
+        raise DecisionError(
+            'The answer must be {"decisions": [...]} with one decision for each action request, '
+            f"got {_shown(answer)}."
+        )
+    if len(decisions) != len(awaiting):
+        names = ", ".join(call["action"]["name"] for call in awaiting)
+        raise DecisionError(
+            f"The number of decisions ({len(decisions)}) is not the number of action requests "
+            f"({len(awaiting)}): one is needed for each of {names}, in this order."
+        )
+    return [
+        _checked(decision, call, f"Decision {number} (for {call['action']['name']})", tools)
+        for number, (decision, call) in enumerate(zip(decisions, awaiting, strict=True), 1)
+    ]
+
+
+def rejection(tool_name: str, words: str | None) -> str:
+    """What a script is told when a person rejected its call."""
+    if words:
+        return f"A person rejected this call of `{tool_name}`, which was not run: {words}"
+    return (
+        f"A person rejected this call of `{tool_name}`, which was not run. Do not try it again "
+        "unless the user asks for it."
+    )
+
+
+def edit_note(asked: ActionRequest, run: Action) -> str:
+    """What the model is told when a person changed a call, so that it does not repeat its own."""
+    return (
+        f"A person replaced the call {_call(asked['name'], asked['args'])} by "
+        f"{_call(run['name'], run['args'])}, which is what was run. This was intended."
+    )
+
+
+def _call(name: str, args: Mapping[str, Any]) -> str:
+    return f"{name}({json.dumps(args, default=str, ensure_ascii=False)})"
+
+
+def _checked(
+    decision: object, call: AwaitingCall, what: str, tools: Mapping[str, BaseTool]
+) -> Decision:
+    fields: Mapping[str, Any] = decision if isinstance(decision, Mapping) else {}
+    kind = fields.get("type")
+    allowed = call["review"]["allowed_decisions"]
+    if kind not in allowed:
+        raise DecisionError(f"{what} must have a type out of {allowed}, got {_shown(decision)}.")
+    if kind == "approve":
+        return {"type": "approve"}
+    if kind == "edit":
+        edited = _edited(fields.get("edited_action"), what, tools)
+        return {"type": "edit", "edited_action": edited}
+    message = fields.get("message")
+    if kind == "respond":
+        if not isinstance(message, str):
+            raise DecisionError(f"{what} must have a message, the text that the script gets.")
+        return {"type": "respond", "message": message}
+    if message is not None and not isinstance(message, str):
+        raise DecisionError(f"{what} has a message that is no text: {_shown(message)}.")
+    return {"type": "reject", "message": message} if message else {"type": "reject"}
+
+
+def _edited(action: object, what: str, tools: Mapping[str, BaseTool]) -> Any:
+    name = action.get("name") if isinstance(action, Mapping) else None
+    args = action.get("args") if isinstance(action, Mapping) else None
+    if not isinstance(name, str) or not isinstance(args, Mapping):
+        raise DecisionError(
+            f'{what} must have an edited_action of the form {{"name": ..., "args": {{...}}}}, '
+            f"got {_shown(action)}."
+        )
+    if name not in tools:
+        raise DecisionError(
+            f"{what} names the tool {name!r}, which this script cannot call; it can call "
+            f"{sorted(tools)}."
+        )
+    schema = tools[name].tool_call_schema
+    if isinstance(schema, type) and issubclass(schema, BaseModel):
+        try:
+            schema.model_validate(dict(args))
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()
+            )
+            raise DecisionError(
+                f"{what} has arguments that do not fit {name}: {problems}."
+            ) from None
+    return {"name": name, "args": dict(args)}
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}…"

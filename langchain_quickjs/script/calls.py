@@ -1,0 +1,249 @@
+"""One call from a script: from its arguments to a tool, and from the tool's answer to the script.
+
+A call takes the way of every tool call of the agent: through the handler that the tool node gives
+to `wrap_tool_call`. Validation, injected state, store and runtime, the hooks of other middleware
+and error handling are the agent's own. Only the tool itself is replaced, by a copy that notes the
+value which its function returns before that is turned into text.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, cast
+
+from langchain_core.messages import ToolCall, ToolMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.tools import BaseTool
+from langgraph.errors import GraphBubbleUp, GraphInterrupt, is_invalid_resume
+from langgraph.prebuilt.tool_node import ToolCallRequest
+from langgraph.types import Command
+
+from langchain_quickjs.errors import ValueTransferError
+from langchain_quickjs.interpreter import UNDEFINED, Call, Raised, Returned
+from langchain_quickjs.script.outer import OuterTask, updates_of, with_send
+from langchain_quickjs.script.plain import plain
+from langchain_quickjs.script.state import StateUpdate
+
+__all__ = ["Answer", "ToolPath", "acall_tool", "call_tool", "tool_arguments"]
+
+ToolResult = ToolMessage | Command[Any] | list[ToolMessage | Command[Any]]
+
+_NOTHING: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call gives back.
+
+    Attributes:
+        reply: What the script gets.
+        updates: What the agent's state gets.
+        instead: What the script gets if `reply` cannot cross into JavaScript.
+    """
+
+    reply: Returned | Raised
+    updates: tuple[StateUpdate, ...] = ()
+    instead: Returned | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolPath:
+    """The way that tool calls take in the graph that the script belongs to.
+
+    Attributes:
+        request: The call that runs the script; calls of the script are variations of it.
+        handler: What runs a request; a coroutine function when the graph runs asynchronously.
+        task: The task that state updates go to, if there is one outside the script's own graph.
+    """
+
+    request: ToolCallRequest
+    handler: Callable[[ToolCallRequest], Any]
+    task: OuterTask | None = None
+
+    def vary(self, tool_call: ToolCall, tool: BaseTool) -> ToolCallRequest:
+        """The request of another call."""
+        state = self.request.state if self.task is None else self.task.state(self.request.state)
+        runtime = replace(self.request.runtime, tool_call_id=tool_call["id"], state=state)
+        return replace(self.request, tool_call=tool_call, tool=tool, state=state, runtime=runtime)
+
+
+def tool_arguments(call: Call) -> dict[str, Any] | Raised:
+    """The arguments of a script's call, or the error for a call of the wrong form."""
+    given = [arg for arg in call.args if arg is not UNDEFINED and arg is not None]
+    if not given:
+        return {}
+    if len(given) == 1 and isinstance(given[0], dict):
+        try:
+            return cast("dict[str, Any]", plain(given[0], "the argument"))
+        except ValueTransferError as error:
+            return Raised("TypeError", f"{call.name}: {error}")
+    return Raised(
+        "TypeError",
+        f"{call.name} takes one object with named arguments: tools.{call.name}({{ name: value }})",
+    )
+
+
+def call_tool(path: ToolPath, tool_call: ToolCall, tool: BaseTool) -> Answer:
+    """Runs one call to its end; what a tool raises is an answer like any other."""
+    recorder = _Recorder(path.task)
+    request = path.vary(tool_call, recorder.copy_of(tool))
+    try:
+        result = path.handler(request)
+    except Exception as error:
+        return recorder.failure(tool_call, error)
+    return recorder.answer(tool_call, result)
+
+
+async def acall_tool(path: ToolPath, tool_call: ToolCall, tool: BaseTool) -> Answer:
+    """The same for graphs that run asynchronously."""
+    recorder = _Recorder(path.task)
+    request = path.vary(tool_call, recorder.copy_of(tool))
+    try:
+        result = await cast("Awaitable[Any]", path.handler(request))
+    except Exception as error:
+        return recorder.failure(tool_call, error)
+    return recorder.answer(tool_call, result)
+
+
+@dataclass(slots=True)
+class _Recorder:
+    """Notes what one call of a tool returns and writes."""
+
+    task: OuterTask | None
+    with_artifact: bool = False
+    value: Any = _NOTHING
+    content: Any = _NOTHING
+    written: list[StateUpdate] = field(default_factory=list)
+
+    def copy_of(self, tool: BaseTool) -> BaseTool:
+        """The same tool, noting here what it does.
+
+        The copy keeps its class and fields, which hooks may look at; attributes of the instance
+        hide the methods that are watched.
+        """
+        self.with_artifact = tool.response_format == "content_and_artifact"
+        noted = copy.copy(tool)
+        run, arun = noted._run, noted._arun
+        invoke, ainvoke = noted.invoke, noted.ainvoke
+
+        @functools.wraps(run)
+        def noting_run(*args: Any, **kwargs: Any) -> Any:
+            self.value = run(*args, **kwargs)
+            return self.value
+
+        @functools.wraps(arun)
+        async def noting_arun(*args: Any, **kwargs: Any) -> Any:
+            self.value = await arun(*args, **kwargs)
+            return self.value
+
+        def noting_invoke(
+            input: Any,  # noqa: A002
+            config: RunnableConfig | None = None,
+            **kwargs: Any,
+        ) -> Any:
+            return self._noted(invoke(input, self._redirected(config), **kwargs))
+
+        async def noting_ainvoke(
+            input: Any,  # noqa: A002
+            config: RunnableConfig | None = None,
+            **kwargs: Any,
+        ) -> Any:
+            return self._noted(await ainvoke(input, self._redirected(config), **kwargs))
+
+        vars(noted).update(
+            _run=noting_run, _arun=noting_arun, invoke=noting_invoke, ainvoke=noting_ainvoke
+        )
+        return noted
+
+    def answer(self, tool_call: ToolCall, result: ToolResult) -> Answer:
+        """What came out of the handler, for the script and for the agent's state."""
+        call_id = cast("str", tool_call["id"])
+        results = result if isinstance(result, list) else [result]
+        commands = [item for item in results if isinstance(item, Command)]
+        if any(command.goto or command.graph for command in commands):
+            return Answer(
+                Raised(
+                    "Error",
+                    f"{tool_call['name']} asked for another step of the agent, which a call from "
+                    "a script cannot do. Call it directly.",
+                )
+            )
+        updates = [update for command in commands for update in updates_of(command, call_id)]
+        if self.task is not None:
+            self.task.write(updates)
+        message = next((m for m in _messages(results) if m.tool_call_id == call_id), None)
+        reply, instead = self._reply(message)
+        return Answer(reply, (*self.written, *updates), instead)
+
+    def failure(self, tool_call: ToolCall, error: Exception) -> Answer:
+        """What a call that raised means for the script; what it wrote before stays written."""
+        if isinstance(error, GraphInterrupt):
+            # Issue C: return it as blocked, and let the graph's `call` node ask.
+            text = (
+                f"{tool_call['name']} asks a person by itself, which a call from a script cannot "
+                "do. Call it directly."
+            )
+            return Answer(Raised("Error", text), tuple(self.written))
+        if isinstance(error, GraphBubbleUp) or is_invalid_resume(error):
+            raise error
+        return Answer(Raised(type(error).__name__, str(error)), tuple(self.written))
+
+    def _reply(self, message: ToolMessage | None) -> tuple[Returned | Raised, Returned | None]:
+        if message is None:
+            return Returned(None), None
+        if message.status == "error":
+            return Raised("ToolError", message.text), None
+        value = self.value[0] if self.with_artifact and _is_pair(self.value) else self.value
+        if isinstance(value, str) or value is _NOTHING or _speaks_to_agent(value):
+            return Returned(message.content), None
+        parsed = Returned(_parsed(message.content))
+        # A hook that changed the message changed the answer: the script gets what the agent would.
+        return (Returned(value), parsed) if message.content == self.content else (parsed, None)
+
+    def _noted(self, output: Any) -> Any:
+        self.content = output.content if isinstance(output, ToolMessage) else _NOTHING
+        return output
+
+    def _redirected(self, config: RunnableConfig | None) -> RunnableConfig | None:
+        return config if config is None else with_send(config, self._write)
+
+    def _write(self, writes: Any) -> None:
+        # LangGraph's own entries, like `__resume__`, are no state.
+        updates = [(key, value) for key, value in writes if not key.startswith("__")]
+        self.written.extend(updates)
+        if self.task is not None:
+            self.task.write(updates)
+
+
+def _messages(results: list[Any]) -> list[ToolMessage]:
+    messages: list[Any] = []
+    for item in results:
+        if isinstance(item, ToolMessage):
+            messages.append(item)
+        elif isinstance(item, Command) and isinstance(item.update, Mapping):
+            found = item.update.get("messages")
+            messages.extend(found if isinstance(found, list) else ())
+    return [message for message in messages if isinstance(message, ToolMessage)]
+
+
+def _speaks_to_agent(value: object) -> bool:
+    """Whether a tool returned messages or commands, which say themselves what the result is."""
+    items = value if isinstance(value, list) and value else [value]
+    return all(isinstance(item, ToolMessage | Command) for item in items)
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, tuple) and len(value) == 2
+
+
+def _parsed(content: Any) -> Any:
+    if not isinstance(content, str):
+        return content
+    try:
+        return json.loads(content)
+    except ValueError:
+        return content

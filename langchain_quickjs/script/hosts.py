@@ -1,0 +1,134 @@
+"""Where a script's host comes from: from the agent's `eval` tool, or from tools given to the graph.
+
+Either way a script's calls take the way of LangGraph's tool node. Inside an agent that is the
+agent's own node, whose handler `eval` brings along. On its own, the script graph asks a tool node
+of its own for the handler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol, cast
+
+from langchain_core.messages import ToolCall, ToolMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.tools import BaseTool
+from langgraph.prebuilt import ToolNode
+from langgraph.prebuilt.tool_node import ToolCallRequest, ToolCallWithContext
+from langgraph.runtime import get_runtime
+
+from langchain_quickjs.errors import SetupError
+from langchain_quickjs.interpreter import Limits
+from langchain_quickjs.script.approvals import Approvals
+from langchain_quickjs.script.calls import ToolPath
+from langchain_quickjs.script.flow import ScriptHost
+from langchain_quickjs.script.names import js_names
+from langchain_quickjs.script.state import ScriptState
+
+__all__ = ["HostSource", "OwnTools", "PassedHost"]
+
+_CONFIG_KEY: Final = "__quickjs_script_host"
+
+
+class HostSource(Protocol):
+    """Gives the nodes of a script graph their script's host."""
+
+    def tools(self, config: RunnableConfig) -> Mapping[str, BaseTool]:
+        """The tools that the script may call, by the names that it uses."""
+        ...
+
+    def host(self, state: ScriptState, config: RunnableConfig) -> ScriptHost:
+        """The host, for a graph that runs synchronously."""
+        ...
+
+    async def ahost(self, state: ScriptState, config: RunnableConfig) -> ScriptHost:
+        """The host, for a graph that runs asynchronously."""
+        ...
+
+
+class PassedHost:
+    """The host comes with the config, from whoever invokes the graph."""
+
+    @staticmethod
+    def config(config: RunnableConfig, host: ScriptHost) -> RunnableConfig:
+        """The config with which to invoke the graph."""
+        return {**config, "configurable": {**config["configurable"], _CONFIG_KEY: host}}
+
+    def tools(self, config: RunnableConfig) -> Mapping[str, BaseTool]:
+        """The tools of the host that came along."""
+        return self._passed(config).tools
+
+    def host(self, state: ScriptState, config: RunnableConfig) -> ScriptHost:  # noqa: ARG002
+        """The host that came along."""
+        return self._passed(config)
+
+    async def ahost(self, state: ScriptState, config: RunnableConfig) -> ScriptHost:  # noqa: ARG002
+        """The host that came along."""
+        return self._passed(config)
+
+    def _passed(self, config: RunnableConfig) -> ScriptHost:
+        return cast("ScriptHost", config["configurable"][_CONFIG_KEY])
+
+
+class OwnTools:
+    """The graph has tools of its own."""
+
+    def __init__(self, tools: Sequence[BaseTool], approvals: Approvals, limits: Limits) -> None:
+        approvals.require_granted([tool.name for tool in tools])
+        self._tools = js_names(tools)
+        self._approvals = approvals
+        self._limits = limits
+        self._node = ToolNode(tools, wrap_tool_call=_reveal, awrap_tool_call=_areveal)
+
+    def tools(self, config: RunnableConfig) -> Mapping[str, BaseTool]:  # noqa: ARG002
+        """The graph's tools."""
+        return self._tools
+
+    def host(self, state: ScriptState, config: RunnableConfig) -> ScriptHost:
+        """A host whose calls the graph's own tool node runs."""
+        call = _call_of(state)
+        return self._with_path(call, self._node.invoke(_in_context(call), config))
+
+    async def ahost(self, state: ScriptState, config: RunnableConfig) -> ScriptHost:
+        """A host whose calls the graph's own tool node runs."""
+        call = _call_of(state)
+        return self._with_path(call, await self._node.ainvoke(_in_context(call), config))
+
+    def _with_path(self, call: ToolCall, revealed: Any) -> ScriptHost:
+        request, handler = revealed["messages"][0].artifact
+        return ScriptHost(
+            script_id=cast("str", call["id"]),
+            tools=self._tools,
+            approvals=self._approvals,
+            limits=self._limits,
+            path=ToolPath(request, handler),
+        )
+
+
+def _reveal(request: ToolCallRequest, handler: Any) -> ToolMessage:
+    """Answers a tool node's call with the node's handler, which runs any tool the node's way."""
+    return ToolMessage("", tool_call_id=request.tool_call["id"], artifact=(request, handler))
+
+
+async def _areveal(request: ToolCallRequest, handler: Any) -> ToolMessage:
+    return _reveal(request, handler)
+
+
+def _call_of(state: ScriptState) -> ToolCall:
+    """The tool call that the script would be, if a model had made it."""
+    paused = state.get("paused")
+    script_id = paused["script_id"] if paused else _task_id()
+    return ToolCall(name="script", args={}, id=script_id, type="tool_call")
+
+
+def _in_context(call: ToolCall) -> ToolCallWithContext:
+    # The state that tools get is not the script graph's own.
+    return {"__type": "tool_call_with_context", "tool_call": call, "state": {}}
+
+
+def _task_id() -> str:
+    """An id that is the same when LangGraph runs the same task again."""
+    execution = get_runtime().execution_info
+    if execution is None:
+        raise SetupError("A script graph runs inside LangGraph: use its invoke or ainvoke.")
+    return execution.task_id

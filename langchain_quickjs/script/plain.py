@@ -1,0 +1,135 @@
+"""Values of scripts as plain Python data, for tools' arguments and for checkpointed state.
+
+A tool's schema knows nothing of JavaScript's types, and a checkpointer stores plain data only.
+What JSON would leave out is left out; everything else becomes its nearest Python counterpart.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Any, Final
+
+from langchain_quickjs.errors import ValueTransferError
+from langchain_quickjs.interpreter import HOLE, UNDEFINED
+from langchain_quickjs.interpreter.values import (
+    JSDate,
+    JSError,
+    JSMap,
+    JSSet,
+    RegExp,
+    TypedArray,
+)
+
+__all__ = ["plain", "storable"]
+
+_MAX_DEPTH: Final = 200
+_MAX_PARTS: Final = 200_000
+_MAX_PATH_CHARS: Final = 80
+
+
+def plain(value: Any, path: str = "value") -> Any:
+    """A value of a script as dicts, lists, text, numbers, bytes and datetimes.
+
+    `undefined` is left out of objects and becomes `None` elsewhere, as in JSON. A Map becomes a
+    dict (with other keys than text, a list of pairs), a Set a list, an Error its text.
+
+    Args:
+        value: What came out of the interpreter.
+        path: What to call it in an error message.
+
+    Raises:
+        ValueTransferError: The value contains itself, or is too large: plain data has no shared
+            parts, so a small value that uses its parts often may become a huge one.
+    """
+    return _Conversion(path).plain(value)
+
+
+def storable(value: Any, path: str = "value") -> Any:
+    """The same for values that a checkpointer has to store.
+
+    Raises:
+        ValueTransferError: As `plain`, or the value has an integer beyond 64 bits.
+    """
+    return _Conversion(path, max_bits=64).plain(value)
+
+
+class _Conversion:
+    """One conversion; knows where in the value it is, and how much it has seen."""
+
+    def __init__(self, name: str, max_bits: int | None = None) -> None:
+        self._name = name
+        self._max_bits = max_bits
+        self._path: list[str] = []
+        self._parts = 0
+
+    def plain(self, value: Any) -> Any:
+        self._parts += 1
+        if len(self._path) > _MAX_DEPTH or self._parts > _MAX_PARTS:
+            raise self._error(
+                f"contains itself, or has over {_MAX_DEPTH} levels or {_MAX_PARTS} parts"
+            )
+        if isinstance(value, JSMap):
+            return self._map(value)
+        if isinstance(value, dict):
+            return {
+                key: self._part(f".{key}", item)
+                for key, item in value.items()
+                if item is not UNDEFINED
+            }
+        if isinstance(value, JSSet):
+            value = value.elements
+        if isinstance(value, list | tuple):
+            return [self._part(f"[{index}]", item) for index, item in enumerate(value)]
+        if self._max_bits and isinstance(value, int) and value.bit_length() >= self._max_bits:
+            raise self._error("is an integer that a checkpoint cannot keep; make it text")
+        return _scalar(value)
+
+    def _part(self, step: str, value: Any) -> Any:
+        self._path.append(step)
+        result = self.plain(value)
+        self._path.pop()
+        return result
+
+    def _map(self, value: JSMap) -> Any:
+        entries = [
+            [self._part("[key]", key), self._part(f".get({key!r})", item)]
+            for key, item in value.entries
+        ]
+        return dict(entries) if all(isinstance(key, str) for key, _ in entries) else entries
+
+    def _error(self, problem: str) -> ValueTransferError:
+        path = "".join(self._path)
+        shown = path if len(path) <= _MAX_PATH_CHARS else f"{path[:_MAX_PATH_CHARS]}…"
+        return ValueTransferError(f"{self._name}{shown} {problem}")
+
+
+def _scalar(value: Any) -> Any:
+    if value is UNDEFINED or value is HOLE:
+        return None
+    if isinstance(value, bool) or value is None or isinstance(value, float | datetime):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, str):
+        # Half a surrogate pair has no UTF-8, so nothing outside could read it.
+        return value.encode("utf-8", "replace").decode() if _has_surrogates(value) else value
+    if isinstance(value, bytes | bytearray):
+        return bytes(value)
+    if isinstance(value, TypedArray):
+        return value.data
+    if isinstance(value, JSError):
+        return f"{value.name}: {value.message}"
+    if isinstance(value, RegExp):
+        return f"/{value.source}/{value.flags}"
+    if isinstance(value, JSDate):
+        return None if math.isnan(value.ms) else value.ms
+    return str(value)
+
+
+def _has_surrogates(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False

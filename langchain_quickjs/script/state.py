@@ -1,0 +1,163 @@
+"""What the script graph keeps in LangGraph's checkpointed state.
+
+Everything here is plain data, so that any checkpointer can store it and any process can read it.
+The one large value is the snapshot, and it is there only while a script is paused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, NotRequired
+
+from langchain.agents.middleware.human_in_the_loop import (
+    ActionRequest,
+    Decision,
+    ReviewConfig,
+)
+from langgraph.channels import EphemeralValue
+from typing_extensions import TypedDict
+
+from langchain_quickjs.errors import QuickJSError, ScriptError, ValueTransferError
+from langchain_quickjs.interpreter import UNDEFINED, Completed, Failed
+from langchain_quickjs.script.plain import storable
+
+__all__ = [
+    "AwaitingCall",
+    "Ending",
+    "PausedScript",
+    "ScriptFailure",
+    "ScriptInput",
+    "ScriptOutcome",
+    "ScriptOutput",
+    "ScriptState",
+    "StateUpdate",
+    "outcome_of",
+]
+
+StateUpdate = tuple[str, Any]
+"""A write that a called tool asked for: the name of a state key, and what to write there."""
+
+
+class AwaitingCall(TypedDict):
+    """A call that has not been made yet, because a person has to decide about it.
+
+    What the person sees and what runs after "approve" are the same object: the arguments are
+    taken from here, never again from the script.
+    """
+
+    id: int
+    action: ActionRequest
+    review: ReviewConfig
+
+
+class PausedScript(TypedDict):
+    """A script that stands in the middle of an `await`."""
+
+    script_id: str
+    snapshot: bytes
+    console: str
+    awaiting: list[AwaitingCall]
+    notes: list[str]
+    updates: list[StateUpdate]
+
+
+class ScriptFailure(TypedDict):
+    """Why a script failed.
+
+    `type` is the name of the JavaScript error, or of this package's error class where the script
+    was stopped from outside.
+    """
+
+    type: str
+    message: str
+    stack: NotRequired[str]
+    line: NotRequired[int | None]
+    column: NotRequired[int | None]
+
+
+class ScriptOutcome(TypedDict):
+    """How a script ended, in the state of the graph that it was a node of.
+
+    `value` is there when the script completed with something else than `undefined`.
+    """
+
+    status: Literal["completed", "failed"]
+    console: str
+    value: NotRequired[Any]
+    error: NotRequired[ScriptFailure]
+    notes: NotRequired[list[str]]
+
+
+class ScriptInput(TypedDict):
+    """What the script graph takes."""
+
+    source: str
+
+
+class ScriptOutput(TypedDict):
+    """What the script graph gives.
+
+    `updates` holds the state updates that called tools asked for with `Command(update=...)`, in
+    order. In an agent they are applied to the agent's state; a graph of your own decides.
+    """
+
+    outcome: ScriptOutcome
+    updates: list[StateUpdate]
+
+
+class ScriptState(TypedDict, total=False):
+    """All of it. The keys that are not input or output belong to the graph alone."""
+
+    # Needed by the first step only; what remains of it afterwards is in the snapshot.
+    source: Annotated[str, EphemeralValue]
+    seed: Annotated[bytes, EphemeralValue]
+    paused: PausedScript | None
+    decisions: Annotated[list[Decision], EphemeralValue]
+    updates: list[StateUpdate]
+    outcome: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a script ended, with everything that is told about it."""
+
+    outcome: Completed | Failed | QuickJSError
+    console: str
+    notes: tuple[str, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether the script ended otherwise than by itself and well."""
+        return not isinstance(self.outcome, Completed)
+
+
+def outcome_of(ending: Ending) -> ScriptOutcome:
+    """An ending as plain data."""
+    outcome = ScriptOutcome(status="failed", console=ending.console)
+    if ending.notes:
+        outcome["notes"] = list(ending.notes)
+    end = ending.outcome
+    if isinstance(end, Completed):
+        try:
+            value = storable(end.value, "the result")
+        except ValueTransferError as error:
+            outcome["error"] = _failure(error)
+        else:
+            outcome["status"] = "completed"
+            if end.value is not UNDEFINED:
+                outcome["value"] = value
+    else:
+        outcome["error"] = _failure(end.error if isinstance(end, Failed) else end)
+    return outcome
+
+
+def _failure(error: QuickJSError) -> ScriptFailure:
+    if not isinstance(error, ScriptError):
+        return ScriptFailure(type=type(error).__name__, message=str(error))
+    return ScriptFailure(
+        type=error.name,
+        message=error.message,
+        stack=error.stack,
+        line=error.line,
+        column=error.column,
+    )

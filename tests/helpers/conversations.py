@@ -1,0 +1,132 @@
+"""One way to talk to every kind of graph: agents or a bare graph, `invoke` or `ainvoke`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypedDict
+
+from deepagents import create_deep_agent
+from langchain.agents import create_agent
+from langchain_core.messages import ToolMessage
+from langchain_core.tools import BaseTool
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.types import Command
+
+from langchain_quickjs import CodeInterpreterMiddleware, create_script_graph
+from tests.helpers.models import programs
+
+Kind = Literal["create_agent", "create_deep_agent", "graph"]
+Mode = Literal["invoke", "ainvoke"]
+Saver = Literal["memory", "sqlite"]
+
+KINDS: Sequence[Kind] = ("create_agent", "create_deep_agent", "graph")
+MODES: Sequence[Mode] = ("invoke", "ainvoke")
+SAVERS: Sequence[Saver] = ("memory", "sqlite")
+
+
+class GraphState(TypedDict, total=False):
+    """The state of somebody's own graph, with the script graph as one of its nodes."""
+
+    source: str
+    outcome: Any
+    updates: Any
+    before: str
+
+
+@dataclass
+class Conversation:
+    """A thread that runs one program; each message to it opens the database and builds the graph
+    anew, as another process would.
+    """
+
+    kind: Kind
+    mode: Mode
+    database: Path | None
+    source: str
+    tools: Sequence[BaseTool]
+    interrupt_on: Mapping[str, Any] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    thread: str = "thread"
+    memory: InMemorySaver = field(default_factory=InMemorySaver)
+    last: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Any:
+        return {"configurable": {"thread_id": self.thread}}
+
+    def build(self, checkpointer: BaseCheckpointSaver[Any] | None) -> Any:
+        """The graph."""
+        if self.kind == "graph":
+            script = create_script_graph(self.tools, interrupt_on=self.interrupt_on, **self.options)
+            graph = StateGraph(GraphState)
+            graph.add_node("prepare", lambda state: {"before": "prepared"})
+            graph.add_node("script", script)
+            graph.add_edge(START, "prepare")
+            graph.add_edge("prepare", "script")
+            graph.add_edge("script", END)
+            return graph.compile(checkpointer=checkpointer)
+        middleware = CodeInterpreterMiddleware(
+            ptc=self.tools, interrupt_on=self.interrupt_on, **self.options
+        )
+        create: Callable[..., Any] = (
+            create_agent if self.kind == "create_agent" else create_deep_agent
+        )
+        return create(
+            model=programs(self.source), middleware=[middleware], checkpointer=checkpointer
+        )
+
+    def start(self) -> dict[str, Any]:
+        """Starts the program; returns the state of the thread then."""
+        if self.kind == "graph":
+            return self.send({"source": self.source})
+        return self.send({"messages": [("user", "go")]})
+
+    def decide(self, *decisions: Any) -> dict[str, Any]:
+        """Answers the one interrupt that is there."""
+        return self.send(Command(resume={"decisions": list(decisions)}))
+
+    def send(self, message: Any) -> dict[str, Any]:
+        self.last = self._sent(message)
+        return self.last
+
+    @property
+    def question(self) -> dict[str, Any]:
+        """What people are asked; there is at most one interrupt."""
+        interrupts = self.last.get("__interrupt__", ())
+        assert len(interrupts) == 1, self.last
+        value: dict[str, Any] = interrupts[0].value
+        return value
+
+    @property
+    def waits(self) -> bool:
+        return bool(self.last.get("__interrupt__"))
+
+    @property
+    def result(self) -> str:
+        """What the program ended with: the tool message in an agent, the outcome in a graph."""
+        if self.kind == "graph":
+            outcome = self.last["outcome"]
+            return str(outcome.get("error") or outcome.get("value"))
+        message = next(m for m in self.last["messages"] if isinstance(m, ToolMessage))
+        return message.text
+
+    def _sent(self, message: Any) -> dict[str, Any]:
+        if self.mode == "ainvoke":
+            return asyncio.run(self._asent(message))
+        if self.database is None:
+            return dict(self.build(self.memory).invoke(message, self.config))
+        with SqliteSaver.from_conn_string(str(self.database)) as saver:
+            return dict(self.build(saver).invoke(message, self.config))
+
+    async def _asent(self, message: Any) -> dict[str, Any]:
+        if self.database is None:
+            return dict(await self.build(self.memory).ainvoke(message, self.config))
+        async with AsyncSqliteSaver.from_conn_string(str(self.database)) as saver:
+            return dict(await self.build(saver).ainvoke(message, self.config))
