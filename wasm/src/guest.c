@@ -2,12 +2,6 @@
 #include <stdio.h>
 
 #include "guest.h"
-#include "heap.h"
-
-/* Added to the engine by build.py: makes the free blocks of its arenas zero. */
-void JS_ScrubArenas(JSRuntime *rt);
-
-#define EXPORT(name) __attribute__((export_name(name)))
 
 enum { MESSAGE_START = 0, MESSAGE_DELIVER = 1, MESSAGE_ABORT = 2 };
 enum { REPLY_COMPLETED = 0, REPLY_FAILED = 1, REPLY_SUSPENDED = 2, REPLY_IDLE = 3,
@@ -15,9 +9,6 @@ enum { REPLY_COMPLETED = 0, REPLY_FAILED = 1, REPLY_SUSPENDED = 2, REPLY_IDLE = 
 enum { MAX_REJECTIONS = 100 };
 
 Guest guest;
-
-static uint8_t small_mailbox[16384];
-static uint8_t *large_mailbox; /* for one message that does not fit */
 
 /* --- memory ------------------------------------------------------------------------------- */
 
@@ -431,72 +422,34 @@ static bool handle(Reader *in)
     return true;
 }
 
-/* --- exports ------------------------------------------------------------------------------ */
+/* --- the step ----------------------------------------------------------------------------- */
 
-/* Where the host writes its next message of `size` bytes; 0: no memory. For small messages always
-   the same place, so that the host need not ask. */
-EXPORT("mailbox") uint8_t *mailbox(size_t size)
-{
-    free(large_mailbox);
-    large_mailbox = NULL;
-    if (size <= sizeof small_mailbox)
-        return small_mailbox;
-    return large_mailbox = malloc(size);
-}
-
-/* Handles the message of `size` bytes in the mailbox: address and length of the reply, in the high
-   and low half. The reply stays until the next call of an export. */
-EXPORT("step") uint64_t step(size_t size)
+Reply guest_step(const uint8_t *message, size_t size)
 {
     static const uint8_t no_memory[] = { 0x91, REPLY_NO_MEMORY }, refused[] = { 0x91, REPLY_REFUSED };
-    const uint8_t *message = size > sizeof small_mailbox ? large_mailbox : small_mailbox;
     Reader in = { message, message + size };
     guest.no_memory = false;
     guest.console.len = guest.outbox.len = guest.reply.len = 0;
     guest.console.status = guest.outbox.status = guest.reply.status = BUFFER_OK;
     guest.outbox_count = 0;
     guest.console_dropped = 0;
-    bool understood = message && handle(&in);
-    free(large_mailbox);
-    large_mailbox = NULL;
+    bool understood = handle(&in);
     if (guest.no_memory || guest.reply.status == BUFFER_NO_MEMORY)
-        return (uint64_t)(uintptr_t)no_memory << 32 | sizeof no_memory;
+        return (Reply){ no_memory, sizeof no_memory };
     if (!understood || guest.reply.status)
-        return (uint64_t)(uintptr_t)refused << 32 | sizeof refused;
-    return (uint64_t)(uintptr_t)guest.reply.data << 32 | guest.reply.len;
+        return (Reply){ refused, sizeof refused };
+    return (Reply){ guest.reply.data, guest.reply.len };
 }
 
-/* The stack below `top` holds what returned functions left there. It ends at the first page that
-   nothing has touched; what lies beyond such a page, left by a deeper recursion, only costs bytes. */
-static void stack_scrub(uintptr_t top)
+void guest_tidy(void)
 {
-    enum { PAGE = 4096 };
-    for (uintptr_t page = (top - 1) / PAGE * PAGE; page; page -= PAGE, top = page + PAGE) {
-        const uint64_t *word = (const uint64_t *)page, *end = (const uint64_t *)top;
-        while (word < end && !*word)
-            word++;
-        if (word == end)
-            return;
-        scrub((void *)page, top - page);
-    }
-}
-
-/* Before a snapshot: collects garbage, gives back what only the last step needed, and makes all
-   that is free zero. */
-EXPORT("tidy") void tidy(void)
-{
-    memset(small_mailbox, 0, sizeof small_mailbox);
     buffer_free(&guest.reply);
     buffer_free(&guest.outbox);
     buffer_free(&guest.console);
     JS_RunGC(guest.rt);
-    JS_ScrubArenas(guest.rt);
-    heap_scrub();
-    stack_scrub((uintptr_t)__builtin_frame_address(0) & ~(uintptr_t)7);
 }
 
-/* At build time only: makes the heap that becomes the boot image. 0 when done. */
-EXPORT("boot") int boot(void)
+int guest_boot(size_t stack_bytes)
 {
     static const JSMallocFunctions functions = {
         guest_calloc, guest_malloc, guest_free, guest_realloc, guest_usable_size,
@@ -509,7 +462,7 @@ EXPORT("boot") int boot(void)
     guest.rt = JS_NewRuntime2(&functions, NULL);
     if (!guest.rejections || !guest.rt)
         return 1;
-    JS_SetMaxStackSize(guest.rt, GUEST_STACK_BYTES - GUEST_STACK_RESERVE);
+    JS_SetMaxStackSize(guest.rt, stack_bytes);
     guest.ctx = JS_NewContext(guest.rt);
     if (!guest.ctx)
         return 2;

@@ -48,6 +48,16 @@ typedef struct {
 
 extern Guest guest;
 
+typedef struct {
+    const uint8_t *data; /* stays until the next step */
+    size_t len;
+} Reply;
+
+/* guest.c: makes the heap (0 when done), takes one step, drops what only the last step needed. */
+int guest_boot(size_t stack_bytes);
+Reply guest_step(const uint8_t *message, size_t size);
+void guest_tidy(void);
+
 /* calls.c */
 int calls_grant(Reader *names, uint32_t count, Reader *functions, uint32_t function_count);
 int calls_settle(uint32_t id, bool raised, JSValueConst value); /* 0, -1 exception, -2 unknown id */

@@ -1,0 +1,65 @@
+/* What the module exports, and all that only makes sense in a linear memory. */
+#include "guest.h"
+#include "heap.h"
+
+#define EXPORT(name) __attribute__((export_name(name)))
+
+/* Added to the engine by patches/: makes the free blocks of its arenas zero. */
+void JS_ScrubArenas(JSRuntime *rt);
+
+static uint8_t small_mailbox[16384];
+static uint8_t *large_mailbox; /* for one message that does not fit */
+
+/* Where the host writes its next message of `size` bytes; 0: no memory. For small messages always
+   the same place, so that the host need not ask. */
+EXPORT("mailbox") uint8_t *mailbox(size_t size)
+{
+    free(large_mailbox);
+    large_mailbox = NULL;
+    if (size <= sizeof small_mailbox)
+        return small_mailbox;
+    return large_mailbox = malloc(size);
+}
+
+/* Handles the message of `size` bytes in the mailbox: address and length of the reply, in the high
+   and low half. The reply stays until the next call of an export. */
+EXPORT("step") uint64_t step(size_t size)
+{
+    const uint8_t *message = size > sizeof small_mailbox ? large_mailbox : small_mailbox;
+    Reply reply = guest_step(message, message ? size : 0);
+    free(large_mailbox);
+    large_mailbox = NULL;
+    return (uint64_t)(uintptr_t)reply.data << 32 | reply.len;
+}
+
+/* The stack below `top` holds what returned functions left there. It ends at the first page that
+   nothing has touched; what lies beyond such a page, left by a deeper recursion, only costs bytes. */
+static void stack_scrub(uintptr_t top)
+{
+    enum { PAGE = 4096 };
+    for (uintptr_t page = (top - 1) / PAGE * PAGE; page; top = page, page -= PAGE) {
+        const uint64_t *word = (const uint64_t *)page, *end = (const uint64_t *)top;
+        while (word < end && !*word)
+            word++;
+        if (word == end)
+            return;
+        scrub((void *)page, top - page);
+    }
+}
+
+/* Before a snapshot: collects garbage, gives back what only the last step needed, and makes all
+   that is free zero. */
+EXPORT("tidy") void tidy(void)
+{
+    memset(small_mailbox, 0, sizeof small_mailbox);
+    guest_tidy();
+    JS_ScrubArenas(guest.rt);
+    heap_scrub();
+    stack_scrub((uintptr_t)__builtin_frame_address(0) & ~(uintptr_t)7);
+}
+
+/* At build time only: makes the heap that becomes the boot image. 0 when done. */
+EXPORT("boot") int boot(void)
+{
+    return guest_boot(GUEST_STACK_BYTES - GUEST_STACK_RESERVE);
+}
