@@ -15,6 +15,7 @@ from langchain_quickjs.interpreter.outcomes import (
 from langchain_quickjs.interpreter.values import (
     HOLE,
     UNDEFINED,
+    ArrayBuffer,
     BigInt,
     JSDate,
     JSError,
@@ -27,6 +28,7 @@ from langchain_quickjs.interpreter.values import (
 __all__ = [
     "HOLE",
     "UNDEFINED",
+    "ArrayBuffer",
     "BigInt",
     "Call",
     "CallResult",

@@ -6,12 +6,14 @@ that is not what `pack.c` would write is a `ProtocolError`.
 
 from __future__ import annotations
 
+import gc
 import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from itertools import compress
 from typing import Any, Final
 
 import msgpack
@@ -21,6 +23,7 @@ from langchain_quickjs.interpreter.coerce import TYPED_ARRAYS, coerce
 from langchain_quickjs.interpreter.values import (
     HOLE,
     UNDEFINED,
+    ArrayBuffer,
     BigInt,
     JSDate,
     JSError,
@@ -30,7 +33,7 @@ from langchain_quickjs.interpreter.values import (
     TypedArray,
 )
 
-__all__ = ["MAX_DEPTH", "Ext", "decode", "encode"]
+__all__ = ["MAX_DEPTH", "Ext", "decode", "encode", "find_fault"]
 
 MAX_DEPTH: Final = 200
 """How deep a value may be nested, either way."""
@@ -55,12 +58,12 @@ class Ext(IntEnum):
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_SAFE_INTEGER = 2**53 - 1
+_LARGE_BYTES = 64 * 1024
 _UNDEFINED = msgpack.ExtType(Ext.UNDEFINED, b"")
 _HOLE = msgpack.ExtType(Ext.HOLE, b"")
 _CONTAINERS = (dict, list, tuple, set, frozenset, JSMap, JSSet)
-# Looked up before `isinstance`, which is slow where a class is abstract.
-_LEAVES = frozenset({str, int, float, bool, type(None), bytes})
-_PLAIN = frozenset({dict, list})
+_IS_CONTAINER = frozenset(_CONTAINERS).__contains__
+_NATIVE = frozenset({dict, list, str, int, float, bool, type(None), bytes})
 
 
 # --- Python -> MessagePack ---------------------------------------------------------------------
@@ -98,8 +101,8 @@ def _default(value: Any) -> Any:  # noqa: PLR0912  (a table of types)
             return msgpack.ExtType(Ext.MAP, _pack(_flat(value.entries)))
         case JSSet() | set() | frozenset():
             return msgpack.ExtType(Ext.SET, _pack(list(value)))
-        case bytearray():
-            return msgpack.ExtType(Ext.BUFFER, bytes(value))
+        case ArrayBuffer():
+            return msgpack.ExtType(Ext.BUFFER, value.data)
         case TypedArray():
             kind = TYPED_ARRAYS.index(value.kind)
             return msgpack.ExtType(Ext.TYPED, bytes([kind]) + value.data)
@@ -118,35 +121,25 @@ def _default(value: Any) -> Any:  # noqa: PLR0912  (a table of types)
     simpler = coerce(value)
     if simpler is NotImplemented:
         raise TypeError(f"a {type(value).__qualname__} has no counterpart in JavaScript")
-    return simpler
-
-
-def _children(value: Any) -> Iterator[Any]:
-    """The parts of a container."""
-    if isinstance(value, dict):
-        return iter(value.values())
-    if isinstance(value, JSMap):
-        return iter(_flat(value.entries))
-    return iter(value)
+    # The packer asks only once for each value.
+    return simpler if type(simpler) in _NATIVE else _default(simpler)
 
 
 def _is_graph(value: Any) -> bool:
-    """Whether some container in `value` can be reached in two ways."""
-    if type(value) in _LEAVES or not isinstance(value, _CONTAINERS):
-        return False
+    """Whether some container in `value` can be reached in two ways.
+
+    Level by level, with the garbage collector's own view of what a container refers to: all but the
+    loop over the levels runs in C, which matters for a megabyte of records.
+    """
+    level = [value]
     seen = {id(value)}
-    pending = [value]
-    while pending:
-        container = pending.pop()
-        for child in container if type(container) is list else _children(container):
-            if type(child) in _LEAVES:
-                continue
-            if type(child) not in _PLAIN and not isinstance(child, _CONTAINERS):
-                continue
-            if id(child) in seen:
-                return True
-            seen.add(id(child))
-            pending.append(child)
+    while level:
+        parts = gc.get_referents(*level)
+        level = list(compress(parts, map(_IS_CONTAINER, map(type, parts))))
+        ids = set(map(id, level))
+        if len(ids) != len(level) or not ids.isdisjoint(seen):
+            return True
+        seen |= ids
     return False
 
 
@@ -197,35 +190,51 @@ def encode(value: Any, root: str = "value") -> bytes:
         ValueTransferError: If some part of it cannot cross; the message has the path to it.
     """
     try:
-        return _Graph().pack(value) if _is_graph(value) else _pack(value)
+        graph = isinstance(value, _CONTAINERS) and _is_graph(value)
+        return _Graph().pack(value) if graph else _pack(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        path, reason = _find_fault(value, root, error)
+        path, reason = find_fault(value, root) or (root, str(error))
         raise ValueTransferError(f"{path} cannot become a JavaScript value: {reason}") from error
 
 
-def _find_fault(value: Any, path: str, error: BaseException) -> tuple[str, str]:
-    """The path to the innermost part of `value` that cannot be packed, and why."""
-    for _ in range(MAX_DEPTH):
-        while not isinstance(value, _CONTAINERS):
-            simpler = coerce(value)
-            if simpler is NotImplemented or not isinstance(simpler, _CONTAINERS):
-                return path, str(error) or type(error).__name__
-            value = simpler
-        for step, child in _steps(value):
-            try:
-                _pack(child)
-            except (TypeError, ValueError, OverflowError, RecursionError) as inner:
-                value, path, error = child, path + step, inner
-                break
-        else:
-            return path, str(error) or type(error).__name__
-    return path, f"it is nested more than {MAX_DEPTH} levels deep"
+def find_fault(value: Any, root: str) -> tuple[str, str] | None:
+    """The path to a part of `value` that cannot cross, and why; `None` if all of it can.
+
+    Slow: for error messages, after the fact.
+    """
+    pending: list[tuple[str, Any, int]] = [(root, value, 0)]
+    seen: set[int] = set()
+    while pending:
+        path, part, depth = pending.pop()
+        try:
+            while type(part) not in _NATIVE and not isinstance(part, _CONTAINERS):
+                packed = _default(part)
+                if isinstance(packed, msgpack.ExtType):
+                    break
+                part = packed
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            return path, str(error)
+        if not isinstance(part, _CONTAINERS) or id(part) in seen:
+            continue
+        seen.add(id(part))
+        if depth >= MAX_DEPTH:
+            return _shortened(path), f"it is nested more than {MAX_DEPTH} levels deep"
+        for key in part if isinstance(part, dict) else ():
+            if type(key) not in (str, int):
+                return path, f"its key {key!r} is neither text nor an integer"
+        pending += [(path + step, child, depth + 1) for step, child in _steps(part)]
+    return None
+
+
+def _shortened(path: str) -> str:
+    return path if len(path) <= 120 else f"{path[:60]}…{path[-60:]}"
 
 
 def _steps(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         return ((f".{key}", item) for key, item in value.items())
-    return ((f"[{index}]", item) for index, item in enumerate(_children(value)))
+    parts = _flat(value.entries) if isinstance(value, JSMap) else value
+    return ((f"[{index}]", item) for index, item in enumerate(parts))
 
 
 # --- MessagePack -> Python ---------------------------------------------------------------------
@@ -283,7 +292,7 @@ class _Decoder:
             case Ext.TYPED if data and data[0] < len(TYPED_ARRAYS):
                 return TypedArray(TYPED_ARRAYS[data[0]], data[1:])
             case Ext.BUFFER:
-                return bytearray(data)
+                return ArrayBuffer(data)
             case Ext.GRAPH:
                 return _link(self.parts(data))
             case Ext.REF if len(data) == 4:
@@ -350,7 +359,14 @@ def decode(data: bytes) -> Any:
     Raises:
         ProtocolError: If it is not what the guest's codec writes.
     """
+    # Collecting garbage while nothing but new containers arise costs more than all the rest.
+    pausing = len(data) > _LARGE_BYTES and gc.isenabled()
+    if pausing:
+        gc.disable()
     try:
         return _Decoder().unpack(data)
     except (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException) as error:
         raise ProtocolError(f"the guest sent a malformed message: {error}") from error
+    finally:
+        if pausing:
+            gc.enable()

@@ -29,7 +29,9 @@ from langchain_quickjs.interpreter.outcomes import (
 )
 from langchain_quickjs.interpreter.protocol import (
     GuestMemoryError,
+    GuestRefusalError,
     abort_message,
+    explain_refusal,
     max_reply_bytes,
     read_reply,
     resume_message,
@@ -188,13 +190,17 @@ class Interpreter:
                     f"no open call has the id {min(unknown)}; open are {sorted(self._open)}"
                 )
             message = resume_message(results, now_s=self._clock(), limits=self._limits)
-            return self._step(
-                message,
-                self._granted,
-                answered=results.keys(),
-                spent_s=self._spent_s,
-                calls_made=self._calls_made,
-            )
+            try:
+                return self._step(
+                    message,
+                    self._granted,
+                    answered=results.keys(),
+                    spent_s=self._spent_s,
+                    calls_made=self._calls_made,
+                )
+            except GuestRefusalError:
+                explain_refusal(results)
+                raise
 
     def abort(self) -> None:
         """Gives the running script up; what it and earlier scripts declared stays.

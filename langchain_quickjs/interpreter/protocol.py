@@ -10,8 +10,14 @@ from typing import Any
 
 import msgpack
 
-from langchain_quickjs.errors import MessageLimitError, ProtocolError, ScriptError, SourceLimitError
-from langchain_quickjs.interpreter.codec import decode, encode
+from langchain_quickjs.errors import (
+    MessageLimitError,
+    ProtocolError,
+    ScriptError,
+    SourceLimitError,
+    ValueTransferError,
+)
+from langchain_quickjs.interpreter.codec import decode, encode, find_fault
 from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.outcomes import (
     Call,
@@ -20,6 +26,7 @@ from langchain_quickjs.interpreter.outcomes import (
     Failed,
     Outcome,
     Raised,
+    Returned,
     Suspended,
 )
 from langchain_quickjs.interpreter.values import UNDEFINED
@@ -110,6 +117,20 @@ def resume_message(results: Mapping[int, CallResult], *, now_s: float, limits: L
             f"{limits.message_bytes}; return less, deliver them one by one, or raise the limit"
         )
     return message_bytes
+
+
+def explain_refusal(results: Mapping[int, CallResult]) -> None:
+    """Looks for what made the guest refuse these results.
+
+    Raises:
+        ValueTransferError: If one of them holds what cannot become a JavaScript value.
+    """
+    for call_id, result in results.items():
+        if isinstance(result, Returned):
+            fault = find_fault(result.value, f"the result of call {call_id}")
+            if fault:
+                path, reason = fault
+                raise ValueTransferError(f"{path} cannot become a JavaScript value: {reason}")
 
 
 def abort_message(*, now_s: float) -> bytes:

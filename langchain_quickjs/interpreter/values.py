@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 __all__ = [
     "HOLE",
     "UNDEFINED",
+    "ArrayBuffer",
     "BigInt",
     "Hole",
     "JSDate",
@@ -82,6 +83,13 @@ class RegExp:
 
     source: str
     flags: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayBuffer:
+    """An ArrayBuffer; a `Uint8Array` is `bytes`."""
+
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)

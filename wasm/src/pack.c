@@ -157,10 +157,16 @@ static void path_write(JSContext *ctx, const Path *path, Buffer *text)
 
 static int refuse(Packer *p, const Path *path, const char *what)
 {
+    enum { SHOWN = 60 }; /* of a long path: its first and last part */
     Buffer text;
-    buffer_init(&text, 1000);
+    buffer_init(&text, 1 << 16);
     path_write(p->ctx, path, &text);
-    JS_ThrowTypeError(p->ctx, "%.*s %s", (int)text.len, (const char *)text.data, what);
+    const char *name = (const char *)text.data;
+    int len = (int)text.len;
+    if (len <= 2 * SHOWN)
+        JS_ThrowTypeError(p->ctx, "%.*s %s", len, name, what);
+    else
+        JS_ThrowTypeError(p->ctx, "%.*s...%.*s %s", SHOWN, name, SHOWN, name + len - SHOWN, what);
     buffer_free(&text);
     return PACK_ERROR;
 }
