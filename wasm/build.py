@@ -108,7 +108,7 @@ def compile_guest(work: Path) -> bytes:
     sources = [f"src/{path.name}" for path in sorted((HERE / "src").glob("*.c"))]
     sources += [f"{engine.name}/{name}" for name in ENGINE_FILES]
     command = [sys.executable, "-m", "ziglang", "cc", *FLAGS]
-    command += ["-I", "engine", "--embed-dir=generated", *sources, "-o", output.name]
+    command += ["-I", "engine", "-I", "src", "--embed-dir=generated", *sources, "-o", output.name]
     subprocess.run(command, cwd=work, check=True)
     return output.read_bytes()
 

@@ -23,7 +23,7 @@ def inputs_digest() -> str:
     for package in ("ziglang", "wasmtime"):
         digest.update(f"{package} {metadata.version(package)}\n".encode())
     for path in sorted(HERE.rglob("*")):
-        if path.suffix in {".c", ".h", ".js", ".patch", ".py"}:
+        if path.suffix in {".c", ".h", ".inc", ".js", ".patch", ".py"}:
             digest.update(path.relative_to(HERE).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 

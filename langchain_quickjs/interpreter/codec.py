@@ -9,12 +9,12 @@ from __future__ import annotations
 import gc
 import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from itertools import compress
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgpack
 
@@ -133,13 +133,14 @@ def _is_graph(value: Any) -> bool:
     """
     level = [value]
     seen = {id(value)}
+    count = 1
     while level:
         parts = gc.get_referents(*level)
         level = list(compress(parts, map(_IS_CONTAINER, map(type, parts))))
-        ids = set(map(id, level))
-        if len(ids) != len(level) or not ids.isdisjoint(seen):
+        count += len(level)
+        seen.update(map(id, level))
+        if len(seen) != count:
             return True
-        seen |= ids
     return False
 
 
@@ -240,25 +241,67 @@ def _steps(value: Any) -> Iterator[tuple[str, Any]]:
 # --- MessagePack -> Python ---------------------------------------------------------------------
 
 
+_T = TypeVar("_T")
+# What msgpack nests before it refuses is filled up to what we allow: the depth costs nothing to check.
+_SLACK: Final = 8  # the reply's own structure
+_WRAPPING: Final = b"\x91" * (1024 - MAX_DEPTH - _SLACK)
+_OPENERS: Final = bytes([*range(0x80, 0xA0), 0xDC, 0xDD, 0xDE, 0xDF])
+# Collections in collections: each level is copied once more, and is deeper than msgpack knows.
+_WORK_FACTOR: Final = 16
+_WORK_BYTES: Final = 1024**2
+_TRUSTED_LEVELS: Final = 1
+
+
 @dataclass(frozen=True, slots=True)
 class _Ref:
     number: int
 
 
 class _Decoder:
-    """Unpacks one message; counts how deep extension types are nested in each other."""
+    """Unpacks one message.
 
-    def __init__(self) -> None:
-        self.depth = 0
+    `msgpack.unpackb` takes 40 KB of the C stack, so it must not call itself through `ext` for each
+    collection inside a collection: those are made empty, and filled when their turn comes.
+
+    A value is nested no deeper, and the work it makes is no more, than what an honest guest sends.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.work_bytes = size * _WORK_FACTOR + _WORK_BYTES
+        self.unfilled: list[tuple[Any, bytes, int, list[Any] | None]] = []
+        self.level = 0  # of the extension type whose payload is being unpacked
+        self.nodes: list[Any] | None = None  # of the graph that it is in
+        self.references = 0  # read, and not yet replaced by a node
+
+    def decode(self, data: bytes) -> Any:
+        value = self.unpack(data)
+        deepest = 0
+        while self.unfilled:
+            target, payload, self.level, self.nodes = self.unfilled.pop()
+            deepest = max(deepest, self.level)
+            self.fill(target, self.parts(payload))
+        if self.references:
+            raise ProtocolError("the guest sent a reference where none can stand")
+        if deepest > _TRUSTED_LEVELS:
+            _check_depth(value)
+        return value
 
     def unpack(self, data: bytes) -> Any:
-        self.depth += 1
-        if self.depth > MAX_DEPTH + 8:
-            raise ProtocolError(f"the guest nested a value more than {MAX_DEPTH} levels deep")
-        value = msgpack.unpackb(
-            data, ext_hook=self.ext, unicode_errors="surrogatepass", strict_map_key=True
+        self.work_bytes -= len(data)
+        if self.work_bytes < 0:
+            raise ProtocolError("the guest sent collections nested too deeply for their size")
+        wrapped = (
+            len(data) > MAX_DEPTH and len(data.translate(None, _OPENERS)) < len(data) - MAX_DEPTH
         )
-        self.depth -= 1
+        value = msgpack.unpackb(
+            _WRAPPING + data if wrapped else data,
+            ext_hook=self.ext,
+            unicode_errors="surrogatepass",
+            strict_map_key=True,
+            timestamp=1,
+        )
+        for _ in _WRAPPING if wrapped else b"":
+            (value,) = value
         return value
 
     def parts(self, data: bytes) -> list[Any]:
@@ -266,6 +309,12 @@ class _Decoder:
         if not isinstance(value, list):
             raise ProtocolError("the guest sent a collection that is not an array")
         return value
+
+    def later(self, target: _T, payload: bytes) -> _T:
+        if self.level > (MAX_DEPTH if self.nodes is None else 0):
+            raise ProtocolError(f"the guest nested a value more than {MAX_DEPTH} levels deep")
+        self.unfilled.append((target, payload, self.level + 1, self.nodes))
+        return target
 
     def ext(self, code: int, data: bytes) -> Any:  # noqa: PLR0912  (a table of types)
         match code:
@@ -278,26 +327,88 @@ class _Decoder:
             case Ext.DATE if len(data) == 8:
                 return _datetime(struct.unpack(">d", data)[0])
             case Ext.MAP:
-                flat = self.parts(data)
-                if len(flat) % 2 == 0:
-                    return JSMap(zip(flat[::2], flat[1::2], strict=True))
+                return self.later(JSMap(), data)
             case Ext.SET:
-                return JSSet(self.parts(data))
+                return self.later(JSSet(), data)
+            case Ext.ERROR:
+                return self.later(JSError("", ""), data)
             case Ext.REGEXP:
-                match self.parts(data):
+                match msgpack.unpackb(data, unicode_errors="surrogatepass"):
                     case [str(source), str(flags)]:
                         return RegExp(source, flags)
-            case Ext.ERROR:
-                return _error(self.parts(data))
             case Ext.TYPED if data and data[0] < len(TYPED_ARRAYS):
                 return TypedArray(TYPED_ARRAYS[data[0]], data[1:])
             case Ext.BUFFER:
                 return ArrayBuffer(data)
-            case Ext.GRAPH:
-                return _link(self.parts(data))
-            case Ext.REF if len(data) == 4:
+            case Ext.GRAPH if self.nodes is None and not self.level:
+                return self.graph(data)
+            case Ext.REF if len(data) == 4 and self.nodes is not None:
+                self.references += 1
                 return _Ref(int.from_bytes(data, "big"))
         raise ProtocolError(f"the guest sent a malformed value of extension type {code}")
+
+    def graph(self, data: bytes) -> Any:
+        """The first of the nodes; each is a container, or a value that has no parts."""
+        self.nodes = nodes = []
+        nodes += self.parts(data)
+        for node in nodes:
+            match node:
+                case list():
+                    node[:] = map(self.resolve, node)
+                case dict():
+                    node.update({key: self.resolve(item) for key, item in node.items()})
+                case _Ref():
+                    raise ProtocolError("the guest sent a reference in place of a node")
+        self.nodes = None
+        if not nodes:
+            raise ProtocolError("the guest sent an empty graph")
+        return nodes[0]
+
+    def resolve(self, value: Any) -> Any:
+        """The node that a reference means; any other value as it is."""
+        if type(value) is not _Ref:
+            return value
+        if self.nodes is None or value.number >= len(self.nodes):
+            raise ProtocolError("the guest refers to a node that it did not send")
+        self.references -= 1
+        return self.nodes[value.number]
+
+    def fill(self, target: Any, parts: list[Any]) -> None:
+        if isinstance(target, JSError):
+            self.fill_error(target, parts)
+            return
+        parts[:] = map(self.resolve, parts)
+        if isinstance(target, JSSet):
+            target.elements = parts
+        elif len(parts) % 2:
+            raise ProtocolError("the guest sent a Map of keys without values")
+        else:
+            target.entries = list(zip(parts[::2], parts[1::2], strict=True))
+
+    def fill_error(self, error: JSError, parts: list[Any]) -> None:
+        match parts:
+            case [str(name), str(message), str(stack), bool(has_cause), cause, errors]:
+                error.name, error.message, error.stack = name, message, stack
+                error.cause = self.resolve(cause) if has_cause else UNDEFINED
+                error.errors = self.resolve(errors)
+            case _:
+                raise ProtocolError("the guest sent a malformed Error")
+
+
+def _check_depth(value: Any) -> None:
+    """Refuses a tree that is nested more deeply than the guest may."""
+    level = [value]
+    for _ in range(MAX_DEPTH + _SLACK):
+        level = [part for one in level for part in _parts(one)]
+        if not level:
+            return
+    raise ProtocolError(f"the guest nested a value more than {MAX_DEPTH} levels deep")
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, JSError):
+        return (value.cause, value.errors)
+    return _children(value) if isinstance(value, _CONTAINERS) else ()
 
 
 def _bigint(data: bytes) -> int:
@@ -317,42 +428,6 @@ def _datetime(ms: float) -> datetime | JSDate:
         return JSDate(ms)
 
 
-def _error(parts: list[Any]) -> JSError:
-    match parts:
-        case [str(name), str(message), str(stack), bool(has_cause), cause, errors]:
-            return JSError(name, message, stack, cause if has_cause else UNDEFINED, errors)
-    raise ProtocolError("the guest sent a malformed Error")
-
-
-def _link(nodes: list[Any]) -> Any:
-    """Puts the nodes of a graph in the places that refer to them; gives the first."""
-
-    def resolve(value: Any) -> Any:
-        if type(value) is not _Ref:
-            return value
-        if value.number >= len(nodes):
-            raise ProtocolError("the guest refers to a node that it did not send")
-        return nodes[value.number]
-
-    for node in nodes:
-        match node:
-            case list():
-                node[:] = map(resolve, node)
-            case dict():
-                node.update({key: resolve(item) for key, item in node.items()})
-            case JSMap():
-                node.entries = [(resolve(key), resolve(item)) for key, item in node.entries]
-            case JSSet():
-                node.elements = [resolve(item) for item in node.elements]
-            case JSError():
-                node.cause, node.errors = resolve(node.cause), resolve(node.errors)
-            case _Ref():
-                raise ProtocolError("the guest sent a reference in place of a node")
-    if not nodes:
-        raise ProtocolError("the guest sent an empty graph")
-    return nodes[0]
-
-
 def decode(data: bytes) -> Any:
     """Unpacks what the guest sent.
 
@@ -364,7 +439,7 @@ def decode(data: bytes) -> Any:
     if pausing:
         gc.disable()
     try:
-        return _Decoder().unpack(data)
+        return _Decoder(len(data)).decode(data)
     except (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException) as error:
         raise ProtocolError(f"the guest sent a malformed message: {error}") from error
     finally:

@@ -1,11 +1,9 @@
 /* What the module exports, and all that only makes sense in a linear memory. */
 #include "guest.h"
 #include "heap.h"
+#include "internals.h"
 
 #define EXPORT(name) __attribute__((export_name(name)))
-
-/* Added to the engine by patches/: makes the free blocks of its arenas zero. */
-void JS_ScrubArenas(JSRuntime *rt);
 
 static uint8_t small_mailbox[16384];
 static uint8_t *large_mailbox; /* for one message that does not fit */
@@ -53,7 +51,7 @@ EXPORT("tidy") void tidy(void)
 {
     memset(small_mailbox, 0, sizeof small_mailbox);
     guest_tidy();
-    JS_ScrubArenas(guest.rt);
+    engine_scrub(guest.rt);
     heap_scrub();
     stack_scrub((uintptr_t)__builtin_frame_address(0) & ~(uintptr_t)7);
 }

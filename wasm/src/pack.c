@@ -10,6 +10,7 @@
    holds bare addresses; an address used again can only make us take the graph way, which owns a
    reference to each node. */
 #include "codec.h"
+#include "internals.h"
 
 #include <stdio.h>
 
@@ -28,17 +29,28 @@ typedef struct {
     uint32_t capacity, count;
 } Seen;
 
+enum { LAYOUT_COUNT = 16, LAYOUT_KEYS = 24, LAYOUT_BYTES = 512 };
+
+/* Records mostly come in numbers, all with the same keys: those are kept as they are written. */
+typedef struct {
+    void *engine_layout; /* owned; NULL while the slot is free */
+    uint32_t count;
+    uint16_t ends[LAYOUT_KEYS]; /* where the text of each key ends, header included */
+    uint8_t text[LAYOUT_BYTES];
+} Layout;
+
 typedef struct {
     const Codec *codec;
     JSContext *ctx;
     Buffer *out;
+    Layout *layouts[LAYOUT_COUNT]; /* owned, made when needed */
     Seen seen;
     bool graph;
     JSValue *nodes; /* graph mode: owned references, in the order of their numbers */
     uint32_t node_capacity;
 } Packer;
 
-enum { PACK_OK = 0, PACK_ERROR = -1, PACK_SHARED = 1 };
+enum { PACK_OK = 0, PACK_ERROR = -1, PACK_SHARED = 1, PACK_CHANGED = 2 };
 
 static int pack_value(Packer *p, JSValueConst v, const Path *path, int depth);
 
@@ -264,24 +276,28 @@ static int pack_bigint(Packer *p, JSValueConst v)
     return PACK_OK;
 }
 
+/* An element that is undefined may be a hole. */
+static int pack_undefined(Packer *p, JSValueConst array, uint32_t i)
+{
+    JSAtom atom = JS_NewAtomUInt32(p->ctx, i);
+    int own = atom == JS_ATOM_NULL ? -1 : JS_GetOwnProperty(p->ctx, NULL, array, atom);
+    JS_FreeAtom(p->ctx, atom);
+    if (own >= 0)
+        ext_empty(p->out, own ? EXT_UNDEFINED : EXT_HOLE);
+    return own < 0 ? PACK_ERROR : PACK_OK;
+}
+
 static int pack_element(Packer *p, JSValueConst array, uint32_t i, const Path *path, int depth)
 {
     Path here = { .up = path, .index = i };
-    JSValue item = JS_GetPropertyUint32(p->ctx, array, i);
-    if (JS_IsException(item))
-        return PACK_ERROR;
-    int result = PACK_OK;
-    if (JS_IsUndefined(item)) {
-        JSAtom atom = JS_NewAtomUInt32(p->ctx, i);
-        int own = atom == JS_ATOM_NULL ? -1 : JS_GetOwnProperty(p->ctx, NULL, array, atom);
-        JS_FreeAtom(p->ctx, atom);
-        if (own < 0)
-            result = PACK_ERROR;
-        else
-            ext_empty(p->out, own ? EXT_UNDEFINED : EXT_HOLE);
-    } else {
-        result = pack_value(p, item, &here, depth + 1);
+    JSValue item;
+    if (!engine_array_get(array, i, &item)) {
+        item = JS_GetPropertyUint32(p->ctx, array, i);
+        if (JS_IsException(item))
+            return PACK_ERROR;
     }
+    int result = JS_IsUndefined(item) ? pack_undefined(p, array, i)
+                                      : pack_value(p, item, &here, depth + 1);
     JS_FreeValue(p->ctx, item);
     return result;
 }
@@ -305,24 +321,97 @@ static int pack_array(Packer *p, JSValueConst array, const Path *path, int depth
     return PACK_OK;
 }
 
-static int pack_property(Packer *p, JSValueConst object, JSAtom key, const Path *path, int depth)
+/* Writes a key and its value, which is consumed. */
+static int pack_property(Packer *p, JSAtom key, JSValue value, const Path *path, int depth)
 {
     Path here = { .up = path, .key = key };
     size_t len;
     const char *name = JS_AtomToCStringLen(p->ctx, &len, key);
-    if (!name)
-        return PACK_ERROR;
-    pack_text(p->out, name, len);
+    int result = PACK_ERROR;
+    if (name && !JS_IsException(value)) {
+        pack_text(p->out, name, len);
+        result = pack_value(p, value, &here, depth + 1);
+    }
     JS_FreeCString(p->ctx, name);
-    JSValue value = JS_GetProperty(p->ctx, object, key);
-    if (JS_IsException(value))
-        return PACK_ERROR;
-    int result = pack_value(p, value, &here, depth + 1);
     JS_FreeValue(p->ctx, value);
     return result;
 }
 
-static int pack_plain(Packer *p, JSValueConst object, const Path *path, int depth)
+/* Writes the keys of a layout once; false when there is no room for them. */
+static bool layout_write_keys(Packer *p, Layout *layout)
+{
+    Buffer text;
+    buffer_init(&text, LAYOUT_BYTES);
+    bool fits = layout->count <= LAYOUT_KEYS;
+    for (uint32_t i = 0; fits && i < layout->count; i++) {
+        size_t len;
+        JSAtom key = engine_layout_key(layout->engine_layout, i);
+        const char *name = JS_AtomToCStringLen(p->ctx, &len, key);
+        if (name)
+            pack_text(&text, name, len);
+        JS_FreeCString(p->ctx, name);
+        fits = name && !text.status;
+        layout->ends[i] = (uint16_t)text.len;
+    }
+    if (fits && text.len)
+        memcpy(layout->text, text.data, text.len);
+    buffer_free(&text);
+    return fits;
+}
+
+static void layout_forget(Packer *p, Layout *layout)
+{
+    engine_free_layout(p->ctx, layout->engine_layout);
+    layout->engine_layout = NULL;
+}
+
+/* The kept layout of an object; NULL when it has none that can be kept. */
+static const Layout *layout_of(Packer *p, JSValueConst object)
+{
+    uint32_t count;
+    void *engine = engine_layout(p->ctx, object, &count);
+    if (!engine)
+        return NULL;
+    Layout **slot = &p->layouts[((uintptr_t)engine >> 4) % LAYOUT_COUNT];
+    if (*slot && (*slot)->engine_layout == engine) {
+        engine_free_layout(p->ctx, engine);
+        return *slot;
+    }
+    if (!*slot && (*slot = malloc(sizeof **slot)))
+        (*slot)->engine_layout = NULL;
+    if (!*slot || (*slot)->engine_layout) { /* no memory, or taken: those in use must stay */
+        engine_free_layout(p->ctx, engine);
+        return NULL;
+    }
+    (*slot)->engine_layout = engine;
+    (*slot)->count = count;
+    if (layout_write_keys(p, *slot))
+        return *slot;
+    layout_forget(p, *slot);
+    return NULL;
+}
+
+/* The common object, read without a look-up per property. PACK_CHANGED: script code that ran while
+   a part was read has changed the object, so it has to be read in the other way. */
+static int pack_record(Packer *p, JSValueConst object, const Layout *layout, const Path *path,
+                       int depth)
+{
+    pack_map_header(p->out, layout->count);
+    for (uint32_t i = 0, at = 0; i < layout->count; at = layout->ends[i++]) {
+        if (!engine_has_layout(object, layout->engine_layout))
+            return PACK_CHANGED;
+        Path here = { .up = path, .key = engine_layout_key(layout->engine_layout, i) };
+        buffer_put(p->out, layout->text + at, layout->ends[i] - at);
+        JSValue value = engine_layout_value(object, i);
+        int result = pack_value(p, value, &here, depth + 1);
+        JS_FreeValue(p->ctx, value);
+        if (result)
+            return result;
+    }
+    return PACK_OK;
+}
+
+static int pack_properties(Packer *p, JSValueConst object, const Path *path, int depth)
 {
     JSPropertyEnum *keys;
     uint32_t count;
@@ -331,10 +420,26 @@ static int pack_plain(Packer *p, JSValueConst object, const Path *path, int dept
         return PACK_ERROR;
     pack_map_header(p->out, count);
     int result = PACK_OK;
-    for (uint32_t i = 0; i < count && result == PACK_OK; i++)
-        result = p->out->status ? full(p) : pack_property(p, object, keys[i].atom, path, depth);
+    for (uint32_t i = 0; i < count && result == PACK_OK; i++) {
+        JSAtom key = keys[i].atom;
+        result = p->out->status ? full(p)
+            : pack_property(p, key, JS_GetProperty(p->ctx, object, key), path, depth);
+    }
     JS_FreePropertyEnum(p->ctx, keys, count);
     return result;
+}
+
+static int pack_plain(Packer *p, JSValueConst object, const Path *path, int depth)
+{
+    size_t start = p->out->len;
+    const Layout *layout = layout_of(p, object);
+    if (layout) {
+        int result = pack_record(p, object, layout, path, depth);
+        if (result != PACK_CHANGED)
+            return result;
+        p->out->len = start;
+    }
+    return pack_properties(p, object, path, depth);
 }
 
 /* Map, Set, RegExp: the prelude turns them into an array with the built-ins it kept. */
@@ -561,6 +666,11 @@ int codec_pack(const Codec *codec, Buffer *out, JSValueConst value, const char *
         out->len = start;
         result = pack_graph(&p, value, &path);
         seen_free(&p.seen);
+    }
+    for (int i = 0; i < LAYOUT_COUNT; i++) {
+        if (p.layouts[i])
+            layout_forget(&p, p.layouts[i]);
+        free(p.layouts[i]);
     }
     if (result != PACK_OK) {
         out->len = start;

@@ -2,10 +2,27 @@
    length is checked against the end of the message: a mistake there must not become memory
    corruption here. */
 #include "codec.h"
+#include "internals.h"
+
+enum { LAYOUT_COUNT = 16, LAYOUT_KEYS = 24, SMALL_ARRAY = 16 };
+
+typedef struct {
+    const uint8_t *bytes; /* in the message */
+    size_t len;
+} Key;
+
+/* Records mostly come in numbers, all with the same keys. What the first one's object looked like
+   is kept, so that the others need no look-up per property. */
+typedef struct {
+    void *engine_layout; /* owned; NULL while the slot is free */
+    uint32_t count;
+    Key keys[LAYOUT_KEYS];
+} Layout;
 
 typedef struct {
     const Codec *codec;
     JSContext *ctx;
+    Layout layouts[LAYOUT_COUNT];
     JSValue *nodes; /* of the EXT_GRAPH being read: borrowed from read_graph */
     uint32_t node_count;
 } Unpacker;
@@ -214,10 +231,16 @@ static JSValue from_int(JSContext *ctx, int64_t n)
     return n >= -((1ll << 53) - 1) ? JS_NewNumber(ctx, (double)n) : JS_NewBigInt64(ctx, n);
 }
 
-static int fill_array(Unpacker *u, Reader *in, uint64_t count, JSValueConst array, int depth)
+static bool at_hole(const Reader *in)
 {
-    for (uint64_t i = 0; i < count; i++) {
-        if (left(in) >= 3 && in->at[0] == 0xc7 && in->at[1] == 0 && in->at[2] == EXT_HOLE) {
+    return left(in) >= 3 && in->at[0] == 0xc7 && in->at[1] == 0 && in->at[2] == EXT_HOLE;
+}
+
+static int fill_array(Unpacker *u, Reader *in, uint64_t from, uint64_t count, JSValueConst array,
+                      int depth)
+{
+    for (uint64_t i = from; i < count; i++) {
+        if (at_hole(in)) {
             in->at += 3;
             if (JS_SetLength(u->ctx, array, (int64_t)i + 1) < 0)
                 return -1;
@@ -279,18 +302,142 @@ static JSValue filled(JSContext *ctx, JSValue container, int status)
 
 static JSValue unpack_array(Unpacker *u, Reader *in, uint64_t count, int depth)
 {
-    JSValue array = JS_NewArray(u->ctx);
-    if (JS_IsException(array))
+    JSValue small[SMALL_ARRAY], *items = small;
+    if (count > left(in)) /* each element takes at least a byte */
+        return malformed(u->ctx);
+    if (count > SMALL_ARRAY && !(items = malloc(count * sizeof *items)))
+        return JS_ThrowOutOfMemory(u->ctx);
+    uint64_t n = 0;
+    bool failed = false;
+    while (n < count && !at_hole(in) && !failed) {
+        items[n] = unpack_value(u, in, depth + 1);
+        failed = JS_IsException(items[n]);
+        n += !failed;
+    }
+    JSValue array = JS_EXCEPTION;
+    if (failed) {
+        while (n)
+            JS_FreeValue(u->ctx, items[--n]);
+    } else {
+        array = JS_NewArrayFrom(u->ctx, (int)n, items); /* consumes the items */
+    }
+    if (items != small)
+        free(items);
+    if (n == count || JS_IsException(array))
         return array;
-    return filled(u->ctx, array, fill_array(u, in, count, array, depth));
+    return filled(u->ctx, array, fill_array(u, in, n, count, array, depth));
+}
+
+static bool read_text_key(Reader *in, Key *key)
+{
+    Item item;
+    if (!read_item(in, &item) || item.kind != ITEM_TEXT)
+        return false;
+    *key = (Key){ item.bytes, (size_t)item.n };
+    return true;
+}
+
+static Layout *layout_slot(Unpacker *u, Reader in, uint64_t count)
+{
+    Key first;
+    if (!count || count > LAYOUT_KEYS || !read_text_key(&in, &first))
+        return NULL;
+    uint32_t hash = (uint32_t)count * 31 + (uint32_t)first.len;
+    if (first.len)
+        hash = hash * 31 + first.bytes[0] * 7 + first.bytes[first.len - 1];
+    return &u->layouts[hash % LAYOUT_COUNT];
+}
+
+/* Skips one value: only where the keys are, matters. */
+static bool skip_value(Reader *in)
+{
+    Item item;
+    uint64_t pending = 1;
+    while (pending--) {
+        if (!read_item(in, &item))
+            return false;
+        if (item.kind == ITEM_ARRAY || item.kind == ITEM_MAP)
+            pending += item.kind == ITEM_MAP ? item.n * 2 : item.n;
+    }
+    return true;
+}
+
+/* Keeps what the object made of the map at `in` looks like. */
+static void layout_keep(Unpacker *u, Layout *layout, Reader in, uint64_t count, JSValueConst object)
+{
+    for (uint64_t i = 0; i < count; i++)
+        if (!read_text_key(&in, &layout->keys[i]) || !skip_value(&in))
+            return;
+    layout->engine_layout = engine_layout(u->ctx, object, &layout->count);
+    if (layout->engine_layout && layout->count != count) { /* a key came twice */
+        engine_free_layout(u->ctx, layout->engine_layout);
+        layout->engine_layout = NULL;
+    }
+}
+
+/* An object with the first `n` keys of a layout; consumes the values. */
+static JSValue object_of(Unpacker *u, const Layout *layout, uint32_t n, JSValue *values)
+{
+    JSValue object = JS_NewObject(u->ctx);
+    bool failed = JS_IsException(object);
+    for (uint32_t i = 0; i < n; i++) {
+        JSAtom key = JS_ATOM_NULL;
+        if (!failed)
+            key = JS_NewAtomLen(u->ctx, (const char *)layout->keys[i].bytes, layout->keys[i].len);
+        if (key == JS_ATOM_NULL) {
+            JS_FreeValue(u->ctx, values[i]);
+            failed = true;
+        } else {
+            failed = JS_DefinePropertyValue(u->ctx, object, key, values[i], JS_PROP_C_W_E) < 0;
+            JS_FreeAtom(u->ctx, key);
+        }
+    }
+    return failed ? filled(u->ctx, object, -1) : object;
+}
+
+/* Reads a map that probably has the keys of `layout`. Where it turns out not to, what is read
+   already is used: nothing is read twice, however maps are nested. */
+static JSValue unpack_like(Unpacker *u, Reader *in, const Layout *layout, int depth)
+{
+    JSValue values[LAYOUT_KEYS];
+    uint32_t n = 0;
+    for (; n < layout->count; n++) {
+        Reader before = *in;
+        Key key;
+        const Key *expected = &layout->keys[n];
+        if (!read_text_key(in, &key) || key.len != expected->len
+            || memcmp(key.bytes, expected->bytes, key.len)) {
+            *in = before;
+            break;
+        }
+        values[n] = unpack_value(u, in, depth + 1);
+        if (JS_IsException(values[n])) {
+            while (n)
+                JS_FreeValue(u->ctx, values[--n]);
+            return JS_EXCEPTION;
+        }
+    }
+    if (n == layout->count)
+        return engine_new_record(u->ctx, layout->engine_layout, values);
+    JSValue object = object_of(u, layout, n, values);
+    if (JS_IsException(object))
+        return object;
+    return filled(u->ctx, object, fill_object(u, in, layout->count - n, object, depth));
 }
 
 static JSValue unpack_map(Unpacker *u, Reader *in, uint64_t count, int depth)
 {
+    Reader start = *in;
+    Layout *layout = layout_slot(u, start, count);
+    if (layout && layout->engine_layout && layout->count == count)
+        return unpack_like(u, in, layout, depth);
     JSValue object = JS_NewObject(u->ctx);
     if (JS_IsException(object))
         return object;
-    return filled(u->ctx, object, fill_object(u, in, count, object, depth));
+    object = filled(u->ctx, object, fill_object(u, in, count, object, depth));
+    if (layout && !layout->engine_layout && !JS_IsException(object))
+        layout_keep(u, layout, start, count, object);
+    return object;
 }
 
 static JSValue unpack_bigint(Unpacker *u, const Item *item)
@@ -375,7 +522,7 @@ static int graph_fill(Unpacker *u, const Item *node, JSValueConst shell)
     if (!read_item(&in, &item))
         return -1;
     if (item.kind == ITEM_ARRAY)
-        return fill_array(u, &in, item.n, shell, 0);
+        return fill_array(u, &in, 0, item.n, shell, 0);
     if (item.kind == ITEM_MAP)
         return fill_object(u, &in, item.n, shell, 0);
     Reader inner = { item.bytes, item.bytes + item.n };
@@ -478,5 +625,8 @@ static JSValue unpack_value(Unpacker *u, Reader *in, int depth)
 JSValue codec_unpack(const Codec *codec, Reader *in)
 {
     Unpacker u = { .codec = codec, .ctx = codec->ctx };
-    return unpack_value(&u, in, 0);
+    JSValue value = unpack_value(&u, in, 0);
+    for (int i = 0; i < LAYOUT_COUNT; i++)
+        engine_free_layout(u.ctx, u.layouts[i].engine_layout);
+    return value;
 }

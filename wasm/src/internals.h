@@ -1,0 +1,30 @@
+/* What the public API of the engine does not offer: reading and making plain objects and arrays
+   without a look-up per property, and making free memory zero. See internals.inc. */
+#ifndef INTERNALS_H
+#define INTERNALS_H
+
+#include "quickjs.h"
+
+/* The layout of a plain object: which keys, in which order. Owned by the caller, and as long as it is,
+   no object that has it can change without getting another. NULL unless all of the object's own
+   properties are enumerable data under text keys that are not indices; `*count` says how many. */
+void *engine_layout(JSContext *ctx, JSValueConst object, uint32_t *count);
+void engine_free_layout(JSContext *ctx, void *layout);
+
+/* Whether the object has that layout now. */
+bool engine_has_layout(JSValueConst object, const void *layout);
+
+/* Key `i` of a layout, borrowed; value `i` of an object that has it, owned. */
+JSAtom engine_layout_key(const void *layout, uint32_t i);
+JSValue engine_layout_value(JSValueConst object, uint32_t i);
+
+/* A plain object of that layout; takes ownership of the values. */
+JSValue engine_new_record(JSContext *ctx, void *layout, JSValue *values);
+
+/* Element `i` (owned) of a dense array; false for anything else. */
+bool engine_array_get(JSValueConst array, uint32_t i, JSValue *value);
+
+/* Makes the free blocks of the small-block arenas zero. */
+void engine_scrub(JSRuntime *rt);
+
+#endif
