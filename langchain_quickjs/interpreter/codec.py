@@ -231,11 +231,17 @@ def _shortened(path: str) -> str:
     return path if len(path) <= 120 else f"{path[:60]}…{path[-60:]}"
 
 
+def _children(value: Any) -> Iterable[Any]:
+    """The parts of a container."""
+    if isinstance(value, dict):
+        return value.values()
+    return _flat(value.entries) if isinstance(value, JSMap) else value
+
+
 def _steps(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         return ((f".{key}", item) for key, item in value.items())
-    parts = _flat(value.entries) if isinstance(value, JSMap) else value
-    return ((f"[{index}]", item) for index, item in enumerate(parts))
+    return ((f"[{index}]", item) for index, item in enumerate(_children(value)))
 
 
 # --- MessagePack -> Python ---------------------------------------------------------------------
