@@ -18,11 +18,11 @@ from typing import Any
 from deepagents import create_deep_agent
 from langchain.chat_models import init_chat_model
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.tools import BaseTool, tool
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.types import Command
-from scripted_model import ScriptedModel
 
 from langchain_quickjs import CodeInterpreterMiddleware
 
@@ -76,15 +76,23 @@ def order_tools(log: Path) -> tuple[BaseTool, BaseTool]:
     return lookup_order, issue_refund
 
 
-def scripted_model() -> BaseChatModel:
-    """Writes the program above, then reports what came of it."""
-    call = {"name": "eval", "args": {"code": PROGRAM}, "id": "program-1"}
-    return ScriptedModel(
-        turns=[
-            lambda messages: AIMessage("", tool_calls=[call]),
-            lambda messages: AIMessage(f"The program is through. {messages[-1].text}"),
-        ]
-    )
+class ScriptedModel(BaseChatModel):
+    """Stands in for a model: writes the program above, then reports what came of it."""
+
+    @property
+    def _llm_type(self) -> str:
+        return "scripted"
+
+    def bind_tools(self, *_: Any, **__: Any) -> ScriptedModel:
+        """Has no need to know the tools."""
+        return self
+
+    def _generate(self, messages: list[BaseMessage], *_: Any, **__: Any) -> ChatResult:
+        call = {"name": "eval", "args": {"code": PROGRAM}, "id": "program-1"}
+        answer = AIMessage("", tool_calls=[call])
+        if isinstance(messages[-1], ToolMessage):
+            answer = AIMessage(f"The program is through: {messages[-1].text}")
+        return ChatResult(generations=[ChatGeneration(message=answer)])
 
 
 def refund_agent(model: BaseChatModel, log: Path, checkpointer: SqliteSaver) -> Any:
@@ -138,7 +146,7 @@ def main() -> None:
 
     options.directory.mkdir(exist_ok=True)
     log = options.directory / "log.txt"
-    model = init_chat_model(options.model) if options.model else scripted_model()
+    model = init_chat_model(options.model) if options.model else ScriptedModel()
     thread = {"configurable": {"thread_id": "refunds"}}
 
     with SqliteSaver.from_conn_string(str(options.directory / "agent.sqlite")) as checkpointer:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any, cast
 
-from langchain.agents.middleware import AgentMiddleware, HumanInTheLoopMiddleware
+from langchain.agents.middleware import AgentMiddleware
 from langchain.agents.middleware.types import AgentState, ModelRequest, ModelResponse
 from langchain_core.messages import SystemMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
@@ -33,7 +33,7 @@ from langchain_quickjs.script.flow import ScriptHost
 from langchain_quickjs.script.graph import ScriptGraph, build_script_graph
 from langchain_quickjs.script.hosts import PassedHost
 from langchain_quickjs.script.names import js_names
-from langchain_quickjs.script.outer import OuterTask, durability, state_keys
+from langchain_quickjs.script.outer import OuterTask, agent_gates, durability
 from langchain_quickjs.script.state import Ending
 
 __all__ = ["CodeInterpreterMiddleware"]
@@ -102,7 +102,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self._capture_console = capture_console
         self._approvals = Approvals.of(interrupt_on)
         self._approvals.require_granted(self._names)
-        self._approvals_given = interrupt_on is not None
+        self._told = frozenset(interrupt_on or ())
         if tool_name in self._names:
             raise SetupError(f"Programs cannot call {tool_name!r}, the tool that runs them.")
         js_names(tool for tool in self._ptc if isinstance(tool, BaseTool))
@@ -174,7 +174,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         if request.tool_call["name"] != self.tool_name:
             return request
         config = request.runtime.config
-        self._require_known_approvals(config)
+        self._require_told(config)
         host = ScriptHost(
             script_id=cast("str", request.tool_call["id"]),
             tools=js_names(self._granted(request.runtime.tools)),
@@ -195,32 +195,27 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             )
         return [by_name[tool] if isinstance(tool, str) else tool for tool in self._ptc]
 
-    def _require_known_approvals(self, config: RunnableConfig) -> None:
-        """Refuses to run where calls might need an approval that this middleware knows nothing of.
+    def _require_told(self, config: RunnableConfig) -> None:
+        """Refuses to run where calls might need an approval that this middleware was not told of.
 
-        Calls from programs never pass `HumanInTheLoopMiddleware`, which looks at the model's
-        messages, so its gates have to be told.
+        Calls from programs do not pass `HumanInTheLoopMiddleware`, which looks at the model's
+        messages.
         """
-        if self._approvals_given or not self._ptc:
-            return
-        if not _HITL_KEYS.isdisjoint(state_keys(config)):
+        gates = agent_gates(config)
+        asked = set(self._names) if gates is None else gates
+        untold = [name for name in self._names if name in asked and name not in self._told]
+        if untold:
             raise SetupError(
-                "The agent asks people about tool calls (`interrupt_on` or "
-                "`HumanInTheLoopMiddleware`), but calls from programs do not pass there. Pass "
-                "`interrupt_on` to CodeInterpreterMiddleware too, for the tools in `ptc` that need "
-                "approval, or `interrupt_on={}` if none does."
+                f"The agent asks people before it calls {untold} (`interrupt_on` or "
+                "`HumanInTheLoopMiddleware`), but calls from programs do not pass there. Say in "
+                "`interrupt_on` of CodeInterpreterMiddleware what holds for them in programs: "
+                "`True`, `False` or an `InterruptOnConfig`."
             )
 
     def _present(self, ending: Ending) -> dict[str, Any]:
         console = ending.console if self._capture_console else ""
         text = render(ending.outcome, console=console, max_result_chars=self._max_result_chars)
         return {"text": "\n".join([*ending.notes, text]), "failed": ending.failed}
-
-
-# The state keys that tell an agent that asks people from one that does not.
-_HITL_KEYS = frozenset(HumanInTheLoopMiddleware.state_schema.__annotations__) - frozenset(
-    AgentState.__annotations__
-)
 
 
 class _Program(BaseModel):

@@ -24,8 +24,8 @@ from langgraph.types import Command
 
 from langchain_quickjs.errors import ValueTransferError
 from langchain_quickjs.interpreter import UNDEFINED, Call, Raised, Returned
-from langchain_quickjs.script.outer import OuterTask, updates_of, with_send
-from langchain_quickjs.script.plain import plain
+from langchain_quickjs.script.outer import OuterTask, call_config, updates_of
+from langchain_quickjs.script.plain import plain, storable
 from langchain_quickjs.script.state import StateUpdate
 
 __all__ = ["Answer", "ToolPath", "acall_tool", "call_tool", "tool_arguments"]
@@ -71,14 +71,20 @@ class ToolPath:
         return replace(self.request, tool_call=tool_call, tool=tool, state=state, runtime=runtime)
 
 
-def tool_arguments(call: Call) -> dict[str, Any] | Raised:
-    """The arguments of a script's call, or the error for a call of the wrong form."""
+def tool_arguments(call: Call, *, stored: bool) -> dict[str, Any] | Raised:
+    """The arguments of a script's call, or the error for a call of the wrong form.
+
+    Args:
+        call: The call.
+        stored: Whether the arguments may have to wait in a checkpoint.
+    """
     given = [arg for arg in call.args if arg is not UNDEFINED and arg is not None]
     if not given:
         return {}
     if len(given) == 1 and isinstance(given[0], dict):
         try:
-            return cast("dict[str, Any]", plain(given[0], "the argument"))
+            convert = storable if stored else plain
+            return cast("dict[str, Any]", convert(given[0], "the argument"))
         except ValueTransferError as error:
             return Raised("TypeError", f"{call.name}: {error}")
     return Raised(
@@ -89,30 +95,31 @@ def tool_arguments(call: Call) -> dict[str, Any] | Raised:
 
 def call_tool(path: ToolPath, tool_call: ToolCall, tool: BaseTool) -> Answer:
     """Runs one call to its end; what a tool raises is an answer like any other."""
-    recorder = _Recorder(path.task)
+    recorder = _Recorder(tool_call, path.task)
     request = path.vary(tool_call, recorder.copy_of(tool))
     try:
         result = path.handler(request)
     except Exception as error:
-        return recorder.failure(tool_call, error)
-    return recorder.answer(tool_call, result)
+        return recorder.failure(error)
+    return recorder.answer(result)
 
 
 async def acall_tool(path: ToolPath, tool_call: ToolCall, tool: BaseTool) -> Answer:
     """The same for graphs that run asynchronously."""
-    recorder = _Recorder(path.task)
+    recorder = _Recorder(tool_call, path.task)
     request = path.vary(tool_call, recorder.copy_of(tool))
     try:
         result = await cast("Awaitable[Any]", path.handler(request))
     except Exception as error:
-        return recorder.failure(tool_call, error)
-    return recorder.answer(tool_call, result)
+        return recorder.failure(error)
+    return recorder.answer(result)
 
 
 @dataclass(slots=True)
 class _Recorder:
     """Notes what one call of a tool returns and writes."""
 
+    call: ToolCall
     task: OuterTask | None
     with_artifact: bool = False
     value: Any = _NOTHING
@@ -159,18 +166,19 @@ class _Recorder:
         )
         return noted
 
-    def answer(self, tool_call: ToolCall, result: ToolResult) -> Answer:
+    def answer(self, result: ToolResult) -> Answer:
         """What came out of the handler, for the script and for the agent's state."""
-        call_id = cast("str", tool_call["id"])
+        call_id = cast("str", self.call["id"])
         results = result if isinstance(result, list) else [result]
         commands = [item for item in results if isinstance(item, Command)]
         if any(command.goto or command.graph for command in commands):
             return Answer(
                 Raised(
                     "Error",
-                    f"{tool_call['name']} asked for another step of the agent, which a call from "
+                    f"{self.call['name']} asked for another step of the agent, which a call from "
                     "a script cannot do. Call it directly.",
-                )
+                ),
+                tuple(self.written),
             )
         updates = [update for command in commands for update in updates_of(command, call_id)]
         if self.task is not None:
@@ -179,12 +187,12 @@ class _Recorder:
         reply, instead = self._reply(message)
         return Answer(reply, (*self.written, *updates), instead)
 
-    def failure(self, tool_call: ToolCall, error: Exception) -> Answer:
+    def failure(self, error: Exception) -> Answer:
         """What a call that raised means for the script; what it wrote before stays written."""
         if isinstance(error, GraphInterrupt):
             # Issue C: return it as blocked, and let the graph's `call` node ask.
             text = (
-                f"{tool_call['name']} asks a person by itself, which a call from a script cannot "
+                f"{self.call['name']} asks a person by itself, which a call from a script cannot "
                 "do. Call it directly."
             )
             return Answer(Raised("Error", text), tuple(self.written))
@@ -209,7 +217,7 @@ class _Recorder:
         return output
 
     def _redirected(self, config: RunnableConfig | None) -> RunnableConfig | None:
-        return config if config is None else with_send(config, self._write)
+        return config if config is None else call_config(config, self.call, self._write)
 
     def _write(self, writes: Any) -> None:
         # LangGraph's own entries, like `__resume__`, are no state.

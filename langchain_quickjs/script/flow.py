@@ -52,7 +52,6 @@ from langchain_quickjs.script.effects import (
     Resumed,
     Started,
 )
-from langchain_quickjs.script.plain import storable
 from langchain_quickjs.script.state import (
     AwaitingCall,
     Ending,
@@ -116,13 +115,6 @@ class _Step:
         return self.outcome.wake_after_s if isinstance(self.outcome, Suspended) else None
 
 
-def _step(run: Callable[[], Outcome]) -> _Step:
-    outcome = run()
-    if not isinstance(outcome, Suspended):
-        return _Step(outcome)
-    return _Step(outcome, tuple((call, tool_arguments(call)) for call in outcome.calls))
-
-
 @dataclass(slots=True)
 class _Script:
     """What is known of a script between its steps."""
@@ -146,7 +138,7 @@ class _Script:
         )
         start = functools.partial(interpreter.start, entry.source, tools=tools)
         try:
-            step: _Step = yield Compute(functools.partial(_step, start), interpreter.cancel)
+            step: _Step = yield Compute(functools.partial(self._step, start), interpreter.cancel)
         except _SCRIPT_FAULTS as error:
             return (yield from self._end(error))
         return (yield from self._run(interpreter, step))
@@ -207,13 +199,15 @@ class _Script:
             batch = {first: self.replies[first]} if self.one_by_one else dict(self.replies)
             try:
                 resume = functools.partial(interpreter.resume, batch)
-                step: _Step = yield Compute(functools.partial(_step, resume), interpreter.cancel)
+                step: _Step = yield Compute(
+                    functools.partial(self._step, resume), interpreter.cancel
+                )
             except (ValueTransferError, MessageLimitError) as error:
                 if len(batch) > 1:
                     self.one_by_one = True
                 elif first in self.instead:
                     self.replies[first] = self.instead.pop(first)
-                elif isinstance(batch[first], Returned):
+                elif isinstance(batch.get(first), Returned):
                     self.replies[first] = Raised("TypeError", str(error))
                 else:
                     raise
@@ -223,6 +217,16 @@ class _Script:
                 self.instead.pop(call_id, None)
             self.one_by_one = self.one_by_one and bool(self.replies)
             return step
+
+    def _step(self, run: Callable[[], Outcome]) -> _Step:
+        outcome = run()
+        if not isinstance(outcome, Suspended):
+            return _Step(outcome)
+        return _Step(outcome, tuple((call, self._arguments(call)) for call in outcome.calls))
+
+    def _arguments(self, call: Call) -> dict[str, Any] | Raised:
+        gated = self.host.tools[call.name].name in self.host.approvals.configs
+        return tool_arguments(call, stored=gated)
 
     def _admit(self, call: Call, args: dict[str, Any] | Raised) -> None:
         """Decides what happens to a new call: it runs, waits for a person, or is refused."""
@@ -237,13 +241,8 @@ class _Script:
         if asked is None:
             self.launch.append(Launched(call.id, tool_call, tool))
             return
-        try:
-            storable(args, "the argument")
-        except ValueTransferError as error:
-            self.replies[call.id] = Raised("TypeError", f"{call.name}: {error}")
-        else:
-            action, review = asked
-            self.awaiting.append({"id": call.id, "action": action, "review": review})
+        action, review = asked
+        self.awaiting.append({"id": call.id, "action": action, "review": review})
 
     def _apply(self, decision: Decision, call: AwaitingCall) -> None:
         """Does what a person decided about a call."""

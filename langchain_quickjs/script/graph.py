@@ -55,7 +55,8 @@ def create_script_graph(
 
     Args:
         tools: The tools that the script may call, as `tools.camelCase({...})`. Functions become
-            tools.
+            tools. The store, the runtime and the call's id are injected as in a `ToolNode`; an
+            injected state is empty, because it is not the outer graph's.
         interrupt_on: For each tool that needs it, whether or how a person decides about its calls:
             `True`, `False`, or LangChain's `InterruptOnConfig`.
         limits: What a script may use up.

@@ -12,18 +12,25 @@ The one module that knows these internals (`ToolNode` and Deep Agents rely on th
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
-from langchain_core.messages import ToolMessage
+from langchain.agents import AgentState
+from langchain.agents.middleware import HumanInTheLoopMiddleware
+from langchain_core.messages import ToolCall, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph._internal._constants import (
+    CONFIG_KEY_CALL,
     CONFIG_KEY_CHECKPOINT_MAP,
+    CONFIG_KEY_CHECKPOINT_NS,
     CONFIG_KEY_CHECKPOINTER,
     CONFIG_KEY_DURABILITY,
     CONFIG_KEY_READ,
     CONFIG_KEY_SEND,
+    NS_END,
+    NS_SEP,
     NULL_TASK_ID,
     RESUME,
 )
@@ -35,14 +42,21 @@ from langchain_quickjs.script.state import StateUpdate
 
 __all__ = [
     "OuterTask",
+    "agent_gates",
     "aretire_answer",
+    "call_config",
     "durability",
     "has_checkpointer",
     "retire_answer",
-    "state_keys",
     "updates_of",
-    "with_send",
 ]
+
+
+# What the graph of an agent that asks people has: state keys of its own, and a node.
+_HITL_KEYS: Final = frozenset(HumanInTheLoopMiddleware.state_schema.__annotations__) - frozenset(
+    AgentState.__annotations__
+)
+_HITL_NODE: Final = f"branch:to:{HumanInTheLoopMiddleware.__name__}"
 
 
 class OuterTask:
@@ -92,9 +106,21 @@ class OuterTask:
         self._made = [update for update in self._made if id(update) not in gone]
 
 
-def with_send(config: RunnableConfig, send: Any) -> RunnableConfig:
-    """A config under which a tool's direct writes go to `send`."""
-    configurable = {**config.get("configurable", {}), CONFIG_KEY_SEND: send}
+def call_config(config: RunnableConfig, call: ToolCall, send: Any) -> RunnableConfig:
+    """The config under which one call's tool runs.
+
+    Its direct writes go to `send`. A graph that it invokes keeps its checkpoints in a place of its
+    own: LangGraph numbers the graphs of a task as they come, and starts again at a resume, so that
+    the first graph after a pause would be taken for the first one before it.
+    """
+    configurable = dict(config.get("configurable", {}))
+    if configurable.get(CONFIG_KEY_SEND) == send:
+        return config  # A tool without a coroutine is invoked by its own `ainvoke`.
+    configurable[CONFIG_KEY_SEND] = send
+    if outer := configurable.get(CONFIG_KEY_CHECKPOINT_NS):
+        what = repr((call["id"], call["name"], call["args"])).encode()
+        place = f"js{NS_END}{hashlib.sha256(what).hexdigest()[:32]}"
+        configurable[CONFIG_KEY_CHECKPOINT_NS] = f"{outer}{NS_SEP}{place}"
     return {**config, "configurable": configurable}
 
 
@@ -103,16 +129,34 @@ def updates_of(command: Command[Any], call_id: str) -> list[StateUpdate]:
 
     The call is not in the agent's messages, so neither may its answer be.
     """
-    return [
-        (key, _without_answer(value, call_id) if key == "messages" else value)
-        for key, value in command._update_as_tuples()
-    ]
+    updates: list[StateUpdate] = []
+    for key, value in command._update_as_tuples():
+        kept = _without_answer(value, call_id) if key == "messages" else value
+        if key != "messages" or kept:
+            updates.append((key, kept))
+    return updates
 
 
-def state_keys(config: RunnableConfig) -> Sequence[str]:
-    """The names of all keys in the state of the graph whose task has this config."""
-    read = config.get("configurable", {}).get(CONFIG_KEY_READ)
-    return list(read.args[1]) if read is not None else []
+def agent_gates(config: RunnableConfig) -> frozenset[str] | None:
+    """The tools that the agent asks people about when its model calls them.
+
+    Args:
+        config: The config of a task of the agent's graph.
+
+    Returns:
+        Their names; `None` if the agent asks people, but it cannot be found out about what.
+    """
+    configurable = config["configurable"]
+    keys = configurable[CONFIG_KEY_READ].args[1]
+    asks = any(key in _HITL_KEYS or key.startswith(_HITL_NODE) for key in keys)
+    if not asks:
+        return frozenset()
+    schedule = getattr(configurable.get(CONFIG_KEY_CALL), "keywords", {}).get("schedule_task")
+    nodes = getattr(getattr(schedule, "__self__", None), "nodes", {})
+    hooks = [getattr(getattr(node, "bound", None), "func", None) for node in nodes.values()]
+    owners = [getattr(hook, "__self__", None) for hook in hooks]
+    asking = [owner for owner in owners if isinstance(owner, HumanInTheLoopMiddleware)]
+    return frozenset(name for owner in asking for name in owner.interrupt_on) if asking else None
 
 
 def has_checkpointer(config: RunnableConfig) -> bool:

@@ -89,9 +89,13 @@ class ScriptOutcome(TypedDict):
 
 
 class ScriptInput(TypedDict):
-    """What the script graph takes."""
+    """What the script graph takes.
+
+    `seed` is 32 bytes that all randomness of the script comes from; drawn when omitted.
+    """
 
     source: str
+    seed: NotRequired[bytes]
 
 
 class ScriptOutput(TypedDict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command
 
 from langchain_quickjs import CodeInterpreterMiddleware, create_script_graph
-from tests.helpers.models import programs
+from tests.helpers.models import ScriptedModel, programs
 
 Kind = Literal["create_agent", "create_deep_agent", "graph"]
 Mode = Literal["invoke", "ainvoke"]
@@ -54,7 +55,10 @@ class Conversation:
     interrupt_on: Mapping[str, Any] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     thread: str = "thread"
-    memory: InMemorySaver = field(default_factory=InMemorySaver)
+    memory: InMemorySaver | None = field(default_factory=InMemorySaver)
+    model: ScriptedModel | None = None
+    agent_options: Mapping[str, Any] = field(default_factory=dict)
+    run_options: Mapping[str, Any] = field(default_factory=dict)
     last: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -72,15 +76,18 @@ class Conversation:
             graph.add_edge("prepare", "script")
             graph.add_edge("script", END)
             return graph.compile(checkpointer=checkpointer)
-        middleware = CodeInterpreterMiddleware(
-            ptc=self.tools, interrupt_on=self.interrupt_on, **self.options
-        )
         create: Callable[..., Any] = (
             create_agent if self.kind == "create_agent" else create_deep_agent
         )
-        return create(
-            model=programs(self.source), middleware=[middleware], checkpointer=checkpointer
-        )
+        options = dict(self.agent_options)
+        if "middleware" not in options:
+            options["middleware"] = [
+                CodeInterpreterMiddleware(
+                    ptc=self.tools, interrupt_on=self.interrupt_on, **self.options
+                )
+            ]
+        model = self.model or programs(self.source)
+        return create(model=model, checkpointer=checkpointer, **options)
 
     def start(self) -> dict[str, Any]:
         """Starts the program; returns the state of the thread then."""
@@ -90,7 +97,18 @@ class Conversation:
 
     def decide(self, *decisions: Any) -> dict[str, Any]:
         """Answers the one interrupt that is there."""
-        return self.send(Command(resume={"decisions": list(decisions)}))
+        return self.answer({"decisions": list(decisions)})
+
+    def answer(self, answer: Any) -> dict[str, Any]:
+        """Answers the one interrupt that is there, with anything at all."""
+        return self.send(Command(resume=answer))
+
+    def pending(self) -> tuple[Any, ...]:
+        """The interrupts that the thread waits for."""
+        if self.database is None:
+            return tuple(self.build(self.memory).get_state(self.config).interrupts)
+        with SqliteSaver.from_conn_string(str(self.database)) as saver:
+            return tuple(self.build(saver).get_state(self.config).interrupts)
 
     def send(self, message: Any) -> dict[str, Any]:
         self.last = self._sent(message)
@@ -109,24 +127,33 @@ class Conversation:
         return bool(self.last.get("__interrupt__"))
 
     @property
-    def result(self) -> str:
+    def text(self) -> str:
         """What the program ended with: the tool message in an agent, the outcome in a graph."""
         if self.kind == "graph":
             outcome = self.last["outcome"]
-            return str(outcome.get("error") or outcome.get("value"))
-        message = next(m for m in self.last["messages"] if isinstance(m, ToolMessage))
-        return message.text
+            return str(outcome["error"] if "error" in outcome else outcome.get("value"))
+        return next(m.text for m in self.last["messages"] if isinstance(m, ToolMessage))
+
+    @property
+    def value(self) -> Any:
+        """What a program ended with whose last expression is a `JSON.stringify`."""
+        text = self.text
+        if self.kind != "graph":
+            text = text.partition("<result>")[2].removesuffix("</result>")
+        return json.loads(text)
 
     def _sent(self, message: Any) -> dict[str, Any]:
         if self.mode == "ainvoke":
             return asyncio.run(self._asent(message))
         if self.database is None:
-            return dict(self.build(self.memory).invoke(message, self.config))
+            return dict(self.build(self.memory).invoke(message, self.config, **self.run_options))
         with SqliteSaver.from_conn_string(str(self.database)) as saver:
-            return dict(self.build(saver).invoke(message, self.config))
+            return dict(self.build(saver).invoke(message, self.config, **self.run_options))
 
     async def _asent(self, message: Any) -> dict[str, Any]:
         if self.database is None:
-            return dict(await self.build(self.memory).ainvoke(message, self.config))
+            return dict(
+                await self.build(self.memory).ainvoke(message, self.config, **self.run_options)
+            )
         async with AsyncSqliteSaver.from_conn_string(str(self.database)) as saver:
-            return dict(await self.build(saver).ainvoke(message, self.config))
+            return dict(await self.build(saver).ainvoke(message, self.config, **self.run_options))

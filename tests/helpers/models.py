@@ -48,6 +48,24 @@ class ScriptedModel(BaseChatModel):
         return AIMessage("", tool_calls=calls)
 
 
+class EchoModel(BaseChatModel):
+    """Says what it was asked; notes each call."""
+
+    calls: list[str] = Field(default_factory=list)
+
+    @property
+    def _llm_type(self) -> str:
+        return "echo"
+
+    def bind_tools(self, tools: Any, **kwargs: Any) -> EchoModel:
+        return self
+
+    def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
+        asked = messages[-1].text
+        self.calls.append(asked)
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(f"echo {asked}"))])
+
+
 def programs(*sources: str) -> ScriptedModel:
     """A model that runs one program a turn."""
     return ScriptedModel(turns=[[("eval", {"code": source})] for source in sources])

@@ -1,0 +1,28 @@
+"""A second process: pauses a conversation of every kind, says so, and waits to be killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from tests.helpers.conversations import KINDS, MODES
+from tests.test_script_pause import conversation
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    paused = 0
+    for kind in KINDS:
+        for mode in MODES:
+            talk = conversation(kind, mode, folder)
+            talk.start()
+            paused += talk.waits
+    print(json.dumps({"paused": paused, "pid": os.getpid()}), flush=True)
+    time.sleep(600)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""The middleware: what the model is told and sees of its programs, what developers are told."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+from deepagents import create_deep_agent
+from langchain.agents import create_agent
+from langchain.agents.middleware import AgentMiddleware
+from langchain_core.messages import ToolMessage
+from langchain_core.tools import tool
+from langgraph.checkpoint.memory import InMemorySaver
+
+from langchain_quickjs import CodeInterpreterMiddleware, SetupError, ToolNameError
+from tests.helpers.conversations import MODES, Mode
+from tests.helpers.models import ScriptedModel, parallel_programs, programs
+from tests.helpers.shop import Shop
+
+GO: Any = {"messages": [("user", "go")]}
+THREAD: Any = {"configurable": {"thread_id": "1"}}
+
+
+@tool
+def add(a: int, b: int) -> int:
+    """Adds two numbers."""
+    return a + b
+
+
+def see(source: str, mode: Mode = "invoke", **options: Any) -> ToolMessage:
+    """What the model sees of a program."""
+    options.setdefault("ptc", [add])
+    agent = create_agent(model=programs(source), middleware=[CodeInterpreterMiddleware(**options)])
+    state = agent.invoke(GO) if mode == "invoke" else asyncio.run(agent.ainvoke(GO))
+    return next(m for m in state["messages"] if isinstance(m, ToolMessage))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("create", [create_agent, create_deep_agent])
+def test_the_model_is_told_about_programs(create: Any, mode: Mode) -> None:
+    model = programs("await tools.add({ a: 1, b: 2 })")
+    interpreter = CodeInterpreterMiddleware(
+        ptc=["add"], interrupt_on={"add": {"allowed_decisions": ["approve"]}}
+    )
+    agent = create(
+        model=model,
+        tools=[add],
+        middleware=[interpreter],
+        system_prompt="Be brief.",
+        checkpointer=InMemorySaver(),
+    )
+    if mode == "invoke":
+        agent.invoke(GO, THREAD)
+    else:
+        asyncio.run(agent.ainvoke(GO, THREAD))
+    (prompt,) = model.seen
+    assert prompt.startswith("Be brief.")
+    assert "tools.add(args: { a: number; b: number }): Promise<number>" in prompt
+    assert "A person has to approve: `tools.add`" in prompt
+
+
+def test_a_result_and_what_was_printed() -> None:
+    seen = see("console.log('adding'); await tools.add({ a: 1, b: 2 })")
+    assert seen.text == "<stdout>\nadding\n</stdout>\n<result>3</result>"
+    assert (seen.name, seen.status, seen.tool_call_id) == ("eval", "success", "call-0-0")
+    assert see("console.log('x'); 1", capture_console=False).text == "<result>1</result>"
+    assert "characters cut" in see("'x'.repeat(500)", max_result_chars=100).text
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_error_shows_where_it_arose(mode: Mode) -> None:
+    seen = see("console.log('first');\nconst f = () => { throw new TypeError('bad'); };\nf()", mode)
+    assert seen.text.startswith('<stdout>\nfirst\n</stdout>\n<error type="TypeError">bad')
+    assert ":2:" in seen.text
+    assert seen.status == "error"
+
+
+HOSTILE = {
+    "while (true) {}": "Timeout",
+    "/^(a+)+$/.test('a'.repeat(40) + 'b')": "Timeout",
+    "new Array(1e9).join('x')": "(Timeout|OutOfMemory|RangeError|InternalError)",
+    "const all = []; for (let i = 0; i < 3e6; i++) all.push({ i }); 1": "(OutOfMemory|Timeout)",
+    "const f = () => f() + 1; f()": "(RangeError|InternalError|StackOverflow)",
+    "JSON.parse('['.repeat(1e6))": "(RangeError|InternalError|StackOverflow|SyntaxError)",
+    "const loop = () => Promise.resolve().then(loop); await loop()": "(Timeout|OutOfMemory)",
+    "for (;;) await null": "Timeout",
+    "for (;;) await tools.add({ a: 1, b: 1 })": "PTCCallBudgetExceeded",
+    "await Promise.all([...Array(1000)].map(() => tools.add({ a: 1, b: 1 })))": (
+        "PTCCallBudgetExceeded"
+    ),
+    "await new Promise(() => {})": "Deadlock",
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("source", HOSTILE)
+def test_the_model_sees_one_clear_error(source: str, mode: Mode) -> None:
+    process = psutil.Process()
+    see("1")
+    before = process.memory_info().rss
+    began = time.perf_counter()
+    seen = see(source, mode, timeout=0.5, max_ptc_calls=20)
+    assert time.perf_counter() - began < 0.5 + 1.0  # The rest is the agent's, on a busy machine.
+    assert process.memory_info().rss - before < (64 + 40) * 2**20
+    assert re.fullmatch(f'<error type="{HOSTILE[source]}">.*</error>', seen.text, re.DOTALL)
+    assert seen.status == "error"
+
+
+def test_programs_of_one_message_do_not_know_each_other() -> None:
+    sources = [f"var mine = {n}; await tools.add({{ a: mine, b: 0 }})" for n in range(4)]
+    agent = create_agent(
+        model=parallel_programs(sources), middleware=[CodeInterpreterMiddleware(ptc=[add])]
+    )
+    state = agent.invoke(GO)
+    texts = [m.text for m in state["messages"] if isinstance(m, ToolMessage)]
+    assert texts == [f"<result>{n}</result>" for n in range(4)]
+
+
+def test_the_tool_can_have_another_name() -> None:
+    model = ScriptedModel(turns=[[("js", {"code": "6 * 7"})]])
+    agent = create_agent(model=model, middleware=[CodeInterpreterMiddleware(tool_name="js")])
+    messages = agent.invoke(GO)["messages"]
+    assert messages[2].text == "<result>42</result>"
+    assert "`js`" in model.seen[0]
+
+
+def test_what_cannot_work_is_refused_when_it_is_made(tmp_path: Path) -> None:
+    tools = Shop(tmp_path / "log").tools()
+    with pytest.raises(SetupError, match="names \\['pay'\\], but scripts can call only"):
+        CodeInterpreterMiddleware(ptc=["look_up"], interrupt_on={"pay": True})
+    with pytest.raises(SetupError, match="cannot call 'eval'"):
+        CodeInterpreterMiddleware(ptc=["eval"])
+    twin = tools[0].model_copy(update={"name": "look-up"})
+    with pytest.raises(ToolNameError, match="lookUp"):
+        CodeInterpreterMiddleware(ptc=[tools[0], twin])
+    with pytest.raises(ValueError, match="memory_bytes"):
+        CodeInterpreterMiddleware(memory_limit=1)
+
+
+def test_a_name_that_the_agent_does_not_have_is_refused_at_the_first_program() -> None:
+    agent = create_agent(
+        model=programs("1"), tools=[add], middleware=[CodeInterpreterMiddleware(ptc=["ad"])]
+    )
+    with pytest.raises(SetupError, match=r"`ptc` names \['ad'\].*it has \['add', 'eval'\]"):
+        agent.invoke(GO)
+
+
+def test_tools_hidden_from_the_model_are_still_granted() -> None:
+    class Hide(AgentMiddleware[Any, Any, Any]):
+        def wrap_model_call(self, request: Any, handler: Any) -> Any:
+            return handler(request.override(tools=[t for t in request.tools if t.name != "add"]))
+
+    interpreter = CodeInterpreterMiddleware(ptc=["add"])
+    model = programs("await tools.add({ a: 1, b: 1 })")
+    agent = create_agent(model=model, tools=[add], middleware=[Hide(), interpreter])
+    assert agent.invoke(GO)["messages"][2].text == "<result>2</result>"
+    assert "tools.add" not in model.seen[0]
+
+
+def test_the_tool_alone_says_where_it_belongs() -> None:
+    (alone,) = CodeInterpreterMiddleware().tools
+    with pytest.raises(SetupError, match="inside an agent"):
+        alone.invoke({"code": "1"})
