@@ -28,7 +28,7 @@ import freeze  # noqa: E402  (this folder is not a package: it must not be one w
 ENGINE = "quickjs-ng==0.17.0.2"
 ENGINE_SHA256 = "43d2e48272208721a7aaea8e3f02d4b9318f12ef20cc4f5421b59d9a470706ef"
 ENGINE_FILES = ("quickjs.c", "dtoa.c", "libregexp.c", "libunicode.c")
-STACK_BYTES = 1024 * 1024
+STACK_BYTES = 1408 * 1024  # more needs more of the native stack: see engine.py
 STACK_RESERVE = 64 * 1024
 FLAGS = (
     "-target",

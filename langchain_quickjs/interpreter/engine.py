@@ -13,6 +13,7 @@ import dataclasses
 import functools
 import hashlib
 import os
+import platform
 import sys
 import tempfile
 import threading
@@ -37,9 +38,17 @@ from langchain_quickjs.interpreter.image import BLOCK_BYTES, PAGE_BYTES, Image, 
 
 __all__ = ["Instance", "Module", "load"]
 
+if sys.platform != "win32":
+    import resource
+
 _TICK_S: Final = 0.01
 _IDLE_TICKS: Final = 50
-_WASM_STACK_BYTES: Final = 2 * 1024 * 1024
+_TIDY_BYTES_PER_S: Final = 64 * 1024 * 1024  # a tenth of what it does
+# What the guest's own limit (STACK_BYTES in wasm/build.py) needs, so that recursion of scripts is a
+# RangeError that they can catch; and what stays for Python on the same thread.
+_WASM_STACK_BYTES: Final = 6656 * 1024
+_HOST_STACK_BYTES: Final = 1536 * 1024
+_LEAST_WASM_STACK_BYTES: Final = 512 * 1024
 _CACHE_VARIABLE: Final = "LANGCHAIN_QUICKJS_CACHE_DIR"
 _SMALL_MESSAGE_BYTES: Final = 16384  # small_mailbox in wasm/src/guest.c
 _CONTINUE: Final = 0  # WASMTIME_UPDATE_DEADLINE_CONTINUE
@@ -137,10 +146,31 @@ class Module:
     boot: tuple[bytes, ...] = field(default=(), repr=False)
 
 
+def _thread_stack_bytes() -> int:
+    """The least stack that the threads of this process have, as far as that can be known."""
+    if sys.platform == "win32":
+        size = 2 * 1024 * 1024  # what python.exe has reserved up to 3.11; later ones twice that
+    elif sys.platform == "linux" and platform.libc_ver()[0] != "glibc":
+        size = 1024 * 1024  # CPython's choice for musl
+    else:
+        size = resource.getrlimit(resource.RLIMIT_STACK)[0]
+        if size == resource.RLIM_INFINITY:
+            size = 2 * 1024 * 1024  # glibc's choice for threads then
+    return min(size, threading.stack_size() or size)
+
+
+def _wasm_stack_bytes() -> int:
+    spare = _thread_stack_bytes() - _HOST_STACK_BYTES
+    return max(_LEAST_WASM_STACK_BYTES, min(_WASM_STACK_BYTES, spare))
+
+
 def _config() -> wasmtime.Config:
     config = wasmtime.Config()
     config.epoch_interruption = True
-    config.max_wasm_stack = _WASM_STACK_BYTES
+    stack_bytes = _wasm_stack_bytes()
+    # No stack of this size is made, nothing here is async; but it has to be the larger one.
+    ffi.wasmtime_config_async_stack_size_set(config.ptr(), stack_bytes)
+    config.max_wasm_stack = stack_bytes
     config.cranelift_opt_level = "speed"
     config.memory_may_move = False  # so an instance's memory has one address
     return config
@@ -350,8 +380,14 @@ class Instance:
         return address
 
     def tidy(self) -> None:
-        """Collects garbage, so that the image has less in it."""
-        self._watch.deadline_s = None
+        """Collects garbage, so that the image has less in it.
+
+        Raises:
+            TimeLimitError: If that takes far longer than it can.
+            ProtocolError: If the guest crashed.
+        """
+        timeout_s = 1.0 + self._measure() / _TIDY_BYTES_PER_S
+        self._watch.deadline_s = time.monotonic() + timeout_s
         with self._module.ticker:
             self._call("tidy")
 
