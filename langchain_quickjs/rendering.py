@@ -13,6 +13,7 @@ be copied out of a result unharmed.
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import Final
 
 from langchain_quickjs.errors import (
@@ -113,7 +114,7 @@ def _error(error: QuickJSError, max_chars: int) -> str:
 
 def _where(error: ScriptError) -> str:
     """The place of an error in the script, and how the script came there if it is a way."""
-    frames = [frame.strip() for frame in error.stack.splitlines() if frame.strip()]
+    frames = textwrap.dedent(error.stack).splitlines()  # a caret keeps its column
     if len(frames) > 1:
         shown = frames[:_STACK_FRAMES]
         if len(frames) > len(shown):

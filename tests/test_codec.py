@@ -40,7 +40,8 @@ from langchain_quickjs.interpreter import (
     Suspended,
     TypedArray,
 )
-from langchain_quickjs.interpreter.codec import decode, encode
+from langchain_quickjs.interpreter.codec import encode
+from langchain_quickjs.interpreter.decoder import decode
 
 ECHO = Interpreter(limits=Limits(calls=None, step_timeout_s=30))
 

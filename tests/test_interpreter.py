@@ -374,3 +374,20 @@ def test_the_same_seed_and_messages_give_the_same_bytes() -> None:
 
     first, second = Interpreter.restore(run()), Interpreter.restore(run())
     assert first.open_calls == second.open_calls
+
+
+TAMPERING = """
+Object.prototype.then = function (resolve) { resolve('forged') };
+Array.prototype.then = Object.prototype.then;
+Object.defineProperty(Object.prototype, 'value', {get() { return 'forged' }, set() {}});
+"""
+
+
+def test_a_tampered_prototype_changes_neither_results_nor_answers() -> None:
+    interpreter = Interpreter()
+    assert interpreter.eval(TAMPERING + "'done'") == "done"
+    outcome = interpreter.start("const r = await tools.f(); [r.a, r]", tools=["f"])
+    assert isinstance(outcome, Suspended)
+    done = interpreter.resume({outcome.calls[0].id: Returned({"a": 1})})
+    assert done == Completed([1, {"a": 1}])
+    assert interpreter.eval("return {value: 2}") == {"value": 2}

@@ -19,7 +19,8 @@ from langchain_quickjs.script.effects import (
     Launch,
     Started,
 )
-from langchain_quickjs.script.flow import ScriptHost, script_flow
+from langchain_quickjs.script.flow import script_flow
+from langchain_quickjs.script.host import ScriptHost
 
 
 @tool

@@ -202,9 +202,10 @@ def test_a_tool_that_asks_by_itself_does_not_run_unasked(mode: Mode, shop: Shop)
     talk.model = programs("await tools.lookUp({ key: 'x' })")
     talk.agent_options = {"tools": shop.tools(), "middleware": [ours, theirs]}
     talk.start()
-    assert not talk.waits
-    assert "look_up asks a person by itself" in talk.text
+    assert talk.question["type"] == "tool_approval"
     assert not shop.counts()
+    talk.answer({"type": "approve"})
+    assert shop.counts() == {"look_up x": 1}
 
 
 @pytest.mark.parametrize("mode", MODES)

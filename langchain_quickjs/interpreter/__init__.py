@@ -12,6 +12,7 @@ from langchain_quickjs.interpreter.outcomes import (
     Returned,
     Suspended,
 )
+from langchain_quickjs.interpreter.records import Heap, Stored, fold, pack_record, record_id, unfold
 from langchain_quickjs.interpreter.values import (
     HOLE,
     UNDEFINED,
@@ -34,6 +35,7 @@ __all__ = [
     "CallResult",
     "Completed",
     "Failed",
+    "Heap",
     "Interpreter",
     "JSDate",
     "JSError",
@@ -44,6 +46,11 @@ __all__ = [
     "Raised",
     "RegExp",
     "Returned",
+    "Stored",
     "Suspended",
     "TypedArray",
+    "fold",
+    "pack_record",
+    "record_id",
+    "unfold",
 ]

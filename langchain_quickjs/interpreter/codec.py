@@ -7,18 +7,16 @@ that is not what `pack.c` would write is a `ProtocolError`.
 from __future__ import annotations
 
 import gc
-import math
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from itertools import compress
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgpack
 
-from langchain_quickjs.errors import ProtocolError, ValueTransferError
+from langchain_quickjs.errors import ValueTransferError
 from langchain_quickjs.interpreter.coerce import TYPED_ARRAYS, coerce
 from langchain_quickjs.interpreter.values import (
     HOLE,
@@ -33,7 +31,7 @@ from langchain_quickjs.interpreter.values import (
     TypedArray,
 )
 
-__all__ = ["MAX_DEPTH", "Ext", "decode", "encode", "find_fault"]
+__all__ = ["MAX_DEPTH", "Ext", "encode", "find_fault"]
 
 MAX_DEPTH: Final = 200
 """How deep a value may be nested, either way."""
@@ -57,8 +55,6 @@ class Ext(IntEnum):
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MAX_SAFE_INTEGER = 2**53 - 1
-_LARGE_BYTES = 64 * 1024
 _UNDEFINED = msgpack.ExtType(Ext.UNDEFINED, b"")
 _HOLE = msgpack.ExtType(Ext.HOLE, b"")
 _CONTAINERS = (dict, list, tuple, set, frozenset, JSMap, JSSet)
@@ -242,212 +238,3 @@ def _steps(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         return ((f".{key}", item) for key, item in value.items())
     return ((f"[{index}]", item) for index, item in enumerate(_children(value)))
-
-
-# --- MessagePack -> Python ---------------------------------------------------------------------
-
-
-_T = TypeVar("_T")
-# What msgpack nests before it refuses is filled up to what we allow: the depth costs nothing to check.
-_SLACK: Final = 8  # the reply's own structure
-_WRAPPING: Final = b"\x91" * (1024 - MAX_DEPTH - _SLACK)
-_OPENERS: Final = bytes([*range(0x80, 0xA0), 0xDC, 0xDD, 0xDE, 0xDF])
-# Collections in collections: each level is copied once more, and is deeper than msgpack knows.
-_WORK_FACTOR: Final = 16
-_WORK_BYTES: Final = 1024**2
-_TRUSTED_LEVELS: Final = 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Ref:
-    number: int
-
-
-class _Decoder:
-    """Unpacks one message.
-
-    `msgpack.unpackb` takes 40 KB of the C stack, so it must not call itself through `ext` for each
-    collection inside a collection: those are made empty, and filled when their turn comes.
-
-    A value is nested no deeper, and the work it makes is no more, than what an honest guest sends.
-    """
-
-    def __init__(self, size: int) -> None:
-        self.work_bytes = size * _WORK_FACTOR + _WORK_BYTES
-        self.unfilled: list[tuple[Any, bytes, int, list[Any] | None]] = []
-        self.level = 0  # of the extension type whose payload is being unpacked
-        self.nodes: list[Any] | None = None  # of the graph that it is in
-        self.references = 0  # read, and not yet replaced by a node
-
-    def decode(self, data: bytes) -> Any:
-        value = self.unpack(data)
-        deepest = 0
-        while self.unfilled:
-            target, payload, self.level, self.nodes = self.unfilled.pop()
-            deepest = max(deepest, self.level)
-            self.fill(target, self.parts(payload))
-        if self.references:
-            raise ProtocolError("the guest sent a reference where none can stand")
-        if deepest > _TRUSTED_LEVELS:
-            _check_depth(value)
-        return value
-
-    def unpack(self, data: bytes) -> Any:
-        self.work_bytes -= len(data)
-        if self.work_bytes < 0:
-            raise ProtocolError("the guest sent collections nested too deeply for their size")
-        wrapped = (
-            len(data) > MAX_DEPTH and len(data.translate(None, _OPENERS)) < len(data) - MAX_DEPTH
-        )
-        value = msgpack.unpackb(
-            _WRAPPING + data if wrapped else data,
-            ext_hook=self.ext,
-            unicode_errors="surrogatepass",
-            strict_map_key=True,
-            timestamp=1,
-        )
-        for _ in _WRAPPING if wrapped else b"":
-            (value,) = value
-        return value
-
-    def parts(self, data: bytes) -> list[Any]:
-        value = self.unpack(data)
-        if not isinstance(value, list):
-            raise ProtocolError("the guest sent a collection that is not an array")
-        return value
-
-    def later(self, target: _T, payload: bytes) -> _T:
-        if self.level > (MAX_DEPTH if self.nodes is None else 0):
-            raise ProtocolError(f"the guest nested a value more than {MAX_DEPTH} levels deep")
-        self.unfilled.append((target, payload, self.level + 1, self.nodes))
-        return target
-
-    def ext(self, code: int, data: bytes) -> Any:  # noqa: PLR0912  (a table of types)
-        match code:
-            case Ext.UNDEFINED if not data:
-                return UNDEFINED
-            case Ext.HOLE if not data:
-                return HOLE
-            case Ext.BIGINT:
-                return _bigint(data)
-            case Ext.DATE if len(data) == 8:
-                return _datetime(struct.unpack(">d", data)[0])
-            case Ext.MAP:
-                return self.later(JSMap(), data)
-            case Ext.SET:
-                return self.later(JSSet(), data)
-            case Ext.ERROR:
-                return self.later(JSError("", ""), data)
-            case Ext.REGEXP:
-                match msgpack.unpackb(data, unicode_errors="surrogatepass"):
-                    case [str(source), str(flags)]:
-                        return RegExp(source, flags)
-            case Ext.TYPED if data and data[0] < len(TYPED_ARRAYS):
-                return TypedArray(TYPED_ARRAYS[data[0]], data[1:])
-            case Ext.BUFFER:
-                return ArrayBuffer(data)
-            case Ext.GRAPH if self.nodes is None and not self.level:
-                return self.graph(data)
-            case Ext.REF if len(data) == 4 and self.nodes is not None:
-                self.references += 1
-                return _Ref(int.from_bytes(data, "big"))
-        raise ProtocolError(f"the guest sent a malformed value of extension type {code}")
-
-    def graph(self, data: bytes) -> Any:
-        """The first of the nodes; each is a container, or a value that has no parts."""
-        self.nodes = nodes = []
-        nodes += self.parts(data)
-        for node in nodes:
-            match node:
-                case list():
-                    node[:] = map(self.resolve, node)
-                case dict():
-                    node.update({key: self.resolve(item) for key, item in node.items()})
-                case _Ref():
-                    raise ProtocolError("the guest sent a reference in place of a node")
-        self.nodes = None
-        if not nodes:
-            raise ProtocolError("the guest sent an empty graph")
-        return nodes[0]
-
-    def resolve(self, value: Any) -> Any:
-        """The node that a reference means; any other value as it is."""
-        if type(value) is not _Ref:
-            return value
-        if self.nodes is None or value.number >= len(self.nodes):
-            raise ProtocolError("the guest refers to a node that it did not send")
-        self.references -= 1
-        return self.nodes[value.number]
-
-    def fill(self, target: Any, parts: list[Any]) -> None:
-        if isinstance(target, JSError):
-            self.fill_error(target, parts)
-            return
-        parts[:] = map(self.resolve, parts)
-        if isinstance(target, JSSet):
-            target.elements = parts
-        elif len(parts) % 2:
-            raise ProtocolError("the guest sent a Map of keys without values")
-        else:
-            target.entries = list(zip(parts[::2], parts[1::2], strict=True))
-
-    def fill_error(self, error: JSError, parts: list[Any]) -> None:
-        match parts:
-            case [str(name), str(message), str(stack), bool(has_cause), cause, errors]:
-                error.name, error.message, error.stack = name, message, stack
-                error.cause = self.resolve(cause) if has_cause else UNDEFINED
-                error.errors = self.resolve(errors)
-            case _:
-                raise ProtocolError("the guest sent a malformed Error")
-
-
-def _check_depth(value: Any) -> None:
-    """Refuses a tree that is nested more deeply than the guest may."""
-    level = [value]
-    for _ in range(MAX_DEPTH + _SLACK):
-        level = [part for one in level for part in _parts(one)]
-        if not level:
-            return
-    raise ProtocolError(f"the guest nested a value more than {MAX_DEPTH} levels deep")
-
-
-def _parts(value: Any) -> Iterable[Any]:
-    if isinstance(value, JSError):
-        return (value.cause, value.errors)
-    return _children(value) if isinstance(value, _CONTAINERS) else ()
-
-
-def _bigint(data: bytes) -> int:
-    try:
-        value = int(data, 16)
-    except ValueError as error:
-        raise ProtocolError("the guest sent a malformed BigInt") from error
-    return value if abs(value) > _MAX_SAFE_INTEGER else BigInt(value)
-
-
-def _datetime(ms: float) -> datetime | JSDate:
-    if not math.isfinite(ms):
-        return JSDate(ms)
-    try:
-        return _EPOCH + timedelta(milliseconds=ms)
-    except OverflowError:
-        return JSDate(ms)
-
-
-def decode(data: bytes) -> Any:
-    """Unpacks what the guest sent.
-
-    Raises:
-        ProtocolError: If it is not what the guest's codec writes.
-    """
-    # Collecting garbage while nothing but new containers arise costs more than all the rest.
-    pausing = len(data) > _LARGE_BYTES and gc.isenabled()
-    if pausing:
-        gc.disable()
-    try:
-        return _Decoder(len(data)).decode(data)
-    except (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException) as error:
-        raise ProtocolError(f"the guest sent a malformed message: {error}") from error
-    finally:
-        if pausing:
-            gc.enable()

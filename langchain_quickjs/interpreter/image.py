@@ -36,6 +36,16 @@ class Image:
     blocks: int
     pages: dict[int, bytes] = field(repr=False)
 
+    @property
+    def memory_bytes(self) -> int:
+        """How large the memory is."""
+        return self.blocks * BLOCK_BYTES
+
+    @property
+    def held_bytes(self) -> int:
+        """How much of it the image holds."""
+        return len(self.pages) * PAGE_BYTES
+
 
 BOOT: Final = Image(0, {})
 """The image of a guest that has booted and run nothing."""

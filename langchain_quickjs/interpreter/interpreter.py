@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 from langchain_quickjs.errors import (
@@ -17,6 +18,7 @@ from langchain_quickjs.errors import (
     TimeLimitError,
 )
 from langchain_quickjs.interpreter.engine import load
+from langchain_quickjs.interpreter.excerpt import with_excerpt
 from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.machine import Machine
 from langchain_quickjs.interpreter.outcomes import (
@@ -37,6 +39,7 @@ from langchain_quickjs.interpreter.protocol import (
     resume_message,
     start_message,
 )
+from langchain_quickjs.interpreter.records import Heap
 from langchain_quickjs.interpreter.snapshot import Paused, pack_snapshot, unpack_snapshot
 
 __all__ = ["Interpreter"]
@@ -166,6 +169,8 @@ class Interpreter:
             granted = frozenset((*tools, *functions))
             outcome = self._step(message, granted, spent_s=0.0, calls_made=0)
             self._seed = None
+            if isinstance(outcome, Failed):
+                return replace(outcome, error=with_excerpt(outcome.error, source))
             return outcome
 
     def resume(self, results: Mapping[int, CallResult]) -> Outcome:
@@ -211,7 +216,7 @@ class Interpreter:
         with self._exclusively():
             if self._running:
                 message = abort_message(now_s=self._clock())
-                self._step(message, self._granted, answered=self._open.keys())
+                self._step(message, self._granted, answered=self._open.keys(), ends=True)
 
     def cancel(self) -> None:
         """Stops the step that is running in another thread, or else the next one. Thread-safe.
@@ -273,6 +278,26 @@ class Interpreter:
         self._calls_made = paused.calls_made
         return self
 
+    def heap(self) -> Heap:
+        """What scripts have declared, as a value that can be stored as it changes (`records`).
+
+        Raises:
+            InterpreterStateError: If a script is running.
+        """
+        with self._exclusively():
+            if self._running:
+                raise InterpreterStateError("a script is running: resume it, or abort it")
+            return Heap(self._machine.image(), self._next_id)
+
+    @classmethod
+    def with_heap(cls, heap: Heap, *, limits: Limits | None = None) -> Self:
+        """Makes an interpreter whose scripts see what those before them have declared."""
+        self = cls(limits=limits)
+        self._machine = Machine(self._module, self._limits.memory_bytes, heap.image)
+        self._seed = None
+        self._next_id = heap.next_id
+        return self
+
     # --- steps ---------------------------------------------------------------------------------
 
     @contextlib.contextmanager
@@ -309,6 +334,7 @@ class Interpreter:
         granted: frozenset[str],
         *,
         answered: Any = (),
+        ends: bool = False,
         spent_s: float = 0.0,
         calls_made: int = 0,
     ) -> Outcome:
@@ -324,6 +350,8 @@ class Interpreter:
                 limits=self._limits,
             )
             self._check(outcome, len(reply), calls_made)
+            if ends and isinstance(outcome, Suspended):
+                raise ProtocolError("the guest did not give the script up")
             return outcome
 
         try:

@@ -100,8 +100,12 @@ class Machine:
     def image(self) -> Image:
         """The present state, with as little in it as possible."""
         if self._log:
-            live = self._live()
-            live.tidy()
+            try:
+                live = self._live()
+                live.tidy()
+            except BaseException:
+                self._instance = None
+                raise
             self._take_image(live)
         return self._image
 

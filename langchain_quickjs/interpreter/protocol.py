@@ -17,7 +17,8 @@ from langchain_quickjs.errors import (
     SourceLimitError,
     ValueTransferError,
 )
-from langchain_quickjs.interpreter.codec import decode, encode, find_fault
+from langchain_quickjs.interpreter.codec import encode, find_fault
+from langchain_quickjs.interpreter.decoder import decode
 from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.outcomes import (
     Call,
@@ -38,7 +39,7 @@ SCRIPT_NAME = "script.js"
 
 _PACK = msgpack.packb
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
-_POSITION = re.compile(re.escape(SCRIPT_NAME) + r":(\d+)(?::(\d+))?")
+_POSITION = re.compile(re.escape(SCRIPT_NAME) + r":(\d{1,9})(?::(\d{1,9}))?", re.ASCII)
 _START, _DELIVER, _ABORT = range(3)
 _COMPLETED, _FAILED, _SUSPENDED, _IDLE, _NO_MEMORY, _REFUSED = range(6)
 _HEAD_BYTES = 4096  # of a reply, beside console, calls and value
@@ -218,12 +219,12 @@ def read_reply(
         if open_calls + len(calls) > limits.calls_in_flight:
             raise ProtocolError("the guest has more calls in flight than it may")
         return Suspended(calls, console, _wake_after_s(wake))
-    if status == _COMPLETED:
-        if open_calls:
-            raise ProtocolError("the guest completed while calls are open")
-        return Completed(value, console)
     if status == _FAILED:
         return Failed(_script_error(value), console)
+    if open_calls:
+        raise ProtocolError("the guest completed while calls are open")
+    if status == _COMPLETED:
+        return Completed(value, console)
     if status == _IDLE:
         return Completed(UNDEFINED, console)
     raise ProtocolError("the guest's reply has a wrong status")

@@ -13,8 +13,9 @@ Reading one fails closed: nothing is restored from bytes that are not whole.
 from __future__ import annotations
 
 import hashlib
+import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +23,8 @@ import msgpack
 import zstandard
 
 from langchain_quickjs.errors import ProtocolError, SnapshotError
-from langchain_quickjs.interpreter.codec import decode, encode
+from langchain_quickjs.interpreter.codec import encode
+from langchain_quickjs.interpreter.decoder import decode
 from langchain_quickjs.interpreter.image import PAGE_BYTES, Image, page_at
 from langchain_quickjs.interpreter.outcomes import Call
 
@@ -57,7 +59,7 @@ class Paused:
     calls_made: int
 
 
-def _xor(a: bytes, b: bytes) -> bytes:
+def _xor(a: bytes | memoryview, b: bytes) -> bytes:
     return (int.from_bytes(a, "little") ^ int.from_bytes(b, "little")).to_bytes(len(a), "little")
 
 
@@ -90,9 +92,14 @@ def unpack_snapshot(
     """
     packed, body_length = _check_header(snapshot, build_id)
     try:
-        plain = zstandard.ZstdDecompressor().decompress(
-            packed, max_output_size=memory_bytes + body_length, allow_extra_data=False
-        )
+        # zstandard believes what a frame says of its size, whatever `max_output_size` is.
+        size = zstandard.get_frame_parameters(packed).content_size
+        if not body_length <= size <= memory_bytes + body_length or body_length > memory_bytes:
+            raise SnapshotError(
+                f"the snapshot unpacks to {size} bytes, limits.memory_bytes is {memory_bytes}; "
+                "raise the limit"
+            )
+        plain = zstandard.ZstdDecompressor().decompress(packed, allow_extra_data=False)
         return _paused(plain, body_length, boot, memory_bytes)
     except zstandard.ZstdError as error:
         raise SnapshotError(
@@ -136,8 +143,37 @@ def _call(parts: Any) -> Call:
     raise ValueError("an open call is malformed")
 
 
+def _refuse_map(_: Any) -> None:
+    raise ValueError("its fields are not those of a snapshot")
+
+
+def _fields(body: bytes, memory_bytes: int) -> Any:
+    """Unpacks what stands before the pages; it has no more parts than there can be pages and calls.
+
+    A part takes a byte in the snapshot and up to sixty in this process.
+    """
+    most = left = memory_bytes // PAGE_BYTES + 2**16
+
+    def count(parts: list[Any]) -> list[Any]:
+        nonlocal left
+        left -= len(parts) + 1
+        if left < 0:
+            raise ValueError("it has too many parts")
+        return parts
+
+    return msgpack.unpackb(body, list_hook=count, object_hook=_refuse_map, max_array_len=most)
+
+
+def _check_calls(calls: Sequence[Call], next_id: int, running: bool, granted: Set[str]) -> None:
+    ids = [call.id for call in calls]
+    if ids != sorted(set(ids)) or (ids and not (running and ids[0] > 0 and ids[-1] < next_id)):
+        raise ValueError("its open calls contradict each other")
+    if not {call.name for call in calls} <= granted:
+        raise ValueError("it has an open call that was not granted")
+
+
 def _paused(plain: bytes, body_length: int, boot: Sequence[bytes], memory_bytes: int) -> Paused:
-    match msgpack.unpackb(plain[:body_length]):
+    match _fields(plain[:body_length], memory_bytes):
         case [
             int(next_id),
             bool(running),
@@ -147,11 +183,11 @@ def _paused(plain: bytes, body_length: int, boot: Sequence[bytes], memory_bytes:
             int(calls_made),
             int(blocks),
             [*numbers],
-        ]:
+        ] if next_id > 0 and calls_made >= 0 and blocks >= 0 and 0 <= spent_s < math.inf:
             pass
         case _:
             raise ValueError("its fields are not those of a snapshot")
-    pages = plain[body_length:]
+    pages = memoryview(plain)[body_length:]
     last = blocks * 65536 // PAGE_BYTES
     if blocks * 65536 > memory_bytes:
         raise SnapshotError(
@@ -164,13 +200,7 @@ def _paused(plain: bytes, body_length: int, boot: Sequence[bytes], memory_bytes:
         number: _xor(pages[i * PAGE_BYTES : (i + 1) * PAGE_BYTES], page_at(boot, number))
         for i, number in enumerate(numbers)
     }
-    names = frozenset(str(name) for name in granted)
-    return Paused(
-        Image(blocks, image),
-        next_id,
-        running,
-        tuple(map(_call, calls)),
-        names,
-        spent_s,
-        calls_made,
-    )
+    names = frozenset(map(str, granted))
+    open_calls = tuple(map(_call, calls))
+    _check_calls(open_calls, next_id, running, names)
+    return Paused(Image(blocks, image), next_id, running, open_calls, names, spent_s, calls_made)

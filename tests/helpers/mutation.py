@@ -1,4 +1,4 @@
-"""Damage to bytes, of the kinds that find mistakes in readers. Seeded: a failure can be had again."""
+"""Damage to bytes, of the kinds that find mistakes in readers; seeded, so it can be had again."""
 
 from __future__ import annotations
 

@@ -1,26 +1,30 @@
 // What the C codec asks for: containers taken apart and put together with the kept built-ins.
 const EXT_MAP = 3, EXT_SET = 4, EXT_REGEXP = 5;
 
-const append = (array, value) =>
-  defineProperty(array, array.length, { value, writable: true, enumerable: true, configurable: true });
-
 function flatten(value) {
-  const flat = [];
-  if (attempt(mapForEach, value, (item, key) => { append(flat, key); append(flat, item); }) === undefined) {
-    if (attempt(mapSize, value) !== undefined) return flat;
-    const source = attempt(regexpSource, value);
-    if (source !== undefined) return [source, regexpFlags(value)];
-    setForEach(value, (item) => { append(flat, item); });
+  const flat = list();
+  if (host.classOf(value) === 'Map') {
+    mapForEach(value, (item, key) => { push(flat, key); push(flat, item); });
+  } else if (host.classOf(value) === 'RegExp') {
+    push(flat, regexpSource(value));
+    push(flat, regexpFlags(value));
+  } else {
+    setForEach(value, (item) => { push(flat, item); });
   }
   return flat;
 }
 
-function reviveError([name, message, stack, hasCause, cause, errors]) {
-  const error = new Error(message);
-  define(error, 'name', name);
-  define(error, 'stack', stack);
-  if (hasCause) define(error, 'cause', cause);
-  if (errors) define(error, 'errors', errors);
+const EXCEPTIONS = {
+  __proto__: null, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError,
+};
+
+// parts: name, message, stack, whether it has a cause, the cause, the list of an AggregateError.
+function reviveError(parts) {
+  const error = new (EXCEPTIONS[parts[0]] ?? Error)(parts[1]);
+  define(error, 'name', parts[0]);
+  define(error, 'stack', parts[2]);
+  if (parts[3]) define(error, 'cause', parts[4]);
+  if (parts[5]) define(error, 'errors', parts[5]);
   return error;
 }
 
@@ -39,5 +43,5 @@ function revive(kind, container, parts) {
 }
 
 const toHex = (bigint) => bigintToString(bigint, 16);
-const fromHex = (text) => (text[0] === '-' ? -BigInt('0x' + stringSlice(text, 1)) : BigInt('0x' + text));
-const stringSlice = uncurry(String.prototype.slice);
+const fromHex = (text) =>
+  text[0] === '-' ? -BigInt('0x' + stringSlice(text, 1)) : BigInt('0x' + text);

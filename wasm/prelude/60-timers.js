@@ -1,14 +1,17 @@
 // Timers are waits that the host keeps: the guest says how long until the next one, and runs what
 // is due when the host comes back. They live in the heap, so they survive a pause.
-const timers = new Map(); // id -> { due, every, callback, args, order }
+const timers = new Map(); // id -> { id, due, every, callback, args }
+const MAX_DELAY = 2147483647;
 let lastTimer = 0;
 
-function addTimer(callback, delay, args, repeat) {
-  if (typeof callback !== 'function') throw new TypeError('the callback of a timer must be a function');
-  const wait = Number(delay);
-  const every = wait >= 1 && wait <= 2147483647 ? wait : 1;
+function addTimer(callback, delay, args, repeats) {
+  if (typeof callback !== 'function') {
+    throw new TypeError('The callback of a timer must be a function, not ' + cut(inspect(callback, SHALLOW)));
+  }
+  const wait = +delay;
+  const every = wait >= 1 && wait <= MAX_DELAY ? trunc(wait) : 1;
   const id = ++lastTimer;
-  mapSet(timers, id, { due: host.now() + every, every: repeat ? every : 0, callback, args, id });
+  mapSet(timers, id, { id, due: host.now() + every, every: repeats ? every : 0, callback, args });
   return id;
 }
 
@@ -27,20 +30,39 @@ function runTimers() {
   try {
     apply(timer.callback, undefined, timer.args);
   } catch (error) {
-    reportRejection(error);
+    report('Uncaught (in a timer) ', error);
   }
   return true;
 }
 
 const nextTimer = () => {
   const timer = earliest();
-  return timer && Math.max(0, timer.due - host.now());
+  return timer && max(0, timer.due - host.now());
 };
 
-const clearTimers = () => { mapForEach(timers, (_, id) => { mapDelete(timers, id); }); };
+// The script has ended: its timers go, and what else belongs to one script.
+const clearTimers = () => {
+  mapClear(timers);
+  resetConsole();
+  resetClock();
+};
 
-const clearTimer = (id) => { mapDelete(timers, id); };
-define(globalThis, 'setTimeout', function setTimeout(callback, delay, ...args) { return addTimer(callback, delay, args, false); });
-define(globalThis, 'setInterval', function setInterval(callback, delay, ...args) { return addTimer(callback, delay, args, true); });
-define(globalThis, 'clearTimeout', function clearTimeout(id) { clearTimer(id); });
-define(globalThis, 'clearInterval', function clearInterval(id) { clearTimer(id); });
+const queueJob = globalThis.queueMicrotask;
+defineAll(globalThis, {
+  setTimeout(callback, delay = 0, ...args) { return addTimer(callback, delay, args, false); },
+  setInterval(callback, delay = 0, ...args) { return addTimer(callback, delay, args, true); },
+  setImmediate(callback, ...args) { return addTimer(callback, 0, args, false); },
+  clearTimeout(id) { mapDelete(timers, id); },
+  clearInterval(id) { mapDelete(timers, id); },
+  clearImmediate(id) { mapDelete(timers, id); },
+  queueMicrotask(callback) {
+    if (typeof callback !== 'function') throw new TypeError('queueMicrotask needs a function');
+    queueJob(() => {
+      try {
+        callback();
+      } catch (error) {
+        report('Uncaught (in a microtask) ', error);
+      }
+    });
+  },
+});

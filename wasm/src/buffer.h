@@ -56,7 +56,7 @@ static inline uint8_t *buffer_reserve(Buffer *b, size_t n)
 static inline void buffer_put(Buffer *b, const void *bytes, size_t n)
 {
     uint8_t *p = buffer_reserve(b, n);
-    if (p) {
+    if (p && n) { /* no bytes may be at NULL */
         memcpy(p, bytes, n);
         b->len += n;
     }

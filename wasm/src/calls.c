@@ -1,9 +1,10 @@
-/* The only way out of a script: granted functions whose calls become promises. A promise's
-   resolvers stay in the table here, under an id that counts up and never repeats; script code can
-   neither see nor settle them. */
+/* The only way out of a script: granted functions whose calls become promises. The table here has
+   each promise under an id that counts up and never repeats; script code has nothing to settle it
+   with. */
 #include <stdio.h>
 
 #include "guest.h"
+#include "internals.h"
 
 static JSValue call_error(JSContext *ctx, const char *name, const char *message)
 {
@@ -50,7 +51,7 @@ static int pack_arguments(JSContext *ctx, Buffer *packed, int argc, JSValueConst
     return packed->status ? -1 : 0;
 }
 
-static int post(JSContext *ctx, JSValueConst name, const Buffer *packed, JSValue *functions)
+static int post(JSContext *ctx, JSValueConst name, const Buffer *packed, JSValueConst promise)
 {
     size_t len, mark = guest.outbox.len;
     const char *text = JS_ToCStringLen(ctx, &len, name);
@@ -69,7 +70,7 @@ static int post(JSContext *ctx, JSValueConst name, const Buffer *packed, JSValue
         return -1;
     }
     guest.calls[guest.call_count++] =
-        (OpenCall){ .id = guest.next_id++, .resolve = functions[0], .reject = functions[1] };
+        (OpenCall){ .id = guest.next_id++, .promise = JS_DupValue(ctx, promise) };
     guest.outbox_count++;
     guest.calls_left--;
     return 0;
@@ -97,9 +98,10 @@ static int open_call(JSContext *ctx, JSValueConst name, int argc, JSValueConst *
         else {
             *promise = JS_NewPromiseCapability(ctx, functions);
             if (!JS_IsException(*promise)) {
-                result = post(ctx, name, &packed, functions);
+                JS_FreeValues(ctx, functions[0], functions[1]);
+                result = post(ctx, name, &packed, *promise);
                 if (result < 0)
-                    JS_FreeValues(ctx, functions[0], functions[1], *promise);
+                    JS_FreeValue(ctx, *promise);
             }
         }
     }
@@ -227,18 +229,15 @@ int calls_settle(uint32_t id, bool raised, JSValueConst value)
     OpenCall call = guest.calls[i];
     guest.call_count--;
     memmove(&guest.calls[i], &guest.calls[i + 1], (guest.call_count - i) * sizeof *guest.calls);
-    JSValueConst args[1] = { value };
-    JSValue done = JS_Call(guest.ctx, raised ? call.reject : call.resolve, JS_UNDEFINED, 1, args);
-    JS_FreeValues(guest.ctx, call.resolve, call.reject);
-    int result = JS_IsException(done) ? -1 : 0;
-    JS_FreeValue(guest.ctx, done);
-    return result;
+    engine_settle(guest.ctx, call.promise, value, raised);
+    JS_FreeValue(guest.ctx, call.promise);
+    return 0;
 }
 
 void calls_clear(void)
 {
     for (uint32_t i = 0; i < guest.call_count; i++)
-        JS_FreeValues(guest.ctx, guest.calls[i].resolve, guest.calls[i].reject);
+        JS_FreeValue(guest.ctx, guest.calls[i].promise);
     guest.call_count = 0;
     guest.outbox.len = 0;
     guest.outbox_count = 0;

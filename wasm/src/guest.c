@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "guest.h"
+#include "internals.h"
 
 enum { MESSAGE_START = 0, MESSAGE_DELIVER = 1, MESSAGE_ABORT = 2 };
 enum { REPLY_COMPLETED = 0, REPLY_FAILED = 1, REPLY_SUSPENDED = 2, REPLY_IDLE = 3,
@@ -152,6 +153,7 @@ static void reply_failed(JSValueConst reason)
 {
     JSValueConst args[1] = { reason };
     JSValue parts = JS_Call(guest.ctx, guest.describe, JS_UNDEFINED, 1, args);
+    clear_rejections(true);
     forget_script();
     guest.reply.len = 0;
     reply_head(REPLY_FAILED);
@@ -363,8 +365,8 @@ static JSValue unpack_error(Reader *in)
     uint32_t parts;
     if (!read_array_header(in, &parts) || parts != 2 || !read_text(in, &name, &name_len)
         || !read_text(in, &message, &message_len))
-        return JS_UNDEFINED;
-    JSValue error = JS_NewError(guest.ctx);
+        return JS_EXCEPTION;
+    JSValue error = engine_new_error(guest.ctx);
     if (JS_IsException(error))
         return error;
     JS_DefinePropertyValueStr(guest.ctx, error, "name",
@@ -387,7 +389,7 @@ static bool deliver(Reader *in)
         run_jobs();
     for (uint32_t i = 0; i < count; i++) {
         if (!read_array_header(in, &parts) || parts != 3 || !read_uint(in, &id)
-            || !read_uint(in, &raised))
+            || id > UINT32_MAX || !read_uint(in, &raised))
             return false;
         JSValue value = raised ? unpack_error(in) : codec_unpack(&guest.codec, in);
         if (JS_IsException(value))

@@ -7,7 +7,7 @@
 
 typedef struct {
     uint32_t id;
-    JSValue resolve, reject; /* owned; never visible to script code */
+    JSValue promise; /* owned; settled from here, past the functions that script code could have */
 } OpenCall;
 
 typedef struct {
@@ -60,7 +60,7 @@ void guest_tidy(void);
 
 /* calls.c */
 int calls_grant(Reader *names, uint32_t count, Reader *functions, uint32_t function_count);
-int calls_settle(uint32_t id, bool raised, JSValueConst value); /* 0, -1 exception, -2 unknown id */
+int calls_settle(uint32_t id, bool raised, JSValueConst value); /* 0, or -2: unknown id */
 void calls_clear(void);
 int calls_define_tools(JSValueConst global);
 

@@ -24,6 +24,16 @@ JSValue engine_new_record(JSContext *ctx, void *layout, JSValue *values);
 /* Element `i` (owned) of a dense array; false for anything else. */
 bool engine_array_get(JSValueConst array, uint32_t i, JSValue *value);
 
+/* What the iterator of a Map or Set will still give, without moving it on: an array of keys, values
+   or pairs (then *pairs). JS_UNDEFINED for anything else. */
+JSValue engine_iterator_rest(JSContext *ctx, JSValueConst iterator, bool *pairs);
+
+/* An Error that has no stack yet: it gets one where a script throws it, or awaits it in vain. */
+JSValue engine_new_error(JSContext *ctx);
+
+/* Settles a pending promise with just this value: no `then` of it is looked up. */
+void engine_settle(JSContext *ctx, JSValueConst promise, JSValueConst value, bool rejected);
+
 /* Makes the free blocks of the small-block arenas zero. */
 void engine_scrub(JSRuntime *rt);
 

@@ -521,7 +521,7 @@ static int pack_error(Packer *p, JSValueConst error, const Path *path, int depth
     return result;
 }
 
-static int pack_bytes(Packer *p, JSValueConst v, int typed)
+static int pack_bytes(Packer *p, JSValueConst v, int typed, const Path *path)
 {
     size_t size = 0, offset = 0, per_element;
     JSValue buffer = JS_UNDEFINED;
@@ -533,20 +533,22 @@ static int pack_bytes(Packer *p, JSValueConst v, int typed)
     uint8_t *bytes = JS_GetArrayBuffer(p->ctx, &whole, typed >= 0 ? buffer : v);
     if (typed < 0)
         size = whole;
-    bool usable = bytes && offset <= whole && size <= whole - offset;
+    bool usable = offset <= whole && size <= whole - offset;
     JS_FreeValue(p->ctx, buffer); /* the typed array itself keeps it alive */
-    if (!usable && whole)
+    if (!bytes && JS_HasException(p->ctx))
         return PACK_ERROR;
+    if (!usable)
+        return refuse(p, path, "is a view of a buffer that has become too small for it");
     if (!bytes)
-        size = 0;
+        size = offset = 0;
     if (typed == JS_TYPED_ARRAY_UINT8) {
-        pack_sized(p->out, 0xc4, bytes + offset, size);
+        pack_sized(p->out, 0xc4, size ? bytes + offset : NULL, size);
         return PACK_OK;
     }
     size_t at = ext_begin(p->out, typed < 0 ? EXT_BUFFER : EXT_TYPED);
     if (typed >= 0)
         buffer_byte(p->out, (uint8_t)typed);
-    buffer_put(p->out, bytes + offset, size);
+    buffer_put(p->out, size ? bytes + offset : NULL, size);
     ext_end(p->out, at);
     return PACK_OK;
 }
@@ -573,7 +575,7 @@ static int pack_object(Packer *p, JSValueConst v, const Path *path, int depth)
         return pack_error(p, v, path, depth);
     int typed = JS_GetTypedArrayType(v);
     if (typed >= 0 || JS_IsArrayBuffer(v))
-        return pack_bytes(p, v, typed);
+        return pack_bytes(p, v, typed, path);
     if (JS_IsWeakMap(v) || JS_IsWeakSet(v) || JS_IsWeakRef(v))
         return refuse(p, path, "is a weak collection, which cannot leave the script");
     return pack_plain(p, v, path, depth);

@@ -1,9 +1,14 @@
 /* Evaluates prelude.js at boot and wires the two sides together. */
 #include "guest.h"
+#include "internals.h"
 
 /* Not const: it is cleared when it has done its work, so that no heap carries it along. */
 static char prelude_source[] = {
+#ifdef GUEST_NATIVE /* tests/native: compilers of before C23 have no #embed */
+#include "prelude.inc"
+#else
 #embed "prelude.js"
+#endif
     , 0
 };
 
@@ -101,6 +106,22 @@ static JSValue promise_state(JSContext *ctx, JSValueConst this_val, int argc, JS
                                  JS_PROP_C_W_E);
     JS_DefinePropertyValueUint32(ctx, pair, 1, JS_PromiseResult(ctx, argv[0]), JS_PROP_C_W_E);
     return pair;
+}
+
+/* iteratorRest(iterator of a Map or Set): [whether it gives pairs, what it will still give]. */
+static JSValue iterator_rest(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    (void)this_val, (void)argc;
+    bool pairs = false;
+    JSValue rest = engine_iterator_rest(ctx, argv[0], &pairs);
+    JSValue answer = JS_IsException(rest) ? JS_EXCEPTION : JS_NewArray(ctx);
+    if (JS_IsException(answer)) {
+        JS_FreeValue(ctx, rest);
+        return answer;
+    }
+    JS_DefinePropertyValueUint32(ctx, answer, 0, JS_NewBool(ctx, pairs), JS_PROP_C_W_E);
+    JS_DefinePropertyValueUint32(ctx, answer, 1, rest, JS_PROP_C_W_E);
+    return answer;
 }
 
 /* Whether a property name is an array index. */
@@ -255,6 +276,7 @@ static JSValue host_functions(JSContext *ctx)
         JS_CFUNC_DEF("isProxy", 1, is_proxy),
         JS_CFUNC_DEF("proxyTarget", 1, proxy_target),
         JS_CFUNC_DEF("promise", 1, promise_state),
+        JS_CFUNC_DEF("iteratorRest", 1, iterator_rest),
         JS_CFUNC_DEF("keys", 2, own_keys),
         JS_CFUNC_DEF("utf8Encode", 1, utf8_encode),
         JS_CFUNC_DEF("utf8Decode", 2, utf8_decode),
@@ -272,7 +294,9 @@ static JSValue compile_prelude(JSContext *ctx)
     size_t size;
     JSValue code = JS_Eval(ctx, prelude_source, sizeof prelude_source - 1, "prelude",
                            JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_STRICT | JS_EVAL_FLAG_COMPILE_ONLY);
+#ifndef GUEST_NATIVE /* where it boots more than once */
     memset(prelude_source, 0, sizeof prelude_source);
+#endif
     if (JS_IsException(code))
         return code;
     uint8_t *stripped = JS_WriteObject(ctx, &size, code,

@@ -455,7 +455,10 @@ static JSValue unpack_bigint(Unpacker *u, const Item *item)
 static JSValue unpack_revived(Unpacker *u, const Item *item, int depth)
 {
     Reader inner = { item->bytes, item->bytes + item->n };
-    JSValue parts = unpack_value(u, &inner, depth);
+    Item head;
+    if (!read_kind(&inner, ITEM_ARRAY, &head)) /* not one more of these: they would not be counted */
+        return malformed(u->ctx);
+    JSValue parts = unpack_array(u, &inner, head.n, depth);
     if (JS_IsException(parts))
         return parts;
     JSValueConst args[2] = { JS_NewInt32(u->ctx, item->ext_type), parts };
