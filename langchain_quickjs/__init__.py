@@ -5,12 +5,13 @@ What needs LangChain is imported when it is first used, so that the interpreter 
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from langchain_quickjs.errors import (
     CallLimitError,
+    CallsInFlightLimitError,
     ConsoleLimitError,
-    CyclicValueError,
     DecisionError,
     InterpreterStateError,
     LimitError,
@@ -21,6 +22,7 @@ from langchain_quickjs.errors import (
     ResultLimitError,
     ScriptCancelledError,
     ScriptError,
+    ScriptTimeLimitError,
     SetupError,
     SnapshotError,
     SourceLimitError,
@@ -45,15 +47,25 @@ from langchain_quickjs.interpreter import (
 if TYPE_CHECKING:
     from langchain_quickjs.middleware import CodeInterpreterMiddleware
     from langchain_quickjs.script import create_script_graph
+    from langchain_quickjs.script.subagents import (
+        SUBAGENT_STREAM_EVENT_TYPE,
+        SubagentCompleteEvent,
+        SubagentErrorEvent,
+        SubagentPausedEvent,
+        SubagentResumedEvent,
+        SubagentStartEvent,
+        SubagentStreamEvent,
+    )
 
 __all__ = [
+    "SUBAGENT_STREAM_EVENT_TYPE",
     "UNDEFINED",
     "Call",
     "CallLimitError",
+    "CallsInFlightLimitError",
     "CodeInterpreterMiddleware",
     "Completed",
     "ConsoleLimitError",
-    "CyclicValueError",
     "DecisionError",
     "Failed",
     "Interpreter",
@@ -70,10 +82,17 @@ __all__ = [
     "Returned",
     "ScriptCancelledError",
     "ScriptError",
+    "ScriptTimeLimitError",
     "SetupError",
     "SnapshotError",
     "SourceLimitError",
     "StackLimitError",
+    "SubagentCompleteEvent",
+    "SubagentErrorEvent",
+    "SubagentPausedEvent",
+    "SubagentResumedEvent",
+    "SubagentStartEvent",
+    "SubagentStreamEvent",
     "Suspended",
     "TimeLimitError",
     "ToolNameError",
@@ -82,15 +101,18 @@ __all__ = [
 ]
 
 
+_LAZY = {
+    "CodeInterpreterMiddleware": "langchain_quickjs.middleware",
+    "create_script_graph": "langchain_quickjs.script",
+    **{
+        name: "langchain_quickjs.script.subagents"
+        for name in __all__
+        if name.lower().startswith("subagent")
+    },
+}
+
+
 def __getattr__(name: str) -> Any:
-    if name == "CodeInterpreterMiddleware":
-        from langchain_quickjs.middleware import (  # noqa: PLC0415
-            CodeInterpreterMiddleware,
-        )
-
-        return CodeInterpreterMiddleware
-    if name == "create_script_graph":
-        from langchain_quickjs.script import create_script_graph  # noqa: PLC0415
-
-        return create_script_graph
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

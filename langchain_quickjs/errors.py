@@ -8,18 +8,20 @@ from __future__ import annotations
 
 __all__ = [
     "CallLimitError",
+    "CallsInFlightLimitError",
     "ConsoleLimitError",
-    "CyclicValueError",
     "DecisionError",
     "InterpreterStateError",
     "LimitError",
     "MemoryLimitError",
     "MessageLimitError",
+    "NotRunError",
     "ProtocolError",
     "QuickJSError",
     "ResultLimitError",
     "ScriptCancelledError",
     "ScriptError",
+    "ScriptTimeLimitError",
     "SetupError",
     "SnapshotError",
     "SourceLimitError",
@@ -73,6 +75,10 @@ class TimeLimitError(LimitError):
     """A step computed for longer than `Limits.step_timeout_s`."""
 
 
+class ScriptTimeLimitError(TimeLimitError):
+    """A script computed for longer than `Limits.script_timeout_s`, all its steps together."""
+
+
 class MemoryLimitError(LimitError):
     """A step needed more memory than `Limits.memory_bytes`."""
 
@@ -90,19 +96,27 @@ class MessageLimitError(LimitError):
 
 
 class ConsoleLimitError(LimitError):
-    """A script printed more than its limit where the host asked for an error instead of a cut."""
+    """A step printed more than `Limits.console_bytes`, and `Limits.console_cut` is off."""
 
 
 class ResultLimitError(LimitError):
     """A script's result is larger than `Limits.result_bytes`."""
 
 
-class CallLimitError(LimitError):
-    """A script made more calls than its budget, or had too many in flight."""
+class CallLimitError(ScriptError, LimitError):
+    """A script made more calls than `Limits.calls`, and did not catch the error of its last one."""
+
+
+class CallsInFlightLimitError(ScriptError, LimitError):
+    """A script had more calls open than `Limits.calls_in_flight`, and did not catch the error."""
 
 
 class ScriptCancelledError(QuickJSError):
     """The host cancelled a running step; the step never happened."""
+
+
+class NotRunError(QuickJSError):
+    """A script was not begun, because one that comes before it waits for people."""
 
 
 class ProtocolError(QuickJSError):
@@ -115,10 +129,6 @@ class SnapshotError(QuickJSError):
 
 class ValueTransferError(QuickJSError):
     """A value cannot cross between Python and JavaScript; the message names the path to it."""
-
-
-class CyclicValueError(ValueTransferError):
-    """A value that contains itself, where that cannot be represented."""
 
 
 class InterpreterStateError(QuickJSError):

@@ -15,6 +15,7 @@ from langchain_quickjs.errors import (
     MemoryLimitError,
     ProtocolError,
     ResultLimitError,
+    ScriptTimeLimitError,
     TimeLimitError,
 )
 from langchain_quickjs.interpreter.engine import load
@@ -316,14 +317,14 @@ class Interpreter:
         left_s = max(script_s - spent_s, 0.0)
         return left_s if step_s is None else min(step_s, left_s)
 
-    def _out_of_time(self, spent_s: float) -> str:
+    def _out_of_time(self, spent_s: float) -> TimeLimitError:
         step_s, script_s = self._limits.step_timeout_s, self._limits.script_timeout_s
         if script_s is not None and (step_s is None or script_s - spent_s < step_s):
-            return (
+            return ScriptTimeLimitError(
                 f"the script computed for more than {script_s:g} s in all (limits.script_timeout_s)"
                 "; let it compute less, or raise the limit"
             )
-        return (
+        return TimeLimitError(
             f"the script computed for more than {step_s:g} s without waiting "
             "(limits.step_timeout_s); let it compute less, or raise the limit"
         )
@@ -362,7 +363,7 @@ class Interpreter:
                 read=read,
             )
         except TimeLimitError:
-            raise TimeLimitError(self._out_of_time(spent_s)) from None
+            raise self._out_of_time(spent_s) from None
         except (GuestMemoryError, MemoryLimitError):
             raise MemoryLimitError(
                 f"the script needs more memory than {self._limits.memory_bytes} bytes "

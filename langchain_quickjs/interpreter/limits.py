@@ -23,7 +23,8 @@ class Limits:
         source_bytes: Length of a source text in UTF-8.
         message_bytes: Size of what crosses the boundary in one message, either way.
         result_bytes: Size of a script's result as it crosses.
-        console_bytes: What one step may print, in UTF-8; more is cut, and counted.
+        console_bytes: What one step may print, in UTF-8.
+        console_cut: Whether more than that is cut and counted; else it is a `ConsoleLimitError`.
         calls: Calls that one script may make in all; `None`: no limit.
         calls_in_flight: Calls of one script that may be open at a time.
     """
@@ -35,6 +36,7 @@ class Limits:
     message_bytes: int = 16 * 1024**2
     result_bytes: int = 16 * 1024**2
     console_bytes: int = 64 * 1024
+    console_cut: bool = True
     calls: int | None = 256
     calls_in_flight: int = 1024
 

@@ -11,6 +11,9 @@ from typing import Any
 import msgpack
 
 from langchain_quickjs.errors import (
+    CallLimitError,
+    CallsInFlightLimitError,
+    ConsoleLimitError,
     MessageLimitError,
     ProtocolError,
     ScriptError,
@@ -42,6 +45,11 @@ _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _POSITION = re.compile(re.escape(SCRIPT_NAME) + r":(\d{1,9})(?::(\d{1,9}))?", re.ASCII)
 _START, _DELIVER, _ABORT = range(3)
 _COMPLETED, _FAILED, _SUSPENDED, _IDLE, _NO_MEMORY, _REFUSED = range(6)
+# Limits that a script can catch as errors of these names (wasm/src/calls.c).
+_LIMIT_ERRORS: dict[str, type[ScriptError]] = {
+    "PTCCallBudgetExceeded": CallLimitError,
+    "TooManyCallsInFlight": CallsInFlightLimitError,
+}
 _HEAD_BYTES = 4096  # of a reply, beside console, calls and value
 
 
@@ -157,10 +165,9 @@ def _script_error(parts: Any) -> ScriptError:
             position = _POSITION.search(stack)
         case _:
             raise ProtocolError("the guest sent a malformed error")
-    if position is None:
-        return ScriptError(name, message, stack)
-    line, column = position.groups()
-    return ScriptError(name, message, stack, int(line), int(column) if column else None)
+    line, column = position.groups() if position else (None, None)
+    kind = _LIMIT_ERRORS.get(name, ScriptError)
+    return kind(name, message, stack, line and int(line), column and int(column))
 
 
 def _wake_after_s(wake: Any) -> float | None:
@@ -181,6 +188,11 @@ def _console(parts: Any, dropped: Any, limits: Limits) -> str:
         raise ProtocolError("the guest printed more than it may")
     # Half a surrogate pair has no UTF-8; what is printed must fit into any log or database.
     shown = text.decode("utf-8", "replace")
+    if dropped and not limits.console_cut:
+        raise ConsoleLimitError(
+            f"the script printed {len(text) + dropped} bytes in one step, limits.console_bytes is "
+            f"{limits.console_bytes}; print less, raise the limit, or set limits.console_cut"
+        )
     return shown + f"… [{dropped} more bytes printed]\n" if dropped else shown
 
 

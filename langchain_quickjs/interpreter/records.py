@@ -87,7 +87,7 @@ def pack_record(heap: Heap, base: Stored | None = None) -> bytes:
         parts.append(packer.compress(_joined(some, after)))
     base_id = _NO_BASE if base is None else base.id
     header = _HEADER.pack(_MAGIC, _FORMAT, module.build_id[:16], base_id)
-    return header + msgpack.packb([heap.next_id, heap.image.blocks, numbers, parts])
+    return header + bytes(msgpack.packb([heap.next_id, heap.image.blocks, numbers, parts]))
 
 
 def fold(base: Stored | None, record: bytes, *, memory_bytes: int) -> Stored:

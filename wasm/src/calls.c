@@ -18,6 +18,13 @@ static JSValue call_error(JSContext *ctx, const char *name, const char *message)
     return JS_Throw(ctx, error);
 }
 
+static void limit_error(JSContext *ctx, const char *name, const char *format, uint32_t limit)
+{
+    char message[160];
+    snprintf(message, sizeof message, format, (unsigned)limit);
+    call_error(ctx, name, message);
+}
+
 static bool calls_reserve(void)
 {
     if (guest.call_count < guest.call_capacity)
@@ -89,10 +96,13 @@ static int open_call(JSContext *ctx, JSValueConst name, int argc, JSValueConst *
     buffer_init(&packed, guest.message_limit);
     if (pack_arguments(ctx, &packed, argc, argv) == 0) {
         if (!guest.calls_left)
-            call_error(ctx, "PTCCallBudgetExceeded", "this script has used up its budget of calls");
+            limit_error(ctx, "PTCCallBudgetExceeded",
+                        "the script has made the %u calls that it may make (limits.calls); make "
+                        "fewer, or let the limit be raised", guest.calls_limit);
         else if (guest.call_count >= guest.calls_in_flight)
-            call_error(ctx, "TooManyCallsInFlight",
-                       "too many calls are open at once; await some of them first");
+            limit_error(ctx, "TooManyCallsInFlight",
+                        "%u calls are open, which is as many as may be (limits.calls_in_flight); "
+                        "await some of them first", guest.calls_in_flight);
         else if (!calls_reserve())
             JS_ThrowOutOfMemory(ctx);
         else {

@@ -321,7 +321,7 @@ static bool start(Reader *in)
     for (int i = 0; i < 4; i++)
         if (!read_uint(in, &limits[i]) || limits[i] > UINT32_MAX)
             return false;
-    guest.calls_left = (uint32_t)limits[0];
+    guest.calls_limit = guest.calls_left = (uint32_t)limits[0];
     guest.calls_in_flight = (uint32_t)limits[1];
     guest.console_limit = (size_t)limits[2];
     guest.message_limit = guest.outbox.limit = guest.reply.limit = (size_t)limits[3];

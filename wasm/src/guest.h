@@ -28,7 +28,7 @@ typedef struct {
     OpenCall *calls; /* in the order of their ids */
     uint32_t call_count, call_capacity;
     uint32_t next_id; /* never repeats in the life of a heap */
-    uint32_t calls_left, calls_in_flight;
+    uint32_t calls_limit, calls_left, calls_in_flight;
 
     JSValue main;    /* the promise of the running script, or undefined */
     JSValue value;   /* what it resolved to, while calls are still open */
