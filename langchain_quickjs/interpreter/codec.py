@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from itertools import compress
@@ -31,7 +31,7 @@ from langchain_quickjs.interpreter.values import (
     TypedArray,
 )
 
-__all__ = ["MAX_DEPTH", "Ext", "encode", "find_fault"]
+__all__ = ["MAX_DEPTH", "Ext", "encode", "encode_message", "find_fault"]
 
 MAX_DEPTH: Final = 200
 """How deep a value may be nested, either way."""
@@ -165,12 +165,17 @@ class _Graph:
             return [self.reference(item) for item in value]
         return JSSet([self.reference(item) for item in value])
 
-    def pack(self, root: Any) -> bytes:
-        self.reference(root)
+    @classmethod
+    def of(cls, root: Any) -> Any:
+        """The value in the form in which it is packed: as a graph only where it is one."""
+        if not isinstance(root, _CONTAINERS) or not _is_graph(root):
+            return root
+        graph = cls()
+        graph.reference(root)
         packed: list[bytes] = []
-        while len(packed) < len(self.nodes):
-            packed.append(_pack(self.node(self.nodes[len(packed)])))
-        return _pack(msgpack.ExtType(Ext.GRAPH, _pack(packed)))
+        while len(packed) < len(graph.nodes):
+            packed.append(_pack(graph.node(graph.nodes[len(packed)])))
+        return msgpack.ExtType(Ext.GRAPH, _pack(packed))
 
 
 def encode(value: Any, root: str = "value") -> bytes:
@@ -186,11 +191,27 @@ def encode(value: Any, root: str = "value") -> bytes:
     Raises:
         ValueTransferError: If some part of it cannot cross; the message has the path to it.
     """
+    return encode_message(lambda values: values[0], {root: value})
+
+
+def encode_message(build: Callable[[Sequence[Any]], Any], values: Mapping[str, Any]) -> bytes:
+    """Packs a message with values in it, all in one go.
+
+    Args:
+        build: Makes the message of the values, each in the form in which it is packed.
+        values: By what to call each in an error message.
+
+    Raises:
+        ValueTransferError: If some part of one cannot cross; the message has the path to it.
+    """
+    given = list(values.values())
     try:
-        graph = isinstance(value, _CONTAINERS) and _is_graph(value)
-        return _Graph().pack(value) if graph else _pack(value)
+        if _is_graph(given):
+            given = [_Graph.of(value) for value in given]
+        return _pack(build(given))
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        path, reason = find_fault(value, root) or (root, str(error))
+        faults = (find_fault(value, root) for root, value in values.items())
+        path, reason = next(filter(None, faults), ("the message", str(error)))
         raise ValueTransferError(f"{path} cannot become a JavaScript value: {reason}") from error
 
 

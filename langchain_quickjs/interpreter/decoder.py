@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 import msgpack
 
-from langchain_quickjs.errors import ProtocolError
+from langchain_quickjs.errors import MessageLimitError, ProtocolError
 from langchain_quickjs.interpreter.codec import MAX_DEPTH, Ext
 from langchain_quickjs.interpreter.coerce import TYPED_ARRAYS
 from langchain_quickjs.interpreter.values import (
@@ -42,8 +42,13 @@ _T = TypeVar("_T")
 _SLACK: Final = 8  # the reply's own structure
 _WRAPPING: Final = b"\x91" * (1024 - MAX_DEPTH - _SLACK)
 _OPENERS: Final = bytes([*range(0x80, 0xA0), 0xDC, 0xDD, 0xDE, 0xDF])
+# A byte from the guest becomes up to eighty here: {} or "". So parts are counted, where there could be
+# too many: each takes a byte of these, and arrays know their length.
+_TAGS: Final = bytes(range(0x80, 0x100))
+_MOST_COLLECTIONS: Final = 2**18
+_MOST_PARTS: Final = 2**20
 # Collections in collections: each level is copied once more, and is deeper than msgpack knows.
-_WORK_FACTOR: Final = 16
+_WORK_FACTOR: Final = 4
 _WORK_BYTES: Final = 1024**2
 _BIN_TAGS: Final = (b"\xc4", b"\xc5", b"\xc6")
 _LEAVES: Final = frozenset({str, int, float, bool, type(None), bytes})
@@ -52,6 +57,16 @@ _LEAVES: Final = frozenset({str, int, float, bool, type(None), bytes})
 @dataclass(frozen=True, slots=True)
 class _Ref:
     number: int
+
+
+def _count(data: bytes, which: bytes) -> int:
+    return len(data) - len(data.translate(None, which))
+
+
+def _too_much() -> MessageLimitError:
+    return MessageLimitError(
+        f"a value has more than {_MOST_COLLECTIONS} objects in it, or {_MOST_PARTS} parts; pass less"
+    )
 
 
 class _Decoder:
@@ -69,6 +84,7 @@ class _Decoder:
         self.level = 0  # of the extension type whose payload is being unpacked
         self.nodes: list[Any] | None = None  # of the graph that it is in
         self.references = 0  # read, and not yet replaced by a node
+        self.collections = self.all_parts = 0
 
     def decode(self, data: bytes) -> Any:
         value = self.unpack(data)
@@ -86,18 +102,40 @@ class _Decoder:
     def unpack(self, data: bytes) -> Any:
         self.work_bytes -= len(data)
         if self.work_bytes < 0:
-            raise ProtocolError("the guest sent collections nested too deeply for their size")
-        openers = len(data) - len(data.translate(None, _OPENERS)) if len(data) > MAX_DEPTH else 0
-        wrapped = openers > MAX_DEPTH
+            raise MessageLimitError(
+                "a value has Maps, Sets or Errors nested in each other with too much in them; nest "
+                "less deeply, or pass less"
+            )
+        wrapped = len(data) > MAX_DEPTH and _count(data, _OPENERS) > MAX_DEPTH
+        hooks: dict[str, Any] = {}
+        if len(data) > _MOST_COLLECTIONS and _count(data, _TAGS) > _MOST_COLLECTIONS:
+            hooks = {"list_hook": self.count_list, "object_hook": self.count_object}
         value = msgpack.unpackb(
             _WRAPPING + data if wrapped else data,
             ext_hook=self.ext,
             unicode_errors="surrogatepass",
             strict_map_key=True,
             timestamp=1,
+            max_array_len=min(len(data) + 1, _MOST_PARTS),
+            max_map_len=min(len(data) + 1, _MOST_PARTS),
+            **hooks,
         )
         for _ in _WRAPPING if wrapped else b"":
             (value,) = value
+        return value
+
+    def count(self, parts: int) -> None:
+        self.collections += 1
+        self.all_parts += parts
+        if self.collections > _MOST_COLLECTIONS or self.all_parts > _MOST_PARTS:
+            raise _too_much()
+
+    def count_list(self, value: list[Any]) -> list[Any]:
+        self.count(len(value))
+        return value
+
+    def count_object(self, value: dict[str, Any]) -> dict[str, Any]:
+        self.count(len(value))
         return value
 
     def parts(self, data: bytes) -> list[Any]:
@@ -113,6 +151,7 @@ class _Decoder:
         return target
 
     def ext(self, code: int, data: bytes) -> Any:  # noqa: PLR0912  (a table of types)
+        self.count(0)
         match code:
             case Ext.UNDEFINED if not data:
                 return UNDEFINED
@@ -195,9 +234,11 @@ def _check(value: Any) -> None:
     """Refuses what msgpack lets pass in a reply that has collections in collections, or bytes."""
     level, seen = [value], set[int]()
     for _ in range(MAX_DEPTH + _SLACK):
-        parts = [part for one in level for part in _parts(one) if type(part) not in _LEAVES]
-        level = [part for part in parts if id(part) not in seen]
-        seen.update(map(id, level))
+        parts = (part for one in level for part in _parts(one) if type(part) not in _LEAVES)
+        # Each object once: a graph of some bytes can have more paths than there are atoms.
+        fresh = {id(part): part for part in parts if id(part) not in seen}
+        seen.update(fresh)
+        level = list(fresh.values())
         if not level:
             return
     raise ProtocolError(f"the guest nested a value more than {MAX_DEPTH} levels deep")
@@ -242,6 +283,7 @@ def decode(data: bytes) -> Any:
 
     Raises:
         ProtocolError: If it is not what the guest's codec writes.
+        MessageLimitError: If a value takes far more work than its size warrants.
     """
     # Collecting garbage while nothing but new containers arise costs more than all the rest.
     pausing = len(data) > _LARGE_BYTES and gc.isenabled()
@@ -249,7 +291,11 @@ def decode(data: bytes) -> Any:
         gc.disable()
     try:
         return _Decoder(len(data)).decode(data)
-    except (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException) as error:
+    except ValueError as error:
+        if "exceeds max_" in str(error) and len(data) >= _MOST_PARTS:
+            raise _too_much() from error
+        raise ProtocolError(f"the guest sent a malformed message: {error}") from error
+    except (TypeError, RecursionError, msgpack.exceptions.UnpackException) as error:
         raise ProtocolError(f"the guest sent a malformed message: {error}") from error
     finally:
         if pausing:

@@ -20,7 +20,7 @@ from langchain_quickjs.errors import (
     SourceLimitError,
     ValueTransferError,
 )
-from langchain_quickjs.interpreter.codec import encode, find_fault
+from langchain_quickjs.interpreter.codec import encode_message, find_fault
 from langchain_quickjs.interpreter.decoder import decode
 from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.outcomes import (
@@ -40,7 +40,6 @@ __all__ = ["SCRIPT_NAME", "abort_message", "read_reply", "resume_message", "star
 SCRIPT_NAME = "script.js"
 """What a script is called in its own stack traces."""
 
-_PACK = msgpack.packb
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _POSITION = re.compile(re.escape(SCRIPT_NAME) + r":(\d{1,9})(?::(\d{1,9}))?", re.ASCII)
 _START, _DELIVER, _ABORT = range(3)
@@ -100,10 +99,6 @@ def start_message(
     return packed
 
 
-def _packed_array_header(length: int) -> bytes:
-    return b"\xdd" + length.to_bytes(4, "big")
-
-
 def resume_message(results: Mapping[int, CallResult], *, now_s: float, limits: Limits) -> bytes:
     """The message that delivers results of calls, in the order of their ids.
 
@@ -111,15 +106,20 @@ def resume_message(results: Mapping[int, CallResult], *, now_s: float, limits: L
         ValueTransferError: If a result cannot become a JavaScript value.
         MessageLimitError: If they are larger than `limits.message_bytes` together.
     """
-    parts = [_PACK([_DELIVER, now_s * 1000.0])[1:], _packed_array_header(len(results))]
-    for call_id in sorted(results):
-        result = results[call_id]
-        parts.append(b"\x93" + _PACK(call_id))
-        if isinstance(result, Raised):
-            parts.append(b"\x01" + encode([str(result.name), str(result.message)]))
-        else:
-            parts.append(b"\x00" + encode(result.value, f"the result of call {call_id}"))
-    message_bytes = b"\x93" + b"".join(parts)
+    ids = sorted(results)
+    answers = [results[call_id] for call_id in ids]
+
+    def build(values: Sequence[Any]) -> list[Any]:
+        raised = [int(isinstance(answer, Raised)) for answer in answers]
+        return [_DELIVER, now_s * 1000.0, list(map(list, zip(ids, raised, values, strict=True)))]
+
+    values = {
+        f"the result of call {call_id}": [str(answer.name), str(answer.message)]
+        if isinstance(answer, Raised)
+        else answer.value
+        for call_id, answer in zip(ids, answers, strict=True)
+    }
+    message_bytes = encode_message(build, values)
     if len(message_bytes) > limits.message_bytes:
         raise MessageLimitError(
             f"the results are {len(message_bytes)} bytes, limits.message_bytes is "
