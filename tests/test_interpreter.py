@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -391,3 +392,38 @@ def test_a_tampered_prototype_changes_neither_results_nor_answers() -> None:
     done = interpreter.resume({outcome.calls[0].id: Returned({"a": 1})})
     assert done == Completed([1, {"a": 1}])
     assert interpreter.eval("return {value: 2}") == {"value": 2}
+
+
+def test_many_threads_run_interpreters_of_their_own() -> None:
+    def run(n: int) -> list[int]:
+        interpreter = Interpreter(seed=bytes(32))
+        outcome = interpreter.start(
+            "const xs = []; for (let i = 0; i < 20; i++) xs.push(await tools.f(i)); xs",
+            tools=["f"],
+        )
+        while isinstance(outcome, Suspended):
+            interpreter = Interpreter.restore(interpreter.snapshot())
+            call = interpreter.open_calls[0]
+            outcome = interpreter.resume({call.id: Returned(call.args[0] * n)})
+        assert isinstance(outcome, Completed)
+        return list(outcome.value)
+
+    with ThreadPoolExecutor(16) as pool:
+        results = list(pool.map(run, range(32)))
+    assert results == [[i * n for i in range(20)] for n in range(32)]
+
+
+def test_the_gil_is_released_while_a_guest_computes() -> None:
+    interpreter = Interpreter(limits=Limits(step_timeout_s=0.5))
+    ticks = 0
+
+    def spin() -> None:
+        with pytest.raises(TimeLimitError):
+            interpreter.eval("for (;;) {}")
+
+    thread = threading.Thread(target=spin)
+    thread.start()
+    while thread.is_alive():
+        ticks += 1
+        time.sleep(0.001)
+    assert ticks > 20
