@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.helpers import hostile, tables
+
 settings.register_profile(
     "short", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -19,6 +21,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("full" if config.getoption("--full") else "short")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for title, lines in terminalreporter.config.stash.get(tables.TABLES, {}).items():
+        terminalreporter.write_sep("-", title)
+        for line in lines:
+            terminalreporter.write_line(line)
+    if text := terminalreporter.config.stash.get(hostile.TABLE, ""):
+        terminalreporter.write_sep("-", "hostile programs")
+        terminalreporter.write_line(text)
 
 
 @pytest.fixture

@@ -13,15 +13,11 @@ import dataclasses
 import functools
 import hashlib
 import os
-import platform
-import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import metadata, resources
-from pathlib import Path
 from typing import Any, Final
 
 import wasmtime
@@ -34,22 +30,25 @@ from langchain_quickjs.errors import (
     StackLimitError,
     TimeLimitError,
 )
-from langchain_quickjs.interpreter.image import BLOCK_BYTES, PAGE_BYTES, Image, difference
+from langchain_quickjs.interpreter.environment import (
+    cache_dir,
+    is_private,
+    store,
+    wasm_stack_bytes,
+)
+from langchain_quickjs.interpreter.image import (
+    BLOCK_BYTES,
+    PAGE_BYTES,
+    Image,
+    block_from,
+    difference,
+)
 
 __all__ = ["Instance", "Module", "load"]
-
-if sys.platform != "win32":
-    import resource
 
 _TICK_S: Final = 0.01
 _IDLE_TICKS: Final = 50
 _TIDY_BYTES_PER_S: Final = 64 * 1024 * 1024  # a tenth of what it does
-# What the guest's own limit (STACK_BYTES in wasm/build.py) needs, so that recursion of scripts is a
-# RangeError that they can catch; and what stays for Python on the same thread.
-_WASM_STACK_BYTES: Final = 6656 * 1024
-_HOST_STACK_BYTES: Final = 1536 * 1024
-_LEAST_WASM_STACK_BYTES: Final = 512 * 1024
-_CACHE_VARIABLE: Final = "LANGCHAIN_QUICKJS_CACHE_DIR"
 _SMALL_MESSAGE_BYTES: Final = 16384  # small_mailbox in wasm/src/guest.c
 _CONTINUE: Final = 0  # WASMTIME_UPDATE_DEADLINE_CONTINUE
 
@@ -146,28 +145,10 @@ class Module:
     boot: tuple[bytes, ...] = field(default=(), repr=False)
 
 
-def _thread_stack_bytes() -> int:
-    """The least stack that the threads of this process have, as far as that can be known."""
-    if sys.platform == "win32":
-        size = 2 * 1024 * 1024  # what python.exe has reserved up to 3.11; later ones twice that
-    elif sys.platform == "linux" and platform.libc_ver()[0] != "glibc":
-        size = 1024 * 1024  # CPython's choice for musl
-    else:
-        size = resource.getrlimit(resource.RLIMIT_STACK)[0]
-        if size == resource.RLIM_INFINITY:
-            size = 2 * 1024 * 1024  # glibc's choice for threads then
-    return min(size, threading.stack_size() or size)
-
-
-def _wasm_stack_bytes() -> int:
-    spare = _thread_stack_bytes() - _HOST_STACK_BYTES
-    return max(_LEAST_WASM_STACK_BYTES, min(_WASM_STACK_BYTES, spare))
-
-
 def _config() -> wasmtime.Config:
     config = wasmtime.Config()
     config.epoch_interruption = True
-    stack_bytes = _wasm_stack_bytes()
+    stack_bytes = wasm_stack_bytes()
     # No stack of this size is made, nothing here is async; but it has to be the larger one.
     ffi.wasmtime_config_async_stack_size_set(config.ptr(), stack_bytes)
     config.max_wasm_stack = stack_bytes
@@ -176,47 +157,14 @@ def _config() -> wasmtime.Config:
     return config
 
 
-def _cache_dir() -> Path:
-    if chosen := os.environ.get(_CACHE_VARIABLE):
-        return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "langchain_quickjs"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "langchain_quickjs"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "langchain_quickjs"
-
-
-def _private(path: Path) -> bool:
-    """Whether `path` belongs to this user and nobody else can write it."""
-    if sys.platform == "win32":
-        return path.exists()  # the profile directory is the user's own
-    try:
-        status = path.stat(follow_symlinks=False)
-    except OSError:
-        return False
-    return status.st_uid == os.getuid() and not status.st_mode & 0o022
-
-
-def _store_machine_code(code: bytes, path: Path) -> None:
-    """Keeps machine code for the next process. A cache that cannot be written is only slower."""
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not _private(path.parent):
-            return
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(code)
-        os.replace(name, path)
-
-
 def _compile(engine: wasmtime.Engine, wasm: bytes, build_id: bytes) -> wasmtime.Module:
     runtime = metadata.version("wasmtime")
-    path = _cache_dir() / f"{build_id.hex()[:32]}-{runtime}.cwasm"
-    if _private(path.parent) and _private(path):
+    path = cache_dir() / f"{build_id.hex()[:32]}-{runtime}.cwasm"
+    if is_private(path.parent) and is_private(path):
         with contextlib.suppress(wasmtime.WasmtimeError):  # of another machine or version
             return wasmtime.Module.deserialize_file(engine, str(path))
     module = wasmtime.Module(engine, wasm)
-    _store_machine_code(bytes(module.serialize()), path)
+    store(bytes(module.serialize()), path)
     return module
 
 
@@ -282,6 +230,11 @@ class Instance:
         data = ffi.wasmtime_memory_data(self._context, self._memory)
         self._address = ctypes.addressof(data.contents)
         self._size = self._measure()
+
+    @property
+    def size_bytes(self) -> int:
+        """Length of the linear memory."""
+        return self._measure()
 
     def _measure(self) -> int:
         return int(ffi.wasmtime_memory_data_size(self._context, self._memory))
@@ -394,8 +347,8 @@ class Instance:
     def blocks(self) -> Iterator[bytes]:
         """The memory as it is now, in blocks of `BLOCK_BYTES`."""
         self._size = self._measure()
-        for at in range(0, self._size, BLOCK_BYTES):
-            yield ctypes.string_at(self._address + at, BLOCK_BYTES)
+        for number in range(self._size // BLOCK_BYTES):
+            yield block_from(self._address + number * BLOCK_BYTES, self._module.boot, number)
 
     def image(self) -> Image:
         """The memory as it is now."""

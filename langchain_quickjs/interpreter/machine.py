@@ -21,6 +21,7 @@ _T = TypeVar("_T")
 
 # What may have to be handled once more is kept below the cost that a user would notice.
 _REPLAY_S: Final = 0.05
+_IMAGE_BYTES_PER_S: Final = 100 * 1024**2  # an image of a large memory is a cost too
 _REPLAY_MESSAGES: Final = 2000
 _REPLAY_BYTES: Final = 1024**2
 
@@ -86,7 +87,7 @@ class Machine:
         self._log_s += took_s
         self._log_bytes += len(message)
         if (
-            self._log_s > _REPLAY_S
+            self._log_s > _REPLAY_S + live.size_bytes / _IMAGE_BYTES_PER_S
             or self._log_bytes > _REPLAY_BYTES
             or len(self._log) > _REPLAY_MESSAGES
         ):

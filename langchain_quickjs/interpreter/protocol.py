@@ -165,9 +165,10 @@ def _script_error(parts: Any) -> ScriptError:
             position = _POSITION.search(stack)
         case _:
             raise ProtocolError("the guest sent a malformed error")
-    line, column = position.groups() if position else (None, None)
+    numbers = position.groups() if position else (None, None)
+    line, column = (None if number is None else int(number) for number in numbers)
     kind = _LIMIT_ERRORS.get(name, ScriptError)
-    return kind(name, message, stack, line and int(line), column and int(column))
+    return kind(name, message, stack, line, column)
 
 
 def _wake_after_s(wake: Any) -> float | None:

@@ -34,6 +34,9 @@ JSValue engine_new_error(JSContext *ctx);
 /* Settles a pending promise with just this value: no `then` of it is looked up. */
 void engine_settle(JSContext *ctx, JSValueConst promise, JSValueConst value, bool rejected);
 
+/* Whether less than that is left of the stack that scripts may use. */
+bool engine_stack_is_short(JSContext *ctx, size_t bytes);
+
 /* Makes the free blocks of the small-block arenas zero. */
 void engine_scrub(JSRuntime *rt);
 

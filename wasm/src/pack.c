@@ -50,6 +50,9 @@ typedef struct {
     uint32_t node_capacity;
 } Packer;
 
+/* What CODEC_MAX_DEPTH levels take, and a margin. */
+enum { PACK_STACK_BYTES = 256 * 1024 };
+
 enum { PACK_OK = 0, PACK_ERROR = -1, PACK_SHARED = 1, PACK_CHANGED = 2 };
 
 static int pack_value(Packer *p, JSValueConst v, const Path *path, int depth);
@@ -662,6 +665,10 @@ int codec_pack(const Codec *codec, Buffer *out, JSValueConst value, const char *
     Packer p = { .codec = codec, .ctx = codec->ctx, .out = out };
     Path path = { .root = root };
     size_t start = out->len;
+    if (engine_stack_is_short(p.ctx, PACK_STACK_BYTES)) { /* script code may call from anywhere */
+        JS_ThrowRangeError(p.ctx, "Maximum call stack size exceeded");
+        return -1;
+    }
     int result = pack_value(&p, value, &path, 0);
     seen_free(&p.seen);
     if (result == PACK_SHARED) {

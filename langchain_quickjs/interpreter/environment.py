@@ -1,0 +1,77 @@
+"""What depends on the machine and its user: where to keep machine code, how large stacks are."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Final
+
+__all__ = ["cache_dir", "is_private", "store", "wasm_stack_bytes"]
+
+if sys.platform != "win32":
+    import resource
+
+_CACHE_VARIABLE: Final = "LANGCHAIN_QUICKJS_CACHE_DIR"
+# What the guest's own limit (STACK_BYTES in wasm/build.py) needs, so that recursion of scripts is a
+# RangeError that they can catch; and what stays for Python on the same thread.
+_WASM_STACK_BYTES: Final = 6656 * 1024
+_HOST_STACK_BYTES: Final = 1536 * 1024
+_LEAST_WASM_STACK_BYTES: Final = 512 * 1024
+
+
+def _thread_stack_bytes() -> int:
+    """The least stack that the threads of this process have, as far as that can be known."""
+    if sys.platform == "win32":
+        size = 2 * 1024 * 1024  # what python.exe has reserved up to 3.11; later ones twice that
+    elif sys.platform == "linux" and platform.libc_ver()[0] != "glibc":
+        size = 1024 * 1024  # CPython's choice for musl
+    else:
+        size = resource.getrlimit(resource.RLIMIT_STACK)[0]
+        if size == resource.RLIM_INFINITY:
+            size = 2 * 1024 * 1024  # glibc's choice for threads then
+    return min(size, threading.stack_size() or size)
+
+
+def wasm_stack_bytes() -> int:
+    """How much of a thread's stack WebAssembly may use."""
+    spare = _thread_stack_bytes() - _HOST_STACK_BYTES
+    return max(_LEAST_WASM_STACK_BYTES, min(_WASM_STACK_BYTES, spare))
+
+
+def cache_dir() -> Path:
+    """Where machine code is kept between processes."""
+    if chosen := os.environ.get(_CACHE_VARIABLE):
+        return Path(chosen)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "langchain_quickjs"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "langchain_quickjs"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "langchain_quickjs"
+
+
+def is_private(path: Path) -> bool:
+    """Whether `path` belongs to this user and nobody else can write it."""
+    if sys.platform == "win32":
+        return path.exists()  # the profile directory is the user's own
+    try:
+        status = path.stat(follow_symlinks=False)
+    except OSError:
+        return False
+    return status.st_uid == os.getuid() and not status.st_mode & 0o022
+
+
+def store(code: bytes, path: Path) -> None:
+    """Keeps machine code for the next process. A cache that cannot be written is only slower."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not is_private(path.parent):
+            return
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(code)
+        os.replace(name, path)
