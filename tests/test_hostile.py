@@ -20,11 +20,6 @@ ROOT = Path(__file__).parent.parent
 # What is asserted is generous, because machines are noisy; the table has the figures.
 SLACK_S = 2.0
 SLACK_BYTES = 40 * 1024**2
-IMAGE = "an image of a full memory is taken while the guest has it still"
-TWICE = {
-    "output: one huge line": IMAGE,
-    "output: result of many empty arrays": IMAGE,
-}
 
 
 @pytest.fixture(scope="session")
