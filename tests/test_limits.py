@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from langchain_quickjs import errors
@@ -105,6 +107,6 @@ def test_the_console_is_cut_between_characters_and_says_so() -> None:
         {"message_bytes": 0},
     ],
 )
-def test_a_limit_out_of_range_is_refused_by_name(wrong: dict[str, int]) -> None:
+def test_a_limit_out_of_range_is_refused_by_name(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Limits(**wrong)
