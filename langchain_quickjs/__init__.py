@@ -17,6 +17,7 @@ from langchain_quickjs.errors import (
     LimitError,
     MemoryLimitError,
     MessageLimitError,
+    NotRunError,
     ProtocolError,
     QuickJSError,
     ResultLimitError,
@@ -45,7 +46,7 @@ from langchain_quickjs.interpreter import (
 )
 
 if TYPE_CHECKING:
-    from langchain_quickjs.middleware import CodeInterpreterMiddleware
+    from langchain_quickjs.middleware import CodeInterpreterMiddleware, PTCOption
     from langchain_quickjs.script import create_script_graph
     from langchain_quickjs.script.subagents import (
         SUBAGENT_STREAM_EVENT_TYPE,
@@ -74,7 +75,9 @@ __all__ = [
     "Limits",
     "MemoryLimitError",
     "MessageLimitError",
+    "NotRunError",
     "Outcome",
+    "PTCOption",
     "ProtocolError",
     "QuickJSError",
     "Raised",
@@ -103,6 +106,7 @@ __all__ = [
 
 _LAZY = {
     "CodeInterpreterMiddleware": "langchain_quickjs.middleware",
+    "PTCOption": "langchain_quickjs.middleware",
     "create_script_graph": "langchain_quickjs.script",
     **{
         name: "langchain_quickjs.script.subagents"

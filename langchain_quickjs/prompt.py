@@ -19,6 +19,7 @@ from langgraph.types import Command
 from pydantic import BaseModel, PydanticUserError, TypeAdapter
 
 from langchain_quickjs.script.names import camel_case, js_names
+from langchain_quickjs.script.subagents import TASK
 from langchain_quickjs.typescript import Types, one_line
 
 __all__ = [
@@ -78,6 +79,16 @@ you can catch.
 {declarations}
 ```"""
 
+_SUBAGENTS: Final = """
+
+### `task` in programs
+
+`await task({ description, subagentType, label, responseSchema })` gives a job to a subagent and \
+returns its answer: text, or an object if you give `responseSchema`, a JSON Schema. The types are \
+those of your `task` tool. A subagent knows nothing but `description`, so put into it all that it \
+needs; `label`, a few words, is shown to the user. Start independent jobs together with \
+`Promise.all`."""
+
 _APPROVALS: Final = """
 
 A person has to approve: {names}. The program stops at such a call and goes on from there by \
@@ -121,6 +132,7 @@ def system_prompt_section(
     tools: Sequence[BaseTool],
     *,
     approvals: Collection[str] = (),
+    subagents: bool = False,
     tool_name: str = "eval",
     mode: Mode = "call",
     timeout_s: float | None = 5.0,
@@ -133,6 +145,7 @@ def system_prompt_section(
     Args:
         tools: The tools granted to scripts.
         approvals: Names (as the tools have them) of those whose calls need a person.
+        subagents: Whether scripts may call subagents with `task(...)`.
         tool_name: The name of the tool that runs scripts.
         mode: How long a script's variables live.
         timeout_s: How long a script may compute between two waits.
@@ -149,19 +162,22 @@ def system_prompt_section(
     limits = [f"{memory_bytes / (1024 * 1024):g} MB of memory"]
     if timeout_s is not None:
         limits.insert(0, f"{timeout_s:g} s of computing between waits")
-    if max_calls is not None and tools:
+    if max_calls is not None and (tools or subagents):
         limits.append(f"{max_calls} calls a program")
+    reach = ["`tools`"] * bool(tools) + ["`task`"] * subagents
     section = _SECTION.format(
         tool_name=tool_name,
         max_result_chars=max_result_chars,
         state=_STATE[mode],
-        reach="`tools`" if tools else "the result and what is printed",
+        reach=" and ".join(reach) or "the result and what is printed",
         limits=f"Limits: {', '.join(limits)}.",
     )
-    if not tools:
-        return section
-    section += _TOOLS.replace("{declarations}", _declarations(tools))
+    if tools:
+        section += _TOOLS.replace("{declarations}", _declarations(tools))
+    if subagents:
+        section += _SUBAGENTS
     asking = [f"`tools.{name}`" for name, tool in js_names(tools).items() if tool.name in approvals]
+    asking += ["`task`"] * (subagents and TASK in approvals)
     return section + (_APPROVALS.format(names=", ".join(asking)) if asking else "")
 
 

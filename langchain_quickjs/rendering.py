@@ -18,6 +18,7 @@ from typing import Final
 
 from langchain_quickjs.errors import (
     CallLimitError,
+    CallsInFlightLimitError,
     ConsoleLimitError,
     MemoryLimitError,
     MessageLimitError,
@@ -34,13 +35,14 @@ from langchain_quickjs.errors import (
 from langchain_quickjs.interpreter import Completed, Failed
 from langchain_quickjs.notation import notation
 
-__all__ = ["error_type", "render"]
+__all__ = ["error_type", "has_no_copy", "render"]
 
 # The first four are names that prompts and dashboards written for the public package rely on.
 _ERROR_TYPES: Final[tuple[tuple[type[QuickJSError], str], ...]] = (
     (TimeLimitError, "Timeout"),
     (MemoryLimitError, "OutOfMemory"),
     (CallLimitError, "PTCCallBudgetExceeded"),
+    (CallsInFlightLimitError, "TooManyCallsInFlight"),
     (StackLimitError, "StackOverflow"),
     (SourceLimitError, "SourceTooLong"),
     (MessageLimitError, "MessageTooLarge"),
@@ -57,6 +59,8 @@ _TAG: Final = re.compile(r"<(?=\s*/?\s*(?:stdout|result|error)\b)", re.IGNORECAS
 _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _NOT_IN_TYPE: Final = re.compile(r"[^\w.$-]+", re.ASCII)
 _TYPE_CHARS: Final = 64
+# How the guest says that a result cannot be copied: with the path to the part that cannot.
+_RESULT_PATH: Final = re.compile(r"result\b.* cannot leave the script$", re.DOTALL)
 _STACK_FRAMES: Final = 5
 
 
@@ -79,6 +83,9 @@ def render(
         blocks.append(f"<stdout>\n{text}\n</stdout>")
     if isinstance(outcome, Completed):
         blocks.append(f"<result>{_result(outcome.value, max_result_chars)}</result>")
+    elif isinstance(outcome, Failed) and has_no_copy(outcome):
+        text = _cut(_escape(f"{outcome.error.message}; it ran to its end"), max_result_chars)
+        blocks.append(f'<result kind="handle">{text}</result>')
     else:
         error = outcome.error if isinstance(outcome, Failed) else outcome
         kind = _NOT_IN_TYPE.sub("_", error_type(error))[:_TYPE_CHARS] or "Error"
@@ -86,13 +93,26 @@ def render(
     return "\n".join(blocks)
 
 
+def has_no_copy(outcome: Completed | Failed | QuickJSError) -> bool:
+    """Whether a script did all that it was to do, and only its result cannot be shown.
+
+    A script whose last line is `globalThis.double = (x) => 2 * x` has not gone wrong, and running
+    it again would do everything twice.
+    """
+    if not isinstance(outcome, Failed):
+        return False
+    error = outcome.error
+    at_result = error.line is None and not error.stack and _RESULT_PATH.match(error.message)
+    return error.name == "TypeError" and bool(at_result)
+
+
 def error_type(error: QuickJSError) -> str:
     """The name that an error has for the model, for example `"Timeout"` or `"TypeError"`."""
-    if isinstance(error, ScriptError):
-        return error.name
     for kind, name in _ERROR_TYPES:
         if isinstance(error, kind):
             return name
+    if isinstance(error, ScriptError):
+        return error.name
     return type(error).__name__.removesuffix("Error")
 
 

@@ -166,3 +166,14 @@ def test_the_tool_alone_says_where_it_belongs() -> None:
     (alone,) = CodeInterpreterMiddleware().tools
     with pytest.raises(SetupError, match="inside an agent"):
         alone.invoke({"code": "1"})
+
+
+def test_what_the_public_package_accepts() -> None:
+    middleware = CodeInterpreterMiddleware(
+        ptc=None, timeout=None, max_ptc_calls=None, mode=None, snapshot_signing_key="k"
+    )
+    agent = create_agent(programs("globalThis.f = () => 7", "f()"), middleware=[middleware])
+    state = agent.invoke(GO)
+    shown, called = (m for m in state["messages"] if isinstance(m, ToolMessage))
+    assert shown.text.startswith('<result kind="handle">result is a function')
+    assert (shown.status, called.text) == ("success", "<result>7</result>")

@@ -20,6 +20,7 @@ from langgraph.types import Command, interrupt
 
 from langchain_quickjs import CodeInterpreterMiddleware, Interpreter
 from langchain_quickjs.interpreter.engine import Instance
+from langchain_quickjs.prompt import Mode
 from tests.helpers.models import programs
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE
@@ -65,8 +66,10 @@ def asking_tool() -> BaseTool:
     return ask
 
 
-def build(create: Any, shop: Shop, saver: Any, program: str = PROGRAM) -> Any:
-    middleware = CodeInterpreterMiddleware(ptc=shop.tools(), interrupt_on={"pay": True})
+def build(
+    create: Any, shop: Shop, saver: Any, program: str = PROGRAM, mode: Mode = "thread"
+) -> Any:
+    middleware = CodeInterpreterMiddleware(ptc=shop.tools(), interrupt_on={"pay": True}, mode=mode)
     return create(model=programs(program), middleware=[middleware], checkpointer=saver)
 
 
@@ -87,11 +90,13 @@ def test_a_paused_conversation_is_small(create: Any, tmp_path: Path) -> None:
     assert ours - without < LIMIT_BYTES
 
 
-def test_a_script_that_does_not_pause_stores_nothing_of_its_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["thread", "turn", "call"])
+def test_a_script_that_does_not_pause_stores_its_variables_only(tmp_path: Path, mode: Mode) -> None:
     with SqliteSaver.from_conn_string(str(tmp_path / "db")) as saver:
-        build(create_agent, Shop(tmp_path / "log"), saver, "1 + 1").invoke(GO, thread_config(1))
-        spaces = {c.config["configurable"]["checkpoint_ns"] for c in saver.list(thread_config(1))}
-    assert spaces == {""}
+        agent = build(create_agent, Shop(tmp_path / "log"), saver, "1 + 1", mode)
+        agent.invoke(GO, thread_config(1))
+        stored = [c.config["configurable"]["checkpoint_ns"] for c in saver.list(thread_config(1))]
+    assert [space for space in stored if space] == ([] if mode == "call" else ["quickjs_heap"])
 
 
 def live() -> set[int]:

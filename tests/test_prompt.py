@@ -115,6 +115,11 @@ def test_system_prompt_with_approvals() -> None:
     assert_snapshot("system_prompt", text)
 
 
+def test_system_prompt_with_subagents() -> None:
+    text = system_prompt_section([ping], approvals={"task"}, subagents=True)
+    assert_snapshot("system_prompt_with_subagents", text)
+
+
 def test_system_prompt_without_tools() -> None:
     text = system_prompt_section(
         [], tool_name="js", mode="thread", timeout_s=None, memory_bytes=2**20, max_calls=None

@@ -137,11 +137,9 @@ def test_a_stack_is_kept_short() -> None:
     [
         ("TimeLimitError", "Timeout"),
         ("MemoryLimitError", "OutOfMemory"),
-        ("CallLimitError", "PTCCallBudgetExceeded"),
         ("StackLimitError", "StackOverflow"),
         ("ResultLimitError", "ResultTooLarge"),
         ("ValueTransferError", "ValueTransfer"),
-        ("CyclicValueError", "ValueTransfer"),
         ("SnapshotError", "Snapshot"),
     ],
 )
@@ -156,7 +154,17 @@ def test_errors_of_the_host(name: str, expected: str) -> None:
 
 def test_every_limit_has_a_type_that_reads_well() -> None:
     for kind in errors.LimitError.__subclasses__():
-        assert not error_type(kind("")).endswith(("Limit", "Error"))
+        error = kind("Error", "") if issubclass(kind, errors.ScriptError) else kind("")
+        assert not error_type(error).endswith(("Limit", "Error"))
+
+
+@pytest.mark.parametrize("message", ["result is a function", "result.a[0].f is a symbol"])
+def test_a_result_that_cannot_be_shown_is_no_error(message: str) -> None:
+    message += ", which cannot leave the script"
+    text = rendered(failed("TypeError", message))
+    assert text == f'<result kind="handle">{message}; it ran to its end</result>'
+    thrown = failed("TypeError", message, "", 1, 1)
+    assert rendered(thrown).startswith('<error type="TypeError">')
 
 
 def test_cutting_says_how_much_is_gone() -> None:

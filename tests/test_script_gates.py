@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain.agents.middleware import HumanInTheLoopMiddleware
-from langgraph.checkpoint.memory import InMemorySaver
+from langchain.agents.middleware import AgentMiddleware, HumanInTheLoopMiddleware
 from langgraph.types import Command
+from pydantic import ValidationError
 
 from langchain_quickjs import CodeInterpreterMiddleware, DecisionError, SetupError
 from tests.helpers.conversations import KINDS, MODES, SAVERS, Conversation, Kind, Mode, Saver
@@ -127,6 +127,8 @@ def test_scripts_of_one_message_are_asked_about_apart(mode: Mode, shop: Shop) ->
     ]
     talk = talk_with(shop, "", "create_agent", mode, "sqlite")
     talk.model = parallel_programs(sources)
+    talk.options = {"mode": "call"}  # Where programs share variables, the second would not run.
+    talk.options = {"mode": "call"}  # Programs that share variables run one after the other.
     asked = {i.value["action_requests"][0]["args"]["to"]: i for i in talk.start()["__interrupt__"]}
     first, second = asked["a"], asked["b"]
 
@@ -146,52 +148,126 @@ def test_scripts_of_one_message_are_asked_about_apart(mode: Mode, shop: Shop) ->
     ]
 
 
-def gated_agent(create: Any, shop: Shop, **options: Any) -> Any:
-    source = "await tools.lookUp({ key: 'x' })"
-    return create(
-        model=programs(source), tools=shop.tools(), checkpointer=InMemorySaver(), **options
-    )
+LOOK = "await tools.lookUp({ key: 'x' })"
+
+
+def gated_talk(
+    shop: Shop, mode: Mode, middleware: list[Any], source: str = LOOK, **options: Any
+) -> Conversation:
+    kind: Kind = "create_deep_agent" if options else "create_agent"
+    talk = talk_with(shop, source, kind, mode, "sqlite")
+    talk.agent_options = {"tools": shop.tools(), "middleware": middleware, **options}
+    return talk
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("asking", ["batched", "per_call"])
 @pytest.mark.parametrize("first", [True, False])
-def test_an_agent_that_asks_people_must_say_what_programs_ask(
+def test_what_the_agent_asks_its_model_it_asks_programs(
     mode: Mode, asking: Any, first: bool, shop: Shop
 ) -> None:
-    def start(**told: Any) -> None:
-        ours = CodeInterpreterMiddleware(ptc=["look_up"], **told)
-        theirs = HumanInTheLoopMiddleware({"look_up": True}, interrupt_mode=asking)
-        talk = talk_with(shop, "await tools.lookUp({ key: 'x' })", "create_agent", mode, "memory")
-        order = [ours, theirs] if first else [theirs, ours]
-        talk.agent_options = {"tools": shop.tools(), "middleware": order}
-        talk.start()
+    ours = CodeInterpreterMiddleware(ptc=["look_up", "pay"])
+    theirs = HumanInTheLoopMiddleware(
+        {"look_up": {"allowed_decisions": ["approve", "reject"]}, "pay": False},
+        description_prefix="May I?",
+        interrupt_mode=asking,
+    )
+    source = f"{PAY}; {LOOK}"
+    talk = gated_talk(shop, mode, [ours, theirs] if first else [theirs, ours], source)
+    talk.start()
+    question = talk.question
+    assert shop.counts() == {"pay a 1": 1}
+    native = asking == "per_call" and first
+    shown = question if native else question["action_requests"][0]
+    assert shown["description"] == "May I?\n\nTool: look_up\nArgs: {'key': 'x'}"
+    assert "A person has to approve: `tools.lookUp`" in talk.prompt
+    answer = {"type": "respond", "message": "no"}
+    with pytest.raises((DecisionError, ValidationError)):
+        talk.answer(answer if native else {"decisions": [answer]})
+    talk.answer(APPROVE if native else {"decisions": [APPROVE]})
+    assert not talk.waits  # Asked once, wherever the other middleware stands.
+    assert shop.counts() == {"pay a 1": 1, "look_up x": 1}
 
-    with pytest.raises(SetupError, match=r"asks people before it calls \['look_up'\]"):
-        start()
-    with pytest.raises(SetupError, match=r"asks people before it calls \['look_up'\]"):
-        start(interrupt_on={})
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_agents_own_conditions_count(mode: Mode, shop: Shop) -> None:
+    gate: Any = {
+        "allowed_decisions": ["approve", "edit"],
+        "when": lambda request: request.tool_call["args"]["key"] == "x",
+        "description": lambda call, state, runtime: f"{call['args']['key']}?",
+    }
+    theirs = HumanInTheLoopMiddleware({"look_up": gate})
+    ours = CodeInterpreterMiddleware(ptc=["look_up"])
+    source = f"await tools.lookUp({{ key: 'y' }}); {LOOK}"
+    talk = gated_talk(shop, mode, [theirs, ours], source)
+    talk.start()
+    assert talk.question["action_requests"][0]["description"] == "x?"
+    talk.decide({"type": "edit", "edited_action": {"name": "look_up", "args": {"key": "z"}}})
+    assert shop.counts() == {"look_up y": 1, "look_up z": 1}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_deep_agents_gates_hold_for_programs(mode: Mode, shop: Shop) -> None:
+    gates = {"look_up": True, "write_file": True}
+    ours = CodeInterpreterMiddleware(ptc=["look_up", "pay"])
+    talk = gated_talk(shop, mode, [ours], f"{PAY}; {LOOK}", interrupt_on=gates)
+    talk.start()
+    assert talk.question["action_requests"][0]["name"] == "look_up"
+    assert shop.counts() == {"pay a 1": 1}
+    talk.decide({"type": "reject"})
+    assert shop.counts() == {"pay a 1": 1}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_said_about_programs_counts_for_programs(mode: Mode, shop: Shop) -> None:
+    ours = CodeInterpreterMiddleware(ptc=["look_up"], interrupt_on={"look_up": False})
+    talk = gated_talk(shop, mode, [ours], interrupt_on={"look_up": True})
+    talk.start()
+    assert shop.counts() == {"look_up x": 1}
+
+
+def test_gates_without_a_checkpointer_are_refused(shop: Shop) -> None:
+    ours = CodeInterpreterMiddleware(ptc=["look_up"])
+    talk = gated_talk(shop, "invoke", [ours, HumanInTheLoopMiddleware({"look_up": True})])
+    talk.database = talk.memory = None
+    with pytest.raises(SetupError, match="needs a checkpointer"):
+        talk.start()
     assert not shop.counts()
-    start(interrupt_on={"look_up": True})
+
+
+def test_two_gates_for_one_tool_are_one_too_many(shop: Shop) -> None:
+    class Other(HumanInTheLoopMiddleware[Any, Any, Any]):
+        """Asks as well."""
+
+    gates = [HumanInTheLoopMiddleware({"look_up": True}), Other({"look_up": True})]
+    ours = CodeInterpreterMiddleware(ptc=["look_up"])
+    with pytest.raises(SetupError, match="two ways of asking people about calls of 'look_up'"):
+        gated_talk(shop, "invoke", [ours, *gates]).start()
     assert not shop.counts()
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_deep_agent_that_asks_people_must_say_what_programs_ask(mode: Mode, shop: Shop) -> None:
-    def start(gates: Any, **told: Any) -> None:
-        ours = CodeInterpreterMiddleware(ptc=["look_up"], **told)
-        source = "await tools.lookUp({ key: 'x' })"
-        talk = talk_with(shop, source, "create_deep_agent", mode, "memory")
-        talk.agent_options = {"tools": shop.tools(), "middleware": [ours], "interrupt_on": gates}
-        talk.start()
+def test_gates_that_cannot_be_read_have_to_be_told(mode: Mode, shop: Shop) -> None:
+    class Hidden(AgentMiddleware[Any, Any, Any]):
+        """Asks people through a middleware that it keeps to itself."""
 
-    with pytest.raises(SetupError, match=r"asks people before it calls \['look_up'\]"):
-        start({"look_up": True})
-    start({"look_up": True}, interrupt_on={"look_up": True})
+        state_schema = HumanInTheLoopMiddleware.state_schema
+
+        def after_model(self, state: Any, runtime: Any) -> Any:
+            return HumanInTheLoopMiddleware({"look_up": True}).after_model(state, runtime)
+
+    def talk(**told: Any) -> Conversation:
+        ours = CodeInterpreterMiddleware(ptc=["look_up"], **told)
+        talk = gated_talk(shop, mode, [ours, Hidden()])
+        talk.thread = str(told)
+        return talk
+
+    with pytest.raises(SetupError, match=r"what holds for \['look_up'\] in programs"):
+        talk().start()
     assert not shop.counts()
-    start({"pay": True})  # What programs cannot call does not matter.
-    start({"look_up": True}, interrupt_on={"look_up": False})
-    assert shop.counts() == {"look_up x": 2}
+    told = talk(interrupt_on={"look_up": True})
+    told.start()
+    assert told.waits
 
 
 @pytest.mark.parametrize("mode", MODES)

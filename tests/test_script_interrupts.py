@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain.agents.middleware import HumanInTheLoopMiddleware
+from langchain_core.messages import HumanMessage
 from langchain_core.tools import BaseTool, tool
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.types import Interrupt, interrupt
@@ -15,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from langchain_quickjs import CodeInterpreterMiddleware, DecisionError, SetupError
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
-from tests.helpers.models import Worker, parallel_programs
+from tests.helpers.models import parallel_programs, programs
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE
 
@@ -64,14 +63,14 @@ def asking_tools(shop: Shop) -> list[BaseTool]:
         """Asks a graph two things, one after the other."""
         answers = []
         for part in (question, f"{question} again"):
-            state = inner.invoke({"messages": [("user", part)]})
+            state = inner.invoke({"messages": [HumanMessage(part)]})
             answers.append(state["messages"][-1].text)
         return ", ".join(answers)
 
     @tool
     async def aconsult(question: str) -> str:
         """The same without blocking."""
-        state = await inner.ainvoke({"messages": [("user", question)]})
+        state = await inner.ainvoke({"messages": [HumanMessage(question)]})
         return str(state["messages"][-1].text)
 
     return [*shop.tools(), order, consult, aconsult]
@@ -114,7 +113,8 @@ def test_a_tool_may_ask_more_than_once(kind: Kind, mode: Mode, shop: Shop) -> No
     (second,) = asked(talk).values()
     assert second.value == "What size of hat?"
     assert second.id != first.id
-    assert second.response_schema["properties"]["cm"]["type"] == "integer"  # type: ignore[index,call-overload]
+    assert isinstance(second.response_schema, dict)
+    assert second.response_schema["properties"]["cm"]["type"] == "integer"
     talk.send(None)  # The first answer is not taken for one to the second question.
     assert asked(talk) == {"What size of hat?": second}
     with pytest.raises(ValidationError):
@@ -232,6 +232,8 @@ def test_scripts_of_one_message_wait_side_by_side(mode: Mode, shop: Shop) -> Non
     ]
     talk = talk_with(shop, "", "create_agent", mode, pay=True)
     talk.model = parallel_programs(sources)
+    talk.options = {"mode": "call"}  # Where programs share variables, the second would not run.
+    talk.options = {"mode": "call"}  # Programs that share variables run one after the other.
     talk.start()
     for _ in range(8):
         answers: dict[str, Any] = {}
@@ -249,6 +251,42 @@ def test_scripts_of_one_message_wait_side_by_side(mode: Mode, shop: Shop) -> Non
     assert not asked(talk)
     assert shop.counts()["order hat"] == shop.counts()["order cap"] == 1
     assert sum(n for what, n in shop.counts().items() if what.startswith("pay")) == 2
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_scripts_inside_scripts_wait_like_others(mode: Mode, shop: Shop) -> None:
+    inner = """
+    const name = await tools.order({ what: "hat" });
+    (await Promise.all([tools.pay({ to: name.color, amount: 1 }), tools.lookUp({ key: "x" })]))[0]
+    """
+    tools = asking_tools(shop)
+    gates = {"pay": True}
+    worker = {
+        "name": "worker",
+        "description": "Works.",
+        "model": programs(inner),
+        "middleware": [CodeInterpreterMiddleware(ptc=tools, interrupt_on=gates)],
+    }
+    outer = """
+    const job = () => task({ description: "job", subagentType: "worker" });
+    await Promise.all([job(), tools.pay({ to: "me", amount: 2 }), job()]);
+    """
+    ours = CodeInterpreterMiddleware(ptc=tools, interrupt_on=gates)
+    talk = Conversation("create_deep_agent", mode, shop.log.with_name("db"), outer, [])
+    talk.agent_options = {"subagents": [worker], "middleware": [ours]}
+    talk.start()
+    for _ in range(10):
+        waiting = talk.last.get("__interrupt__", ())
+        if not waiting:
+            break
+        assert len({item.id for item in waiting}) == len(waiting)
+        item = waiting[-1]
+        answer: Any = {"decisions": [APPROVE]}
+        if isinstance(item.value, str):
+            answer = "red" if "color" in item.value else {"cm": 1}
+        talk.answer({item.id: answer})
+    assert talk.last["messages"][-1].text == "done"
+    assert shop.counts() == {"order hat": 2, "pay red 1": 2, "pay me 2": 1, "look_up x": 2}
 
 
 def test_what_asks_needs_a_checkpointer(shop: Shop) -> None:

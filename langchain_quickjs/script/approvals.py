@@ -6,11 +6,12 @@ where they are public, so an approval UI that works for an agent works for its s
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated, Any, Final, get_args
+from typing import Any, Final, get_args
 
 from langchain.agents.middleware.human_in_the_loop import (
     Action,
@@ -22,16 +23,17 @@ from langchain.agents.middleware.human_in_the_loop import (
     InterruptOnConfig,
     ReviewConfig,
 )
+from langchain_core.messages import ToolCall
 from langchain_core.tools import BaseTool
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.runtime import get_runtime
-from langgraph.types import interrupt
-from pydantic import BaseModel, PlainValidator, ValidationError, WithJsonSchema
+from langgraph.types import Interrupt
+from pydantic import BaseModel, ValidationError
 
 from langchain_quickjs.errors import DecisionError, SetupError
-from langchain_quickjs.script.state import AwaitingCall
+from langchain_quickjs.script.state import AwaitingCall, Question
 
-__all__ = ["Approvals", "InterruptOn", "ask", "checked_decisions", "edit_note", "rejection"]
+__all__ = ["Approvals", "InterruptOn", "checked_decisions", "edit_note", "question", "rejection"]
 
 InterruptOn = Mapping[str, bool | InterruptOnConfig]
 """Tool names (as the tools have them), and whether or how a person decides about their calls."""
@@ -77,6 +79,28 @@ class Approvals:
                 "the tools' own names, and grant every tool that needs approval."
             )
 
+    def adopting(self, gates: Iterable[HumanInTheLoopMiddleware], names: Set[str]) -> Approvals:
+        """These, and what an agent asks people about when its model calls the same tools.
+
+        Args:
+            gates: The agent's middleware that asks.
+            names: The tools for which it counts.
+
+        Raises:
+            SetupError: Two of the agent's gates are about one tool.
+        """
+        configs = dict(self.configs)
+        for gate in gates:
+            for name in names & gate.interrupt_on.keys():
+                if name in configs:
+                    raise SetupError(
+                        f"The agent has two ways of asking people about calls of {name!r}. Say in "
+                        "`interrupt_on` of CodeInterpreterMiddleware what holds in programs: "
+                        "`True`, `False` or an `InterruptOnConfig`."
+                    )
+                configs[name] = _with_prefix(gate.interrupt_on[name], gate.description_prefix)
+        return Approvals(MappingProxyType(configs), self.description_prefix)
+
     def review(self, request: ToolCallRequest) -> tuple[ActionRequest, ReviewConfig] | None:
         """What a person is asked about a call in `configs`; `None` if this one needs nobody."""
         call = request.tool_call
@@ -86,7 +110,7 @@ class Approvals:
             return None
         description = config.get("description")
         if description is None:
-            description = f"{self.description_prefix}\n\nTool: {call['name']}\nArgs: {call['args']}"
+            description = _description(self.description_prefix, call)
         elif callable(description):
             description = description(call, request.state, get_runtime())
         return (
@@ -95,39 +119,38 @@ class Approvals:
         )
 
 
-def ask(awaiting: Sequence[AwaitingCall], tools: Mapping[str, BaseTool]) -> list[Decision]:
-    """Asks a person about all the calls at once; returns when they have answered.
+def _description(prefix: str, call: ToolCall) -> str:
+    return f"{prefix}\n\nTool: {call['name']}\nArgs: {call['args']}"
 
-    LangGraph runs the check before it stores the answer, so a wrong one changes nothing and the
-    same question can be answered again.
 
-    Raises:
-        GraphInterrupt: There is no answer yet. LangGraph handles this.
-        DecisionError: The answer does not fit the question.
+def _with_prefix(config: InterruptOnConfig, prefix: str) -> InterruptOnConfig:
+    """The config with the description that it has in an agent with this prefix."""
+    if config.get("description") is not None:
+        return config
+
+    def describe(tool_call: ToolCall, state: Any, runtime: Any) -> str:  # noqa: ARG001
+        return _description(prefix, tool_call)
+
+    return {**config, "description": describe}
+
+
+def question(calls: Sequence[AwaitingCall], place: str) -> Question:
+    """The question whether to make these calls.
+
+    Args:
+        calls: The calls.
+        place: What tells the calls from those of other scripts.
     """
-
-    def check(answer: object) -> list[Decision]:
-        try:
-            return checked_decisions(answer, awaiting, tools)
-        except DecisionError as error:
-            raise ValueError(str(error)) from None
-
-    count = len(awaiting)
+    count = len(calls)
     decisions = {"type": "array", "items": {"type": "object"}, "minItems": count, "maxItems": count}
-    shown = {"type": "object", "properties": {"decisions": decisions}, "required": ["decisions"]}
-    schema = Annotated[list[Decision], PlainValidator(check), WithJsonSchema(shown)]
+    schema = {"type": "object", "properties": {"decisions": decisions}, "required": ["decisions"]}
     request = HITLRequest(
-        action_requests=[call["action"] for call in awaiting],
-        review_configs=[call["review"] for call in awaiting],
+        action_requests=[call["action"] for call in calls],
+        review_configs=[call["review"] for call in calls],
     )
-    try:
-        return interrupt(request, response_schema=schema)
-    except ValidationError as refused:
-        error = DecisionError(str(refused.errors()[0]["ctx"]["error"]))
-        # LangGraph marks the error of a refused answer, so that tasks answered in the same resume
-        # may finish and no error handler turns it into a message; the mark goes with ours.
-        vars(error).update(vars(refused))
-        raise error from None
+    # LangGraph takes no other ids for those of interrupts.
+    number = hashlib.sha256(f"{place}|{calls[0]['id']}".encode()).hexdigest()[:32]
+    return Question(interrupt=Interrupt(request, number, response_schema=schema), calls=list(calls))
 
 
 def checked_decisions(

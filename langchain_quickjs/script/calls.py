@@ -20,15 +20,16 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langgraph.errors import GraphBubbleUp, GraphInterrupt, is_invalid_resume
 from langgraph.prebuilt.tool_node import ToolCallRequest
-from langgraph.types import Command
+from langgraph.types import Command, Interrupt
 
 from langchain_quickjs.errors import ValueTransferError
 from langchain_quickjs.interpreter import UNDEFINED, Call, Raised, Returned
-from langchain_quickjs.script.outer import OuterTask, call_config, updates_of
+from langchain_quickjs.script.effects import Launched
+from langchain_quickjs.script.outer import CallPlace, OuterTask, entered, updates_of
 from langchain_quickjs.script.plain import plain, storable
 from langchain_quickjs.script.state import StateUpdate
 
-__all__ = ["Answer", "ToolPath", "acall_tool", "call_tool", "tool_arguments"]
+__all__ = ["Answer", "Blocked", "ToolPath", "Watch", "acall_tool", "call_tool", "tool_arguments"]
 
 ToolResult = ToolMessage | Command[Any] | list[ToolMessage | Command[Any]]
 
@@ -36,18 +37,56 @@ _NOTHING: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
+class Blocked:
+    """A call was interrupted, and has to be made again when people have answered.
+
+    Attributes:
+        interrupts: What people are asked; empty if an answer did not fit what they were asked.
+        answers: What they have answered to the tool itself so far.
+        refused: The error of the answer that did not fit.
+    """
+
+    interrupts: tuple[Interrupt, ...] = ()
+    answers: tuple[Any, ...] = ()
+    refused: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a call gives back.
 
     Attributes:
-        reply: What the script gets.
+        reply: What the script gets, unless the call was interrupted.
         updates: What the agent's state gets.
         instead: What the script gets if `reply` cannot cross into JavaScript.
+        error: What was raised, if the script gets an error for it.
     """
 
-    reply: Returned | Raised
+    reply: Returned | Raised | Blocked
     updates: tuple[StateUpdate, ...] = ()
     instead: Returned | None = None
+    error: Exception | None = None
+
+
+class Watch:
+    """Sees one call. This one does nothing with what it sees."""
+
+    __slots__ = ()
+
+    def config(self, config: RunnableConfig) -> RunnableConfig:
+        """The config under which the call's tool runs."""
+        return config
+
+    def runtime_config(self, config: RunnableConfig) -> RunnableConfig:
+        """The config in the runtime that the tool is given."""
+        return config
+
+    def begins(self) -> None:
+        """The call begins, or goes on."""
+
+    def ends(self, answer: Answer) -> Answer:
+        """The call has ended, or was interrupted."""
+        return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +97,23 @@ class ToolPath:
         request: The call that runs the script; calls of the script are variations of it.
         handler: What runs a request; a coroutine function when the graph runs asynchronously.
         task: The task that state updates go to, if there is one outside the script's own graph.
+        watch: Gives for each call what sees it.
     """
 
     request: ToolCallRequest
     handler: Callable[[ToolCallRequest], Any]
     task: OuterTask | None = None
+    watch: Callable[[Launched], Watch] = field(default=lambda _: Watch())
 
-    def vary(self, tool_call: ToolCall, tool: BaseTool) -> ToolCallRequest:
-        """The request of another call."""
+    def vary(
+        self, tool_call: ToolCall, tool: BaseTool, config: RunnableConfig | None = None
+    ) -> ToolCallRequest:
+        """The request of another call, which runs under `config` if that is given."""
+        before = self.request.runtime
         state = self.request.state if self.task is None else self.task.state(self.request.state)
-        runtime = replace(self.request.runtime, tool_call_id=tool_call["id"], state=state)
+        runtime = replace(
+            before, tool_call_id=tool_call["id"], state=state, config=config or before.config
+        )
         return replace(self.request, tool_call=tool_call, tool=tool, state=state, runtime=runtime)
 
 
@@ -93,46 +139,62 @@ def tool_arguments(call: Call, *, stored: bool) -> dict[str, Any] | Raised:
     )
 
 
-def call_tool(path: ToolPath, tool_call: ToolCall, tool: BaseTool) -> Answer:
-    """Runs one call to its end; what a tool raises is an answer like any other."""
-    recorder = _Recorder(tool_call, path.task)
-    request = path.vary(tool_call, recorder.copy_of(tool))
+def call_tool(path: ToolPath, launched: Launched, config: RunnableConfig) -> Answer:
+    """Runs one call to its end; what a tool raises is an answer like any other.
+
+    Args:
+        path: The way of the call.
+        launched: The call.
+        config: The config of the script graph's task.
+    """
+    recorder = _Recorder(path, launched, config)
+    recorder.watch.begins()
     try:
-        result = path.handler(request)
+        with entered(recorder.config):
+            result = path.handler(recorder.request())
     except Exception as error:
-        return recorder.failure(error)
-    return recorder.answer(result)
+        return recorder.watch.ends(recorder.failure(error))
+    return recorder.watch.ends(recorder.answer(result))
 
 
-async def acall_tool(path: ToolPath, tool_call: ToolCall, tool: BaseTool) -> Answer:
+async def acall_tool(path: ToolPath, launched: Launched, config: RunnableConfig) -> Answer:
     """The same for graphs that run asynchronously."""
-    recorder = _Recorder(tool_call, path.task)
-    request = path.vary(tool_call, recorder.copy_of(tool))
+    recorder = _Recorder(path, launched, config)
+    recorder.watch.begins()
     try:
-        result = await cast("Awaitable[Any]", path.handler(request))
+        with entered(recorder.config):
+            result = await cast("Awaitable[Any]", path.handler(recorder.request()))
     except Exception as error:
-        return recorder.failure(error)
-    return recorder.answer(result)
+        return recorder.watch.ends(recorder.failure(error))
+    return recorder.watch.ends(recorder.answer(result))
 
 
-@dataclass(slots=True)
 class _Recorder:
     """Notes what one call of a tool returns and writes."""
 
-    call: ToolCall
-    task: OuterTask | None
-    with_artifact: bool = False
-    value: Any = _NOTHING
-    content: Any = _NOTHING
-    written: list[StateUpdate] = field(default_factory=list)
+    def __init__(self, path: ToolPath, launched: Launched, config: RunnableConfig) -> None:
+        self.path = path
+        self.launched = launched
+        self.call = launched.tool_call
+        self.with_artifact = launched.tool.response_format == "content_and_artifact"
+        self.value: Any = _NOTHING
+        self.content: Any = _NOTHING
+        self.written: list[StateUpdate] = []
+        self.place = CallPlace(path.request.runtime.config, config, launched, self._write)
+        self.watch = path.watch(launched)
+        self.config = self.watch.config(self.place.config)
 
-    def copy_of(self, tool: BaseTool) -> BaseTool:
+    def request(self) -> ToolCallRequest:
+        """What the handler is to run."""
+        tool = self._copy_of(self.launched.tool)
+        return self.path.vary(self.call, tool, self.watch.runtime_config(self.config))
+
+    def _copy_of(self, tool: BaseTool) -> BaseTool:
         """The same tool, noting here what it does.
 
         The copy keeps its class and fields, which hooks may look at; attributes of the instance
         hide the methods that are watched.
         """
-        self.with_artifact = tool.response_format == "content_and_artifact"
         noted = copy.copy(tool)
         run, arun = noted._run, noted._arun
         invoke, ainvoke = noted.invoke, noted.ainvoke
@@ -152,14 +214,14 @@ class _Recorder:
             config: RunnableConfig | None = None,
             **kwargs: Any,
         ) -> Any:
-            return self._noted(invoke(input, self._redirected(config), **kwargs))
+            return self._noted(invoke(input, config and self.config, **kwargs))
 
         async def noting_ainvoke(
             input: Any,  # noqa: A002
             config: RunnableConfig | None = None,
             **kwargs: Any,
         ) -> Any:
-            return self._noted(await ainvoke(input, self._redirected(config), **kwargs))
+            return self._noted(await ainvoke(input, config and self.config, **kwargs))
 
         vars(noted).update(
             _run=noting_run, _arun=noting_arun, invoke=noting_invoke, ainvoke=noting_ainvoke
@@ -181,24 +243,26 @@ class _Recorder:
                 tuple(self.written),
             )
         updates = [update for command in commands for update in updates_of(command, call_id)]
-        if self.task is not None:
-            self.task.write(updates)
+        if self.path.task is not None:
+            self.path.task.write(updates)
         message = next((m for m in _messages(results) if m.tool_call_id == call_id), None)
         reply, instead = self._reply(message)
         return Answer(reply, (*self.written, *updates), instead)
 
     def failure(self, error: Exception) -> Answer:
         """What a call that raised means for the script; what it wrote before stays written."""
-        if isinstance(error, GraphInterrupt):
-            # Issue C: return it as blocked, and let the graph's `call` node ask.
-            text = (
-                f"{self.call['name']} asks a person by itself, which a call from a script cannot "
-                "do. Call it directly."
-            )
-            return Answer(Raised("Error", text), tuple(self.written))
-        if isinstance(error, GraphBubbleUp) or is_invalid_resume(error):
+        if isinstance(error, GraphInterrupt) or is_invalid_resume(error):
+            # The tool will run again from its top, and write again.
+            if self.path.task is not None:
+                self.path.task.withdraw(self.written)
+            if not isinstance(error, GraphInterrupt):
+                return Answer(Blocked(refused=error))
+            interrupts = tuple(error.args[0]) if error.args else ()
+            return Answer(Blocked(interrupts, tuple(self.place.answers)))
+        if isinstance(error, GraphBubbleUp):
             raise error
-        return Answer(Raised(type(error).__name__, str(error)), tuple(self.written))
+        reply = Raised(type(error).__name__, str(error))
+        return Answer(reply, tuple(self.written), error=error)
 
     def _reply(self, message: ToolMessage | None) -> tuple[Returned | Raised, Returned | None]:
         if message is None:
@@ -216,15 +280,12 @@ class _Recorder:
         self.content = output.content if isinstance(output, ToolMessage) else _NOTHING
         return output
 
-    def _redirected(self, config: RunnableConfig | None) -> RunnableConfig | None:
-        return config if config is None else call_config(config, self.call, self._write)
-
     def _write(self, writes: Any) -> None:
         # LangGraph's own entries, like `__resume__`, are no state.
         updates = [(key, value) for key, value in writes if not key.startswith("__")]
         self.written.extend(updates)
-        if self.task is not None:
-            self.task.write(updates)
+        if self.path.task is not None:
+            self.path.task.write(updates)
 
 
 def _messages(results: list[Any]) -> list[ToolMessage]:

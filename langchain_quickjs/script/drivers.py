@@ -12,20 +12,24 @@ import contextvars
 import functools
 import queue
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Final, cast
 
 from langchain_quickjs.script.calls import Answer
 from langchain_quickjs.script.effects import (
+    Ask,
+    Await,
     Collect,
     Compute,
     Effect,
     Ended,
     Flow,
+    Keep,
     Launch,
     Launched,
     Paused,
 )
+from langchain_quickjs.script.state import PausedScript
 
 __all__ = ["adrive", "drive"]
 
@@ -35,19 +39,24 @@ _Done = tuple[int, Answer | BaseException]
 
 
 def drive(
-    flow: Flow, call: Callable[[Launched], Answer], *, max_workers: int | None = None
+    flow: Flow,
+    call: Callable[[Launched], Answer],
+    keep: Callable[[PausedScript], None],
+    *,
+    max_workers: int | None = None,
 ) -> Ended | Paused:
     """Runs a flow in the calling thread, its calls in threads that end with it.
 
     Args:
         flow: The flow.
         call: Runs one call to its end.
+        keep: Stores the script as it stands.
         max_workers: How many calls may run at once.
 
     Returns:
         What the flow returned.
     """
-    threads = _Threads(call, max_workers or _DEFAULT_WORKERS)
+    threads = _Threads(call, keep, max_workers or _DEFAULT_WORKERS)
     advance: Callable[[], Effect] = functools.partial(flow.send, None)
     try:
         while True:
@@ -63,17 +72,22 @@ def drive(
         threads.close()
 
 
-async def adrive(flow: Flow, call: Callable[[Launched], Awaitable[Answer]]) -> Ended | Paused:
+async def adrive(
+    flow: Flow,
+    call: Callable[[Launched], Awaitable[Answer]],
+    keep: Callable[[PausedScript], Awaitable[None]],
+) -> Ended | Paused:
     """Runs a flow on the event loop: calls as tasks, steps of the interpreter in a worker thread.
 
     Args:
         flow: The flow.
         call: Runs one call to its end.
+        keep: Stores the script as it stands.
 
     Returns:
         What the flow returned.
     """
-    tasks = _Tasks(call)
+    tasks = _Tasks(call, keep)
     advance: Callable[[], Effect] = functools.partial(flow.send, None)
     try:
         while True:
@@ -92,8 +106,14 @@ async def adrive(flow: Flow, call: Callable[[Launched], Awaitable[Answer]]) -> E
 class _Threads:
     """The calls of one script, in threads."""
 
-    def __init__(self, call: Callable[[Launched], Answer], max_workers: int) -> None:
+    def __init__(
+        self,
+        call: Callable[[Launched], Answer],
+        keep: Callable[[PausedScript], None],
+        max_workers: int,
+    ) -> None:
         self._call = call
+        self._keep = keep
         self._max_workers = max_workers
         self._pool: ThreadPoolExecutor | None = None
         self._waiting: list[Launched] = []
@@ -107,6 +127,12 @@ class _Threads:
         if isinstance(effect, Launch):
             self._waiting.extend(effect.calls)
             return None
+        if isinstance(effect, Keep):
+            return self._keep(effect.script)
+        if isinstance(effect, Ask):
+            return getattr(effect.saver, effect.method)(*effect.args)
+        if isinstance(effect, Await):
+            return wait([effect.event], effect.timeout_s)
         return self._collect(effect) if isinstance(effect, Collect) else self._abandon()
 
     def close(self) -> None:
@@ -157,8 +183,13 @@ class _Threads:
 class _Tasks:
     """The calls of one script, as asyncio tasks."""
 
-    def __init__(self, call: Callable[[Launched], Awaitable[Answer]]) -> None:
+    def __init__(
+        self,
+        call: Callable[[Launched], Awaitable[Answer]],
+        keep: Callable[[PausedScript], Awaitable[None]],
+    ) -> None:
         self._call = call
+        self._keep = keep
         self._running: dict[int, asyncio.Task[None]] = {}
         self._done: asyncio.Queue[_Done] = asyncio.Queue()
 
@@ -171,6 +202,12 @@ class _Tasks:
             return None
         if isinstance(effect, Collect):
             return await self._collect(effect)
+        if isinstance(effect, Keep):
+            return await self._keep(effect.script)
+        if isinstance(effect, Ask):
+            return await getattr(effect.saver, f"a{effect.method}")(*effect.args)
+        if isinstance(effect, Await):
+            return await asyncio.wait([asyncio.wrap_future(effect.event)], timeout=effect.timeout_s)
         return frozenset()  # Every task has begun by the time its script fails: none to drop.
 
     async def close(self) -> None:

@@ -4,29 +4,36 @@
     Launch(calls)     start these calls, do not wait           -> None
     Collect(timeout)  wait until a running call ends           -> {call id: Answer, ...}
     Abandon()         drop launched calls that have not begun  -> their ids
+    Keep(script)      store the script as it stands            -> None
+    Ask(...)          call a method of the checkpointer        -> what it returned
+    Await(...)        wait for another script                  -> None
 
 A flow yields effects, is sent what came of each, and returns `Ended` or `Paused`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from langchain.agents.middleware.human_in_the_loop import Decision
 from langchain_core.messages import ToolCall
 from langchain_core.tools import BaseTool
+from langgraph.checkpoint.base import BaseCheckpointSaver
 
-from langchain_quickjs.script.state import PausedScript, StateUpdate
+from langchain_quickjs.script.state import OpenCall, PausedScript, StateUpdate
 
 __all__ = [
     "Abandon",
+    "Ask",
+    "Await",
     "Collect",
     "Compute",
     "Effect",
     "Ended",
     "Flow",
+    "Keep",
     "Launch",
     "Launched",
     "Paused",
@@ -37,27 +44,56 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Begin a script."""
+    """Begin a script.
+
+    Attributes:
+        source: The script.
+        seed: What all its randomness comes from.
+        again: Whether this has been tried before, and was cut off.
+    """
 
     source: str
     seed: bytes
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Go on with a paused script, now that a person has decided."""
+    """Go on with a script that was stored.
+
+    Attributes:
+        paused: The script.
+        answers: What people answered, by the ids of the interrupts; decisions for questions.
+        again: Whether this has been tried before, and was cut off.
+    """
 
     paused: PausedScript
-    decisions: list[Decision]
+    answers: Mapping[str, Any]
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Launched:
-    """A call that is to run now."""
+    """A call that is to run now.
 
-    id: int
+    Attributes:
+        call: The call.
+        tool_call: The same as the tool takes it.
+        tool: The tool.
+        resumed: Whether it goes on after an interrupt, with what was answered.
+        again: Whether it may have begun before: then graphs inside go on where they were.
+    """
+
+    call: OpenCall
     tool_call: ToolCall
     tool: BaseTool
+    resumed: bool = False
+    again: bool = False
+
+    @property
+    def id(self) -> int:
+        """The call's number in the script."""
+        return self.call["id"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +124,30 @@ class Abandon:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """Store the script as it stands, before anything else happens."""
+
+    script: PausedScript
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Call a method of the checkpointer: `method`, or the one of that name that is awaited."""
+
+    saver: BaseCheckpointSaver[Any]
+    method: str
+    args: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Wait until something has happened elsewhere or the time is over."""
+
+    event: Future[Any]
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The script is over; `outcome` is what its host made of the end."""
 
@@ -97,10 +157,14 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """All that the script waits for waits for people."""
+    """All that the script waits for waits for people.
+
+    `refused` is there when an answer did not fit the question that a tool had asked.
+    """
 
     script: PausedScript
+    refused: Exception | None = None
 
 
-Effect: TypeAlias = Compute | Launch | Collect | Abandon
+Effect: TypeAlias = Compute | Launch | Collect | Abandon | Keep | Ask | Await
 Flow: TypeAlias = Generator[Effect, Any, Ended | Paused]

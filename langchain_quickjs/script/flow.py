@@ -12,16 +12,14 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from langchain.agents.middleware.human_in_the_loop import Decision
-from langchain_core.messages import ToolCall
-from langchain_core.tools import BaseTool
-
 from langchain_quickjs.errors import (
     LimitError,
     MessageLimitError,
+    NotRunError,
     ProtocolError,
     QuickJSError,
-    SetupError,
+    ScriptError,
+    SnapshotError,
     TimeLimitError,
     ValueTransferError,
 )
@@ -30,15 +28,14 @@ from langchain_quickjs.interpreter import (
     CallResult,
     Completed,
     Failed,
+    Heap,
     Interpreter,
-    Limits,
     Outcome,
     Raised,
     Returned,
     Suspended,
 )
-from langchain_quickjs.script.approvals import Approvals, edit_note, rejection
-from langchain_quickjs.script.calls import Answer, ToolPath, tool_arguments
+from langchain_quickjs.script.calls import Answer, Blocked, tool_arguments
 from langchain_quickjs.script.effects import (
     Abandon,
     Collect,
@@ -46,20 +43,18 @@ from langchain_quickjs.script.effects import (
     Effect,
     Ended,
     Flow,
+    Keep,
     Launch,
-    Launched,
     Paused,
     Resumed,
     Started,
 )
-from langchain_quickjs.script.state import (
-    AwaitingCall,
-    Ending,
-    StateUpdate,
-    outcome_of,
-)
+from langchain_quickjs.script.host import ScriptHost
+from langchain_quickjs.script.opencalls import OpenCalls
+from langchain_quickjs.script.signing import is_signed, sign
+from langchain_quickjs.script.state import Ending, PausedScript, StateUpdate
 
-__all__ = ["ScriptHost", "script_flow"]
+__all__ = ["script_flow"]
 
 # Faults of the script, or of what it was given: the model hears of them. All else is the host's.
 _SCRIPT_FAULTS: Final = (LimitError, ProtocolError, ValueTransferError)
@@ -70,34 +65,14 @@ _MAX_TIMER_WAIT_S: Final = 300.0
 _MAX_TIMER_WAIT_BEFORE_PAUSE_S: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptHost:
-    """What one script is given by the world around it.
-
-    Attributes:
-        script_id: The start of its calls' ids.
-        tools: What it may call, by the names that it uses.
-        approvals: Which calls wait for a person.
-        limits: What it may use up.
-        path: The way that its calls take.
-        present: Makes of the script's end what the graph's state keeps.
-    """
-
-    script_id: str
-    tools: Mapping[str, BaseTool]
-    approvals: Approvals
-    limits: Limits
-    path: ToolPath
-    present: Callable[[Ending], Any] = outcome_of
-
-
 def script_flow(host: ScriptHost, entry: Started | Resumed) -> Flow:
     """Runs a script until it ends or can only wait for people.
 
     Raises:
         SnapshotError: The paused script cannot be restored.
+        Exception: What a tool raised, if nothing in the script caught it.
     """
-    script = _Script(host)
+    script = _Script(host, OpenCalls(host, entry.again))
     if isinstance(entry, Started):
         return (yield from script.start(entry))
     return (yield from script.go_on(entry))
@@ -120,41 +95,64 @@ class _Script:
     """What is known of a script between its steps."""
 
     host: ScriptHost
+    calls: OpenCalls
+    interpreter: Interpreter | None = None
     console: str = ""
-    notes: list[str] = field(default_factory=list)
     updates: list[StateUpdate] = field(default_factory=list)
-    awaiting: list[AwaitingCall] = field(default_factory=list)
-    launch: list[Launched] = field(default_factory=list)
-    running: set[int] = field(default_factory=set)
-    replies: dict[int, CallResult] = field(default_factory=dict)
+    raised: list[Exception] = field(default_factory=list)
     instead: dict[int, CallResult] = field(default_factory=dict)
     one_by_one: bool = False
+    delivered: bool = False
     waited_s: float = 0.0
 
     def start(self, entry: Started) -> Flow:
-        limits, tools = self.host.limits, tuple(self.host.tools)
-        interpreter: Interpreter = yield Compute(
-            lambda: Interpreter(limits=limits, seed=entry.seed)
-        )
-        start = functools.partial(interpreter.start, entry.source, tools=tools)
+        heap: Heap | None = None
+        if self.host.memory is not None:
+            try:
+                heap = yield from self.host.memory.enter()
+            except NotRunError as error:
+                return (yield from self._end(error))
         try:
-            step: _Step = yield Compute(functools.partial(self._step, start), interpreter.cancel)
+            begin = functools.partial(self._begin, entry, heap)
+            interpreter, step = yield Compute(begin, self._cancel)
         except _SCRIPT_FAULTS as error:
             return (yield from self._end(error))
         return (yield from self._run(interpreter, step))
 
+    def _begin(self, entry: Started, heap: Heap | None) -> tuple[Interpreter, _Step]:
+        limits, tools, functions = self.host.limits, self.host.tools, self.host.functions
+        if heap is None:
+            interpreter = Interpreter(limits=limits, seed=entry.seed)
+        else:
+            interpreter = Interpreter.with_heap(heap, limits=limits)
+        self.interpreter = interpreter
+        start = functools.partial(
+            interpreter.start, entry.source, tools=tuple(tools), functions=tuple(functions)
+        )
+        return interpreter, self._step(start)
+
+    def _cancel(self) -> None:
+        if self.interpreter is not None:
+            self.interpreter.cancel()
+
     def go_on(self, entry: Resumed) -> Flow:
         paused, limits = entry.paused, self.host.limits
+        if not is_signed(self.host.signer, paused):
+            raise SnapshotError(
+                "The paused script is not resumed, because its signature is missing or wrong: it "
+                "was changed where it is stored, or `snapshot_signing_key` is another."
+            )
+        if self.host.memory is not None:
+            self.host.memory.go_on(paused["heap"])
         self.console = paused["console"]
-        self.notes.extend(paused["notes"])
         self.updates.extend(paused["updates"])
         if self.host.path.task is not None:
             self.host.path.task.write(paused["updates"])
-        for call, decision in zip(paused["awaiting"], entry.decisions, strict=True):
-            self._apply(decision, call)
+        self.calls.restore(entry)
         interpreter: Interpreter = yield Compute(
             lambda: Interpreter.restore(paused["snapshot"], limits=limits)
         )
+        self.interpreter = interpreter
         return (yield from self._run(interpreter, None))
 
     def _run(self, interpreter: Interpreter, step: _Step | None) -> Flow:
@@ -165,16 +163,19 @@ class _Script:
                 if not isinstance(step.outcome, Suspended):
                     return (yield from self._end(step.outcome))
                 for call, args in step.calls:
-                    self._admit(call, args)
-            if self.launch:
-                calls, self.launch = tuple(self.launch), []
-                self.running.update(call.id for call in calls)
-                yield Launch(calls)
+                    self.calls.admit(call, args)
+            # What is stored has to hold everything, so what can be delivered is delivered first.
+            if not (self.host.keeps and self.calls.replies):
+                if self.host.keeps and (self.calls.launch or self.delivered):
+                    yield Keep((yield from self._stored(interpreter)))
+                    self.delivered = False
+                if due := self.calls.due():
+                    yield Launch(due)
             # A script that has just been restored is stepped even without replies: its timers.
-            if step is not None and not self.replies:
-                if self.running or self._patient(step.wake_after_s):
+            if step is not None and not self.calls.replies:
+                if self.calls.running or self._patient(step.wake_after_s):
                     self._take((yield Collect(step.wake_after_s)))
-                elif self.awaiting:
+                elif self.calls.wait_for_people:
                     return (yield from self._pause(interpreter))
                 else:
                     return (yield from self._end(_nothing_comes(step.wake_after_s)))
@@ -189,14 +190,15 @@ class _Script:
             return False
         self.waited_s += wake_after_s
         return self.waited_s <= (
-            _MAX_TIMER_WAIT_BEFORE_PAUSE_S if self.awaiting else _MAX_TIMER_WAIT_S
+            _MAX_TIMER_WAIT_BEFORE_PAUSE_S if self.calls.wait_for_people else _MAX_TIMER_WAIT_S
         )
 
     def _deliver(self, interpreter: Interpreter) -> Generator[Effect, Any, _Step]:
         """Hands replies to the script: all at once, or singly while one of them cannot cross."""
         while True:
-            first = next(iter(self.replies), 0)
-            batch = {first: self.replies[first]} if self.one_by_one else dict(self.replies)
+            replies = self.calls.replies
+            first = next(iter(replies), 0)
+            batch = {first: replies[first]} if self.one_by_one else dict(replies)
             try:
                 resume = functools.partial(interpreter.resume, batch)
                 step: _Step = yield Compute(
@@ -206,16 +208,17 @@ class _Script:
                 if len(batch) > 1:
                     self.one_by_one = True
                 elif first in self.instead:
-                    self.replies[first] = self.instead.pop(first)
+                    replies[first] = self.instead.pop(first)
                 elif isinstance(batch.get(first), Returned):
-                    self.replies[first] = Raised("TypeError", str(error))
+                    replies[first] = Raised("TypeError", str(error))
                 else:
                     raise
                 continue
             for call_id in batch:
-                del self.replies[call_id]
+                del replies[call_id]
                 self.instead.pop(call_id, None)
-            self.one_by_one = self.one_by_one and bool(self.replies)
+            self.one_by_one = self.one_by_one and bool(replies)
+            self.delivered = bool(batch)
             return step
 
     def _step(self, run: Callable[[], Outcome]) -> _Step:
@@ -225,50 +228,8 @@ class _Script:
         return _Step(outcome, tuple((call, self._arguments(call)) for call in outcome.calls))
 
     def _arguments(self, call: Call) -> dict[str, Any] | Raised:
-        gated = self.host.tools[call.name].name in self.host.approvals.configs
-        return tool_arguments(call, stored=gated)
-
-    def _admit(self, call: Call, args: dict[str, Any] | Raised) -> None:
-        """Decides what happens to a new call: it runs, waits for a person, or is refused."""
-        if isinstance(args, Raised):
-            self.replies[call.id] = args
-            return
-        tool = self.host.tools[call.name]
-        tool_call = self._tool_call(call.id, tool.name, args)
-        asked = None
-        if tool.name in self.host.approvals.configs:
-            asked = self.host.approvals.review(self.host.path.vary(tool_call, tool))
-        if asked is None:
-            self.launch.append(Launched(call.id, tool_call, tool))
-            return
-        action, review = asked
-        self.awaiting.append({"id": call.id, "action": action, "review": review})
-
-    def _apply(self, decision: Decision, call: AwaitingCall) -> None:
-        """Does what a person decided about a call."""
-        name, args = call["action"]["name"], call["action"]["args"]
-        if decision["type"] == "reject":
-            words = rejection(name, decision.get("message"))
-            self.replies[call["id"]] = Raised("RejectedError", words)
-            return
-        if decision["type"] == "respond":
-            self.replies[call["id"]] = Returned(decision["message"])
-            return
-        if decision["type"] == "edit":
-            edited = decision["edited_action"]
-            self.notes.append(edit_note(call["action"], edited))
-            name, args = edited["name"], edited["args"]
-        tool = next((tool for tool in self.host.tools.values() if tool.name == name), None)
-        if tool is None:
-            raise SetupError(
-                f"The call of {name!r} was decided, but the script cannot call this tool any more. "
-                "Grant it again and resume."
-            )
-        self.launch.append(Launched(call["id"], self._tool_call(call["id"], name, args), tool))
-
-    def _tool_call(self, call_id: int, name: str, args: dict[str, Any]) -> ToolCall:
-        number = f"{self.host.script_id}:{call_id}"
-        return ToolCall(name=name, args=args, id=number, type="tool_call")
+        gated = self.calls.called(call).name in self.host.approvals.configs
+        return tool_arguments(call, stored=gated or self.host.keeps)
 
     def _print(self, text: str) -> None:
         """Keeps what a step printed, up to the limit that each step has."""
@@ -278,36 +239,68 @@ class _Script:
 
     def _take(self, answers: Mapping[int, Answer]) -> None:
         for call_id, answer in answers.items():
-            self.running.discard(call_id)
-            self.replies[call_id] = answer.reply
+            call = self.calls.running.pop(call_id)
+            if isinstance(answer.reply, Blocked):
+                self.calls.block(call, answer.reply)
+                continue
+            self.calls.replies[call_id] = answer.reply
             self.updates.extend(answer.updates)
             if answer.instead is not None:
                 self.instead[call_id] = answer.instead
+            if answer.error is not None:
+                self.raised.append(answer.error)
 
     def _pause(self, interpreter: Interpreter) -> Flow:
-        snapshot: bytes = yield Compute(interpreter.snapshot)
+        self.calls.ask()
+        stored = yield from self._stored(interpreter)
         if self.host.path.task is not None:
             self.host.path.task.withdraw()
-        return Paused(
-            {
-                "script_id": self.host.script_id,
-                "snapshot": snapshot,
-                "console": self.console,
-                "awaiting": self.awaiting,
-                "notes": self.notes,
-                "updates": self.updates,
-            }
-        )
+        if self.host.memory is not None:
+            self.host.memory.pause()
+        return Paused(stored, self.calls.refused)
+
+    def _stored(self, interpreter: Interpreter) -> Generator[Effect, Any, PausedScript]:
+        """The script as it stands. Calls that are about to begin count as running."""
+        calls, memory = self.calls, self.host.memory
+        script: PausedScript = {
+            "script_id": self.host.script_id,
+            "snapshot": (yield Compute(interpreter.snapshot)),
+            "console": self.console,
+            "notes": list(calls.notes),
+            "updates": list(self.updates),
+            "awaiting": list(calls.awaiting),
+            "questions": list(calls.questions),
+            "blocked": list(calls.blocked),
+            "running": [*calls.running.values(), *(launched.call for launched in calls.launch)],
+            "heap": b"" if memory is None else memory.mark(),
+            "signature": b"",
+        }
+        script["signature"] = sign(self.host.signer, script)
+        return script
 
     def _end(self, outcome: Completed | Failed | QuickJSError) -> Flow:
         # A script that failed may have left calls running. They are part of what it did.
-        if self.running:
-            self.running -= yield Abandon()
-        while self.running:
+        if self.calls.running:
+            for call_id in (yield Abandon()):
+                del self.calls.running[call_id]
+        while self.calls.running:
             self._take((yield Collect()))
-        ending = Ending(outcome, self.console, tuple(self.notes))
+        raised = self._cause(outcome.error) if isinstance(outcome, Failed) else None
+        if self.host.memory is not None:
+            yield from self.host.memory.leave(self.interpreter, raises=raised is not None)
+            self.calls.notes.extend(self.host.memory.notes)
+        if raised is not None:
+            raise raised
+        ending = Ending(outcome, self.console, tuple(self.calls.notes))
         presented = yield Compute(functools.partial(self.host.present, ending))
         return Ended(presented, self.updates)
+
+    def _cause(self, error: ScriptError) -> Exception | None:
+        """What a tool raised, if that is what the script did not catch."""
+        for raised in self.raised:
+            if (type(raised).__name__, str(raised)) == (error.name, error.message):
+                return raised
+        return None
 
 
 def _nothing_comes(wake_after_s: float | None) -> QuickJSError:

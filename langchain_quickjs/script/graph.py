@@ -1,11 +1,13 @@
 """The LangGraph graph that runs one script.
 
-    run ──(a call waits for a person)──> approve ──> run
+    run ──(only people can help)──> ask ──(some of it is answered)──> run
      └──(completed, failed)──> END
 
-`run` takes the script as far as it goes; what it returns is the checkpoint. `approve` asks and does
-nothing else, so LangGraph may run it as often as it likes. (Interrupts raised inside a called graph
-will get a third node beside `approve`.)
+`run` takes the script as far as it goes; what it returns is the checkpoint. `ask` asks and does
+nothing else, so LangGraph may run it as often as it likes. It raises what people have to decide
+about calls, and what called tools and the graphs inside them ask by themselves, each under an id
+that stays the same until it is answered. So a pause can be answered in part: `run` goes on with
+what is decided, and the rest is asked again.
 """
 
 from __future__ import annotations
@@ -17,20 +19,24 @@ from typing import Any, Final, Literal, cast
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
 from langchain_core.tools import tool as as_tool
+from langgraph.errors import GraphInterrupt
 from langgraph.graph import START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Checkpointer
 
-from langchain_quickjs.errors import SetupError, SnapshotError
+from langchain_quickjs.errors import DecisionError, SetupError, SnapshotError
 from langchain_quickjs.interpreter import Limits
-from langchain_quickjs.script.approvals import Approvals, InterruptOn, ask
+from langchain_quickjs.script.approvals import Approvals, InterruptOn, checked_decisions
 from langchain_quickjs.script.calls import Answer, acall_tool, call_tool
 from langchain_quickjs.script.drivers import adrive, drive
 from langchain_quickjs.script.effects import Ended, Launched, Paused, Resumed, Started
-from langchain_quickjs.script.flow import ScriptHost, script_flow
+from langchain_quickjs.script.flow import script_flow
+from langchain_quickjs.script.host import Durability, ScriptHost, checked_durability
 from langchain_quickjs.script.hosts import HostSource, OwnTools
-from langchain_quickjs.script.outer import aretire_answer, has_checkpointer, retire_answer
+from langchain_quickjs.script.outer import all_or_nothing, answers_to, refusal, started_before
+from langchain_quickjs.script.signing import signing_key
 from langchain_quickjs.script.state import PausedScript, ScriptInput, ScriptOutput, ScriptState
+from langchain_quickjs.script.stored import Record, aretire_answer, has_checkpointer, retire_answer
 
 __all__ = ["ScriptGraph", "build_script_graph", "create_script_graph"]
 
@@ -44,6 +50,8 @@ def create_script_graph(
     *,
     interrupt_on: InterruptOn | None = None,
     limits: Limits | None = None,
+    durability: Durability = "pause",
+    snapshot_signing_key: str | bytes | None = None,
     checkpointer: Checkpointer = None,
     name: str = "script",
 ) -> ScriptGraph:
@@ -60,6 +68,12 @@ def create_script_graph(
         interrupt_on: For each tool that needs it, whether or how a person decides about its calls:
             `True`, `False`, or LangChain's `InterruptOnConfig`.
         limits: What a script may use up.
+        durability: `"pause"` stores a script when it pauses for people; after a crash it goes on
+            from its last pause, or begins again, and the calls made since are made again. `"call"`
+            stores it whenever a call has ended, before anything else happens; calls that have ended
+            are never made again, and those that were running are, with the same `tool_call_id`.
+        snapshot_signing_key: A secret with which stored scripts are signed for their thread. What
+            is not signed with it is not resumed.
         checkpointer: For a graph that runs on its own; as a node it uses the outer graph's.
         name: The name of the graph.
 
@@ -71,7 +85,10 @@ def create_script_graph(
         ToolNameError: A tool's name cannot be a name in scripts.
     """
     granted = [tool if isinstance(tool, BaseTool) else as_tool(tool) for tool in tools]
-    own = OwnTools(granted, Approvals.of(interrupt_on), limits or Limits())
+    keeps = checked_durability(durability) == "call"
+    key = signing_key(snapshot_signing_key)
+    approvals = Approvals.of(interrupt_on)
+    own = OwnTools(granted, approvals, limits or Limits(), keeps=keeps, key=key)
     return build_script_graph(own, checkpointer=checkpointer, name=name)
 
 
@@ -81,15 +98,15 @@ def build_script_graph(
     """Builds the graph for scripts whose hosts come from `source`."""
     graph = StateGraph(ScriptState, input_schema=ScriptInput, output_schema=ScriptOutput)
     graph.add_node("run", _Run(source))
-    graph.add_node("approve", _Approve(source))
+    graph.add_node("ask", _Ask(source))
     graph.add_edge(START, "run")
     graph.add_conditional_edges("run", _after_run)
-    graph.add_edge("approve", "run")
+    graph.add_edge("ask", "run")
     return graph.compile(checkpointer=checkpointer, name=name)
 
 
-def _after_run(state: ScriptState) -> Literal["approve", "__end__"]:
-    return "approve" if state.get("paused") else "__end__"
+def _after_run(state: ScriptState) -> Literal["ask", "__end__"]:
+    return "ask" if state.get("paused") else "__end__"
 
 
 class _Run(Runnable[ScriptState, dict[str, Any]]):
@@ -106,16 +123,18 @@ class _Run(Runnable[ScriptState, dict[str, Any]]):
     ) -> dict[str, Any]:
         config = config or {}
         host = self._source.host(input, config)
+        record = Record(config, host.path.request.runtime.config)
 
         def run_call(launched: Launched) -> Answer:
-            return call_tool(host.path, launched.tool_call, launched.tool)
+            return call_tool(host.path, launched, config)
 
-        entry = _entry(input, host, config)
-        flow = script_flow(host, entry)
-        result = drive(flow, run_call, max_workers=config.get("max_concurrency"))
+        entry = _entry(input, host, config, record.read() if host.keeps else None)
+        flow, workers = script_flow(host, entry), config.get("max_concurrency")
+        with all_or_nothing(host.path.task):
+            result = drive(flow, run_call, record.write, max_workers=workers)
         if _asks_again(entry, result):
             retire_answer(config)
-        return _update(result)
+        return _update(result, config)
 
     async def ainvoke(
         self,
@@ -125,19 +144,21 @@ class _Run(Runnable[ScriptState, dict[str, Any]]):
     ) -> dict[str, Any]:
         config = config or {}
         host = await self._source.ahost(input, config)
+        record = Record(config, host.path.request.runtime.config)
 
         async def run_call(launched: Launched) -> Answer:
-            return await acall_tool(host.path, launched.tool_call, launched.tool)
+            return await acall_tool(host.path, launched, config)
 
-        entry = _entry(input, host, config)
-        result = await adrive(script_flow(host, entry), run_call)
+        entry = _entry(input, host, config, await record.aread() if host.keeps else None)
+        with all_or_nothing(host.path.task):
+            result = await adrive(script_flow(host, entry), run_call, record.awrite)
         if _asks_again(entry, result):
             await aretire_answer(config)
-        return _update(result)
+        return _update(result, config)
 
 
-class _Approve(Runnable[ScriptState, dict[str, Any]]):
-    """Asks about the calls that wait for a person."""
+class _Ask(Runnable[ScriptState, dict[str, Any]]):
+    """Asks everything that the script waits for; goes on as soon as some of it is answered."""
 
     def __init__(self, source: HostSource) -> None:
         self._source = source
@@ -148,9 +169,25 @@ class _Approve(Runnable[ScriptState, dict[str, Any]]):
         config: RunnableConfig | None = None,
         **_kwargs: Any,
     ) -> dict[str, Any]:
-        tools = {tool.name: tool for tool in self._source.tools(config or {}).values()}
+        config = config or {}
         paused = cast("PausedScript", input["paused"])
-        return {"decisions": ask(paused["awaiting"], tools)}
+        asked = [question["interrupt"] for question in paused["questions"]]
+        asked += [interrupt for call in paused["blocked"] for interrupt in call["interrupts"]]
+        answers = answers_to(config, [interrupt.id for interrupt in asked])
+        if not answers:
+            if refused := input.get("refused"):
+                raise refused
+            raise GraphInterrupt(tuple(asked))
+        tools = {tool.name: tool for tool in self._source.tools(config).values()}
+        for question in paused["questions"]:
+            number = question["interrupt"].id
+            if number in answers:
+                try:
+                    decisions = checked_decisions(answers[number], question["calls"], tools)
+                except DecisionError as error:
+                    raise refusal(error) from None
+                answers[number] = decisions
+        return {"answers": answers}
 
     async def ainvoke(
         self,
@@ -161,31 +198,49 @@ class _Approve(Runnable[ScriptState, dict[str, Any]]):
         return self.invoke(input, config)
 
 
-def _entry(state: ScriptState, host: ScriptHost, config: RunnableConfig) -> Started | Resumed:
-    if host.approvals.configs and not has_checkpointer(config):
-        raise SetupError(
-            "`interrupt_on` needs a checkpointer, which keeps the script while it waits for a "
-            "person. Pass one where the graph is made, for example "
-            "`create_agent(..., checkpointer=InMemorySaver())`, and a `thread_id` in the config."
-        )
-    paused, decisions = state.get("paused"), state.get("decisions")
-    if paused is None or decisions is None:
+def _entry(
+    state: ScriptState, host: ScriptHost, config: RunnableConfig, record: PausedScript | None
+) -> Started | Resumed:
+    if host.approvals.configs:
+        _require_checkpointer(config)
+    paused, answers = state.get("paused"), state.get("answers")
+    again = started_before(config)
+    if record is not None:
+        return Resumed(record, {}, again)
+    if paused is None or answers is None:
         seed = state.get("seed") or os.urandom(_SEED_BYTES)
-        return Started(state["source"], seed)
+        # The graph alone does not know whether it was begun before, unless it was stored.
+        again = again or started_before(host.path.request.runtime.config)
+        return Started(state["source"], seed, again)
     if paused["script_id"] != host.script_id:
         raise SnapshotError(
             f"The paused script belongs to call {paused['script_id']!r}, not to "
             f"{host.script_id!r}, so it is not resumed here."
         )
-    return Resumed(paused, decisions)
+    return Resumed(paused, answers, again)
+
+
+def _require_checkpointer(config: RunnableConfig) -> None:
+    if not has_checkpointer(config):
+        raise SetupError(
+            "`interrupt_on` needs a checkpointer, which keeps the script while it waits for a "
+            "person. Pass one where the graph is made, for example "
+            "`create_agent(..., checkpointer=InMemorySaver())`, and a `thread_id` in the config."
+        )
 
 
 def _asks_again(entry: Started | Resumed, result: Ended | Paused) -> bool:
     return isinstance(entry, Resumed) and isinstance(result, Paused)
 
 
-def _update(result: Ended | Paused) -> dict[str, Any]:
+def _update(result: Ended | Paused, config: RunnableConfig) -> dict[str, Any]:
     """What the state becomes: a paused script, or what is left of one that has ended."""
     if isinstance(result, Paused):
-        return {"paused": result.script, "outcome": None, "updates": []}
+        _require_checkpointer(config)
+        return {
+            "paused": result.script,
+            "refused": result.refused,
+            "outcome": None,
+            "updates": [],
+        }
     return {"paused": None, "outcome": result.outcome, "updates": result.updates}

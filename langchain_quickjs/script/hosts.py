@@ -21,8 +21,9 @@ from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.approvals import Approvals
 from langchain_quickjs.script.calls import ToolPath
-from langchain_quickjs.script.flow import ScriptHost
+from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.names import js_names
+from langchain_quickjs.script.signing import Signer
 from langchain_quickjs.script.state import ScriptState
 
 __all__ = ["HostSource", "OwnTools", "PassedHost"]
@@ -56,7 +57,8 @@ class PassedHost:
 
     def tools(self, config: RunnableConfig) -> Mapping[str, BaseTool]:
         """The tools of the host that came along."""
-        return self._passed(config).tools
+        host = self._passed(config)
+        return {**host.tools, **host.functions}
 
     def host(self, state: ScriptState, config: RunnableConfig) -> ScriptHost:  # noqa: ARG002
         """The host that came along."""
@@ -73,11 +75,21 @@ class PassedHost:
 class OwnTools:
     """The graph has tools of its own."""
 
-    def __init__(self, tools: Sequence[BaseTool], approvals: Approvals, limits: Limits) -> None:
+    def __init__(
+        self,
+        tools: Sequence[BaseTool],
+        approvals: Approvals,
+        limits: Limits,
+        *,
+        keeps: bool,
+        key: bytes | None,
+    ) -> None:
         approvals.require_granted([tool.name for tool in tools])
         self._tools = js_names(tools)
         self._approvals = approvals
         self._limits = limits
+        self._keeps = keeps
+        self._key = key
         self._node = ToolNode(tools, wrap_tool_call=_reveal, awrap_tool_call=_areveal)
 
     def tools(self, config: RunnableConfig) -> Mapping[str, BaseTool]:  # noqa: ARG002
@@ -87,20 +99,23 @@ class OwnTools:
     def host(self, state: ScriptState, config: RunnableConfig) -> ScriptHost:
         """A host whose calls the graph's own tool node runs."""
         call = _call_of(state)
-        return self._with_path(call, self._node.invoke(_in_context(call), config))
+        return self._with_path(call, config, self._node.invoke(_in_context(call), config))
 
     async def ahost(self, state: ScriptState, config: RunnableConfig) -> ScriptHost:
         """A host whose calls the graph's own tool node runs."""
         call = _call_of(state)
-        return self._with_path(call, await self._node.ainvoke(_in_context(call), config))
+        revealed = await self._node.ainvoke(_in_context(call), config)
+        return self._with_path(call, config, revealed)
 
-    def _with_path(self, call: ToolCall, revealed: Any) -> ScriptHost:
+    def _with_path(self, call: ToolCall, config: RunnableConfig, revealed: Any) -> ScriptHost:
         request, handler = revealed["messages"][0].artifact
         return ScriptHost(
             script_id=cast("str", call["id"]),
             tools=self._tools,
             approvals=self._approvals,
             limits=self._limits,
+            keeps=self._keeps,
+            signer=Signer.of(self._key, config),
             path=ToolPath(request, handler),
         )
 

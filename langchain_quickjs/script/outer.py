@@ -12,42 +12,49 @@ The one module that knows these internals (`ToolNode` and Deep Agents rely on th
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
+import itertools
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from langchain.agents import AgentState
 from langchain.agents.middleware import HumanInTheLoopMiddleware
-from langchain_core.messages import ToolCall, ToolMessage
+from langchain_core.messages import ToolMessage
 from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import var_child_runnable_config
 from langgraph._internal._constants import (
     CONFIG_KEY_CALL,
     CONFIG_KEY_CHECKPOINT_MAP,
     CONFIG_KEY_CHECKPOINT_NS,
-    CONFIG_KEY_CHECKPOINTER,
-    CONFIG_KEY_DURABILITY,
     CONFIG_KEY_READ,
+    CONFIG_KEY_RESUME_MAP,
+    CONFIG_KEY_RESUMING,
+    CONFIG_KEY_SCRATCHPAD,
     CONFIG_KEY_SEND,
     NS_END,
     NS_SEP,
-    NULL_TASK_ID,
-    RESUME,
 )
 from langgraph.channels import LastValue
-from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.types import Command, Durability
+from langgraph.errors import _mark_invalid_resume
+from langgraph.types import Command, _interrupt_id
 
+from langchain_quickjs.script.effects import Launched
 from langchain_quickjs.script.state import StateUpdate
 
 __all__ = [
+    "CallPlace",
     "OuterTask",
     "agent_gates",
-    "aretire_answer",
-    "call_config",
-    "durability",
-    "has_checkpointer",
-    "retire_answer",
+    "all_or_nothing",
+    "answers_to",
+    "entered",
+    "passes",
+    "refusal",
+    "started_before",
     "updates_of",
 ]
 
@@ -83,14 +90,14 @@ class OuterTask:
                 self._send([update])
                 self._made.append(update)
 
-    def withdraw(self) -> None:
-        """Takes all of it back, because the task is about to be interrupted.
+    def withdraw(self, updates: Sequence[StateUpdate] | None = None) -> None:
+        """Takes updates back; all of them when the task is about to be interrupted.
 
         What an interrupted task has written is dropped today, and may be kept by a later LangGraph.
         Nothing may depend on that: the script writes its updates again when it is resumed.
         """
         with self._lock:
-            self._withdraw(self._made)
+            self._withdraw(self._made if updates is None else updates)
 
     def state(self, before: Any) -> Any:
         """The agent's state as it is now, given what it was when `eval` was called."""
@@ -106,22 +113,124 @@ class OuterTask:
         self._made = [update for update in self._made if id(update) not in gone]
 
 
-def call_config(config: RunnableConfig, call: ToolCall, send: Any) -> RunnableConfig:
-    """The config under which one call's tool runs.
+@contextlib.contextmanager
+def all_or_nothing(task: OuterTask | None) -> Iterator[None]:
+    """Takes back what was written to a task if an error leaves it.
 
-    Its direct writes go to `send`. A graph that it invokes keeps its checkpoints in a place of its
-    own: LangGraph numbers the graphs of a task as they come, and starts again at a resume, so that
-    the first graph after a pause would be taken for the first one before it.
+    What a failed task has written would be stored with its error, and the task be taken for one
+    that has finished when the graph is resumed.
     """
-    configurable = dict(config.get("configurable", {}))
-    if configurable.get(CONFIG_KEY_SEND) == send:
-        return config  # A tool without a coroutine is invoked by its own `ainvoke`.
-    configurable[CONFIG_KEY_SEND] = send
-    if outer := configurable.get(CONFIG_KEY_CHECKPOINT_NS):
+    try:
+        yield
+    except BaseException:
+        if task is not None:
+            task.withdraw()
+        raise
+
+
+class CallPlace:
+    """Where one call's tool runs: a task of its own, as far as LangGraph can tell.
+
+    LangGraph numbers the graphs and interrupts of a task as they come, and starts again at a
+    resume. Here they go by a name made of the call, so that they are found again after a pause.
+    The tool's own interrupts get the answers that the call has, in order; those of graphs inside
+    get them by their ids alone, because an answer without an id goes to whoever asks next.
+    """
+
+    def __init__(
+        self, outer: RunnableConfig, inner: RunnableConfig, launched: Launched, send: Any
+    ) -> None:
+        """Makes the place.
+
+        Args:
+            outer: The config of the tool node's task, whose state the tool sees.
+            inner: The config of the script graph's task.
+            launched: The call.
+            send: What takes the tool's direct writes.
+        """
+        call, graph = launched.tool_call, inner["configurable"]
         what = repr((call["id"], call["name"], call["args"])).encode()
-        place = f"js{NS_END}{hashlib.sha256(what).hexdigest()[:32]}"
-        configurable[CONFIG_KEY_CHECKPOINT_NS] = f"{outer}{NS_SEP}{place}"
-    return {**config, "configurable": configurable}
+        name = f"js{NS_END}{hashlib.sha256(what).hexdigest()[:32]}"
+        parent = graph.get(CONFIG_KEY_CHECKPOINT_NS, "").rpartition(NS_SEP)[0]
+        place = f"{parent}{NS_SEP}{name}" if parent else name
+        given = launched.call["given"]
+        self._answers = list(launched.call["answers"])
+        if (mine := _interrupt_id(place, len(self._answers))) in given:
+            self._answers.append(given[mine])
+        own = {
+            CONFIG_KEY_SEND: send,
+            CONFIG_KEY_CHECKPOINT_NS: place,
+            CONFIG_KEY_CHECKPOINT_MAP: graph.get(CONFIG_KEY_CHECKPOINT_MAP, {}),
+            CONFIG_KEY_RESUMING: launched.again,
+            CONFIG_KEY_RESUME_MAP: given if launched.resumed else {},
+            CONFIG_KEY_SCRATCHPAD: replace(
+                graph[CONFIG_KEY_SCRATCHPAD],
+                resume=self._answers,
+                interrupt_counter=functools.partial(next, itertools.count()),
+                subgraph_counter=functools.partial(next, itertools.count()),
+                get_null_resume=_no_answer,
+            ),
+        }
+        self.config: RunnableConfig = {
+            **outer,
+            "callbacks": inner.get("callbacks"),
+            "configurable": {**outer["configurable"], **own},
+        }
+
+    @property
+    def answers(self) -> list[Any]:
+        """What people have answered to the tool itself by now, in order."""
+        return list(self._answers)
+
+
+@contextlib.contextmanager
+def entered(config: RunnableConfig) -> Iterator[None]:
+    """Makes this the config of what runs: the hooks of other middleware run there too."""
+    token = var_child_runnable_config.set(config)
+    try:
+        yield
+    finally:
+        var_child_runnable_config.reset(token)
+
+
+def _no_answer(_consume: bool = False) -> None:
+    """LangGraph asks a task's surroundings for an answer without an id: there is none."""
+
+
+def answers_to(config: RunnableConfig, ids: Sequence[str]) -> dict[str, Any]:
+    """What the thread has just been resumed with, for these interrupts.
+
+    Args:
+        config: The config of the task that raised the interrupts.
+        ids: Their ids.
+
+    Returns:
+        The answers that there are. One without an id is for the only interrupt there is.
+    """
+    configurable = config["configurable"]
+    if not configurable.get(CONFIG_KEY_RESUMING):
+        return {}  # An answer that is there nevertheless was for an earlier question.
+    given = configurable.get(CONFIG_KEY_RESUME_MAP) or {}
+    answers = {number: given[number] for number in ids if number in given}
+    if not answers and len(ids) == 1:
+        answer = configurable[CONFIG_KEY_SCRATCHPAD].get_null_resume(True)
+        if answer is not None:
+            answers = {ids[0]: answer}
+    return answers
+
+
+def refusal(error: Exception) -> Exception:
+    """Marks the error of an answer that does not fit, as LangGraph marks its own.
+
+    Tasks answered in the same resume may finish, and no error handler makes a message of it.
+    """
+    _mark_invalid_resume(error)
+    return error
+
+
+def started_before(config: RunnableConfig) -> bool:
+    """Whether the task with this config was begun before, and cut off."""
+    return bool(config.get("configurable", {}).get(CONFIG_KEY_RESUMING))
 
 
 def updates_of(command: Command[Any], call_id: str) -> list[StateUpdate]:
@@ -137,73 +246,47 @@ def updates_of(command: Command[Any], call_id: str) -> list[StateUpdate]:
     return updates
 
 
-def agent_gates(config: RunnableConfig) -> frozenset[str] | None:
-    """The tools that the agent asks people about when its model calls them.
+def agent_gates(
+    config: RunnableConfig | None = None,
+) -> tuple[HumanInTheLoopMiddleware, ...] | None:
+    """The middleware by which the agent asks people about what its model calls.
 
     Args:
-        config: The config of a task of the agent's graph.
+        config: The config of a task of the agent's graph; that of the current task by default.
 
     Returns:
-        Their names; `None` if the agent asks people, but it cannot be found out about what.
+        It; `None` if the agent asks people, but it cannot be found out about what.
     """
-    configurable = config["configurable"]
+    configurable = (config or var_child_runnable_config.get() or {}).get("configurable", {})
+    if CONFIG_KEY_READ not in configurable:
+        return ()
     keys = configurable[CONFIG_KEY_READ].args[1]
     asks = any(key in _HITL_KEYS or key.startswith(_HITL_NODE) for key in keys)
     if not asks:
-        return frozenset()
+        return ()
     schedule = getattr(configurable.get(CONFIG_KEY_CALL), "keywords", {}).get("schedule_task")
     nodes = getattr(getattr(schedule, "__self__", None), "nodes", {})
     hooks = [getattr(getattr(node, "bound", None), "func", None) for node in nodes.values()]
     owners = [getattr(hook, "__self__", None) for hook in hooks]
-    asking = [owner for owner in owners if isinstance(owner, HumanInTheLoopMiddleware)]
-    return frozenset(name for owner in asking for name in owner.interrupt_on) if asking else None
+    asking = {id(owner): owner for owner in owners if isinstance(owner, HumanInTheLoopMiddleware)}
+    return tuple(asking.values()) or None
 
 
-def has_checkpointer(config: RunnableConfig) -> bool:
-    """Whether the graph whose task has this config can be interrupted and resumed."""
-    return config.get("configurable", {}).get(CONFIG_KEY_CHECKPOINTER) is not None
+def passes(handler: Any, middleware: Any) -> bool:
+    """Whether calls given to a tool handler come to this middleware, as far as can be seen.
 
-
-def durability(config: RunnableConfig) -> Durability | None:
-    """How a script graph inside a task of another graph is to store its steps.
-
-    Once, when the script pauses: a script that runs to its end needs nothing stored of its own.
-    Where the outer graph stores each step before the next, so does the script graph.
+    LangChain makes the handler of functions that hold each other; there is no other trace of the
+    order of an agent's middleware.
     """
-    if not has_checkpointer(config):
-        return None
-    return "sync" if config["configurable"].get(CONFIG_KEY_DURABILITY) == "sync" else "exit"
-
-
-def retire_answer(config: RunnableConfig) -> None:
-    """Makes LangGraph forget the answer that has just resumed this thread.
-
-    LangGraph keeps the value of `Command(resume=...)` with the outermost graph's checkpoint. While
-    that checkpoint stands, it would give the same value to the next question of a graph inside,
-    if somebody then invoked the thread without an answer. An old decision must not decide a new
-    question, so it has to be gone before the new question is stored.
-    """
-    saver, address = _root(config)
-    if saver is not None:
-        saver.put_writes(address, [(RESUME, None)], NULL_TASK_ID)
-
-
-async def aretire_answer(config: RunnableConfig) -> None:
-    """The same for graphs that run asynchronously."""
-    saver, address = _root(config)
-    if saver is not None:
-        await saver.aput_writes(address, [(RESUME, None)], NULL_TASK_ID)
-
-
-def _root(config: RunnableConfig) -> tuple[BaseCheckpointSaver[Any] | None, RunnableConfig]:
-    """Where the outermost graph's checkpoint is kept."""
-    configurable = config["configurable"]
-    address = {
-        "thread_id": str(configurable["thread_id"]),
-        "checkpoint_ns": "",
-        "checkpoint_id": configurable[CONFIG_KEY_CHECKPOINT_MAP][""],
-    }
-    return configurable.get(CONFIG_KEY_CHECKPOINTER), {"configurable": address}
+    seen, found = set(), [handler]
+    while found:
+        held = found.pop()
+        if getattr(held, "__self__", None) is middleware:
+            return True
+        if callable(held) and id(held) not in seen:
+            seen.add(id(held))
+            found.extend(cell.cell_contents for cell in getattr(held, "__closure__", None) or ())
+    return False
 
 
 def _without_answer(messages: Any, call_id: str) -> Any:

@@ -9,12 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NotRequired
 
-from langchain.agents.middleware.human_in_the_loop import (
-    ActionRequest,
-    Decision,
-    ReviewConfig,
-)
-from langgraph.channels import EphemeralValue
+from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
+from langgraph.channels import EphemeralValue, UntrackedValue
+from langgraph.types import Interrupt
 from typing_extensions import TypedDict
 
 from langchain_quickjs.errors import QuickJSError, ScriptError, ValueTransferError
@@ -24,7 +21,9 @@ from langchain_quickjs.script.plain import storable
 __all__ = [
     "AwaitingCall",
     "Ending",
+    "OpenCall",
     "PausedScript",
+    "Question",
     "ScriptFailure",
     "ScriptInput",
     "ScriptOutcome",
@@ -48,17 +47,56 @@ class AwaitingCall(TypedDict):
     id: int
     action: ActionRequest
     review: ReviewConfig
+    extra: dict[str, Any]
+
+
+class Question(TypedDict):
+    """Calls that a person is asked about at once. It keeps its id until it is answered."""
+
+    interrupt: Interrupt
+    calls: list[AwaitingCall]
+
+
+class OpenCall(TypedDict):
+    """A call that has been made and has not ended.
+
+    Attributes:
+        id: Its number in the script.
+        name: The tool's own name.
+        args: What the tool is given.
+        extra: What the call says besides, and the tool is not given.
+        answers: What people have answered to interrupts that the tool itself raised, in order.
+        given: What people have just answered, by the ids of the interrupts.
+        interrupts: What it waits for, if it was interrupted.
+    """
+
+    id: int
+    name: str
+    args: dict[str, Any]
+    extra: dict[str, Any]
+    answers: list[Any]
+    given: dict[str, Any]
+    interrupts: list[Interrupt]
 
 
 class PausedScript(TypedDict):
-    """A script that stands in the middle of an `await`."""
+    """A script that stands in the middle of an `await`, with all its open calls.
+
+    In a pause, calls that await a decision are in `questions`, and none is running. In between,
+    which is what `durability="call"` stores too, there may be new ones that nobody was asked about.
+    """
 
     script_id: str
     snapshot: bytes
     console: str
-    awaiting: list[AwaitingCall]
     notes: list[str]
     updates: list[StateUpdate]
+    awaiting: list[AwaitingCall]
+    questions: list[Question]
+    blocked: list[OpenCall]
+    running: list[OpenCall]
+    heap: bytes
+    signature: bytes
 
 
 class ScriptFailure(TypedDict):
@@ -116,7 +154,8 @@ class ScriptState(TypedDict, total=False):
     source: Annotated[str, EphemeralValue]
     seed: Annotated[bytes, EphemeralValue]
     paused: PausedScript | None
-    decisions: Annotated[list[Decision], EphemeralValue]
+    answers: Annotated[dict[str, Any], EphemeralValue]
+    refused: Annotated[Exception | None, UntrackedValue]
     updates: list[StateUpdate]
     outcome: Any
 

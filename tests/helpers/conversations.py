@@ -86,7 +86,7 @@ class Conversation:
                     ptc=self.tools, interrupt_on=self.interrupt_on, **self.options
                 )
             ]
-        model = self.model or programs(self.source)
+        model = self.model = self.model or programs(self.source)
         return create(model=model, checkpointer=checkpointer, **options)
 
     def start(self) -> dict[str, Any]:
@@ -110,6 +110,11 @@ class Conversation:
         with SqliteSaver.from_conn_string(str(self.database)) as saver:
             return tuple(self.build(saver).get_state(self.config).interrupts)
 
+    def values(self) -> dict[str, Any]:
+        """The state of the thread, without going on."""
+        with SqliteSaver.from_conn_string(str(self.database)) as saver:
+            return dict(self.build(saver).get_state(self.config).values)
+
     def send(self, message: Any) -> dict[str, Any]:
         self.last = self._sent(message)
         return self.last
@@ -121,6 +126,12 @@ class Conversation:
         assert len(interrupts) == 1, self.last
         value: dict[str, Any] = interrupts[0].value
         return value
+
+    @property
+    def prompt(self) -> str:
+        """The last system prompt that the model was given."""
+        assert self.model is not None
+        return self.model.seen[-1]
 
     @property
     def waits(self) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field
+
+from tests.helpers.shop import Shop
 
 CallSpec = tuple[str, dict[str, Any]]
 
@@ -46,6 +49,30 @@ class ScriptedModel(BaseChatModel):
             for number, (name, args) in enumerate(self.turns[turn])
         ]
         return AIMessage("", tool_calls=calls)
+
+
+class Worker(ScriptedModel):
+    """Does a task in turns; notes each of its calls on disk.
+
+    In arguments, `TASK` stands for the task, which is the first message of a person.
+
+    Attributes:
+        log: The file of a `Shop`.
+    """
+
+    log: Path
+
+    def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
+        task = next(message.text for message in messages if message.type == "human")
+        turn = sum(isinstance(message, AIMessage) for message in messages)
+        Shop(self.log).note(f"model {task} {turn}")
+        answer = self._answer(turn)
+        for call in answer.tool_calls:
+            call["id"] = f"{task}-{call['id']}"
+            call["args"] = {k: task if v == "TASK" else v for k, v in call["args"].items()}
+        if not answer.tool_calls:
+            answer = AIMessage(f"{task} {messages[-1].text}")
+        return ChatResult(generations=[ChatGeneration(message=answer)])
 
 
 class EchoModel(BaseChatModel):

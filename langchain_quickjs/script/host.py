@@ -1,0 +1,72 @@
+"""What one script is given by the world around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from langchain_core.tools import BaseTool
+
+from langchain_quickjs.errors import SetupError
+from langchain_quickjs.interpreter import Limits
+from langchain_quickjs.script.approvals import Approvals
+from langchain_quickjs.script.calls import ToolPath
+from langchain_quickjs.script.memory import Memory
+from langchain_quickjs.script.signing import UNSIGNED, Signer
+from langchain_quickjs.script.state import Ending, outcome_of
+from langchain_quickjs.script.subagents import Subagents
+
+__all__ = ["Durability", "ScriptHost", "checked_durability"]
+
+Durability = Literal["pause", "call"]
+"""When a script is stored: when it pauses, or whenever a call has ended."""
+
+
+def checked_durability(given: Durability) -> Durability:
+    """The same, if it is one.
+
+    Raises:
+        SetupError: It is not.
+    """
+    if given not in get_args(Durability):
+        raise SetupError(f'`durability` is "pause" or "call", not {given!r}.')
+    return given
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptHost:
+    """What one script is given by the world around it.
+
+    Attributes:
+        script_id: The start of its calls' ids.
+        tools: What it may call, by the names that it uses.
+        approvals: Which calls wait for a person.
+        limits: What it may use up.
+        path: The way that its calls take.
+        present: Makes of the script's end what the graph's state keeps.
+        place: Tells it from scripts with the same id elsewhere in the thread.
+        keeps: Whether it is stored whenever calls have ended, and before others begin.
+        functions: What it may call as a global function, by the names that it uses.
+        subagents: The subagents among all these.
+        memory: Its way to what earlier scripts declared; `None` if it begins with nothing.
+        signer: Signs it where it is stored.
+    """
+
+    script_id: str
+    tools: Mapping[str, BaseTool]
+    approvals: Approvals
+    limits: Limits
+    path: ToolPath
+    present: Callable[[Ending], Any] = outcome_of
+    place: str = ""
+    keeps: bool = False
+    functions: Mapping[str, BaseTool] = field(default_factory=dict)
+    subagents: Subagents | None = None
+    memory: Memory | None = None
+    signer: Signer = UNSIGNED
+
+    def tool(self, name: str) -> BaseTool | None:
+        """The tool with this name of its own, if the script may call it."""
+        granted = (*self.tools.values(), *self.functions.values())
+        return next((tool for tool in granted if tool.name == name), None)

@@ -1,0 +1,198 @@
+"""The calls of a script that have not ended, and what becomes of them. Bookkeeping, without I/O.
+
+A call is launched at once, or when people have decided about it, and runs until it ends. If it is
+interrupted, it is blocked until people have answered, and launched again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain.agents.middleware.human_in_the_loop import Decision
+from langchain_core.messages import ToolCall
+from langchain_core.tools import BaseTool
+
+from langchain_quickjs.errors import SetupError, ValueTransferError
+from langchain_quickjs.interpreter import Call, CallResult, Raised, Returned
+from langchain_quickjs.script.approvals import edit_note, question, rejection
+from langchain_quickjs.script.calls import Blocked
+from langchain_quickjs.script.effects import Launched, Resumed
+from langchain_quickjs.script.host import ScriptHost
+from langchain_quickjs.script.plain import storable
+from langchain_quickjs.script.state import AwaitingCall, OpenCall, Question
+
+__all__ = ["OpenCalls"]
+
+
+@dataclass(slots=True)
+class OpenCalls:
+    """The open calls of one script.
+
+    Attributes:
+        host: What the script was given.
+        again: Whether the script, as far as it goes now, has been run before and was cut off.
+        replies: What is to be delivered to the script, by the numbers of the calls.
+        notes: What the model is to be told about calls.
+        awaiting: Calls that await a decision and nobody was asked about.
+        questions: What people were asked about other such calls.
+        blocked: Calls that were interrupted.
+        launch: Calls that are to begin.
+        running: Calls that have begun.
+        refused: The error of an answer that did not fit what a tool had asked.
+    """
+
+    host: ScriptHost
+    again: bool = False
+    replies: dict[int, CallResult] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    awaiting: list[AwaitingCall] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    blocked: list[OpenCall] = field(default_factory=list)
+    launch: list[Launched] = field(default_factory=list)
+    running: dict[int, OpenCall] = field(default_factory=dict)
+    refused: Exception | None = None
+
+    @property
+    def wait_for_people(self) -> bool:
+        """Whether there are calls that only people can help."""
+        return bool(self.awaiting or self.questions or self.blocked)
+
+    def called(self, call: Call) -> BaseTool:
+        """The tool that a script's call calls."""
+        return self.host.tools.get(call.name) or self.host.functions[call.name]
+
+    def restore(self, entry: Resumed) -> None:
+        """Takes up the calls of a stored script: what is answered goes on, the rest waits."""
+        paused, answers = entry.paused, entry.answers
+        self.notes.extend(paused["notes"])
+        self.awaiting.extend(paused["awaiting"])
+        for asked in paused["questions"]:
+            decisions = answers.get(asked["interrupt"].id)
+            if decisions is None:
+                self.questions.append(asked)
+                continue
+            for awaiting, decision in zip(asked["calls"], decisions, strict=True):
+                self._apply(decision, awaiting)
+        for call in paused["blocked"]:
+            ids = {interrupt.id for interrupt in call["interrupts"]} & answers.keys()
+            if ids:
+                # A graph inside may have taken the answers already, if this was tried before. It
+                # says itself what it waits for now.
+                given = {number: answers[number] for number in ids}
+                self._start({**call, "given": given}, resumed=not entry.again, again=True)
+            else:
+                self.blocked.append(call)
+        for call in paused["running"]:
+            self._start(call, again=True)
+
+    def admit(self, call: Call, args: dict[str, Any] | Raised) -> None:
+        """Decides what happens to a new call: it runs, waits for a person, or is refused."""
+        if isinstance(args, Raised):
+            self.replies[call.id] = args
+            return
+        tool = self.called(call)
+        extra: dict[str, Any] = {}
+        if self.host.subagents is not None and tool.name == self.host.subagents.tool.name:
+            split = self.host.subagents.split(args)
+            if isinstance(split, Raised):
+                self.replies[call.id] = split
+                return
+            args, extra = split
+        made = _made(call.id, tool.name, args, extra)
+        asked = None
+        if tool.name in self.host.approvals.configs:
+            request = self.host.path.vary(self._tool_call(made), tool)
+            asked = self.host.approvals.review(request)
+        if asked is None:
+            self._start(made)
+            return
+        action, review = asked
+        self.awaiting.append(
+            {"id": call.id, "action": action, "review": review, "extra": made["extra"]}
+        )
+
+    def _apply(self, decision: Decision, call: AwaitingCall) -> None:
+        """Does what a person decided about a call."""
+        name, args = call["action"]["name"], call["action"]["args"]
+        if decision["type"] == "reject":
+            words = rejection(name, decision.get("message"))
+            self.replies[call["id"]] = Raised("RejectedError", words)
+            return
+        if decision["type"] == "respond":
+            self.replies[call["id"]] = Returned(decision["message"])
+            return
+        if decision["type"] == "edit":
+            edited = decision["edited_action"]
+            self.notes.append(edit_note(call["action"], edited))
+            name, args = edited["name"], edited["args"]
+        self._start(_made(call["id"], name, args, call["extra"]))
+
+    def _start(self, call: OpenCall, *, resumed: bool = False, again: bool = False) -> None:
+        name = call["name"]
+        tool = self.host.tool(name)
+        if tool is None:
+            raise SetupError(
+                f"A stored call of {name!r} is to go on, but the script cannot call this tool any "
+                "more. Grant it again and resume."
+            )
+        # Where each step is stored, it is known which calls had begun.
+        again = again or resumed or (self.again and not self.host.keeps)
+        self.launch.append(Launched(call, self._tool_call(call), tool, resumed, again))
+
+    def _tool_call(self, call: OpenCall) -> ToolCall:
+        number = f"{self.host.script_id}:{call['id']}"
+        return ToolCall(name=call["name"], args=call["args"], id=number, type="tool_call")
+
+    def due(self) -> tuple[Launched, ...]:
+        """The calls that begin now. Subagents beyond their number wait until others have ended."""
+        due, self.launch = self.launch, []
+        if self.host.subagents is not None:
+            name, limit = self.host.subagents.tool.name, self.host.subagents.max_running
+            count = sum(call["name"] == name for call in self.running.values())
+            tasks = [launched.id for launched in due if launched.tool.name == name]
+            waiting = set(tasks[max(limit - count, 0) :])
+            self.launch = [launched for launched in due if launched.id in waiting]
+            due = [launched for launched in due if launched.id not in waiting]
+        self.running.update((launched.id, launched.call) for launched in due)
+        return tuple(due)
+
+    def block(self, call: OpenCall, blocked: Blocked) -> None:
+        """Keeps an interrupted call until people have answered."""
+        try:
+            args = storable(call["args"], "the argument")
+        except ValueTransferError as error:
+            self.replies[call["id"]] = Raised("TypeError", f"{call['name']}: {error}")
+            return
+        if blocked.refused is not None:
+            self.refused = blocked.refused  # The same question stands.
+            self.blocked.append({**call, "args": args, "given": {}})
+            return
+        self.blocked.append(
+            {
+                **call,
+                "args": args,
+                "answers": list(blocked.answers),
+                "given": {},
+                "interrupts": list(blocked.interrupts),
+            }
+        )
+
+    def ask(self) -> None:
+        """Makes a question of the calls that nobody was asked about."""
+        if self.awaiting:
+            place = f"{self.host.place}|{self.host.script_id}"
+            self.questions.append(question(self.awaiting, place))
+            self.awaiting = []
+
+
+def _made(call_id: int, name: str, args: dict[str, Any], extra: dict[str, Any]) -> OpenCall:
+    return {
+        "id": call_id,
+        "name": name,
+        "args": args,
+        "extra": extra,
+        "answers": [],
+        "given": {},
+        "interrupts": [],
+    }

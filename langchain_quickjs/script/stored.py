@@ -1,0 +1,176 @@
+"""What LangGraph stores of the graphs that a script runs in, and what is stored beside it.
+
+With `outer.py` the place where this package relies on LangGraph's inner workings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+from langchain_core.runnables import RunnableConfig
+from langgraph._internal._constants import (
+    CONFIG_KEY_CHECKPOINT_MAP,
+    CONFIG_KEY_CHECKPOINT_NS,
+    CONFIG_KEY_CHECKPOINTER,
+    CONFIG_KEY_DURABILITY,
+    NS_SEP,
+    NULL_TASK_ID,
+    RESUME,
+)
+from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
+from langgraph.types import Durability
+
+from langchain_quickjs.errors import SetupError
+from langchain_quickjs.script.outer import started_before
+from langchain_quickjs.script.state import PausedScript
+
+__all__ = [
+    "Record",
+    "aretire_answer",
+    "graph_durability",
+    "has_checkpointer",
+    "retire_answer",
+]
+
+# Where a running script is kept. Checkpointers want the ids of tasks to look like this one.
+_RECORD_ID: Final = "00000000-0000-0000-0000-71756963006a"
+
+# How long, and how often, to look whether a graph has stored its step.
+_STORED_WAIT_S: Final = 0.005
+_STORED_WAITS: Final = 2000
+
+
+def has_checkpointer(config: RunnableConfig) -> bool:
+    """Whether the graph whose task has this config can be interrupted and resumed."""
+    return config.get("configurable", {}).get(CONFIG_KEY_CHECKPOINTER) is not None
+
+
+def graph_durability(config: RunnableConfig, keeps: bool = False) -> Durability | None:
+    """How a script graph inside a task of another graph is to store its steps.
+
+    Once, when the script pauses: a script that runs to its end needs nothing stored of its own.
+    Where the outer graph stores each step before the next, so does the script graph. When it is
+    resumed, it does so in any case: that an answer was taken has to be known before anything is
+    done with it.
+
+    Args:
+        config: The config of the task.
+        keeps: Whether the script is to be stored whenever a call has ended.
+    """
+    if not has_checkpointer(config):
+        return None
+    each = config["configurable"].get(CONFIG_KEY_DURABILITY) == "sync"
+    return "sync" if each or keeps or started_before(config) else "exit"
+
+
+def retire_answer(config: RunnableConfig) -> None:
+    """Makes LangGraph forget the answer that has just resumed this thread.
+
+    LangGraph keeps the value of `Command(resume=...)` with the outermost graph's checkpoint. While
+    that checkpoint stands, it would give the same value to the next question of a graph inside,
+    if somebody then invoked the thread without an answer. An old decision must not decide a new
+    question, so it has to be gone before the new question is stored.
+    """
+    saver = config["configurable"].get(CONFIG_KEY_CHECKPOINTER)
+    if saver is not None:
+        saver.put_writes(_address(config, ""), [(RESUME, None)], NULL_TASK_ID)
+
+
+async def aretire_answer(config: RunnableConfig) -> None:
+    """The same for graphs that run asynchronously."""
+    saver = config["configurable"].get(CONFIG_KEY_CHECKPOINTER)
+    if saver is not None:
+        await saver.aput_writes(_address(config, ""), [(RESUME, None)], NULL_TASK_ID)
+
+
+def _address(config: RunnableConfig, graph: str) -> RunnableConfig:
+    """Where a graph that the task is in has its checkpoint."""
+    configurable = config["configurable"]
+    return {
+        "configurable": {
+            "thread_id": str(configurable["thread_id"]),
+            "checkpoint_ns": graph,
+            "checkpoint_id": configurable[CONFIG_KEY_CHECKPOINT_MAP][graph],
+        }
+    }
+
+
+class Record:
+    """A script as it stands in the middle of its graph's step, kept beside the step's checkpoint.
+
+    Under a task id of its own and in a channel that every checkpointer overwrites, so there is one.
+    """
+
+    def __init__(self, config: RunnableConfig, outer: RunnableConfig) -> None:
+        """Makes the record of a task.
+
+        Args:
+            config: The config of the script graph's task.
+            outer: That of the task that the script graph runs in.
+        """
+        configurable = config.get("configurable", {})
+        self._stored = outer.get("configurable", {}).get(CONFIG_KEY_DURABILITY) != "exit"
+        self._saver: BaseCheckpointSaver[Any] | None = configurable.get(CONFIG_KEY_CHECKPOINTER)
+        self._above: list[RunnableConfig] = []
+        if self._saver is not None:
+            graphs = configurable[CONFIG_KEY_CHECKPOINT_MAP]
+            self._above = [_address(config, graph) for graph in graphs]
+            own = configurable[CONFIG_KEY_CHECKPOINT_NS].rpartition(NS_SEP)[0]
+            self._address = _address(config, own)
+
+    def read(self) -> PausedScript | None:
+        """What was written last, if this step has been tried before.
+
+        Returns when everything is stored that leads here, however the graphs store it.
+
+        Raises:
+            SetupError: They do not.
+        """
+        if self._saver is None or not self._stored:
+            raise _nothing_stored()
+        for address in self._above:
+            waits = _waits()
+            while self._saver.get_tuple(address) is None:
+                time.sleep(next(waits))
+        return _record(self._saver.get_tuple(self._address))
+
+    async def aread(self) -> PausedScript | None:
+        """The same for graphs that run asynchronously."""
+        if self._saver is None or not self._stored:
+            raise _nothing_stored()
+        for address in self._above:
+            waits = _waits()
+            while await self._saver.aget_tuple(address) is None:
+                await asyncio.sleep(next(waits))
+        return _record(await self._saver.aget_tuple(self._address))
+
+    def write(self, script: PausedScript) -> None:
+        """Replaces what was written last."""
+        if self._saver is not None:
+            self._saver.put_writes(self._address, [(RESUME, script)], _RECORD_ID)
+
+    async def awrite(self, script: PausedScript) -> None:
+        """The same for graphs that run asynchronously."""
+        if self._saver is not None:
+            await self._saver.aput_writes(self._address, [(RESUME, script)], _RECORD_ID)
+
+
+def _waits() -> Iterator[float]:
+    yield from itertools.repeat(_STORED_WAIT_S, _STORED_WAITS)
+    raise _nothing_stored()
+
+
+def _nothing_stored() -> SetupError:
+    return SetupError(
+        '`durability="call"` needs a checkpointer, and graphs that store each step: pass one where '
+        'the graph is made, and do not invoke it with `durability="exit"`.'
+    )
+
+
+def _record(stored: CheckpointTuple | None) -> PausedScript | None:
+    writes = (stored.pending_writes or ()) if stored else ()
+    return next((value for task, _, value in writes if task == _RECORD_ID), None)
