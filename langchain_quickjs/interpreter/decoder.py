@@ -51,6 +51,7 @@ _MOST_PARTS: Final = 2**20
 _WORK_FACTOR: Final = 4
 _WORK_BYTES: Final = 1024**2
 _BIN_TAGS: Final = (b"\xc4", b"\xc5", b"\xc6")
+_BYTES_OR_COLLECTION: Final = frozenset({bytes, JSMap, JSSet, JSError})
 _LEAVES: Final = frozenset({str, int, float, bool, type(None), bytes})
 
 
@@ -86,6 +87,7 @@ class _Decoder:
         self.level = 0  # of the extension type whose payload is being unpacked
         self.nodes: list[Any] | None = None  # of the graph that it is in
         self.references = 0  # read, and not yet replaced by a node
+        self.graphs = False  # whether some container can be reached in two ways
         self.collections = self.all_parts = 0
 
     def decode(self, data: bytes) -> Any:
@@ -97,7 +99,8 @@ class _Decoder:
             self.fill(target, self.parts(payload))
         if self.references:
             raise ProtocolError("the guest sent a reference where none can stand")
-        if deepest > 1 or any(tag in data for tag in _BIN_TAGS):
+        suspect = any(tag in data for tag in _BIN_TAGS) and (self.graphs or _has_bytes(value))
+        if deepest > 1 or suspect:
             _check(value)
         return value
 
@@ -178,6 +181,7 @@ class _Decoder:
             case Ext.BUFFER:
                 return ArrayBuffer(data)
             case Ext.GRAPH if self.nodes is None and not self.level:
+                self.graphs = True
                 return self.graph(data)
             case Ext.REF if len(data) == 4 and self.nodes is not None:
                 self.references += 1
@@ -230,6 +234,21 @@ class _Decoder:
                 error.errors = self.resolve(errors)
             case _:
                 raise ProtocolError("the guest sent a malformed Error")
+
+
+def _has_bytes(tree: Any) -> bool:
+    """Whether a tree may have bytes in it, as keys perhaps: a tag alone may be part of a number.
+
+    The garbage collector's view of a dict has its keys only where they are not all text.
+    """
+    level = [tree]
+    while level:
+        parts = gc.get_referents(*level)
+        kinds = set(map(type, parts))
+        if not kinds.isdisjoint(_BYTES_OR_COLLECTION):
+            return True
+        level = [part for part in parts if type(part) is dict or type(part) is list]
+    return False
 
 
 def _check(value: Any) -> None:
