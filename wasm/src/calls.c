@@ -87,7 +87,6 @@ static int open_call(JSContext *ctx, JSValueConst name, int argc, JSValueConst *
                      JSValue *promise)
 {
     Buffer packed;
-    JSValue functions[2];
     int result = -1;
     if (JS_IsUndefined(guest.main)) {
         call_error(ctx, "Error", "no script is running");
@@ -106,9 +105,8 @@ static int open_call(JSContext *ctx, JSValueConst name, int argc, JSValueConst *
         else if (!calls_reserve())
             JS_ThrowOutOfMemory(ctx);
         else {
-            *promise = JS_NewPromiseCapability(ctx, functions);
+            *promise = engine_new_promise(ctx);
             if (!JS_IsException(*promise)) {
-                JS_FreeValues(ctx, functions[0], functions[1]);
                 result = post(ctx, name, &packed, *promise);
                 if (result < 0)
                     JS_FreeValue(ctx, *promise);

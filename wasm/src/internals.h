@@ -31,6 +31,9 @@ JSValue engine_iterator_rest(JSContext *ctx, JSValueConst iterator, bool *pairs)
 /* An Error that has no stack yet: it gets one where a script throws it, or awaits it in vain. */
 JSValue engine_new_error(JSContext *ctx);
 
+/* A pending promise without functions to settle it: only engine_settle can. */
+JSValue engine_new_promise(JSContext *ctx);
+
 /* Settles a pending promise with just this value: no `then` of it is looked up. */
 void engine_settle(JSContext *ctx, JSValueConst promise, JSValueConst value, bool rejected);
 
