@@ -24,6 +24,7 @@ LIMITS: dict[str, tuple[Limits, str, type[LimitError]]] = {
     ),
     "source_bytes": (Limits(source_bytes=200), "/" * 300, errors.SourceLimitError),
     "result_bytes": (Limits(result_bytes=1000), "'x'.repeat(2000)", errors.ResultLimitError),
+    "message_bytes": (Limits(message_bytes=1000), "'x'.repeat(2000)", errors.ResultLimitError),
     "console_bytes": (
         Limits(console_bytes=100, console_cut=False),
         "console.log('x'.repeat(200))",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from itertools import compress
@@ -58,7 +58,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNDEFINED = msgpack.ExtType(Ext.UNDEFINED, b"")
 _HOLE = msgpack.ExtType(Ext.HOLE, b"")
 _CONTAINERS = (dict, list, tuple, set, frozenset, JSMap, JSSet)
-_IS_CONTAINER = frozenset(_CONTAINERS).__contains__
+_CONTAINER_TYPES = frozenset(_CONTAINERS)
+_IS_CONTAINER = _CONTAINER_TYPES.__contains__
 _NATIVE = frozenset({dict, list, str, int, float, bool, type(None), bytes})
 
 
@@ -66,9 +67,13 @@ _NATIVE = frozenset({dict, list, str, int, float, bool, type(None), bytes})
 
 
 def _pack(value: Any) -> bytes:
-    packed: bytes = msgpack.packb(
-        value, default=_default, strict_types=True, unicode_errors="surrogatepass"
-    )
+    packed: bytes
+    try:
+        packed = msgpack.packb(value, default=_default, strict_types=True)
+    except UnicodeEncodeError:  # half a surrogate pair; allowing for them takes twice as long
+        packed = msgpack.packb(
+            value, default=_default, strict_types=True, unicode_errors="surrogatepass"
+        )
     return packed
 
 
@@ -132,6 +137,8 @@ def _is_graph(value: Any) -> bool:
     count = 1
     while level:
         parts = gc.get_referents(*level)
+        if _CONTAINER_TYPES.isdisjoint(map(type, parts)):
+            break
         level = list(compress(parts, map(_IS_CONTAINER, map(type, parts))))
         count += len(level)
         seen.update(map(id, level))
@@ -191,26 +198,27 @@ def encode(value: Any, root: str = "value") -> bytes:
     Raises:
         ValueTransferError: If some part of it cannot cross; the message has the path to it.
     """
-    return encode_message(lambda values: values[0], {root: value})
+    return encode_message([value], lambda values: values[0], lambda _: root)
 
 
-def encode_message(build: Callable[[Sequence[Any]], Any], values: Mapping[str, Any]) -> bytes:
+def encode_message(
+    values: list[Any], build: Callable[[list[Any]], Any], name: Callable[[int], str]
+) -> bytes:
     """Packs a message with values in it, all in one go.
 
     Args:
+        values: The values.
         build: Makes the message of the values, each in the form in which it is packed.
-        values: By what to call each in an error message.
+        name: What to call a value in an error message, by its index.
 
     Raises:
         ValueTransferError: If some part of one cannot cross; the message has the path to it.
     """
-    given = list(values.values())
     try:
-        if _is_graph(given):
-            given = [_Graph.of(value) for value in given]
-        return _pack(build(given))
+        packed = [_Graph.of(value) for value in values] if _is_graph(values) else values
+        return _pack(build(packed))
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        faults = (find_fault(value, root) for root, value in values.items())
+        faults = (find_fault(value, name(index)) for index, value in enumerate(values))
         path, reason = next(filter(None, faults), ("the message", str(error)))
         raise ValueTransferError(f"{path} cannot become a JavaScript value: {reason}") from error
 

@@ -42,15 +42,14 @@ _T = TypeVar("_T")
 _SLACK: Final = 8  # the reply's own structure
 _WRAPPING: Final = b"\x91" * (1024 - MAX_DEPTH - _SLACK)
 _OPENERS: Final = bytes([*range(0x80, 0xA0), 0xDC, 0xDD, 0xDE, 0xDF])
-# A byte from the guest becomes up to eighty here: {} or "". So parts are counted where there could
-# be too many: each takes a byte of these, and arrays know their length.
+# A byte from the guest becomes up to eighty here: {}. So collections and parts are counted where
+# there could be too many: each takes a byte of those above, or of these; arrays know their length.
 _TAGS: Final = bytes(range(0x80, 0x100))
 _MOST_COLLECTIONS: Final = 2**17
 _MOST_PARTS: Final = 2**20
 # Collections in collections: each level is copied once more, and is deeper than msgpack knows.
 _WORK_FACTOR: Final = 4
 _WORK_BYTES: Final = 1024**2
-_BIN_TAGS: Final = (b"\xc4", b"\xc5", b"\xc6")
 _BYTES_OR_COLLECTION: Final = frozenset({bytes, JSMap, JSSet, JSError})
 _LEAVES: Final = frozenset({str, int, float, bool, type(None), bytes})
 
@@ -79,16 +78,23 @@ class _Decoder:
     collection inside a collection: those are made empty, and filled when their turn comes.
 
     A value is nested no deeper, and the work it makes is no more, than what an honest guest sends.
+
+    Args:
+        size: Length of the message.
+        bins: Whether it may have bytes in it, other than none. Most have not, and that need not be
+            looked at part by part.
     """
 
-    def __init__(self, size: int) -> None:
+    level = 0  # of the extension type whose payload is being unpacked
+    nodes: list[Any] | None = None  # of the graph that it is in
+    references = 0  # read, and not yet replaced by a node
+    graphs = False  # whether some container can be reached in two ways
+    collections = all_parts = 0
+
+    def __init__(self, size: int, bins: bool) -> None:
+        self.bins = bins
         self.work_bytes = size * _WORK_FACTOR + _WORK_BYTES
         self.unfilled: list[tuple[Any, bytes, int, list[Any] | None]] = []
-        self.level = 0  # of the extension type whose payload is being unpacked
-        self.nodes: list[Any] | None = None  # of the graph that it is in
-        self.references = 0  # read, and not yet replaced by a node
-        self.graphs = False  # whether some container can be reached in two ways
-        self.collections = self.all_parts = 0
 
     def decode(self, data: bytes) -> Any:
         value = self.unpack(data)
@@ -99,10 +105,13 @@ class _Decoder:
             self.fill(target, self.parts(payload))
         if self.references:
             raise ProtocolError("the guest sent a reference where none can stand")
-        suspect = any(tag in data for tag in _BIN_TAGS) and (self.graphs or _has_bytes(value))
-        if deepest > 1 or suspect:
+        if deepest > 1 or self.bins or self.has_empty_bytes(data, value):
             _check(value)
         return value
+
+    def has_empty_bytes(self, data: bytes, value: Any) -> bool:
+        found = b"\xc4\0" in data or b"\xc5\0\0" in data or b"\xc6\0\0\0\0" in data
+        return found and (self.graphs or _has_bytes(value))  # it may be part of a number
 
     def unpack(self, data: bytes) -> Any:
         self.work_bytes -= len(data)
@@ -111,19 +120,22 @@ class _Decoder:
                 "a value has Maps, Sets or Errors nested in each other with too much in them; nest "
                 "less deeply, or pass less"
             )
-        wrapped = len(data) > MAX_DEPTH and _count(data, _OPENERS) > MAX_DEPTH
-        hooks: dict[str, Any] = {}
-        if len(data) > _MOST_COLLECTIONS and _count(data, _TAGS) > _MOST_COLLECTIONS:
-            hooks = {"list_hook": self.count_list, "object_hook": self.count_object}
+        openers = _count(data, _OPENERS) if len(data) > MAX_DEPTH else 0
+        wrapped = openers > MAX_DEPTH
+        many_parts = len(data) > _MOST_PARTS and _count(data, _TAGS) > _MOST_PARTS
+        counted = many_parts or openers > _MOST_COLLECTIONS
+        longest = min(len(data) + 1, _MOST_PARTS)
         value = msgpack.unpackb(
             _WRAPPING + data if wrapped else data,
             ext_hook=self.ext,
             unicode_errors="surrogatepass",
             strict_map_key=True,
             timestamp=1,
-            max_array_len=min(len(data) + 1, _MOST_PARTS),
-            max_map_len=min(len(data) + 1, _MOST_PARTS),
-            **hooks,
+            max_array_len=longest,
+            max_map_len=longest,
+            max_bin_len=len(data) if self.bins else 0,
+            list_hook=self.count_list if counted else None,
+            object_hook=self.count_object if counted else None,
         )
         for _ in _WRAPPING if wrapped else b"":
             (value,) = value
@@ -311,7 +323,12 @@ def decode(data: bytes) -> Any:
     if pausing:
         gc.disable()
     try:
-        return _Decoder(len(data)).decode(data)
+        try:
+            return _Decoder(len(data), bins=False).decode(data)
+        except ValueError as error:
+            if "exceeds max_bin_len" not in str(error):
+                raise
+        return _Decoder(len(data), bins=True).decode(data)
     except ValueError as error:
         if "exceeds max_" in str(error) and len(data) >= _MOST_PARTS:
             raise _too_much() from error

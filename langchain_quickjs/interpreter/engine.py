@@ -57,34 +57,38 @@ class _Ticker:
     """Advances the epoch of an engine while guests run, so that they look at their deadlines.
 
     Its thread ends by itself when nothing has run for half a second.
+
+    Attributes:
+        running: Who runs a guest now. Adding to a set, and taking from it, need no lock.
     """
 
     def __init__(self, engine: wasmtime.Engine) -> None:
+        self.running = set[object]()
         self._engine = engine
         self._lock = threading.Lock()
-        self._running = 0
         self._alive = False
 
-    def __enter__(self) -> None:
-        with self._lock:
-            self._running += 1
-            if not self._alive:
-                self._alive = True
-                threading.Thread(target=self._tick, name="quickjs-ticker", daemon=True).start()
+    def wake(self) -> None:
+        """To be called once one more is in `running`."""
+        if not self._alive and self._revive():
+            threading.Thread(target=self._tick, name="quickjs-ticker", daemon=True).start()
 
-    def __exit__(self, *_: object) -> None:
+    def _revive(self) -> bool:
+        """Whether the thread was dead, and the caller is who makes it live again."""
         with self._lock:
-            self._running -= 1
+            was_alive, self._alive = self._alive, True
+        return not was_alive
 
     def _tick(self) -> None:
         idle = 0
         while True:
             time.sleep(_TICK_S)
             self._engine.increment_epoch()
-            with self._lock:
-                idle = 0 if self._running else idle + 1
-                if idle > _IDLE_TICKS:
-                    self._alive = False
+            idle = 0 if self.running else idle + 1
+            if idle > _IDLE_TICKS:
+                idle, self._alive = 0, False
+                # Who came just before has seen it alive, so it must be; who comes now makes it so.
+                if not self.running or not self._revive():
                     return
 
 
@@ -281,6 +285,15 @@ class Instance:
             )
         raise ProtocolError(f"the guest crashed (trap {code.value if known else 'unknown'})")
 
+    def _begin(self, timeout_s: float | None) -> None:
+        self._watch.deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
+        ticker = self._module.ticker
+        ticker.running.add(self)
+        ticker.wake()
+
+    def _end(self) -> None:
+        self._module.ticker.running.discard(self)
+
     def cancel(self) -> None:
         """Stops the step that runs in another thread. Thread-safe."""
         self._watch.cancelled = True
@@ -303,17 +316,18 @@ class Instance:
             ScriptCancelledError: If `cancel` was called.
             ProtocolError: If it crashed, or its reply is not within its memory.
         """
-        watch = self._watch
-        watch.deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
         size = len(message)
-        with self._module.ticker:
-            mailbox = self._module.mailbox
+        mailbox = self._module.mailbox
+        self._begin(timeout_s)
+        try:
             if size > _SMALL_MESSAGE_BYTES:
                 mailbox = self.mailbox(size)
             if not self._within(mailbox, size):
                 raise ProtocolError("the guest's mailbox lies outside its memory")
             ctypes.memmove(self._address + mailbox, message, size)
             packed = self._call("step", size) & 0xFFFFFFFFFFFFFFFF
+        finally:
+            self._end()
         address, length = packed >> 32, packed & 0xFFFFFFFF
         if length > max_reply_bytes or not self._within(address, length):
             raise ProtocolError(
@@ -339,10 +353,11 @@ class Instance:
             TimeLimitError: If that takes far longer than it can.
             ProtocolError: If the guest crashed.
         """
-        timeout_s = 1.0 + self._measure() / _TIDY_BYTES_PER_S
-        self._watch.deadline_s = time.monotonic() + timeout_s
-        with self._module.ticker:
+        self._begin(1.0 + self._measure() / _TIDY_BYTES_PER_S)
+        try:
             self._call("tidy")
+        finally:
+            self._end()
 
     def blocks(self) -> Iterator[bytes]:
         """The memory as it is now, in blocks of `BLOCK_BYTES`."""

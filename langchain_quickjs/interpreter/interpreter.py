@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
@@ -33,6 +32,7 @@ from langchain_quickjs.interpreter.outcomes import (
 from langchain_quickjs.interpreter.protocol import (
     GuestMemoryError,
     GuestRefusalError,
+    GuestResultError,
     abort_message,
     explain_refusal,
     max_reply_bytes,
@@ -44,6 +44,20 @@ from langchain_quickjs.interpreter.records import Heap
 from langchain_quickjs.interpreter.snapshot import Paused, pack_snapshot, unpack_snapshot
 
 __all__ = ["Interpreter"]
+
+
+class _Exclusively:
+    """Lets one thread in, and refuses others."""
+
+    def __init__(self) -> None:
+        self._busy = threading.Lock()
+
+    def __enter__(self) -> None:
+        if not self._busy.acquire(blocking=False):
+            raise InterpreterStateError("another thread is using this interpreter")
+
+    def __exit__(self, *_: object) -> None:
+        self._busy.release()
 
 
 class Interpreter:
@@ -83,7 +97,7 @@ class Interpreter:
         self._module = load()
         self._seed: bytes | None = seed or secrets.token_bytes(32)
         self._machine = Machine(self._module, self._limits.memory_bytes)
-        self._busy = threading.Lock()
+        self._exclusively = _Exclusively()
         self._next_id = 1
         self._running = False
         self._open: dict[int, Call] = {}
@@ -154,7 +168,7 @@ class Interpreter:
             LimitError: If it reached a limit; it has not been started then.
             ValueError: If a name is no JavaScript identifier.
         """
-        with self._exclusively():
+        with self._exclusively:
             if self._running:
                 raise InterpreterStateError(
                     "a script is running already: resume it to its end, or abort it"
@@ -188,7 +202,7 @@ class Interpreter:
             ValueTransferError: If a result cannot become a JavaScript value.
             LimitError: If the script reached a limit. It then waits as it did before.
         """
-        with self._exclusively():
+        with self._exclusively:
             if not self._running:
                 raise InterpreterStateError("no script is running: start one first")
             if unknown := results.keys() - self._open.keys():
@@ -214,7 +228,7 @@ class Interpreter:
         Raises:
             InterpreterStateError: If the interpreter is in use by another thread.
         """
-        with self._exclusively():
+        with self._exclusively:
             if self._running:
                 message = abort_message(now_s=self._clock())
                 self._step(message, self._granted, answered=self._open.keys(), ends=True)
@@ -235,7 +249,7 @@ class Interpreter:
         Raises:
             InterpreterStateError: If the interpreter is in use by another thread.
         """
-        with self._exclusively():
+        with self._exclusively:
             paused = Paused(
                 self._machine.image(),
                 self._next_id,
@@ -285,7 +299,7 @@ class Interpreter:
         Raises:
             InterpreterStateError: If a script is running.
         """
-        with self._exclusively():
+        with self._exclusively:
             if self._running:
                 raise InterpreterStateError("a script is running: resume it, or abort it")
             return Heap(self._machine.image(), self._next_id)
@@ -301,21 +315,21 @@ class Interpreter:
 
     # --- steps ---------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def _exclusively(self) -> Iterator[None]:
-        if not self._busy.acquire(blocking=False):
-            raise InterpreterStateError("another thread is using this interpreter")
-        try:
-            yield
-        finally:
-            self._busy.release()
-
     def _timeout_s(self, spent_s: float) -> float | None:
         step_s, script_s = self._limits.step_timeout_s, self._limits.script_timeout_s
         if script_s is None:
             return step_s
         left_s = max(script_s - spent_s, 0.0)
         return left_s if step_s is None else min(step_s, left_s)
+
+    def _too_large(self) -> ResultLimitError:
+        limits = self._limits
+        name = "result" if limits.result_bytes <= limits.message_bytes else "message"
+        most = min(limits.result_bytes, limits.message_bytes)
+        return ResultLimitError(
+            f"the result takes more than {most} bytes (limits.{name}_bytes); return less, or raise "
+            "the limit"
+        )
 
     def _out_of_time(self, spent_s: float) -> TimeLimitError:
         step_s, script_s = self._limits.step_timeout_s, self._limits.script_timeout_s
@@ -364,6 +378,8 @@ class Interpreter:
             )
         except TimeLimitError:
             raise self._out_of_time(spent_s) from None
+        except GuestResultError:
+            raise self._too_large() from None
         except (GuestMemoryError, MemoryLimitError):
             raise MemoryLimitError(
                 f"the script needs more memory than {self._limits.memory_bytes} bytes "
@@ -386,7 +402,4 @@ class Interpreter:
         if isinstance(outcome, Completed) and reply_bytes > limits.result_bytes:
             size = reply_bytes - len(outcome.console.encode("utf-8"))
             if size > limits.result_bytes:
-                raise ResultLimitError(
-                    f"the result takes {size} bytes, limits.result_bytes is {limits.result_bytes}; "
-                    "return less, or raise the limit"
-                )
+                raise self._too_large()

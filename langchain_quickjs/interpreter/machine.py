@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 _REPLAY_S: Final = 0.05
 _IMAGE_BYTES_PER_S: Final = 100 * 1024**2  # an image of a large memory is a cost too
 _REPLAY_MESSAGES: Final = 2000
-_REPLAY_BYTES: Final = 1024**2
+_REPLAY_BYTES: Final = 4 * 1024**2
 
 
 class Machine:

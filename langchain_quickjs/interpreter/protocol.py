@@ -43,7 +43,7 @@ SCRIPT_NAME = "script.js"
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _POSITION = re.compile(re.escape(SCRIPT_NAME) + r":(\d{1,9})(?::(\d{1,9}))?", re.ASCII)
 _START, _DELIVER, _ABORT = range(3)
-_COMPLETED, _FAILED, _SUSPENDED, _IDLE, _NO_MEMORY, _REFUSED = range(6)
+_COMPLETED, _FAILED, _SUSPENDED, _IDLE, _NO_MEMORY, _REFUSED, _TOO_LARGE = range(7)
 # Limits that a script can catch as errors of these names (wasm/src/calls.c).
 _LIMIT_ERRORS: dict[str, type[ScriptError]] = {
     "PTCCallBudgetExceeded": CallLimitError,
@@ -54,6 +54,10 @@ _HEAD_BYTES = 4096  # of a reply, beside console, calls and value
 
 class GuestRefusalError(ProtocolError):
     """The guest did not understand the message; the host made a mistake."""
+
+
+class GuestResultError(Exception):
+    """The script's result is larger than it may be; the step is to be undone."""
 
 
 class GuestMemoryError(Exception):
@@ -89,7 +93,13 @@ def start_message(
         _START,
         now_s * 1000.0,
         seed,
-        [budget, limits.calls_in_flight, limits.console_bytes, limits.message_bytes],
+        [
+            budget,
+            limits.calls_in_flight,
+            limits.console_bytes,
+            limits.message_bytes,
+            min(limits.result_bytes, limits.message_bytes),
+        ],
         list(tools),
         list(functions),
         SCRIPT_NAME,
@@ -97,6 +107,13 @@ def start_message(
     ]
     packed: bytes = msgpack.packb(parts, unicode_errors="surrogatepass")
     return packed
+
+
+def _content(result: CallResult) -> Any:
+    """What of it goes into a message."""
+    if isinstance(result, Raised):
+        return [str(result.name), str(result.message)]
+    return result.value
 
 
 def resume_message(results: Mapping[int, CallResult], *, now_s: float, limits: Limits) -> bytes:
@@ -107,19 +124,16 @@ def resume_message(results: Mapping[int, CallResult], *, now_s: float, limits: L
         MessageLimitError: If they are larger than `limits.message_bytes` together.
     """
     ids = sorted(results)
-    answers = [results[call_id] for call_id in ids]
-
-    def build(values: Sequence[Any]) -> list[Any]:
-        raised = [int(isinstance(answer, Raised)) for answer in answers]
-        return [_DELIVER, now_s * 1000.0, list(map(list, zip(ids, raised, values, strict=True)))]
-
-    values = {
-        f"the result of call {call_id}": [str(answer.name), str(answer.message)]
-        if isinstance(answer, Raised)
-        else answer.value
-        for call_id, answer in zip(ids, answers, strict=True)
-    }
-    message_bytes = encode_message(build, values)
+    raised = [int(isinstance(results[call_id], Raised)) for call_id in ids]
+    message_bytes = encode_message(
+        [_content(results[call_id]) for call_id in ids],
+        lambda values: [
+            _DELIVER,
+            now_s * 1000.0,
+            list(map(list, zip(ids, raised, values, strict=True))),
+        ],
+        lambda index: f"the result of call {ids[index]}",
+    )
     if len(message_bytes) > limits.message_bytes:
         raise MessageLimitError(
             f"the results are {len(message_bytes)} bytes, limits.message_bytes is "
@@ -197,6 +211,17 @@ def _console(parts: Any, dropped: Any, limits: Limits) -> str:
     return shown + f"… [{dropped} more bytes printed]\n" if dropped else shown
 
 
+def _short_reply(parts: Any) -> Exception:
+    """What a reply means that has no outcome in it."""
+    if parts == [_NO_MEMORY]:
+        return GuestMemoryError()
+    if parts == [_TOO_LARGE]:
+        return GuestResultError()
+    if parts == [_REFUSED]:
+        return GuestRefusalError("the guest refused a message")
+    return ProtocolError("the guest's reply has a wrong shape")
+
+
 def read_reply(
     reply: bytes, *, next_id: int, open_calls: int, granted: AbstractSet[str], limits: Limits
 ) -> Outcome:
@@ -215,14 +240,11 @@ def read_reply(
     Raises:
         ProtocolError: If the reply is not one that the guest can give here.
         GuestMemoryError: If the step ran out of memory.
+        GuestResultError: If the script completed with more than it may.
     """
     parts = decode(reply)
-    if parts == [_NO_MEMORY]:
-        raise GuestMemoryError
-    if parts == [_REFUSED]:
-        raise GuestRefusalError("the guest refused a message")
     if type(parts) is not list or len(parts) != 6 or type(parts[3]) is not list:
-        raise ProtocolError("the guest's reply has a wrong shape")
+        raise _short_reply(parts)
     status, printed, dropped, posted, value, wake = parts
     console = _console(printed, dropped, limits)
     calls = tuple([_call(one, next_id + i, granted) for i, one in enumerate(posted)])

@@ -111,6 +111,7 @@ def nested_out(runs: int) -> Samples:
 
 def records_out(runs: int) -> Samples:
     opened = Open()
+    opened.context.eval(programs.RECORDS_MADE)
 
     def once() -> None:
         assert len(opened.context.eval(programs.RECORDS_OUT)) == 5000

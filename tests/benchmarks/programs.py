@@ -57,12 +57,14 @@ add(refund)
 """
 PAUSED_RESULT: Final = 9 + 5
 
-RECORDS_OUT: Final = """
-Array.from({ length: 5000 }, (_, i) => ({
+# Made by one script, and taken out by later ones.
+RECORDS_OUT: Final = "globalThis.records"
+RECORDS_MADE: Final = """
+globalThis.records = Array.from({ length: 5000 }, (_, i) => ({
   id: i, name: `customer ${i}`, tags: ["a", "b"],
   address: { street: "Long Street", no: i, zip: "12345" },
   active: i % 2 === 0, score: i / 3, note: "x".repeat(70),
-}))
+})); 1
 """
 RECORDS_IN: Final = "const rows = await tools.records({}); rows.length"
 

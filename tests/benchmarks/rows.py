@@ -43,8 +43,8 @@ INTERPRETER: Final = (
     Row("  snapshot", "pause", "snapshot_s"),
     Row("  restore + resume", "pause", "resume_s"),
     Row("round trip of one call", "round_trip", runs=2),
-    Row("1 MB of records out", "records_out", runs=1, rounds=1),
-    Row("1 MB of records in", "records_in", runs=1, rounds=1),
+    Row("1 MB of records out", "records_out", runs=3, rounds=1),
+    Row("1 MB of records in", "records_in", runs=5, rounds=2),
     Row("1,000 interpreters run and dropped", "thousand", runs=1, rounds=2),
     Row("  memory that stays", "thousand", "grown_bytes", "size"),
 )

@@ -23,7 +23,7 @@ sys.path.insert(0, str(WASM))
 import build as guest_build  # noqa: E402  (wasm/ is a folder of scripts, not a package)
 
 # exports.c, heap.c and libc.c only make sense in a linear memory.
-GUEST = ("pack.c", "unpack.c", "calls.c", "random.c", "guest.c", "prelude_host.c")
+GUEST = ("seen.c", "pack.c", "unpack.c", "calls.c", "random.c", "guest.c", "prelude_host.c")
 PROGRAMS = {"cases": ("harness.c", "cases.c"), "fuzz": ("harness.c", "fuzz.c")}
 SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
 FLAGS = ("-g1", *SANITIZE, "-fno-omit-frame-pointer", "-D_GNU_SOURCE", "-DGUEST_NATIVE")

@@ -48,7 +48,7 @@ static void try_value(const uint8_t *bytes, size_t len)
     interrupts = 0;
     JSValue v = codec_unpack(&guest.codec, &in);
     if (!JS_IsException(v))
-        codec_pack(&guest.codec, &out, v, "value");
+        codec_pack(&guest.codec, &out, v, "value", 0);
     JS_FreeValue(guest.ctx, JS_GetException(guest.ctx));
     JS_FreeValue(guest.ctx, v);
     buffer_free(&out);

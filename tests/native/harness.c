@@ -17,7 +17,7 @@ void end(void)
     JSValue *values[] = {
         &guest.helpers.flatten, &guest.helpers.revive, &guest.helpers.get_time,
         &guest.helpers.to_hex, &guest.helpers.from_hex, &guest.describe, &guest.run_timers,
-        &guest.next_timer, &guest.clear_timers, &guest.report_rejection, &guest.tools,
+        &guest.next_timer, &guest.clear_timers, &guest.report_rejection, &guest.timers, &guest.tools,
     };
     CHECK(give_up()->status == IDLE);
     CHECK(!guest.call_count && !guest.rejection_count);
@@ -73,10 +73,11 @@ Buffer message_start(const char *source, size_t len)
         put_bin(&message, seed, sizeof seed);
     else
         pack_nil(&message);
-    pack_array_header(&message, 4);
+    pack_array_header(&message, 5);
     pack_uint(&message, settings.calls);
     pack_uint(&message, settings.in_flight);
     pack_uint(&message, settings.console);
+    pack_uint(&message, settings.message);
     pack_uint(&message, settings.message);
     pack_array_header(&message, 2);
     pack_text(&message, "f", 1);

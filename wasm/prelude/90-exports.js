@@ -1,3 +1,4 @@
 return {
   flatten, revive, getTime, toHex, fromHex, describe, runTimers, nextTimer, clearTimers, reportRejection,
+  timers,
 };

@@ -40,17 +40,31 @@ static bool calls_reserve(void)
     return true;
 }
 
+/* The buffer of the last call, for the next one. */
+static Buffer spare_take(void)
+{
+    Buffer taken = guest.spare;
+    buffer_init(&guest.spare, 0);
+    taken.limit = guest.message_limit;
+    taken.status = BUFFER_OK;
+    taken.len = 0;
+    return taken;
+}
+
+static void spare_give(Buffer *buffer)
+{
+    buffer_free(&guest.spare);
+    guest.spare = *buffer;
+}
+
 /* Packs the arguments. Reading them may run script code (getters) that makes calls of its own, so
    they go into a buffer of their own first and the id is given afterwards. */
 static int pack_arguments(JSContext *ctx, Buffer *packed, int argc, JSValueConst *argv)
 {
-    char root[24];
     pack_array_header(packed, (size_t)argc);
-    for (int i = 0; i < argc; i++) {
-        snprintf(root, sizeof root, "argument %d", i + 1);
-        if (codec_pack(&guest.codec, packed, argv[i], root) < 0)
+    for (int i = 0; i < argc; i++)
+        if (codec_pack(&guest.codec, packed, argv[i], "argument", (uint32_t)i + 1) < 0)
             return -1;
-    }
     if (packed->status == BUFFER_NO_MEMORY)
         guest.no_memory = true;
     if (packed->status)
@@ -86,13 +100,12 @@ static int post(JSContext *ctx, JSValueConst name, const Buffer *packed, JSValue
 static int open_call(JSContext *ctx, JSValueConst name, int argc, JSValueConst *argv,
                      JSValue *promise)
 {
-    Buffer packed;
     int result = -1;
     if (JS_IsUndefined(guest.main)) {
         call_error(ctx, "Error", "no script is running");
         return -1;
     }
-    buffer_init(&packed, guest.message_limit);
+    Buffer packed = spare_take();
     if (pack_arguments(ctx, &packed, argc, argv) == 0) {
         if (!guest.calls_left)
             limit_error(ctx, "PTCCallBudgetExceeded",
@@ -113,7 +126,7 @@ static int open_call(JSContext *ctx, JSValueConst name, int argc, JSValueConst *
             }
         }
     }
-    buffer_free(&packed);
+    spare_give(&packed);
     return result;
 }
 

@@ -42,8 +42,10 @@ typedef struct {
 } Codec;
 
 /* Appends `value` to `out`. 0, or -1 with a pending TypeError that names the path to what cannot
-   cross (starting at `root`). A full buffer is also -1; a script's own exception passes through. */
-int codec_pack(const Codec *codec, Buffer *out, JSValueConst value, const char *root);
+   cross (starting at `root`, and `number` unless that is 0). A full buffer is also -1; a script's own
+   exception passes through. */
+int codec_pack(const Codec *codec, Buffer *out, JSValueConst value, const char *root,
+               uint32_t number);
 
 /* MessagePack pieces for the reply's own structure. */
 void pack_array_header(Buffer *out, size_t count);

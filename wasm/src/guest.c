@@ -6,7 +6,7 @@
 
 enum { MESSAGE_START = 0, MESSAGE_DELIVER = 1, MESSAGE_ABORT = 2 };
 enum { REPLY_COMPLETED = 0, REPLY_FAILED = 1, REPLY_SUSPENDED = 2, REPLY_IDLE = 3,
-       REPLY_NO_MEMORY = 4, REPLY_REFUSED = 5 };
+       REPLY_NO_MEMORY = 4, REPLY_REFUSED = 5, REPLY_TOO_LARGE = 6 };
 enum { MAX_REJECTIONS = 100 };
 
 Guest guest;
@@ -111,6 +111,8 @@ static JSValue ask_prelude(JSValueConst function)
 
 static bool run_due_timer(void)
 {
+    if (engine_map_is_empty(guest.timers))
+        return false;
     JSValue ran = ask_prelude(guest.run_timers);
     bool more = JS_IsBool(ran) && JS_VALUE_GET_BOOL(ran);
     JS_FreeValue(guest.ctx, ran);
@@ -157,7 +159,7 @@ static void reply_failed(JSValueConst reason)
     forget_script();
     guest.reply.len = 0;
     reply_head(REPLY_FAILED);
-    if (JS_IsException(parts) || codec_pack(&guest.codec, &guest.reply, parts, "error") < 0) {
+    if (JS_IsException(parts) || codec_pack(&guest.codec, &guest.reply, parts, "error", 0) < 0) {
         JS_FreeValue(guest.ctx, JS_GetException(guest.ctx));
         guest.reply.status = guest.reply.status == BUFFER_FULL ? BUFFER_OK : guest.reply.status;
         pack_array_header(&guest.reply, 3);
@@ -193,9 +195,10 @@ static void reply_error(const char *name, const char *message)
 static void reply_completed(void)
 {
     Buffer packed;
-    buffer_init(&packed, guest.message_limit);
-    int done = codec_pack(&guest.codec, &packed, guest.value, "result");
+    buffer_init(&packed, guest.result_limit);
+    int done = codec_pack(&guest.codec, &packed, guest.value, "result", 0);
     guest.no_memory |= packed.status == BUFFER_NO_MEMORY;
+    guest.result_too_large = packed.status == BUFFER_FULL;
     if (done < 0) {
         reply_exception();
     } else {
@@ -212,7 +215,8 @@ static void reply_completed(void)
 static void reply_suspended(void)
 {
     double delay = 0;
-    JSValue next = ask_prelude(guest.next_timer);
+    JSValue next = engine_map_is_empty(guest.timers) ? JS_UNDEFINED
+                                                     : ask_prelude(guest.next_timer);
     bool waits = JS_IsNumber(next) && JS_ToFloat64(guest.ctx, &delay, next) == 0;
     JS_FreeValue(guest.ctx, next);
     if (!guest.call_count && !waits) {
@@ -301,11 +305,11 @@ static void evaluate(const char *source, size_t len, const char *filename)
     conclude();
 }
 
-/* [0, now, seed | nil, [calls, in flight, console bytes, message bytes], [tool names],
+/* [0, now, seed | nil, [calls, in flight, console, message, result bytes], [tool names],
    [function names], filename, source] */
 static bool start(Reader *in)
 {
-    uint64_t limits[4];
+    uint64_t limits[5];
     uint32_t count, tool_count, function_count;
     const uint8_t *seed;
     const char *filename, *source;
@@ -316,9 +320,9 @@ static bool start(Reader *in)
         random_seed(seed);
         guest.seeded = true;
     }
-    if (!guest.seeded || !read_array_header(in, &count) || count != 4)
+    if (!guest.seeded || !read_array_header(in, &count) || count != 5)
         return false;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         if (!read_uint(in, &limits[i]) || limits[i] > UINT32_MAX)
             return false;
     guest.calls_limit = guest.calls_left = (uint32_t)limits[0];
@@ -326,6 +330,7 @@ static bool start(Reader *in)
     guest.console_limit = (size_t)limits[2];
     guest.message_limit = guest.outbox.limit = guest.reply.limit = (size_t)limits[3];
     guest.reply.limit += guest.console_limit + 4096;
+    guest.result_limit = (size_t)limits[4];
     if (!read_array_header(in, &tool_count))
         return false;
     Reader tools = *in;
@@ -428,9 +433,11 @@ static bool handle(Reader *in)
 
 Reply guest_step(const uint8_t *message, size_t size)
 {
-    static const uint8_t no_memory[] = { 0x91, REPLY_NO_MEMORY }, refused[] = { 0x91, REPLY_REFUSED };
+    static const uint8_t no_memory[] = { 0x91, REPLY_NO_MEMORY };
+    static const uint8_t refused[] = { 0x91, REPLY_REFUSED };
+    static const uint8_t too_large[] = { 0x91, REPLY_TOO_LARGE };
     Reader in = { message, message + size };
-    guest.no_memory = false;
+    guest.no_memory = guest.result_too_large = false;
     guest.console.len = guest.outbox.len = guest.reply.len = 0;
     guest.console.status = guest.outbox.status = guest.reply.status = BUFFER_OK;
     guest.outbox_count = 0;
@@ -438,6 +445,8 @@ Reply guest_step(const uint8_t *message, size_t size)
     bool understood = handle(&in);
     if (guest.no_memory || guest.reply.status == BUFFER_NO_MEMORY)
         return (Reply){ no_memory, sizeof no_memory };
+    if (guest.result_too_large)
+        return (Reply){ too_large, sizeof too_large };
     if (!understood || guest.reply.status)
         return (Reply){ refused, sizeof refused };
     return (Reply){ guest.reply.data, guest.reply.len };
@@ -446,6 +455,7 @@ Reply guest_step(const uint8_t *message, size_t size)
 void guest_tidy(void)
 {
     buffer_free(&guest.reply);
+    buffer_free(&guest.spare);
     buffer_free(&guest.outbox);
     buffer_free(&guest.console);
     JS_RunGC(guest.rt);

@@ -17,10 +17,12 @@ typedef struct {
     CodecHelpers helpers;
     /* More functions of the prelude, owned. */
     JSValue describe, run_timers, next_timer, clear_timers, report_rejection;
+    JSValue timers;  /* the Map that those are about */
 
     double now_ms;   /* what the last message said; stands still within a step */
     bool seeded;
     bool no_memory;  /* an allocation failed in this step: the host will undo the step */
+    bool result_too_large; /* likewise */
 
     JSValue tools;   /* the object behind the global `tools` */
     Buffer functions; /* names of the granted global functions, each ending in NUL */
@@ -37,12 +39,13 @@ typedef struct {
     JSValue *rejections; /* promises rejected and not handled, owned */
     uint32_t rejection_count;
 
+    Buffer spare;    /* what the last call was packed in; empty while one is being packed */
     Buffer outbox;   /* new calls of this step, packed */
     uint32_t outbox_count;
     Buffer console;  /* what this step printed */
     size_t console_limit;
     uint64_t console_dropped;
-    size_t message_limit;
+    size_t message_limit, result_limit;
     Buffer reply;
 } Guest;
 

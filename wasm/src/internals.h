@@ -9,6 +9,7 @@
    no object that has it can change without getting another. NULL unless all of the object's own
    properties are enumerable data under text keys that are not indices; `*count` says how many. */
 void *engine_layout(JSContext *ctx, JSValueConst object, uint32_t *count);
+void *engine_dup_layout(void *layout);
 void engine_free_layout(JSContext *ctx, void *layout);
 
 /* Whether the object has that layout now. */
@@ -27,6 +28,9 @@ bool engine_array_get(JSValueConst array, uint32_t i, JSValue *value);
 /* What the iterator of a Map or Set will still give, without moving it on: an array of keys, values
    or pairs (then *pairs). JS_UNDEFINED for anything else. */
 JSValue engine_iterator_rest(JSContext *ctx, JSValueConst iterator, bool *pairs);
+
+/* Whether a Map has no entries. */
+bool engine_map_is_empty(JSValueConst map);
 
 /* An Error that has no stack yet: it gets one where a script throws it, or awaits it in vain. */
 JSValue engine_new_error(JSContext *ctx);

@@ -11,6 +11,7 @@
    reference to each node. */
 #include "codec.h"
 #include "internals.h"
+#include "seen.h"
 
 #include <stdio.h>
 
@@ -18,23 +19,16 @@
 
 typedef struct Path {
     const struct Path *up;
-    const char *root; /* the outermost step has this */
+    const char *root; /* the outermost step has this, and a number unless that is 0 */
     JSAtom key;       /* others: a property name, or JS_ATOM_NULL and an index */
     uint32_t index;
 } Path;
-
-typedef struct {
-    void **slots; /* open addressing; NULL is free */
-    uint32_t *numbers;
-    uint32_t capacity, count;
-} Seen;
 
 enum { LAYOUT_COUNT = 16, LAYOUT_KEYS = 24, LAYOUT_BYTES = 512 };
 
 /* Records mostly come in numbers, all with the same keys: those are kept as they are written. */
 typedef struct {
     void *engine_layout; /* owned; NULL while the slot is free */
-    uint32_t count;
     uint16_t ends[LAYOUT_KEYS]; /* where the text of each key ends, header included */
     uint8_t text[LAYOUT_BYTES];
 } Layout;
@@ -43,7 +37,8 @@ typedef struct {
     const Codec *codec;
     JSContext *ctx;
     Buffer *out;
-    Layout *layouts[LAYOUT_COUNT]; /* owned, made when needed */
+    Layout *layouts[LAYOUT_COUNT];  /* owned, made when needed */
+    const void *met[LAYOUT_COUNT]; /* the layout seen there last; for comparison only */
     Seen seen;
     bool graph;
     JSValue *nodes; /* graph mode: owned references, in the order of their numbers */
@@ -158,6 +153,8 @@ static void path_write(JSContext *ctx, const Path *path, Buffer *text)
         path_write(ctx, path->up, text);
     if (path->root) {
         buffer_put(text, path->root, strlen(path->root));
+        int n = path->index ? snprintf(number, sizeof number, " %u", (unsigned)path->index) : 0;
+        buffer_put(text, number, (size_t)n);
     } else if (path->key != JS_ATOM_NULL) {
         const char *key = JS_AtomToCString(ctx, path->key);
         buffer_put(text, ".", 1);
@@ -194,61 +191,6 @@ static int full(Packer *p)
         JS_ThrowRangeError(p->ctx, "value is larger than the %u bytes that may cross at a time",
                            (unsigned)p->out->limit);
     return PACK_ERROR;
-}
-
-/* --- objects seen ------------------------------------------------------------------------- */
-
-static uint32_t seen_slot(const Seen *s, const void *object)
-{
-    uint32_t i = (uint32_t)((uintptr_t)object >> 3) * 2654435761u;
-    for (i &= s->capacity - 1; s->slots[i] && s->slots[i] != object; )
-        i = (i + 1) & (s->capacity - 1);
-    return i;
-}
-
-static bool seen_grow(Seen *s)
-{
-    Seen bigger = { .capacity = s->capacity ? s->capacity * 2 : 64, .count = s->count };
-    bigger.slots = calloc(bigger.capacity, sizeof *bigger.slots);
-    bigger.numbers = malloc(bigger.capacity * sizeof *bigger.numbers);
-    if (!bigger.slots || !bigger.numbers) {
-        free(bigger.slots);
-        free(bigger.numbers);
-        return false;
-    }
-    for (uint32_t i = 0; i < s->capacity; i++) {
-        if (!s->slots[i])
-            continue;
-        uint32_t to = seen_slot(&bigger, s->slots[i]);
-        bigger.slots[to] = s->slots[i];
-        bigger.numbers[to] = s->numbers[i];
-    }
-    free(s->slots);
-    free(s->numbers);
-    *s = bigger;
-    return true;
-}
-
-/* Looks the object up and adds it when it is new. -1: no memory. */
-static int seen_add(Seen *s, void *object, uint32_t *number)
-{
-    if (s->count * 2 >= s->capacity && !seen_grow(s))
-        return -1;
-    uint32_t i = seen_slot(s, object);
-    bool known = s->slots[i] != NULL;
-    if (!known) {
-        s->slots[i] = object;
-        s->numbers[i] = s->count++;
-    }
-    *number = s->numbers[i];
-    return known;
-}
-
-static void seen_free(Seen *s)
-{
-    free(s->slots);
-    free(s->numbers);
-    *s = (Seen){ 0 };
 }
 
 /* --- the kinds of object ------------------------------------------------------------------ */
@@ -324,36 +266,35 @@ static int pack_array(Packer *p, JSValueConst array, const Path *path, int depth
     return PACK_OK;
 }
 
+static bool pack_key(Packer *p, Buffer *out, JSAtom key)
+{
+    size_t len;
+    const char *name = JS_AtomToCStringLen(p->ctx, &len, key);
+    if (name)
+        pack_text(out, name, len);
+    JS_FreeCString(p->ctx, name);
+    return name != NULL;
+}
+
 /* Writes a key and its value, which is consumed. */
 static int pack_property(Packer *p, JSAtom key, JSValue value, const Path *path, int depth)
 {
     Path here = { .up = path, .key = key };
-    size_t len;
-    const char *name = JS_AtomToCStringLen(p->ctx, &len, key);
     int result = PACK_ERROR;
-    if (name && !JS_IsException(value)) {
-        pack_text(p->out, name, len);
+    if (!JS_IsException(value) && pack_key(p, p->out, key))
         result = pack_value(p, value, &here, depth + 1);
-    }
-    JS_FreeCString(p->ctx, name);
     JS_FreeValue(p->ctx, value);
     return result;
 }
 
 /* Writes the keys of a layout once; false when there is no room for them. */
-static bool layout_write_keys(Packer *p, Layout *layout)
+static bool layout_write_keys(Packer *p, Layout *layout, uint32_t count)
 {
     Buffer text;
     buffer_init(&text, LAYOUT_BYTES);
-    bool fits = layout->count <= LAYOUT_KEYS;
-    for (uint32_t i = 0; fits && i < layout->count; i++) {
-        size_t len;
-        JSAtom key = engine_layout_key(layout->engine_layout, i);
-        const char *name = JS_AtomToCStringLen(p->ctx, &len, key);
-        if (name)
-            pack_text(&text, name, len);
-        JS_FreeCString(p->ctx, name);
-        fits = name && !text.status;
+    bool fits = count <= LAYOUT_KEYS;
+    for (uint32_t i = 0; fits && i < count; i++) {
+        fits = pack_key(p, &text, engine_layout_key(layout->engine_layout, i)) && !text.status;
         layout->ends[i] = (uint16_t)text.len;
     }
     if (fits && text.len)
@@ -368,43 +309,41 @@ static void layout_forget(Packer *p, Layout *layout)
     layout->engine_layout = NULL;
 }
 
-/* The kept layout of an object; NULL when it has none that can be kept. */
-static const Layout *layout_of(Packer *p, JSValueConst object)
+/* What is kept of a layout; NULL when nothing is: it is new, has no room, or its slot is taken. */
+static const Layout *layout_kept(Packer *p, void *engine, uint32_t count)
 {
-    uint32_t count;
-    void *engine = engine_layout(p->ctx, object, &count);
-    if (!engine)
-        return NULL;
-    Layout **slot = &p->layouts[((uintptr_t)engine >> 4) % LAYOUT_COUNT];
-    if (*slot && (*slot)->engine_layout == engine) {
-        engine_free_layout(p->ctx, engine);
-        return *slot;
-    }
-    if (!*slot && (*slot = malloc(sizeof **slot)))
-        (*slot)->engine_layout = NULL;
-    if (!*slot || (*slot)->engine_layout) { /* no memory, or taken: those in use must stay */
-        engine_free_layout(p->ctx, engine);
+    uint32_t at = ((uintptr_t)engine >> 4) % LAYOUT_COUNT;
+    Layout *slot = p->layouts[at];
+    if (slot && slot->engine_layout) /* those in use must stay */
+        return slot->engine_layout == engine ? slot : NULL;
+    if (p->met[at] != engine) { /* most objects are the only one of their kind */
+        p->met[at] = engine;
         return NULL;
     }
-    (*slot)->engine_layout = engine;
-    (*slot)->count = count;
-    if (layout_write_keys(p, *slot))
-        return *slot;
-    layout_forget(p, *slot);
+    if (!slot && !(slot = p->layouts[at] = malloc(sizeof *slot)))
+        return NULL;
+    slot->engine_layout = engine_dup_layout(engine);
+    if (layout_write_keys(p, slot, count))
+        return slot;
+    layout_forget(p, slot);
     return NULL;
 }
 
 /* The common object, read without a look-up per property. PACK_CHANGED: script code that ran while
    a part was read has changed the object, so it has to be read in the other way. */
-static int pack_record(Packer *p, JSValueConst object, const Layout *layout, const Path *path,
-                       int depth)
+static int pack_record(Packer *p, JSValueConst object, void *engine, uint32_t count,
+                       const Path *path, int depth)
 {
-    pack_map_header(p->out, layout->count);
-    for (uint32_t i = 0, at = 0; i < layout->count; at = layout->ends[i++]) {
-        if (!engine_has_layout(object, layout->engine_layout))
+    const Layout *kept = layout_kept(p, engine, count);
+    pack_map_header(p->out, count);
+    for (uint32_t i = 0, at = 0; i < count; i++) {
+        if (!engine_has_layout(object, engine))
             return PACK_CHANGED;
-        Path here = { .up = path, .key = engine_layout_key(layout->engine_layout, i) };
-        buffer_put(p->out, layout->text + at, layout->ends[i] - at);
+        Path here = { .up = path, .key = engine_layout_key(engine, i) };
+        if (kept)
+            buffer_put(p->out, kept->text + at, kept->ends[i] - at), at = kept->ends[i];
+        else if (!pack_key(p, p->out, here.key))
+            return PACK_ERROR;
         JSValue value = engine_layout_value(object, i);
         int result = pack_value(p, value, &here, depth + 1);
         JS_FreeValue(p->ctx, value);
@@ -435,9 +374,11 @@ static int pack_properties(Packer *p, JSValueConst object, const Path *path, int
 static int pack_plain(Packer *p, JSValueConst object, const Path *path, int depth)
 {
     size_t start = p->out->len;
-    const Layout *layout = layout_of(p, object);
-    if (layout) {
-        int result = pack_record(p, object, layout, path, depth);
+    uint32_t count;
+    void *engine = engine_layout(p->ctx, object, &count);
+    if (engine) {
+        int result = pack_record(p, object, engine, count, path, depth);
+        engine_free_layout(p->ctx, engine);
         if (result != PACK_CHANGED)
             return result;
         p->out->len = start;
@@ -660,10 +601,11 @@ static int pack_graph(Packer *p, JSValueConst root, const Path *path)
     return result;
 }
 
-int codec_pack(const Codec *codec, Buffer *out, JSValueConst value, const char *root)
+int codec_pack(const Codec *codec, Buffer *out, JSValueConst value, const char *root,
+               uint32_t number)
 {
     Packer p = { .codec = codec, .ctx = codec->ctx, .out = out };
-    Path path = { .root = root };
+    Path path = { .root = root, .index = number };
     size_t start = out->len;
     if (engine_stack_is_short(p.ctx, PACK_STACK_BYTES)) { /* script code may call from anywhere */
         JS_ThrowRangeError(p.ctx, "Maximum call stack size exceeded");

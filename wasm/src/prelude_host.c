@@ -251,6 +251,12 @@ static bool take(JSValueConst from, const char *name, JSValue *into)
     return JS_IsFunction(guest.ctx, *into);
 }
 
+static bool take_map(JSValueConst from, const char *name, JSValue *into)
+{
+    *into = JS_GetPropertyStr(guest.ctx, from, name);
+    return JS_IsMap(*into);
+}
+
 static bool take_helpers(JSValueConst helpers)
 {
     return take(helpers, "flatten", &guest.helpers.flatten)
@@ -262,7 +268,8 @@ static bool take_helpers(JSValueConst helpers)
         && take(helpers, "runTimers", &guest.run_timers)
         && take(helpers, "nextTimer", &guest.next_timer)
         && take(helpers, "clearTimers", &guest.clear_timers)
-        && take(helpers, "reportRejection", &guest.report_rejection);
+        && take(helpers, "reportRejection", &guest.report_rejection)
+        && take_map(helpers, "timers", &guest.timers);
 }
 
 static JSValue host_functions(JSContext *ctx)
