@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.rows import Unit, write_figure, write_ratio
+from tests.benchmarks.rows import Unit, ratio_of, write_figure, write_ratio
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,9 @@ def test_figures(value: float, unit: Unit, expected: str) -> None:
 
 
 def test_ratios() -> None:
-    assert write_ratio(3.0, 2.0) == "1.50x"
-    assert write_ratio(None, 2.0) == write_ratio(1.0, None) == write_ratio(1.0, -1.0) == ""
+    assert write_ratio(ratio_of(3.0, 2.0)) == "1.50x"
+    assert ratio_of(None, 2.0) is ratio_of(1.0, None) is ratio_of(1.0, -1.0) is None
+    assert write_ratio(None) == ""
 
 
 def test_the_command_prints_a_table() -> None:

@@ -272,7 +272,8 @@ def test_any_message_is_an_outcome_or_refused(parts: list[Any]) -> None:
 def test_any_reply_of_the_right_shape_is_an_outcome_or_refused(
     status: int, console: str, dropped: int, calls: list[Any], value: Any, wake: Any, open_: int
 ) -> None:
-    reply = msgpack.packb([status, console, dropped, calls, value, wake])
+    posted = [part for call in calls for part in call]
+    reply = msgpack.packb([status, console, dropped, posted, value, wake])
     verdict(Recorded(reply, open_calls=open_))
 
 
@@ -288,8 +289,9 @@ def pack(
     value: Any = None,
     wake: Any = None,
 ) -> bytes:
+    posted = [part for call in calls for part in call]
     packed: bytes = msgpack.packb(
-        [status, console, dropped, list(calls), value, wake], unicode_errors="surrogatepass"
+        [status, console, dropped, posted, value, wake], unicode_errors="surrogatepass"
     )
     return packed
 
@@ -320,7 +322,8 @@ LIES = {
     "a name that is a list": pack(calls=[[1, ["look"], []]]),
     "arguments that are a map": pack(calls=[[1, "look", {}]]),
     "arguments that are missing": pack(calls=[[1, "look"]]),
-    "a call that is a text": pack(calls=["look"]),
+    "a call without a name": pack(calls=[[1, []], [2, "look", []]]),
+    "a call that is a list": pack(calls=[[[1, "look", []]]]),
     "calls that are a map": msgpack.packb([2, "", 0, {}, None, None]),
     "calls by a script that completed": pack(status=0, calls=[[1, "look", []]]),
     "calls by a script that failed": pack(status=1, value=["E", "m", ""], calls=[[1, "look", []]]),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import math
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -51,6 +51,7 @@ _MOST_PARTS: Final = 2**20
 _WORK_FACTOR: Final = 4
 _WORK_BYTES: Final = 1024**2
 _BYTES_OR_COLLECTION: Final = frozenset({bytes, JSMap, JSSet, JSError})
+_CONTAINERS: Final = frozenset({dict, list})
 _LEAVES: Final = frozenset({str, int, float, bool, type(None), bytes})
 
 
@@ -121,7 +122,8 @@ class _Decoder:
                 "less deeply, or pass less"
             )
         openers = _count(data, _OPENERS) if len(data) > MAX_DEPTH else 0
-        wrapped = openers > MAX_DEPTH
+        nested = openers > MAX_DEPTH
+        wrapped = nested and len(data) > _LARGE_BYTES
         many_parts = len(data) > _MOST_PARTS and _count(data, _TAGS) > _MOST_PARTS
         counted = many_parts or openers > _MOST_COLLECTIONS
         longest = min(len(data) + 1, _MOST_PARTS)
@@ -139,7 +141,19 @@ class _Decoder:
         )
         for _ in _WRAPPING if wrapped else b"":
             (value,) = value
+        if nested and not wrapped:
+            self.check_depth(data, value)
         return value
+
+    def check_depth(self, data: bytes, value: Any) -> None:
+        """The same for what is small: then it takes less to look than to wrap and unwrap.
+
+        But not where a graph is in it already, in which one could walk in circles.
+        """
+        if self.graphs:
+            msgpack.unpackb(_WRAPPING + data, unicode_errors="surrogatepass", timestamp=1)
+        elif sum(1 for _ in _levels(value)) > MAX_DEPTH + _SLACK:
+            raise ProtocolError(f"the guest nested a value more than {MAX_DEPTH} levels deep")
 
     def count(self, parts: int) -> None:
         self.collections += 1
@@ -253,14 +267,18 @@ def _has_bytes(tree: Any) -> bool:
 
     The garbage collector's view of a dict has its keys only where they are not all text.
     """
+    return any(not _BYTES_OR_COLLECTION.isdisjoint(map(type, parts)) for parts in _levels(tree))
+
+
+def _levels(tree: Any) -> Iterator[list[Any]]:
+    """What the lists and dicts of each level of a tree hold."""
     level = [tree]
     while level:
         parts = gc.get_referents(*level)
-        kinds = set(map(type, parts))
-        if not kinds.isdisjoint(_BYTES_OR_COLLECTION):
-            return True
+        yield parts
+        if _CONTAINERS.isdisjoint(map(type, parts)):
+            return
         level = [part for part in parts if type(part) is dict or type(part) is list]
-    return False
 
 
 def _check(value: Any) -> None:

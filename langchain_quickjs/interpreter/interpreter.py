@@ -13,11 +13,15 @@ from langchain_quickjs.errors import (
     InterpreterStateError,
     MemoryLimitError,
     ProtocolError,
-    ResultLimitError,
-    ScriptTimeLimitError,
     TimeLimitError,
 )
 from langchain_quickjs.interpreter.engine import load
+from langchain_quickjs.interpreter.exceeded import (
+    out_of_memory,
+    out_of_time,
+    result_too_large,
+    time_left_s,
+)
 from langchain_quickjs.interpreter.excerpt import with_excerpt
 from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.machine import Machine
@@ -205,7 +209,8 @@ class Interpreter:
         with self._exclusively:
             if not self._running:
                 raise InterpreterStateError("no script is running: start one first")
-            if unknown := results.keys() - self._open.keys():
+            if not results.keys() <= self._open.keys():
+                unknown = results.keys() - self._open.keys()
                 raise InterpreterStateError(
                     f"no open call has the id {min(unknown)}; open are {sorted(self._open)}"
                 )
@@ -315,34 +320,6 @@ class Interpreter:
 
     # --- steps ---------------------------------------------------------------------------------
 
-    def _timeout_s(self, spent_s: float) -> float | None:
-        step_s, script_s = self._limits.step_timeout_s, self._limits.script_timeout_s
-        if script_s is None:
-            return step_s
-        left_s = max(script_s - spent_s, 0.0)
-        return left_s if step_s is None else min(step_s, left_s)
-
-    def _too_large(self) -> ResultLimitError:
-        limits = self._limits
-        name = "result" if limits.result_bytes <= limits.message_bytes else "message"
-        most = min(limits.result_bytes, limits.message_bytes)
-        return ResultLimitError(
-            f"the result takes more than {most} bytes (limits.{name}_bytes); return less, or raise "
-            "the limit"
-        )
-
-    def _out_of_time(self, spent_s: float) -> TimeLimitError:
-        step_s, script_s = self._limits.step_timeout_s, self._limits.script_timeout_s
-        if script_s is not None and (step_s is None or script_s - spent_s < step_s):
-            return ScriptTimeLimitError(
-                f"the script computed for more than {script_s:g} s in all (limits.script_timeout_s)"
-                "; let it compute less, or raise the limit"
-            )
-        return TimeLimitError(
-            f"the script computed for more than {step_s:g} s without waiting "
-            "(limits.step_timeout_s); let it compute less, or raise the limit"
-        )
-
     def _step(
         self,
         message: bytes,
@@ -354,7 +331,9 @@ class Interpreter:
         calls_made: int = 0,
     ) -> Outcome:
         """One transaction: everything is as the reply says, or nothing has changed."""
-        still_open = {n: call for n, call in self._open.items() if n not in answered}
+        still_open: dict[int, Call] = {}
+        if len(answered) < len(self._open):
+            still_open = {n: call for n, call in self._open.items() if n not in answered}
 
         def read(reply: bytes) -> Outcome:
             outcome = read_reply(
@@ -372,19 +351,16 @@ class Interpreter:
         try:
             outcome, took_s = self._machine.step(
                 message,
-                timeout_s=self._timeout_s(spent_s),
+                timeout_s=time_left_s(self._limits, spent_s),
                 max_reply_bytes=max_reply_bytes(self._limits),
                 read=read,
             )
         except TimeLimitError:
-            raise self._out_of_time(spent_s) from None
+            raise out_of_time(self._limits, spent_s) from None
         except GuestResultError:
-            raise self._too_large() from None
+            raise result_too_large(self._limits) from None
         except (GuestMemoryError, MemoryLimitError):
-            raise MemoryLimitError(
-                f"the script needs more memory than {self._limits.memory_bytes} bytes "
-                "(limits.memory_bytes); let it keep less, or raise the limit"
-            ) from None
+            raise out_of_memory(self._limits) from None
         calls = outcome.calls if isinstance(outcome, Suspended) else ()
         self._running = isinstance(outcome, Suspended)
         self._open = still_open | {call.id: call for call in calls} if self._running else {}
@@ -402,4 +378,4 @@ class Interpreter:
         if isinstance(outcome, Completed) and reply_bytes > limits.result_bytes:
             size = reply_bytes - len(outcome.console.encode("utf-8"))
             if size > limits.result_bytes:
-                raise self._too_large()
+                raise result_too_large(limits)

@@ -109,13 +109,6 @@ def start_message(
     return packed
 
 
-def _content(result: CallResult) -> Any:
-    """What of it goes into a message."""
-    if isinstance(result, Raised):
-        return [str(result.name), str(result.message)]
-    return result.value
-
-
 def resume_message(results: Mapping[int, CallResult], *, now_s: float, limits: Limits) -> bytes:
     """The message that delivers results of calls, in the order of their ids.
 
@@ -124,15 +117,17 @@ def resume_message(results: Mapping[int, CallResult], *, now_s: float, limits: L
         MessageLimitError: If they are larger than `limits.message_bytes` together.
     """
     ids = sorted(results)
-    raised = [int(isinstance(results[call_id], Raised)) for call_id in ids]
+    answers: list[Any] = []
+    for call_id in ids:
+        answer = results[call_id]
+        if isinstance(answer, Raised):
+            answers += (call_id, 1, [str(answer.name), str(answer.message)])
+        else:
+            answers += (call_id, 0, answer.value)
     message_bytes = encode_message(
-        [_content(results[call_id]) for call_id in ids],
-        lambda values: [
-            _DELIVER,
-            now_s * 1000.0,
-            list(map(list, zip(ids, raised, values, strict=True))),
-        ],
-        lambda index: f"the result of call {ids[index]}",
+        answers,
+        lambda values: [_DELIVER, now_s * 1000.0, values],
+        lambda index: f"the result of call {ids[index // 3]}",
     )
     if len(message_bytes) > limits.message_bytes:
         raise MessageLimitError(
@@ -162,15 +157,20 @@ def abort_message(*, now_s: float) -> bytes:
     return packed
 
 
-def _call(parts: Any, expected_id: int, granted: AbstractSet[str]) -> Call:
-    if type(parts) is not list or len(parts) != 3 or type(parts[2]) is not list:
+def _calls(posted: list[Any], next_id: int, granted: AbstractSet[str]) -> tuple[Call, ...]:
+    if len(posted) % 3:
         raise ProtocolError("the guest sent a malformed call")
-    number, name, args = parts
-    if type(number) is not int or number != expected_id:
-        raise ProtocolError(f"the guest sent call id {number!r} where {expected_id} is due")
-    if type(name) is not str or name not in granted:
-        raise ProtocolError(f"the guest called {name!r}, which was not granted")
-    return Call(number, name, tuple(args))
+    calls = []
+    for number, name, args in zip(posted[::3], posted[1::3], posted[2::3], strict=True):
+        if type(number) is not int or number != next_id:
+            raise ProtocolError(f"the guest sent call id {number!r} where {next_id} is due")
+        if type(name) is not str or name not in granted:
+            raise ProtocolError(f"the guest called {name!r}, which was not granted")
+        if type(args) is not list:
+            raise ProtocolError("the guest sent a call without arguments")
+        calls.append(Call(number, name, tuple(args)))
+        next_id += 1
+    return tuple(calls)
 
 
 def _script_error(parts: Any) -> ScriptError:
@@ -247,7 +247,7 @@ def read_reply(
         raise _short_reply(parts)
     status, printed, dropped, posted, value, wake = parts
     console = _console(printed, dropped, limits)
-    calls = tuple([_call(one, next_id + i, granted) for i, one in enumerate(posted)])
+    calls = _calls(posted, next_id, granted)
     if type(status) is not int or (status != _SUSPENDED and (calls or wake is not None)):
         raise ProtocolError("the guest's reply contradicts itself")
     if status == _SUSPENDED:

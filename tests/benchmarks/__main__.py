@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks --peer-python path/to/env/bin/python --agents
 
-Medians of several rounds; the sides take turns in each round, because a machine that is busy with
-something else for a while should slow all of them alike.
+Figures are medians of several rounds. The sides take turns in each round, and are compared within
+it (`x` is the median of that), because a machine that is busy with something else for a while
+should slow all of them alike.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import platform
 import statistics
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,7 @@ from tests.benchmarks.rows import (
     INTERPRETER,
     Row,
     Unit,
+    ratio_of,
     write_figure,
     write_ratio,
 )
@@ -65,22 +67,21 @@ def _parser() -> argparse.ArgumentParser:
 def _measure_starts(sides: Sequence[Side], rounds: int) -> None:
     with tempfile.TemporaryDirectory() as warm:
         for label, cache in (("new process, first 1 + 1", Path(warm)), ("  nothing cached", None)):
-            times: dict[str, list[float]] = {side.name: [] for side in sides}
-            for round_ in range(rounds + 1):
-                for side in sides:
-                    seconds = start_seconds(side, COLD_START[side.name], cache)
-                    if round_ and seconds is not None:  # the first round fills the caches
-                        times[side.name].append(seconds)
-            _print_row(sides, label, "time", {name: _median(each) for name, each in times.items()})
+            times: list[Figures] = [
+                {side.name: start_seconds(side, COLD_START[side.name], cache) for side in sides}
+                for _ in range(rounds + 1)
+            ]
+            _print_row(sides, Row(label, ""), times[1:])  # the first round fills the caches
 
 
 def _measure_rows(sides: Sequence[Side], rows: Sequence[Row], *, quick: bool) -> None:
     workers = [Worker(side) for side in sides]
     for measure in dict.fromkeys(row.measure for row in rows):
         lines = [row for row in rows if row.measure == measure]
-        collected: dict[tuple[str, str], list[float]] = {}
+        rounds: list[dict[tuple[str, str], float]] = []
         failed: list[str] = []
         for _ in range(1 if quick else lines[0].rounds):
+            rounds.append({})
             for worker in workers:
                 if worker.side.name in failed:
                     continue
@@ -91,18 +92,20 @@ def _measure_rows(sides: Sequence[Side], rows: Sequence[Row], *, quick: bool) ->
                     print(f"{worker.side.name}: {measure}: {error}", file=sys.stderr)
                     continue
                 for metric, values in (samples or {}).items():
-                    collected.setdefault((worker.side.name, metric), []).extend(values)
+                    rounds[-1][worker.side.name, metric] = statistics.median(values)
         for row in lines:
-            figures = {
-                side.name: _median(collected.get((side.name, row.metric), [])) for side in sides
-            }
-            _print_row(sides, row.label, row.unit, figures)
+            _print_row(sides, row, [_figures(sides, row, figures) for figures in rounds])
     for worker in workers:
         worker.stop()
 
 
-def _median(values: Sequence[float]) -> float | None:
-    return statistics.median(values) if values else None
+def _figures(sides: Sequence[Side], row: Row, measured: Mapping[tuple[str, str], float]) -> Figures:
+    return {side.name: measured.get((side.name, row.metric)) for side in sides}
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
 
 
 def _print_head(sides: Sequence[Side]) -> None:
@@ -111,13 +114,14 @@ def _print_head(sides: Sequence[Side]) -> None:
     print(f"{'':{_WIDTH}}{' '.join(cells)}")
 
 
-def _print_row(sides: Sequence[Side], label: str, unit: Unit, figures: Figures) -> None:
-    ours = figures["ours"]
-    cells = [_cell(ours, unit)]
+def _print_row(sides: Sequence[Side], row: Row, rounds: Sequence[Figures]) -> None:
+    """The median of all rounds; and of how the sides compare within each."""
+    cells = [_cell(_median(figures["ours"] for figures in rounds), row.unit)]
     for side in sides[1:]:
-        figure = figures[side.name]
-        cells.append(f"{_cell(figure, unit)} {write_ratio(figure, ours).rjust(8)}")
-    print(f"{label:{_WIDTH}}{' '.join(cells)}", flush=True)
+        figure = _median(figures[side.name] for figures in rounds)
+        ratio = _median(ratio_of(figures[side.name], figures["ours"]) for figures in rounds)
+        cells.append(f"{_cell(figure, row.unit)} {write_ratio(ratio).rjust(8)}")
+    print(f"{row.label:{_WIDTH}}{' '.join(cells)}", flush=True)
 
 
 def _cell(figure: float | None, unit: Unit) -> str:

@@ -9,18 +9,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-_ENOUGH_S: Final = 0.1
-_ENOUGH_RUNS: Final = 50
+_WARM_S: Final = 0.2
+_ENOUGH_S: Final = 0.2
+_ENOUGH_RUNS: Final = 100
 
 Samples = dict[str, list[float]]
 
 
 def time_each(action: Callable[[], object], runs: int) -> list[float]:
-    """The seconds that each of several runs took, after one that does not count.
+    """The seconds that each of several runs took, after some that do not count.
 
-    Quick actions are repeated more often than asked, because a median of few is noise.
+    Quick actions are repeated more often than asked, because a median of few is noise, and because
+    a process that has waited for its turn is slow at first.
     """
+    begun = time.perf_counter()
     action()
+    while time.perf_counter() - begun < _WARM_S:
+        action()
     gc.collect()
     times: list[float] = []
     while len(times) < runs or (sum(times) < _ENOUGH_S and len(times) < _ENOUGH_RUNS * runs):

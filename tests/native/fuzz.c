@@ -130,7 +130,6 @@ static void seed_value(const uint8_t *bytes, size_t len)
 static void seed_result(uint64_t id, const uint8_t *bytes, size_t len)
 {
     Buffer message = message_begin(DELIVER, 3, 1e12);
-    pack_array_header(&message, 1);
     pack_array_header(&message, 3);
     pack_uint(&message, id);
     pack_uint(&message, 0);

@@ -78,7 +78,6 @@ static int post(JSContext *ctx, JSValueConst name, const Buffer *packed, JSValue
     const char *text = JS_ToCStringLen(ctx, &len, name);
     if (!text)
         return -1;
-    pack_array_header(&guest.outbox, 3);
     pack_uint(&guest.outbox, guest.next_id);
     pack_text(&guest.outbox, text, len);
     buffer_put(&guest.outbox, packed->data, packed->len);

@@ -138,7 +138,7 @@ static void reply_head(int status)
     pack_uint(&guest.reply, (uint64_t)status);
     pack_text(&guest.reply, (const char *)guest.console.data, guest.console.len);
     pack_uint(&guest.reply, guest.console_dropped);
-    pack_array_header(&guest.reply, guest.outbox_count);
+    pack_array_header(&guest.reply, (size_t)guest.outbox_count * 3);
     if (guest.outbox.len)
         buffer_put(&guest.reply, guest.outbox.data, guest.outbox.len);
 }
@@ -383,18 +383,17 @@ static JSValue unpack_error(Reader *in)
     return error;
 }
 
-/* [1, now, [[id, raised, value | [name, message]], ...]]; no results: only time has passed. */
+/* [1, now, [id, raised, value | [name, message], id, ...]]; no results: only time has passed. */
 static bool deliver(Reader *in)
 {
-    uint32_t count, parts;
+    uint32_t parts;
     uint64_t id, raised;
-    if (!read_array_header(in, &count))
+    if (!read_array_header(in, &parts) || parts % 3)
         return false;
     while (run_due_timer())
         run_jobs();
-    for (uint32_t i = 0; i < count; i++) {
-        if (!read_array_header(in, &parts) || parts != 3 || !read_uint(in, &id)
-            || id > UINT32_MAX || !read_uint(in, &raised))
+    for (uint32_t i = 0; i < parts; i += 3) {
+        if (!read_uint(in, &id) || id > UINT32_MAX || !read_uint(in, &raised))
             return false;
         JSValue value = raised ? unpack_error(in) : codec_unpack(&guest.codec, in);
         if (JS_IsException(value))

@@ -627,7 +627,13 @@ static JSValue unpack_value(Unpacker *u, Reader *in, int depth)
 
 JSValue codec_unpack(const Codec *codec, Reader *in)
 {
-    Unpacker u = { .codec = codec, .ctx = codec->ctx };
+    Unpacker u; /* not zeroed: its layouts are large, and most results are small */
+    u.codec = codec;
+    u.ctx = codec->ctx;
+    u.nodes = NULL;
+    u.node_count = 0;
+    for (int i = 0; i < LAYOUT_COUNT; i++)
+        u.layouts[i].engine_layout = NULL;
     JSValue value = unpack_value(&u, in, 0);
     for (int i = 0; i < LAYOUT_COUNT; i++)
         engine_free_layout(u.ctx, u.layouts[i].engine_layout);

@@ -1,0 +1,54 @@
+"""The errors that say which limit was reached, what it is, and what can be done."""
+
+from __future__ import annotations
+
+from langchain_quickjs.errors import (
+    MemoryLimitError,
+    ResultLimitError,
+    ScriptTimeLimitError,
+    TimeLimitError,
+)
+from langchain_quickjs.interpreter.limits import Limits
+
+__all__ = ["out_of_memory", "out_of_time", "result_too_large", "time_left_s"]
+
+
+def time_left_s(limits: Limits, spent_s: float) -> float | None:
+    """How long the next step of a script may compute, which has computed for `spent_s`."""
+    step_s, script_s = limits.step_timeout_s, limits.script_timeout_s
+    if script_s is None:
+        return step_s
+    left_s = max(script_s - spent_s, 0.0)
+    return left_s if step_s is None else min(step_s, left_s)
+
+
+def out_of_time(limits: Limits, spent_s: float) -> TimeLimitError:
+    """Of the step, or of the whole script: whichever came first."""
+    step_s, script_s = limits.step_timeout_s, limits.script_timeout_s
+    if script_s is not None and (step_s is None or script_s - spent_s < step_s):
+        return ScriptTimeLimitError(
+            f"the script computed for more than {script_s:g} s in all (limits.script_timeout_s)"
+            "; let it compute less, or raise the limit"
+        )
+    return TimeLimitError(
+        f"the script computed for more than {step_s:g} s without waiting "
+        "(limits.step_timeout_s); let it compute less, or raise the limit"
+    )
+
+
+def out_of_memory(limits: Limits) -> MemoryLimitError:
+    """The whole linear memory is as large as it may become."""
+    return MemoryLimitError(
+        f"the script needs more memory than {limits.memory_bytes} bytes "
+        "(limits.memory_bytes); let it keep less, or raise the limit"
+    )
+
+
+def result_too_large(limits: Limits) -> ResultLimitError:
+    """A result is part of a message, so either limit may be the smaller one."""
+    name = "result" if limits.result_bytes <= limits.message_bytes else "message"
+    most = min(limits.result_bytes, limits.message_bytes)
+    return ResultLimitError(
+        f"the result takes more than {most} bytes (limits.{name}_bytes); return less, or raise "
+        "the limit"
+    )
