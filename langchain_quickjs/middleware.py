@@ -168,6 +168,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self._tool = _EvalTool(
             name=tool_name, description=description, graph=build_script_graph(PassedHost())
         )
+        # What it inspects once is copied with it; else each call would inspect it again.
+        getattr(self._tool, "_injected_args_keys", None)
         self.tools = [self._tool]
 
     def wrap_model_call(

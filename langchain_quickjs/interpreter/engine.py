@@ -49,7 +49,9 @@ __all__ = ["Instance", "Module", "load"]
 _TICK_S: Final = 0.01
 _IDLE_TICKS: Final = 50
 _TIDY_BYTES_PER_S: Final = 64 * 1024 * 1024  # a tenth of what it does
-_SMALL_MESSAGE_BYTES: Final = 16384  # small_mailbox in wasm/src/guest.c
+_SMALL_MESSAGE_BYTES: Final = 16384  # small_mailbox in wasm/src/exports.c
+# STACK_BYTES in wasm/build.py: it comes first. Nothing on it outlives a step, so no image has it.
+_STACK_BLOCKS: Final = 1408 * 1024 // BLOCK_BYTES
 _CONTINUE: Final = 0  # WASMTIME_UPDATE_DEADLINE_CONTINUE
 
 
@@ -360,10 +362,12 @@ class Instance:
             self._end()
 
     def blocks(self) -> Iterator[bytes]:
-        """The memory as it is now, in blocks of `BLOCK_BYTES`."""
+        """The memory as it is now, in blocks of `BLOCK_BYTES`; the stack as it was at first."""
+        boot = self._module.boot
         self._size = self._measure()
-        for number in range(self._size // BLOCK_BYTES):
-            yield block_from(self._address + number * BLOCK_BYTES, self._module.boot, number)
+        yield from boot[:_STACK_BLOCKS]
+        for number in range(len(boot[:_STACK_BLOCKS]), self._size // BLOCK_BYTES):
+            yield block_from(self._address + number * BLOCK_BYTES, boot, number)
 
     def image(self) -> Image:
         """The memory as it is now."""

@@ -24,6 +24,7 @@ from langchain_quickjs.errors import (
     ValueTransferError,
 )
 from langchain_quickjs.interpreter import (
+    UNDEFINED,
     Call,
     CallResult,
     Completed,
@@ -129,7 +130,7 @@ class _Script:
         start = functools.partial(
             interpreter.start, entry.source, tools=tuple(tools), functions=tuple(functions)
         )
-        return interpreter, self._step(start)
+        return interpreter, self._step(interpreter, start)
 
     def _cancel(self) -> None:
         if self.interpreter is not None:
@@ -202,7 +203,7 @@ class _Script:
             try:
                 resume = functools.partial(interpreter.resume, batch)
                 step: _Step = yield Compute(
-                    functools.partial(self._step, resume), interpreter.cancel
+                    functools.partial(self._step, interpreter, resume), interpreter.cancel
                 )
             except (ValueTransferError, MessageLimitError) as error:
                 if len(batch) > 1:
@@ -221,9 +222,11 @@ class _Script:
             self.delivered = bool(batch)
             return step
 
-    def _step(self, run: Callable[[], Outcome]) -> _Step:
+    def _step(self, interpreter: Interpreter, run: Callable[[], Outcome]) -> _Step:
         outcome = run()
         if not isinstance(outcome, Suspended):
+            if self.host.memory is not None:
+                self.host.memory.prepare(interpreter)
             return _Step(outcome)
         return _Step(outcome, tuple((call, self._arguments(call)) for call in outcome.calls))
 
@@ -291,9 +294,12 @@ class _Script:
             self.calls.notes.extend(self.host.memory.notes)
         if raised is not None:
             raise raised
-        ending = Ending(outcome, self.console, tuple(self.calls.notes))
-        presented = yield Compute(functools.partial(self.host.present, ending))
-        return Ended(presented, self.updates)
+        present = functools.partial(
+            self.host.present, Ending(outcome, self.console, tuple(self.calls.notes))
+        )
+        # Going to a worker and back takes longer than writing a few words.
+        large = isinstance(outcome, Completed) and not _is_scalar(outcome.value)
+        return Ended((yield Compute(present)) if large else present(), self.updates)
 
     def _cause(self, error: ScriptError) -> Exception | None:
         """What a tool raised, if that is what the script did not catch."""
@@ -301,6 +307,10 @@ class _Script:
             if (type(raised).__name__, str(raised)) == (error.name, error.message):
                 return raised
         return None
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is UNDEFINED or value is None or isinstance(value, bool | int | float)
 
 
 def _nothing_comes(wake_after_s: float | None) -> QuickJSError:

@@ -14,15 +14,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
 from langchain_core.tools import tool as as_tool
 from langgraph.errors import GraphInterrupt
-from langgraph.graph import START, StateGraph
+from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.types import Checkpointer
+from langgraph.types import Checkpointer, Command
 
 from langchain_quickjs.errors import DecisionError, SetupError, SnapshotError
 from langchain_quickjs.interpreter import Limits
@@ -97,19 +97,15 @@ def build_script_graph(
 ) -> ScriptGraph:
     """Builds the graph for scripts whose hosts come from `source`."""
     graph = StateGraph(ScriptState, input_schema=ScriptInput, output_schema=ScriptOutput)
-    graph.add_node("run", _Run(source))
+    # Where `run` leads is in its answer: an edge that looks at the state takes as long as a script.
+    graph.add_node("run", _Run(source), destinations=("ask", END))
     graph.add_node("ask", _Ask(source))
     graph.add_edge(START, "run")
-    graph.add_conditional_edges("run", _after_run)
     graph.add_edge("ask", "run")
     return graph.compile(checkpointer=checkpointer, name=name)
 
 
-def _after_run(state: ScriptState) -> Literal["ask", "__end__"]:
-    return "ask" if state.get("paused") else "__end__"
-
-
-class _Run(Runnable[ScriptState, dict[str, Any]]):
+class _Run(Runnable[ScriptState, Any]):
     """Takes the script from where it stands to its end, or to where only people can help."""
 
     def __init__(self, source: HostSource) -> None:
@@ -120,7 +116,7 @@ class _Run(Runnable[ScriptState, dict[str, Any]]):
         input: ScriptState,  # noqa: A002
         config: RunnableConfig | None = None,
         **_kwargs: Any,
-    ) -> dict[str, Any]:
+    ) -> Command[Any] | dict[str, Any]:
         config = config or {}
         host = self._source.host(input, config)
         record = Record(config, host.path.request.runtime.config)
@@ -134,14 +130,14 @@ class _Run(Runnable[ScriptState, dict[str, Any]]):
             result = drive(flow, run_call, record.write, max_workers=workers)
         if _asks_again(entry, result):
             retire_answer(config)
-        return _update(result, config)
+        return _answer(result, config)
 
     async def ainvoke(
         self,
         input: ScriptState,  # noqa: A002
         config: RunnableConfig | None = None,
         **_kwargs: Any,
-    ) -> dict[str, Any]:
+    ) -> Command[Any] | dict[str, Any]:
         config = config or {}
         host = await self._source.ahost(input, config)
         record = Record(config, host.path.request.runtime.config)
@@ -154,7 +150,7 @@ class _Run(Runnable[ScriptState, dict[str, Any]]):
             result = await adrive(script_flow(host, entry), run_call, record.awrite)
         if _asks_again(entry, result):
             await aretire_answer(config)
-        return _update(result, config)
+        return _answer(result, config)
 
 
 class _Ask(Runnable[ScriptState, dict[str, Any]]):
@@ -233,14 +229,15 @@ def _asks_again(entry: Started | Resumed, result: Ended | Paused) -> bool:
     return isinstance(entry, Resumed) and isinstance(result, Paused)
 
 
-def _update(result: Ended | Paused, config: RunnableConfig) -> dict[str, Any]:
+def _answer(result: Ended | Paused, config: RunnableConfig) -> Command[Any] | dict[str, Any]:
     """What the state becomes: a paused script, or what is left of one that has ended."""
     if isinstance(result, Paused):
         _require_checkpointer(config)
-        return {
+        paused: dict[str, Any] = {
             "paused": result.script,
             "refused": result.refused,
             "outcome": None,
             "updates": [],
         }
+        return Command(update=paused, goto="ask")
     return {"paused": None, "outcome": result.outcome, "updates": result.updates}

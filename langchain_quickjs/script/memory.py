@@ -112,6 +112,7 @@ class Memory:
         self._before: Reference | None = None
         self._base: Stored | None = None
         self._gone_on = False
+        self._found: list[tuple[Heap, bytes, bool] | None] = []
 
     def enter(self) -> Generator[Effect, Any, Heap | None]:
         """Waits for the script's turn; gives the heap to run on, if there is one.
@@ -143,6 +144,11 @@ class Memory:
         self._desk.line.begin(self._step.task_id)
         self._before = Reference.unpack(mark) if mark else None
         self._gone_on = True
+
+    def prepare(self, interpreter: Interpreter) -> None:
+        """Does what `leave` will need, where the script's last step has just computed."""
+        if not self._gone_on:
+            self._found = [self._find(interpreter)]
 
     def leave(
         self, interpreter: Interpreter | None, *, raises: bool = False
@@ -193,7 +199,9 @@ class Memory:
             # Only to say what has changed; without it, everything is stored.
             with contextlib.suppress(SnapshotError):
                 self._base = yield from self._load()
-        found: tuple[Heap, bytes, bool] | None = yield Compute(lambda: self._found(interpreter))
+        if not self._found:
+            self._found = [(yield Compute(lambda: self._find(interpreter)))]
+        found = self._found.pop()
         if found is None:
             return
         new, stored = yield from self._stored(*found)
@@ -208,7 +216,7 @@ class Memory:
         self._step.hide(HEAP)
         self._task.write([write])
 
-    def _found(self, interpreter: Interpreter) -> tuple[Heap, bytes, bool] | None:
+    def _find(self, interpreter: Interpreter) -> tuple[Heap, bytes, bool] | None:
         """The heap that the script leaves, its record, and whether that is a delta."""
         try:
             interpreter.abort()

@@ -73,8 +73,8 @@ static bool holds(const uint8_t *p, size_t len, uint8_t byte)
 }
 
 /* Chunks lie side by side and know each other's size; neighbours are not both free; exactly the free
-   ones are in the bin of their size. */
-static void check_chunks(bool scrubbed)
+   ones are in the bin of their size; and those are zero but for their links. */
+static void check_chunks(void)
 {
     size_t free_chunks = 0, in_bins = 0;
     uint32_t before = 0;
@@ -83,7 +83,7 @@ static void check_chunks(bool scrubbed)
         CHECK(c->size >= MIN_CHUNK && c->size % ALIGN == 0 && c->before == before);
         CHECK((uintptr_t)payload(c) % ALIGN == 0 && after(c) <= sentinel);
         CHECK(c->used || !before_free);
-        if (scrubbed && !c->used)
+        if (!c->used)
             CHECK(holds((uint8_t *)c + sizeof *c, c->size - sizeof *c, 0));
         free_chunks += !c->used;
         before_free = !c->used;
@@ -148,17 +148,13 @@ int main(int argc, char **argv)
     for (operation = 0; operation < count; operation++) {
         operate();
         if (operation % 50 == 0)
-            check_chunks(false);
-        if (operation % 1000 == 0) {
-            heap_scrub();
-            check_chunks(true);
-        }
+            check_chunks();
     }
     for (int i = 0; i < SLOTS; i++) {
         check_slot(i);
         free(slots[i].p);
     }
-    check_chunks(false);
+    check_chunks();
     CHECK(first->size && after(first) == sentinel && !first->used); /* all is one again */
     printf("%d operations, %zu KiB at the end\n", count, region_size >> 10);
     return 0;

@@ -1,6 +1,5 @@
 /* What the module exports, and all that only makes sense in a linear memory. */
 #include "guest.h"
-#include "heap.h"
 #include "internals.h"
 
 #define EXPORT(name) __attribute__((export_name(name)))
@@ -30,30 +29,13 @@ EXPORT("step") uint64_t step(size_t size)
     return (uint64_t)(uintptr_t)reply.data << 32 | reply.len;
 }
 
-/* The stack below `top` holds what returned functions left there. It ends at the first page that
-   nothing has touched; what lies beyond such a page, left by a deeper recursion, only costs bytes. */
-static void stack_scrub(uintptr_t top)
-{
-    enum { PAGE = 4096 };
-    for (uintptr_t page = (top - 1) / PAGE * PAGE; page; top = page, page -= PAGE) {
-        const uint64_t *word = (const uint64_t *)page, *end = (const uint64_t *)top;
-        while (word < end && !*word)
-            word++;
-        if (word == end)
-            return;
-        scrub((void *)page, top - page);
-    }
-}
-
 /* Before a snapshot: collects garbage, gives back what only the last step needed, and makes all
-   that is free zero. */
+   that is free zero. What is left on the stack below this frame is no part of an image. */
 EXPORT("tidy") void tidy(void)
 {
     memset(small_mailbox, 0, sizeof small_mailbox);
     guest_tidy();
     engine_scrub(guest.rt);
-    heap_scrub();
-    stack_scrub((uintptr_t)__builtin_frame_address(0) & ~(uintptr_t)7);
 }
 
 /* At build time only: makes the heap that becomes the boot image. 0 when done. */

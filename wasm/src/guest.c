@@ -457,7 +457,7 @@ void guest_tidy(void)
     buffer_free(&guest.spare);
     buffer_free(&guest.outbox);
     buffer_free(&guest.console);
-    JS_RunGC(guest.rt);
+    engine_collect(guest.rt, &guest.collected);
 }
 
 int guest_boot(size_t stack_bytes)
@@ -479,6 +479,6 @@ int guest_boot(size_t stack_bytes)
         return 2;
     JS_SetHostPromiseRejectionTracker(guest.rt, on_rejection, NULL);
     int status = prelude_boot();
-    JS_RunGC(guest.rt);
+    engine_collect(guest.rt, &guest.collected);
     return status;
 }

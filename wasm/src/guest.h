@@ -13,6 +13,7 @@ typedef struct {
 typedef struct {
     JSRuntime *rt;
     JSContext *ctx;
+    size_t collected; /* what was allocated after the last collection of garbage */
     Codec codec;
     CodecHelpers helpers;
     /* More functions of the prelude, owned. */

@@ -1,7 +1,7 @@
 /* malloc for the guest: everything outside QuickJS's own arenas of small blocks.
 
-   Written for what a general malloc does not offer: the heap can be walked, so that free memory can
-   be made zero before a snapshot, and equal states give almost equal images.
+   Written for what a general malloc does not offer: free memory is always zero, so equal states give
+   almost equal images, calloc has nothing to do, and a page that nobody touched stays shared.
 
    Chunks lie side by side from the end of the static data to the end of the linear memory, each with
    an 8-byte header; the last is a sentinel. Free chunks are in bins by size, four for each power of
@@ -10,8 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include "heap.h"
 
 enum { ALIGN = 16, HEADER = 8, MIN_CHUNK = 32, BIN_COUNT = 32 * 4, WASM_PAGE = 65536,
        GROW_BYTES = 4 * WASM_PAGE };
@@ -76,21 +74,29 @@ static void take_out(Chunk *c)
             bin_bits[bin / 32] &= ~(1u << bin % 32);
     }
     c->used = 1;
+    c->next = c->previous = NULL;
 }
 
-/* Makes [c, c + size) a free chunk, together with free neighbours. */
+/* A chunk takes in the one after it, whose payload is zero. */
+static void absorb(Chunk *c, Chunk *next)
+{
+    c->size += next->size;
+    memset(next, 0, HEADER);
+}
+
+/* Makes [c, c + size) a free chunk, together with free neighbours. Its payload is zero. */
 static void release(Chunk *c)
 {
     Chunk *next = after(c);
     if (!next->used) {
         take_out(next);
-        c->size += next->size;
+        absorb(c, next);
     }
     if (c->before) {
         Chunk *previous = (Chunk *)((uintptr_t)c - c->before);
         if (!previous->used) {
             take_out(previous);
-            previous->size += c->size;
+            absorb(previous, c);
             c = previous;
         }
     }
@@ -98,7 +104,7 @@ static void release(Chunk *c)
     insert(c);
 }
 
-/* Cuts a used chunk down to `size`, where the rest is worth having. */
+/* Cuts a used chunk down to `size`, where the rest is worth having. The rest is zero. */
 static void trim(Chunk *c, uint32_t size)
 {
     uint32_t rest = c->size - size;
@@ -194,8 +200,11 @@ void *malloc(size_t size)
 
 void free(void *p)
 {
-    if (p)
-        release(of_payload(p));
+    if (!p)
+        return;
+    Chunk *c = of_payload(p);
+    memset(p, 0, c->size - HEADER);
+    release(c);
 }
 
 size_t malloc_usable_size(void *p)
@@ -208,8 +217,7 @@ void *calloc(size_t count, size_t size)
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
         return NULL;
-    void *p = malloc(bytes);
-    return p ? memset(p, 0, bytes) : NULL;
+    return malloc(bytes);
 }
 
 void *realloc(void *p, size_t size)
@@ -225,10 +233,11 @@ void *realloc(void *p, size_t size)
     Chunk *next = after(c);
     if (need > c->size && !next->used && c->size + next->size >= need) {
         take_out(next);
-        c->size += next->size;
+        absorb(c, next);
         after(c)->before = c->size;
     }
     if (need <= c->size) {
+        memset((uint8_t *)c + need, 0, c->size - need);
         trim(c, need);
         return p;
     }
@@ -238,20 +247,4 @@ void *realloc(void *p, size_t size)
         free(p);
     }
     return moved;
-}
-
-/* Writes only where something is, so that pages which nobody touched stay shared. */
-void scrub(void *from, size_t len)
-{
-    uint64_t *word = from;
-    for (size_t i = 0; i < len / sizeof *word; i++)
-        if (word[i])
-            word[i] = 0;
-}
-
-void heap_scrub(void)
-{
-    for (Chunk *c = first; c && c != sentinel; c = after(c))
-        if (!c->used)
-            scrub((uint8_t *)c + sizeof *c, c->size - sizeof *c);
 }

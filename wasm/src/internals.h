@@ -44,6 +44,10 @@ void engine_settle(JSContext *ctx, JSValueConst promise, JSValueConst value, boo
 /* Whether less than that is left of the stack that scripts may use. */
 bool engine_stack_is_short(JSContext *ctx, size_t bytes);
 
+/* Collects garbage if more than a little has been allocated since the last time: a collection
+   touches every object, so all its pages are copied that were shared with other instances. */
+void engine_collect(JSRuntime *rt, size_t *collected);
+
 /* Makes the free blocks of the small-block arenas zero. */
 void engine_scrub(JSRuntime *rt);
 
