@@ -65,6 +65,10 @@ class InterpreterState(AgentState[Any]):
 class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     """Lets an agent run JavaScript programs that call its tools.
 
+    The calls of programs pass the `wrap_tool_call` hooks of the middleware that stand after this
+    one, as the model's own calls do; those before it see only the call that runs the program. So
+    put it before what guards, counts or caches tool calls.
+
     Example:
         ```python
         agent = create_deep_agent(
@@ -119,8 +123,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             max_subagent_concurrency: How many subagents of one program run at once; others wait.
             durability: `"pause"` stores a program when it pauses for people; after a crash it goes
                 on from its last pause, or begins again, and the calls made since are made again.
-                `"call"` stores it whenever a call has ended, before anything else happens; calls
-                that have ended are never made again, and those that were running are, with the same
+                `"call"` stores each call's result when it ends, before anything else happens: that
+                call is never made again, and those that were running are, with the same
                 `tool_call_id`. Needs a checkpointer, and an agent that stores its own steps.
             mode: How long a program's variables live: `"thread"` (the default), as long as the
                 thread; `"turn"`, until the agent is given something new; `"call"`, only as long

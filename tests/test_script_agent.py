@@ -105,6 +105,53 @@ def test_other_hooks_see_retry_and_change_calls(mode: Mode) -> None:
     assert hooks.seen == [("eval", "call-0-0"), ("flaky", "call-0-0:1"), ("secret", "call-0-0:2")]
 
 
+class Cache(AgentMiddleware[Any, Any, Any]):
+    """Answers a call that was made before in the tool's place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: dict[str, ToolMessage] = {}
+
+    def wrap_tool_call(self, request: Any, handler: Callable[[Any], Any]) -> Any:
+        return self._known(request) or self._keep(request, handler(request))
+
+    async def awrap_tool_call(self, request: Any, handler: Callable[[Any], Any]) -> Any:
+        return self._known(request) or self._keep(request, await handler(request))
+
+    def _known(self, request: Any) -> ToolMessage | None:
+        known = self.known.get(request.tool_call["name"])
+        return known and known.model_copy(update={"tool_call_id": request.tool_call["id"]})
+
+    def _keep(self, request: Any, result: ToolMessage) -> ToolMessage:
+        self.known[request.tool_call["name"]] = result
+        return result
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_a_hook_answers_in_a_tools_place_has_the_tools_type(mode: Mode) -> None:
+    runs: list[str] = []
+
+    @tool
+    def price() -> dict[str, int]:
+        """Gives a price."""
+        runs.append("price")
+        return {"price": 4}
+
+    @tool
+    def number() -> str:
+        """Gives a number as text."""
+        runs.append("number")
+        return "007"
+
+    twice = "[await tools.price(), await tools.price(), await tools.number(), await tools.number()]"
+    middleware = [CodeInterpreterMiddleware(ptc=[price, number]), Cache()]
+    agent = create_agent(model=programs(f"JSON.stringify({twice})"), middleware=middleware)
+    assert (
+        text_of(run_agent(agent, mode)) == '<result>[{"price":4},{"price":4},"007","007"]</result>'
+    )
+    assert runs == ["price", "number"]
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_injected_arguments_and_state_updates(mode: Mode) -> None:
     seen: list[Any] = []

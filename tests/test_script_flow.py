@@ -9,9 +9,10 @@ from langchain_core.tools import BaseTool, tool
 
 from langchain_quickjs import Limits, Raised, Returned
 from langchain_quickjs.script.approvals import Approvals
-from langchain_quickjs.script.calls import Answer, ToolPath
+from langchain_quickjs.script.calls import ToolPath
 from langchain_quickjs.script.effects import (
     Abandon,
+    Answer,
     Collect,
     Compute,
     Effect,

@@ -84,6 +84,7 @@ class _Decoder:
         size: Length of the message.
         bins: Whether it may have bytes in it, other than none. Most have not, and that need not be
             looked at part by part.
+        integer_keys: Whether objects may have such keys.
     """
 
     level = 0  # of the extension type whose payload is being unpacked
@@ -92,8 +93,9 @@ class _Decoder:
     graphs = False  # whether some container can be reached in two ways
     collections = all_parts = 0
 
-    def __init__(self, size: int, bins: bool) -> None:
+    def __init__(self, size: int, bins: bool, integer_keys: bool) -> None:
         self.bins = bins
+        self.strict_keys = not integer_keys
         self.work_bytes = size * _WORK_FACTOR + _WORK_BYTES
         self.unfilled: list[tuple[Any, bytes, int, list[Any] | None]] = []
 
@@ -131,7 +133,7 @@ class _Decoder:
             _WRAPPING + data if wrapped else data,
             ext_hook=self.ext,
             unicode_errors="surrogatepass",
-            strict_map_key=True,
+            strict_map_key=self.strict_keys,
             timestamp=1,
             max_array_len=longest,
             max_map_len=longest,
@@ -329,8 +331,12 @@ def _datetime(ms: float) -> datetime | JSDate:
         return JSDate(ms)
 
 
-def decode(data: bytes) -> Any:
+def decode(data: bytes, *, integer_keys: bool = False) -> Any:
     """Unpacks what the guest sent.
+
+    Args:
+        data: What it sent, or what `encode` made.
+        integer_keys: Whether objects may have such keys: the guest makes them text, `encode` not.
 
     Raises:
         ProtocolError: If it is not what the guest's codec writes.
@@ -342,11 +348,11 @@ def decode(data: bytes) -> Any:
         gc.disable()
     try:
         try:
-            return _Decoder(len(data), bins=False).decode(data)
+            return _Decoder(len(data), False, integer_keys).decode(data)
         except ValueError as error:
             if "exceeds max_bin_len" not in str(error):
                 raise
-        return _Decoder(len(data), bins=True).decode(data)
+        return _Decoder(len(data), True, integer_keys).decode(data)
     except ValueError as error:
         if "exceeds max_" in str(error) and len(data) >= _MOST_PARTS:
             raise _too_much() from error

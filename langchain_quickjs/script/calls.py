@@ -20,52 +20,20 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langgraph.errors import GraphBubbleUp, GraphInterrupt, is_invalid_resume
 from langgraph.prebuilt.tool_node import ToolCallRequest
-from langgraph.types import Command, Interrupt
+from langgraph.types import Command
 
 from langchain_quickjs.errors import ValueTransferError
 from langchain_quickjs.interpreter import UNDEFINED, Call, Raised, Returned
-from langchain_quickjs.script.effects import Launched
+from langchain_quickjs.script.effects import Answer, Blocked, Launched
 from langchain_quickjs.script.outer import CallPlace, OuterTask, entered, updates_of
 from langchain_quickjs.script.plain import plain, storable
 from langchain_quickjs.script.state import StateUpdate
 
-__all__ = ["Answer", "Blocked", "ToolPath", "Watch", "acall_tool", "call_tool", "tool_arguments"]
+__all__ = ["ToolPath", "Watch", "acall_tool", "call_tool", "tool_arguments"]
 
 ToolResult = ToolMessage | Command[Any] | list[ToolMessage | Command[Any]]
 
 _NOTHING: Final = object()
-
-
-@dataclass(frozen=True, slots=True)
-class Blocked:
-    """A call was interrupted, and has to be made again when people have answered.
-
-    Attributes:
-        interrupts: What people are asked; empty if an answer did not fit what they were asked.
-        answers: What they have answered to the tool itself so far.
-        refused: The error of the answer that did not fit.
-    """
-
-    interrupts: tuple[Interrupt, ...] = ()
-    answers: tuple[Any, ...] = ()
-    refused: Exception | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a call gives back.
-
-    Attributes:
-        reply: What the script gets, unless the call was interrupted.
-        updates: What the agent's state gets.
-        instead: What the script gets if `reply` cannot cross into JavaScript.
-        error: What was raised, if the script gets an error for it.
-    """
-
-    reply: Returned | Raised | Blocked
-    updates: tuple[StateUpdate, ...] = ()
-    instead: Returned | None = None
-    error: Exception | None = None
 
 
 class Watch:
@@ -270,9 +238,12 @@ class _Recorder:
         if message.status == "error":
             return Raised("ToolError", message.text), None
         value = self.value[0] if self.with_artifact and _is_pair(self.value) else self.value
-        if isinstance(value, str) or value is _NOTHING or _speaks_to_agent(value):
+        text = _returns_text(self.launched.tool) if value is _NOTHING else isinstance(value, str)
+        if text or _speaks_to_agent(value):
             return Returned(message.content), None
         parsed = Returned(_parsed(message.content))
+        if value is _NOTHING:
+            return parsed, None  # A hook has answered in the tool's place, perhaps from a cache.
         # A hook that changed the message changed the answer: the script gets what the agent would.
         return (Returned(value), parsed) if message.content == self.content else (parsed, None)
 
@@ -303,6 +274,13 @@ def _speaks_to_agent(value: object) -> bool:
     """Whether a tool returned messages or commands, which say themselves what the result is."""
     items = value if isinstance(value, list) and value else [value]
     return all(isinstance(item, ToolMessage | Command) for item in items)
+
+
+def _returns_text(tool: BaseTool) -> bool:
+    """Whether a tool's function says that it returns text."""
+    functions = (getattr(tool, name, None) for name in ("func", "coroutine", "_run"))
+    declared = next(filter(None, functions)).__annotations__.get("return")
+    return declared is str or declared == "str"
 
 
 def _is_pair(value: object) -> bool:

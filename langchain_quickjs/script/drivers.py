@@ -15,8 +15,8 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Final, cast
 
-from langchain_quickjs.script.calls import Answer
 from langchain_quickjs.script.effects import (
+    Answer,
     Ask,
     Await,
     Collect,

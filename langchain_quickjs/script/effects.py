@@ -15,19 +15,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from langchain_core.messages import ToolCall
 from langchain_core.tools import BaseTool
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.types import Interrupt
 
+from langchain_quickjs.interpreter import Raised, Returned
 from langchain_quickjs.script.state import OpenCall, PausedScript, StateUpdate
 
 __all__ = [
     "Abandon",
+    "Answer",
     "Ask",
     "Await",
+    "Blocked",
     "Collect",
     "Compute",
     "Effect",
@@ -40,6 +44,38 @@ __all__ = [
     "Resumed",
     "Started",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A call was interrupted, and has to be made again when people have answered.
+
+    Attributes:
+        interrupts: What people are asked; empty if an answer did not fit what they were asked.
+        answers: What they have answered to the tool itself so far.
+        refused: The error of the answer that did not fit.
+    """
+
+    interrupts: tuple[Interrupt, ...] = ()
+    answers: tuple[Any, ...] = ()
+    refused: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call gives back.
+
+    Attributes:
+        reply: What the script gets, unless the call was interrupted.
+        updates: What the agent's state gets.
+        instead: What the script gets if `reply` cannot cross into JavaScript.
+        error: What was raised, if the script gets an error for it.
+    """
+
+    reply: Returned | Raised | Blocked
+    updates: tuple[StateUpdate, ...] = ()
+    instead: Returned | None = None
+    error: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +101,13 @@ class Resumed:
         paused: The script.
         answers: What people answered, by the ids of the interrupts; decisions for questions.
         again: Whether this has been tried before, and was cut off.
+        ends: How calls ended that were running when it was stored, by their numbers.
     """
 
     paused: PausedScript
     answers: Mapping[str, Any]
     again: bool = False
+    ends: Mapping[int, Answer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

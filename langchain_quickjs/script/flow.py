@@ -36,9 +36,11 @@ from langchain_quickjs.interpreter import (
     Returned,
     Suspended,
 )
-from langchain_quickjs.script.calls import Answer, Blocked, tool_arguments
+from langchain_quickjs.script.calls import tool_arguments
 from langchain_quickjs.script.effects import (
     Abandon,
+    Answer,
+    Blocked,
     Collect,
     Compute,
     Effect,
@@ -150,6 +152,10 @@ class _Script:
         if self.host.path.task is not None:
             self.host.path.task.write(paused["updates"])
         self.calls.restore(entry)
+        if self.host.path.task is not None:
+            for answer in entry.ends.values():
+                self.host.path.task.write(answer.updates)
+        self._take(entry.ends)
         interpreter: Interpreter = yield Compute(
             lambda: Interpreter.restore(paused["snapshot"], limits=limits)
         )

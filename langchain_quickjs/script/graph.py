@@ -27,16 +27,23 @@ from langgraph.types import Checkpointer, Command
 from langchain_quickjs.errors import DecisionError, SetupError, SnapshotError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.approvals import Approvals, InterruptOn, checked_decisions
-from langchain_quickjs.script.calls import Answer, acall_tool, call_tool
+from langchain_quickjs.script.calls import acall_tool, call_tool
 from langchain_quickjs.script.drivers import adrive, drive
-from langchain_quickjs.script.effects import Ended, Launched, Paused, Resumed, Started
+from langchain_quickjs.script.effects import Answer, Ended, Launched, Paused, Resumed, Started
+from langchain_quickjs.script.ends import end_of, ends_of
 from langchain_quickjs.script.flow import script_flow
 from langchain_quickjs.script.host import Durability, ScriptHost, checked_durability
 from langchain_quickjs.script.hosts import HostSource, OwnTools
 from langchain_quickjs.script.outer import all_or_nothing, answers_to, refusal, started_before
 from langchain_quickjs.script.signing import signing_key
 from langchain_quickjs.script.state import PausedScript, ScriptInput, ScriptOutput, ScriptState
-from langchain_quickjs.script.stored import Record, aretire_answer, has_checkpointer, retire_answer
+from langchain_quickjs.script.stored import (
+    Kept,
+    Record,
+    aretire_answer,
+    has_checkpointer,
+    retire_answer,
+)
 
 __all__ = ["ScriptGraph", "build_script_graph", "create_script_graph"]
 
@@ -70,8 +77,8 @@ def create_script_graph(
         limits: What a script may use up.
         durability: `"pause"` stores a script when it pauses for people; after a crash it goes on
             from its last pause, or begins again, and the calls made since are made again. `"call"`
-            stores it whenever a call has ended, before anything else happens; calls that have ended
-            are never made again, and those that were running are, with the same `tool_call_id`.
+            stores each call's result when it ends, before anything else happens: that call is never
+            made again, and those that were running are, with the same `tool_call_id`.
         snapshot_signing_key: A secret with which stored scripts are signed for their thread. What
             is not signed with it is not resumed.
         checkpointer: For a graph that runs on its own; as a node it uses the outer graph's.
@@ -122,7 +129,10 @@ class _Run(Runnable[ScriptState, Any]):
         record = Record(config, host.path.request.runtime.config)
 
         def run_call(launched: Launched) -> Answer:
-            return call_tool(host.path, launched, config)
+            answer = call_tool(host.path, launched, config)
+            if host.keeps and (end := end_of(launched.id, answer, host.script_id, host.signer)):
+                record.write_end(end)
+            return answer
 
         entry = _entry(input, host, config, record.read() if host.keeps else None)
         flow, workers = script_flow(host, entry), config.get("max_concurrency")
@@ -143,7 +153,10 @@ class _Run(Runnable[ScriptState, Any]):
         record = Record(config, host.path.request.runtime.config)
 
         async def run_call(launched: Launched) -> Answer:
-            return await acall_tool(host.path, launched, config)
+            answer = await acall_tool(host.path, launched, config)
+            if host.keeps and (end := end_of(launched.id, answer, host.script_id, host.signer)):
+                await record.awrite_end(end)
+            return answer
 
         entry = _entry(input, host, config, await record.aread() if host.keeps else None)
         with all_or_nothing(host.path.task):
@@ -195,14 +208,14 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
 
 
 def _entry(
-    state: ScriptState, host: ScriptHost, config: RunnableConfig, record: PausedScript | None
+    state: ScriptState, host: ScriptHost, config: RunnableConfig, kept: Kept | None
 ) -> Started | Resumed:
     if host.approvals.configs:
         _require_checkpointer(config)
     paused, answers = state.get("paused"), state.get("answers")
     again = started_before(config)
-    if record is not None:
-        return Resumed(record, {}, again)
+    if kept is not None:
+        return Resumed(kept.script, {}, again, ends_of(kept.script, kept.ends, host.signer))
     if paused is None or answers is None:
         seed = state.get("seed") or os.urandom(_SEED_BYTES)
         # The graph alone does not know whether it was begun before, unless it was stored.

@@ -16,8 +16,7 @@ from langchain_core.tools import BaseTool
 from langchain_quickjs.errors import SetupError, ValueTransferError
 from langchain_quickjs.interpreter import Call, CallResult, Raised, Returned
 from langchain_quickjs.script.approvals import edit_note, question, rejection
-from langchain_quickjs.script.calls import Blocked
-from langchain_quickjs.script.effects import Launched, Resumed
+from langchain_quickjs.script.effects import Blocked, Launched, Resumed
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.plain import storable
 from langchain_quickjs.script.state import AwaitingCall, OpenCall, Question
@@ -84,7 +83,10 @@ class OpenCalls:
             else:
                 self.blocked.append(call)
         for call in paused["running"]:
-            self._start(call, again=True)
+            if call["id"] in entry.ends:
+                self.running[call["id"]] = call
+            else:
+                self._start(call, again=True)
 
     def admit(self, call: Call, args: dict[str, Any] | Raised) -> None:
         """Decides what happens to a new call: it runs, waits for a person, or is refused."""

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import threading
 import time
+import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from langchain_core.runnables import RunnableConfig
@@ -25,10 +28,12 @@ from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.types import Durability
 
 from langchain_quickjs.errors import SetupError
+from langchain_quickjs.script.ends import CallEnd
 from langchain_quickjs.script.outer import started_before
 from langchain_quickjs.script.state import PausedScript
 
 __all__ = [
+    "Kept",
     "Record",
     "aretire_answer",
     "graph_durability",
@@ -37,7 +42,7 @@ __all__ = [
 ]
 
 # Where a running script is kept. Checkpointers want the ids of tasks to look like this one.
-_RECORD_ID: Final = "00000000-0000-0000-0000-71756963006a"
+_RECORD_ID: Final = uuid.UUID("00000000-0000-0000-0000-71756963006a")
 
 # How long, and how often, to look whether a graph has stored its step.
 _STORED_WAIT_S: Final = 0.005
@@ -99,10 +104,25 @@ def _address(config: RunnableConfig, graph: str) -> RunnableConfig:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was kept of a script.
+
+    Attributes:
+        script: The script as it stood.
+        ends: How calls have ended since; some may be of earlier calls.
+    """
+
+    script: PausedScript
+    ends: tuple[CallEnd, ...]
+
+
 class Record:
     """A script as it stands in the middle of its graph's step, kept beside the step's checkpoint.
 
     Under a task id of its own and in a channel that every checkpointer overwrites, so there is one.
+    Beside it stand the ends of calls that it does not know of yet, each under a task id that is
+    used again once the script knows.
     """
 
     def __init__(self, config: RunnableConfig, outer: RunnableConfig) -> None:
@@ -116,13 +136,15 @@ class Record:
         self._stored = outer.get("configurable", {}).get(CONFIG_KEY_DURABILITY) != "exit"
         self._saver: BaseCheckpointSaver[Any] | None = configurable.get(CONFIG_KEY_CHECKPOINTER)
         self._above: list[RunnableConfig] = []
+        self._places: dict[int, int] = {}  # of the ends of calls, by the calls' numbers
+        self._lock = threading.Lock()
         if self._saver is not None:
             graphs = configurable[CONFIG_KEY_CHECKPOINT_MAP]
             self._above = [_address(config, graph) for graph in graphs]
             own = configurable[CONFIG_KEY_CHECKPOINT_NS].rpartition(NS_SEP)[0]
             self._address = _address(config, own)
 
-    def read(self) -> PausedScript | None:
+    def read(self) -> Kept | None:
         """What was written last, if this step has been tried before.
 
         Returns when everything is stored that leads here, however the graphs store it.
@@ -136,9 +158,9 @@ class Record:
             waits = _waits()
             while self._saver.get_tuple(address) is None:
                 time.sleep(next(waits))
-        return _record(self._saver.get_tuple(self._address))
+        return _kept(self._saver.get_tuple(self._address))
 
-    async def aread(self) -> PausedScript | None:
+    async def aread(self) -> Kept | None:
         """The same for graphs that run asynchronously."""
         if self._saver is None or not self._stored:
             raise _nothing_stored()
@@ -146,17 +168,42 @@ class Record:
             waits = _waits()
             while await self._saver.aget_tuple(address) is None:
                 await asyncio.sleep(next(waits))
-        return _record(await self._saver.aget_tuple(self._address))
+        return _kept(await self._saver.aget_tuple(self._address))
 
     def write(self, script: PausedScript) -> None:
         """Replaces what was written last."""
         if self._saver is not None:
-            self._saver.put_writes(self._address, [(RESUME, script)], _RECORD_ID)
+            self._saver.put_writes(self._address, [(RESUME, script)], _task_id(0))
+            self._clear_places(script)
 
     async def awrite(self, script: PausedScript) -> None:
         """The same for graphs that run asynchronously."""
         if self._saver is not None:
-            await self._saver.aput_writes(self._address, [(RESUME, script)], _RECORD_ID)
+            await self._saver.aput_writes(self._address, [(RESUME, script)], _task_id(0))
+            self._clear_places(script)
+
+    def write_end(self, end: CallEnd) -> None:
+        """Adds the end of a call. Thread-safe."""
+        if self._saver is not None:
+            self._saver.put_writes(self._address, [(RESUME, end)], self._place_of(end))
+
+    async def awrite_end(self, end: CallEnd) -> None:
+        """The same for graphs that run asynchronously."""
+        if self._saver is not None:
+            await self._saver.aput_writes(self._address, [(RESUME, end)], self._place_of(end))
+
+    def _place_of(self, end: CallEnd) -> str:
+        with self._lock:
+            taken = set(self._places.values())
+            place = next(number for number in itertools.count(1) if number not in taken)
+            self._places[end["id"]] = place
+        return _task_id(place)
+
+    def _clear_places(self, script: PausedScript) -> None:
+        """What the script knows of, or never will, need not be kept any longer."""
+        running = {call["id"] for call in script["running"]}
+        with self._lock:
+            self._places = {n: place for n, place in self._places.items() if n in running}
 
 
 def _waits() -> Iterator[float]:
@@ -171,6 +218,17 @@ def _nothing_stored() -> SetupError:
     )
 
 
-def _record(stored: CheckpointTuple | None) -> PausedScript | None:
+def _task_id(place: int) -> str:
+    return str(uuid.UUID(int=_RECORD_ID.int + (place << 48)))
+
+
+def _kept(stored: CheckpointTuple | None) -> Kept | None:
     writes = (stored.pending_writes or ()) if stored else ()
-    return next((value for task, _, value in writes if task == _RECORD_ID), None)
+    ours = {task: value for task, _, value in writes if _is_ours(task)}
+    script = ours.pop(_task_id(0), None)
+    return None if script is None else Kept(script, tuple(ours.values()))
+
+
+def _is_ours(task: str) -> bool:
+    first, rest = _task_id(0)[:9], _task_id(0)[24:]
+    return task.startswith(first) and task.endswith(rest)

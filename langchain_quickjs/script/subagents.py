@@ -20,8 +20,8 @@ from langchain_core.tools import BaseTool
 from typing_extensions import TypedDict
 
 from langchain_quickjs.interpreter import Raised, Returned
-from langchain_quickjs.script.calls import Answer, Blocked, Watch
-from langchain_quickjs.script.effects import Launched
+from langchain_quickjs.script.calls import Watch
+from langchain_quickjs.script.effects import Answer, Blocked, Launched
 
 __all__ = [
     "SUBAGENT_STREAM_EVENT_TYPE",
