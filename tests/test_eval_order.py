@@ -205,7 +205,7 @@ def test_an_error_of_the_host_ends_all_and_the_next_run_goes_on(mode: Mode, shop
     began = time.monotonic()
     with pytest.raises(OSError, match="disk is full"):
         talk.start()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     fails.broken = False
     assert texts(talk.send(None)) == COUNTED
 

@@ -333,7 +333,7 @@ def test_a_running_step_can_be_cancelled_from_another_thread() -> None:
     began_s = time.monotonic()
     with pytest.raises(ScriptCancelledError):
         interpreter.eval("kept = 2; for (;;) {}")
-    assert time.monotonic() - began_s < 5
+    assert time.monotonic() - began_s < 30
     timer.join()
     assert interpreter.eval("kept") == 1
 

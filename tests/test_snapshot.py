@@ -356,7 +356,7 @@ def test_a_bomb_is_refused_before_it_takes_memory(bomb: str) -> None:
     finally:
         tracemalloc.stop()
     assert peak < 100 * MIB  # most of it, for lists in lists, is never touched
-    assert time.monotonic() - began_s < 5
+    assert time.monotonic() - began_s < 30
 
 
 def test_a_restored_memory_stays_within_the_limit() -> None:
