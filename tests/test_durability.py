@@ -15,8 +15,10 @@ from typing import Annotated, Any, cast
 import pytest
 from langchain.tools import InjectedToolCallId
 from langchain_core.tools import BaseTool, tool
+from langgraph.checkpoint.sqlite import SqliteSaver
 
 from langchain_quickjs import CodeInterpreterMiddleware, SetupError, create_script_graph
+from langchain_quickjs.script.ends import CallEnd
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
 from tests.helpers.models import Worker
 from tests.helpers.nursery import Nursery, nursery
@@ -83,6 +85,10 @@ def conversation(folder: Path, kind: Kind, mode: Mode, durability: str = "call")
 def live(folder: str, kind: Kind, mode: Mode) -> Any:
     """A process of its own: takes the conversation up, and approves whatever it asks."""
     talk = conversation(Path(folder), kind, mode)
+    for number in stored_ends(talk):
+        with (Path(folder) / "log").open("a") as file:
+            line = json.dumps(["stored", f":{number}", "", os.getpid(), time.monotonic()])
+            file.write(line + "\n")
     if not talk.values():
         talk.start()
     elif pending := talk.pending():
@@ -92,6 +98,15 @@ def live(folder: str, kind: Kind, mode: Mode) -> Any:
     while asked := talk.last.get("__interrupt__"):
         talk.answer({item.id: {"decisions": _approvals(item)} for item in asked})
     return talk.value
+
+
+def stored_ends(talk: Conversation) -> Iterator[int]:
+    """The calls whose ends the database knows."""
+    with SqliteSaver.from_conn_string(str(talk.database)) as saver:
+        for found in saver.list(talk.config):
+            for _, _, value in found.pending_writes or ():
+                if isinstance(value, dict) and value.keys() == CallEnd.__annotations__.keys():
+                    yield value["id"]
 
 
 def _approvals(item: Any) -> list[Any]:
@@ -106,6 +121,8 @@ class Tally:
     kills: int = 0
     calls: int = 0
     again: int = 0
+    stored: int = 0
+    after_stored: int = 0
     after_end: int = 0
     longest_ms: float = 0.0
     wrong: list[str] = field(default_factory=list)
@@ -114,8 +131,9 @@ class Tally:
         """Counts a finished conversation."""
         events = [json.loads(line) for line in log.read_text().splitlines()]
         ids: dict[str, set[str]] = {}
-        for _, number, key, _, _ in events:
-            ids.setdefault(key, set()).add(number)
+        for what, number, key, _, _ in events:
+            if what != "stored":
+                ids.setdefault(key, set()).add(number)
         self.conversations += 1
         self.calls += len(ids)
         self._expect(sorted(ids) == sorted(KEYS), f"calls {sorted(ids)}")
@@ -124,9 +142,15 @@ class Tally:
         # A tool dies between its effect and its note of it, too: the shop cannot know better.
         self._expect(set(effects) == set(KEYS), f"effects {effects}")
         begun: set[str] = set()
+        stored: set[str] = set()
         ended: dict[str, tuple[int, float]] = {}
-        for what, _, key, pid, when in events:
-            if what == "begin":
+        for what, number, key, pid, when in events:
+            place = number[number.rindex(":") :]
+            if what == "stored":
+                self.stored += place not in stored
+                stored.add(place)
+            elif what == "begin":
+                self.after_stored += place in stored
                 self.again += key in begun
                 begun.add(key)
                 if key in ended:
@@ -159,8 +183,8 @@ def children() -> Iterator[Nursery]:
 @pytest.fixture
 def lines(request: pytest.FixtureRequest) -> list[str]:
     head = (
-        f"{'':26} conversations  kills  calls  made again, of these after their end  "
-        "(at most so long before the kill)"
+        f"{'':26} conversations  kills  calls  seen stored  made again after that  "
+        "made again else, of these after the tool's end  (at most so long before the kill was seen)"
     )
     return table(request.config, 'durability="call": killed at random moments', head)
 
@@ -193,9 +217,11 @@ def test_killed_at_any_moment(
         tally.take(folder / "log", deaths)
     lines.append(
         f"{kind:18} {mode:7} {tally.conversations:13} {tally.kills:6} {tally.calls:6} "
-        f"{tally.again:11} {tally.after_end:26}  {tally.longest_ms:.1f} ms"
+        f"{tally.stored:12} {tally.after_stored:22} {tally.again:16} {tally.after_end:30}  "
+        f"{tally.longest_ms:.1f} ms"
     )
     assert not tally.wrong
+    assert not tally.after_stored
 
 
 def crew(folder: Path, mode: Mode, durability: str) -> Conversation:

@@ -1,7 +1,6 @@
-"""MessagePack for values: the host's end of wasm/src/pack.c and wasm/src/unpack.c.
+"""MessagePack for values: from Python values to the guest, the other end of wasm/src/unpack.c.
 
-`wasm/README.md` has the table of the extension types. What the guest sends is untrusted: a reply
-that is not what `pack.c` would write is a `ProtocolError`.
+`wasm/README.md` has the table of the extension types; `decoder.py` reads what the guest sends.
 """
 
 from __future__ import annotations

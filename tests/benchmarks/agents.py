@@ -35,7 +35,7 @@ def two() -> str:
     return "2"
 
 
-def _scripting(source: str) -> Any:
+def scripting(source: str) -> Any:
     return create_agent(
         one_call("eval", {"code": source}),
         tools=[lookup],
@@ -53,7 +53,7 @@ def _thread(name: str) -> Any:
     return {"configurable": {"thread_id": name}}
 
 
-async def _turn(agent: Any, thread: str, expected: str) -> float:
+async def turn(agent: Any, thread: str, expected: str) -> float:
     start = time.perf_counter()
     state = await agent.ainvoke(_INPUT, _thread(thread))
     seconds = time.perf_counter() - start
@@ -66,12 +66,12 @@ def turn_small(runs: int) -> Samples:
     """What `1 + 1` adds to a turn: in the first turn of a conversation, and in the third."""
 
     async def measure() -> Samples:
-        scripting, plain = _scripting(programs.ONE_PLUS_ONE), _plain()
+        ours, plain = scripting(programs.ONE_PLUS_ONE), _plain()
         added: list[list[float]] = [[] for _ in range(_TURNS)]
         for run in range(runs + 1):
             for index in range(_TURNS):
-                bare = await _turn(plain, f"{run}", "2")
-                whole = await _turn(scripting, f"{run}", "<result>2</result>")
+                bare = await turn(plain, f"{run}", "2")
+                whole = await turn(ours, f"{run}", "<result>2</result>")
                 if run:  # the first conversation warms up
                     added[index].append(whole - bare)
         return {"first_s": added[0], "third_s": added[-1]}
@@ -91,8 +91,8 @@ def _turn_calls(source: str, runs: int) -> Samples:
     expected = f"<result>{programs.expected_sum(100)}</result>"
 
     async def measure() -> Samples:
-        agent = _scripting(source)
-        times = [await _turn(agent, f"{run}", expected) for run in range(runs + 1)]
+        agent = scripting(source)
+        times = [await turn(agent, f"{run}", expected) for run in range(runs + 1)]
         return {"s": times[1:]}
 
     return asyncio.run(measure())
@@ -100,8 +100,8 @@ def _turn_calls(source: str, runs: int) -> Samples:
 
 def turn_nested(runs: int) -> Samples:
     async def measure() -> Samples:
-        agent = _scripting(programs.NESTED)
-        times = [await _turn(agent, f"{run}", "order0") for run in range(runs + 1)]
+        agent = scripting(programs.NESTED)
+        times = [await turn(agent, f"{run}", "order0") for run in range(runs + 1)]
         return {"s": times[1:]}
 
     return asyncio.run(measure())
@@ -111,15 +111,15 @@ def conversations(runs: int) -> Samples:
     """64 conversations at once, five calls each, and how long the event loop stood still."""
 
     async def measure() -> Samples:
-        agent = _scripting(programs.sequential(5))
+        agent = scripting(programs.sequential(5))
         expected = f"<result>{programs.expected_sum(5)}</result>"
-        await _turn(agent, "warm", expected)
+        await turn(agent, "warm", expected)
         at_once, one_by_one, stalls, threads = [], [], [], []
         for run in range(runs):
             beat = asyncio.create_task(_watch())
             start = time.perf_counter()
             await asyncio.gather(
-                *(_turn(agent, f"{run}-{n}", expected) for n in range(_CONVERSATIONS))
+                *(turn(agent, f"{run}-{n}", expected) for n in range(_CONVERSATIONS))
             )
             at_once.append(time.perf_counter() - start)
             beat.cancel()
@@ -128,7 +128,7 @@ def conversations(runs: int) -> Samples:
             threads.append(float(most))
             start = time.perf_counter()
             for n in range(_CONVERSATIONS):
-                await _turn(agent, f"{run}-serial-{n}", expected)
+                await turn(agent, f"{run}-serial-{n}", expected)
             one_by_one.append(time.perf_counter() - start)
         return {"s": at_once, "serial_s": one_by_one, "stall_s": stalls, "threads": threads}
 
@@ -152,10 +152,10 @@ def turn_growth(runs: int) -> Samples:
     """How turns slow down along one conversation: its last ten turns against its first ten."""
 
     async def measure() -> Samples:
-        agent = _scripting(programs.ONE_PLUS_ONE)
+        agent = scripting(programs.ONE_PLUS_ONE)
         first, last = [], []
         for run in range(runs):
-            times = [await _turn(agent, f"{run}", "<result>2</result>") for _ in range(60)]
+            times = [await turn(agent, f"{run}", "<result>2</result>") for _ in range(60)]
             first.append(statistics.median(times[1:11]))
             last.append(statistics.median(times[-10:]))
         return {"first_s": first, "last_s": last}

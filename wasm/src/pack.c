@@ -412,7 +412,7 @@ static int pack_date(Packer *p, JSValueConst v)
     return PACK_OK;
 }
 
-/* A text property of an Error; anything that is not a string, or throws, counts as empty. */
+/* A text property of an Error; anything that is not a string counts as empty. */
 static int pack_error_text(Packer *p, JSValueConst error, const char *key)
 {
     JSValue text = JS_GetPropertyStr(p->ctx, error, key);
