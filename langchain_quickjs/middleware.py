@@ -42,7 +42,7 @@ from langchain_quickjs.script.host import Durability, ScriptHost, checked_durabi
 from langchain_quickjs.script.hosts import PassedHost
 from langchain_quickjs.script.memory import HeapPolicy, Memory
 from langchain_quickjs.script.names import js_names
-from langchain_quickjs.script.outer import OuterTask, agent_gates, passes
+from langchain_quickjs.script.outer import OuterTask, agent_gates, copy_of, passes
 from langchain_quickjs.script.signing import Signer, signing_key
 from langchain_quickjs.script.state import Ending
 from langchain_quickjs.script.stored import graph_durability
@@ -172,8 +172,6 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self._tool = _EvalTool(
             name=tool_name, description=description, graph=build_script_graph(PassedHost())
         )
-        # What it inspects once is copied with it; else each call would inspect it again.
-        getattr(self._tool, "_injected_args_keys", None)
         self.tools = [self._tool]
 
     def wrap_model_call(
@@ -350,7 +348,9 @@ class _EvalTool(BaseTool):
 
     def for_script(self, host: ScriptHost) -> _EvalTool:
         """The tool for one call, which brings along what this call's program is given."""
-        return self.model_copy(update={"host": host})
+        copied = cast("_EvalTool", copy_of(self))
+        copied.host = host
+        return copied
 
     # LangGraph runs these bodies again on every resume, so nothing in them may have an effect.
 

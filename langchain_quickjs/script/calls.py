@@ -8,7 +8,6 @@ value which its function returns before that is turned into text.
 
 from __future__ import annotations
 
-import copy
 import functools
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -25,7 +24,7 @@ from langgraph.types import Command
 from langchain_quickjs.errors import ValueTransferError
 from langchain_quickjs.interpreter import UNDEFINED, Call, Raised, Returned
 from langchain_quickjs.script.effects import Answer, Blocked, Launched
-from langchain_quickjs.script.outer import CallPlace, OuterTask, entered, updates_of
+from langchain_quickjs.script.outer import CallPlace, OuterTask, copy_of, entered, updates_of
 from langchain_quickjs.script.plain import plain, storable
 from langchain_quickjs.script.state import StateUpdate
 
@@ -163,7 +162,7 @@ class _Recorder:
         The copy keeps its class and fields, which hooks may look at; attributes of the instance
         hide the methods that are watched.
         """
-        noted = copy.copy(tool)
+        noted = copy_of(tool)
         run, arun = noted._run, noted._arun
         invoke, ainvoke = noted.invoke, noted.ainvoke
 

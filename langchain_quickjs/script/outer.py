@@ -13,6 +13,7 @@ The one module that knows these internals (`ToolNode` and Deep Agents rely on th
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import hashlib
 import itertools
@@ -26,6 +27,7 @@ from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain_core.messages import ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
+from langchain_core.tools import BaseTool
 from langgraph._internal._constants import (
     CONFIG_KEY_CALL,
     CONFIG_KEY_CHECKPOINT_MAP,
@@ -51,6 +53,7 @@ __all__ = [
     "agent_gates",
     "all_or_nothing",
     "answers_to",
+    "copy_of",
     "entered",
     "passes",
     "refusal",
@@ -231,6 +234,12 @@ def refusal(error: Exception) -> Exception:
 def started_before(config: RunnableConfig) -> bool:
     """Whether the task with this config was begun before, and cut off."""
     return bool(config.get("configurable", {}).get(CONFIG_KEY_RESUMING))
+
+
+def copy_of(tool: BaseTool) -> BaseTool:
+    """A copy, with what LangChain finds out about a tool's function once and keeps."""
+    getattr(tool, "_injected_args_keys", None)
+    return copy.copy(tool)
 
 
 def updates_of(command: Command[Any], call_id: str) -> list[StateUpdate]:
