@@ -4,7 +4,9 @@
 
 Figures are medians of several rounds. The sides take turns in each round, and are compared within
 it (`x` is the median of that), because a machine that is busy with something else for a while
-should slow all of them alike.
+should slow all of them alike. The figure of a round is its best time where the interpreter runs
+alone, as `timeit` advises: whatever else the machine does only adds to it. For whole turns of an
+agent it is the median.
 """
 
 from __future__ import annotations
@@ -91,8 +93,9 @@ def _measure_rows(sides: Sequence[Side], rows: Sequence[Row], *, quick: bool) ->
                     failed.append(worker.side.name)
                     print(f"{worker.side.name}: {measure}: {error}", file=sys.stderr)
                     continue
+                choose = min if lines[0].best else statistics.median
                 for metric, values in (samples or {}).items():
-                    rounds[-1][worker.side.name, metric] = statistics.median(values)
+                    rounds[-1][worker.side.name, metric] = choose(values)
         for row in lines:
             _print_row(sides, row, [_figures(sides, row, figures) for figures in rounds])
     for worker in workers:
