@@ -153,7 +153,9 @@ class _Decoder:
         But not where a graph is in it already, in which one could walk in circles.
         """
         if self.graphs:
-            msgpack.unpackb(_WRAPPING + data, unicode_errors="surrogatepass", timestamp=1)
+            msgpack.unpackb(
+                _WRAPPING + data, unicode_errors="surrogatepass", timestamp=1, strict_map_key=False
+            )
         elif sum(1 for _ in _levels(value)) > MAX_DEPTH + _SLACK:
             raise ProtocolError(f"the guest nested a value more than {MAX_DEPTH} levels deep")
 
