@@ -11,7 +11,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.types import Interrupt
 
 from langchain_quickjs import Raised, Returned, SnapshotError
-from langchain_quickjs.interpreter import Interpreter, Suspended
+from langchain_quickjs.interpreter import Interpreter, JSMap, Suspended
 from langchain_quickjs.script.effects import Answer, Blocked
 from langchain_quickjs.script.ends import CallEnd, end_of, ends_of
 from langchain_quickjs.script.signing import UNSIGNED, Signer
@@ -53,6 +53,33 @@ def test_a_result_is_to_the_script_what_it_was(value: Any) -> None:
     answer = ends_of(running(1), [stored(Answer(Returned(value), (("todos", [1]),)))], UNSIGNED)[1]
     assert seen(answer.reply) == seen(Returned(value))
     assert list(answer.updates) == [("todos", [1])]
+
+
+@given(values)
+def test_shared_parts_and_cycles_stay_so(value: Any) -> None:
+    ring: list[Any] = [{1: value}]
+    shared = JSMap([("ring", ring)])
+    ring += [ring, shared]
+    back = ends_of(running(1), [stored(Answer(Returned([shared, shared])))], UNSIGNED)[1].reply
+    assert isinstance(back, Returned)
+    one, two = back.value
+    assert one is two
+    again = one["ring"]
+    assert again[1] is again
+    assert again[2] is one
+    assert seen(Returned(again[0])) == seen(Returned({1: value}))
+
+
+def test_a_long_chain_of_shared_parts_is_kept() -> None:
+    chain: list[Any] = [None]
+    for _ in range(1000):
+        chain = [chain, chain]
+    back = ends_of(running(1), [stored(Answer(Returned(chain)))], UNSIGNED)[1].reply
+    assert isinstance(back, Returned)
+    for _ in range(1000):
+        assert back.value[0] is back.value[1]
+        back = Returned(back.value[0])
+    assert back.value == [None]
 
 
 def test_what_cannot_cross_becomes_what_the_script_would_get() -> None:

@@ -84,7 +84,8 @@ class _Decoder:
         size: Length of the message.
         bins: Whether it may have bytes in it, other than none. Most have not, and that need not be
             looked at part by part.
-        integer_keys: Whether objects may have such keys.
+        own: Whether `encode` made the message: its objects may have integers as keys, and the nodes
+            of its graphs are packed each by itself.
     """
 
     level = 0  # of the extension type whose payload is being unpacked
@@ -93,9 +94,9 @@ class _Decoder:
     graphs = False  # whether some container can be reached in two ways
     collections = all_parts = 0
 
-    def __init__(self, size: int, bins: bool, integer_keys: bool) -> None:
+    def __init__(self, size: int, bins: bool, own: bool) -> None:
         self.bins = bins
-        self.strict_keys = not integer_keys
+        self.own = own
         self.work_bytes = size * _WORK_FACTOR + _WORK_BYTES
         self.unfilled: list[tuple[Any, bytes, int, list[Any] | None]] = []
 
@@ -108,7 +109,8 @@ class _Decoder:
             self.fill(target, self.parts(payload))
         if self.references:
             raise ProtocolError("the guest sent a reference where none can stand")
-        if deepest > 1 or self.bins or self.has_empty_bytes(data, value):
+        suspect = deepest > 1 or self.bins or self.has_empty_bytes(data, value)
+        if suspect and not self.own:
             _check(value)
         return value
 
@@ -133,7 +135,7 @@ class _Decoder:
             _WRAPPING + data if wrapped else data,
             ext_hook=self.ext,
             unicode_errors="surrogatepass",
-            strict_map_key=self.strict_keys,
+            strict_map_key=not self.own,
             timestamp=1,
             max_array_len=longest,
             max_map_len=longest,
@@ -220,8 +222,10 @@ class _Decoder:
 
     def graph(self, data: bytes) -> Any:
         """The first of the nodes; each is a container, or a value that has no parts."""
-        self.nodes = nodes = []
-        nodes += self.parts(data)
+        nodes: list[Any] = []
+        self.nodes = nodes
+        parts = self.parts(data)
+        nodes += map(self.unpack, parts) if self.own else parts
         for node in nodes:
             match node:
                 case list():
@@ -333,12 +337,12 @@ def _datetime(ms: float) -> datetime | JSDate:
         return JSDate(ms)
 
 
-def decode(data: bytes, *, integer_keys: bool = False) -> Any:
+def decode(data: bytes, *, own: bool = False) -> Any:
     """Unpacks what the guest sent.
 
     Args:
         data: What it sent, or what `encode` made.
-        integer_keys: Whether objects may have such keys: the guest makes them text, `encode` not.
+        own: Whether `encode` made it.
 
     Raises:
         ProtocolError: If it is not what the guest's codec writes.
@@ -350,11 +354,11 @@ def decode(data: bytes, *, integer_keys: bool = False) -> Any:
         gc.disable()
     try:
         try:
-            return _Decoder(len(data), False, integer_keys).decode(data)
+            return _Decoder(len(data), False, own).decode(data)
         except ValueError as error:
             if "exceeds max_bin_len" not in str(error):
                 raise
-        return _Decoder(len(data), True, integer_keys).decode(data)
+        return _Decoder(len(data), True, own).decode(data)
     except ValueError as error:
         if "exceeds max_" in str(error) and len(data) >= _MOST_PARTS:
             raise _too_much() from error

@@ -86,7 +86,7 @@ def _answer(end: CallEnd, script_id: str, signer: Signer) -> Answer:
             "wrong: it was changed where it is stored, or `snapshot_signing_key` is another."
         )
     try:
-        parts = decode(end["reply"], integer_keys=True)
+        parts = decode(end["reply"], own=True)
     except ProtocolError as error:
         raise SnapshotError(_DAMAGED) from error
     updates = tuple((key, value) for key, value in end["updates"])
