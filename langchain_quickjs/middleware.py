@@ -124,7 +124,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             durability: `"pause"` stores a program when it pauses for people; after a crash it goes
                 on from its last pause, or begins again, and the calls made since are made again.
                 `"call"` stores each call's result when it ends, before anything else happens: that
-                call is never made again, and those that were running are, with the same
+                call is never made again, and those not stored yet are, with the same
                 `tool_call_id`. Needs a checkpointer, and an agent that stores its own steps.
             mode: How long a program's variables live: `"thread"` (the default), as long as the
                 thread; `"turn"`, until the agent is given something new; `"call"`, only as long

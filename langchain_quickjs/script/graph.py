@@ -78,7 +78,7 @@ def create_script_graph(
         durability: `"pause"` stores a script when it pauses for people; after a crash it goes on
             from its last pause, or begins again, and the calls made since are made again. `"call"`
             stores each call's result when it ends, before anything else happens: that call is never
-            made again, and those that were running are, with the same `tool_call_id`.
+            made again, and those not stored yet are, with the same `tool_call_id`.
         snapshot_signing_key: A secret with which stored scripts are signed for their thread. What
             is not signed with it is not resumed.
         checkpointer: For a graph that runs on its own; as a node it uses the outer graph's.
