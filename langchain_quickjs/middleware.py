@@ -1,13 +1,12 @@
 """`CodeInterpreterMiddleware`: gives an agent a tool that runs JavaScript programs.
 
-A thin adapter. The tool hands each program to the script graph, together with the way that the
-agent's own tool calls take; what the graph makes of it is rendered for the model.
+A thin adapter. The tool (`eval_tool.py`) is given the way that the agent's own tool calls take;
+what comes of each program is rendered for the model.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import replace
 from typing import Annotated, Any, NotRequired, TypeAlias, cast
 
@@ -23,29 +22,21 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
-from pydantic import BaseModel, Field, SkipValidation
 
 from langchain_quickjs.errors import SetupError
+from langchain_quickjs.eval_tool import EvalTool
 from langchain_quickjs.interpreter import Limits
-from langchain_quickjs.prompt import (
-    Mode,
-    eval_code_description,
-    eval_tool_description,
-    system_prompt_section,
-)
+from langchain_quickjs.prompt import Mode, eval_tool_description, system_prompt_section
 from langchain_quickjs.rendering import has_no_copy, render
 from langchain_quickjs.script.approvals import Approvals, InterruptOn
 from langchain_quickjs.script.calls import ToolPath
-from langchain_quickjs.script.graph import ScriptGraph, build_script_graph
 from langchain_quickjs.script.heap import HeapChannel
 from langchain_quickjs.script.host import Durability, ScriptHost, checked_durability
-from langchain_quickjs.script.hosts import PassedHost
 from langchain_quickjs.script.memory import HeapPolicy, Memory
 from langchain_quickjs.script.names import js_names
-from langchain_quickjs.script.outer import OuterTask, agent_gates, copy_of, passes
+from langchain_quickjs.script.outer import OuterTask, agent_gates, passes
 from langchain_quickjs.script.signing import Signer, signing_key
 from langchain_quickjs.script.state import Ending
-from langchain_quickjs.script.stored import graph_durability
 from langchain_quickjs.script.subagents import TASK, Subagents, find_task_tool
 
 __all__ = ["CodeInterpreterMiddleware", "InterpreterState", "PTCOption"]
@@ -168,10 +159,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         js_names(tool for tool in self._ptc if isinstance(tool, BaseTool))
         # The last prompt section and its tools: they rarely change between two model calls.
         self._written: tuple[Any, str] | None = None
-        description = eval_tool_description(mode=mode)
-        self._tool = _EvalTool(
-            name=tool_name, description=description, graph=build_script_graph(PassedHost())
-        )
+        self._tool = EvalTool(name=tool_name, description=eval_tool_description(mode=mode))
         self.tools = [self._tool]
 
     def wrap_model_call(
@@ -329,61 +317,3 @@ def _mode(mode: str | None) -> Mode:
         case "call":
             return "call"
     raise SetupError(f"`mode` must be 'thread', 'turn' or 'call', not {mode!r}.")
-
-
-class _Program(BaseModel):
-    """Arguments of the tool that runs programs."""
-
-    code: str = Field(description=eval_code_description())
-
-
-class _EvalTool(BaseTool):
-    """Runs a JavaScript program in the script graph."""
-
-    name: str = "eval"
-    description: str = eval_tool_description()
-    args_schema: Annotated[type[BaseModel], SkipValidation()] = _Program
-    graph: Annotated[Any, SkipValidation()] = Field(exclude=True)
-    host: Annotated[Any, SkipValidation()] = Field(default=None, exclude=True)
-
-    def for_script(self, host: ScriptHost) -> _EvalTool:
-        """The tool for one call, which brings along what this call's program is given."""
-        copied = cast("_EvalTool", copy_of(self))
-        copied.host = host
-        return copied
-
-    # LangGraph runs these bodies again on every resume, so nothing in them may have an effect.
-
-    def _run(self, code: str, config: RunnableConfig) -> ToolMessage:
-        graph, kept = cast("ScriptGraph", self.graph), self._durability(config)
-        return self._message(graph.invoke(_start(code), self._config(config), durability=kept))
-
-    async def _arun(self, code: str, config: RunnableConfig) -> ToolMessage:
-        graph, kept = cast("ScriptGraph", self.graph), self._durability(config)
-        output = await graph.ainvoke(_start(code), self._config(config), durability=kept)
-        return self._message(output)
-
-    def _durability(self, config: RunnableConfig) -> Any:
-        if self.host is None:
-            raise SetupError(
-                "This tool runs inside an agent that has CodeInterpreterMiddleware among its "
-                "middleware. Without an agent, use Interpreter or create_script_graph."
-            )
-        return graph_durability(config, self.host.keeps)
-
-    def _config(self, config: RunnableConfig) -> RunnableConfig:
-        return PassedHost.config(config, self.host)
-
-    def _message(self, output: Mapping[str, Any]) -> ToolMessage:
-        outcome = output["outcome"]
-        return ToolMessage(
-            outcome["text"],
-            tool_call_id=self.host.script_id,
-            name=self.name,
-            status="error" if outcome["failed"] else "success",
-        )
-
-
-def _start(code: str) -> Any:
-    # The seed is part of the input, which LangGraph stores and, on a resume, does not replace.
-    return {"source": code, "seed": os.urandom(32)}

@@ -108,15 +108,16 @@ def tool_arguments(call: Call, *, stored: bool) -> dict[str, Any] | Raised:
     )
 
 
-def call_tool(path: ToolPath, launched: Launched, config: RunnableConfig) -> Answer:
+def call_tool(path: ToolPath, launched: Launched, config: RunnableConfig, namespace: str) -> Answer:
     """Runs one call to its end; what a tool raises is an answer like any other.
 
     Args:
         path: The way of the call.
         launched: The call.
-        config: The config of the script graph's task.
+        config: The config of the task that the script runs in.
+        namespace: That of the script graph.
     """
-    recorder = _Recorder(path, launched, config)
+    recorder = _Recorder(path, launched, config, namespace)
     recorder.watch.begins()
     try:
         with entered(recorder.config):
@@ -126,9 +127,11 @@ def call_tool(path: ToolPath, launched: Launched, config: RunnableConfig) -> Ans
     return recorder.watch.ends(recorder.answer(result))
 
 
-async def acall_tool(path: ToolPath, launched: Launched, config: RunnableConfig) -> Answer:
+async def acall_tool(
+    path: ToolPath, launched: Launched, config: RunnableConfig, namespace: str
+) -> Answer:
     """The same for graphs that run asynchronously."""
-    recorder = _Recorder(path, launched, config)
+    recorder = _Recorder(path, launched, config, namespace)
     recorder.watch.begins()
     try:
         with entered(recorder.config):
@@ -141,7 +144,9 @@ async def acall_tool(path: ToolPath, launched: Launched, config: RunnableConfig)
 class _Recorder:
     """Notes what one call of a tool returns and writes."""
 
-    def __init__(self, path: ToolPath, launched: Launched, config: RunnableConfig) -> None:
+    def __init__(
+        self, path: ToolPath, launched: Launched, config: RunnableConfig, namespace: str
+    ) -> None:
         self.path = path
         self.launched = launched
         self.call = launched.tool_call
@@ -149,7 +154,8 @@ class _Recorder:
         self.value: Any = _NOTHING
         self.content: Any = _NOTHING
         self.written: list[StateUpdate] = []
-        self.place = CallPlace(path.request.runtime.config, config, launched, self._write)
+        outer = path.request.runtime.config
+        self.place = CallPlace(outer, config, namespace, launched, self._write)
         self.watch = path.watch(launched)
         self.config = self.watch.config(self.place.config)
 

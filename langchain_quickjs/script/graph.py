@@ -8,6 +8,9 @@ nothing else, so LangGraph may run it as often as it likes. It raises what peopl
 about calls, and what called tools and the graphs inside them ask by themselves, each under an id
 that stays the same until it is answered. So a pause can be answered in part: `run` goes on with
 what is decided, and the rest is asked again.
+
+Inside an agent, a script begins without the graph, which takes it over at its first pause: most
+scripts have none, and a graph takes longer to enter than a small script to run.
 """
 
 from __future__ import annotations
@@ -24,24 +27,26 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Checkpointer, Command
 
-from langchain_quickjs.errors import DecisionError, SetupError, SnapshotError
+from langchain_quickjs.errors import DecisionError, SnapshotError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.approvals import Approvals, InterruptOn, checked_decisions
-from langchain_quickjs.script.calls import acall_tool, call_tool
-from langchain_quickjs.script.drivers import adrive, drive
-from langchain_quickjs.script.effects import Answer, Ended, Launched, Paused, Resumed, Started
-from langchain_quickjs.script.ends import end_of, ends_of
-from langchain_quickjs.script.flow import script_flow
+from langchain_quickjs.script.effects import Ended, Paused, Resumed, Started
+from langchain_quickjs.script.ends import ends_of
 from langchain_quickjs.script.host import Durability, ScriptHost, checked_durability
 from langchain_quickjs.script.hosts import HostSource, OwnTools
-from langchain_quickjs.script.outer import all_or_nothing, answers_to, refusal, started_before
+from langchain_quickjs.script.outer import (
+    answers_to,
+    graph_namespace,
+    refusal,
+    started_before,
+)
+from langchain_quickjs.script.run import arun_script, run_script
 from langchain_quickjs.script.signing import signing_key
 from langchain_quickjs.script.state import PausedScript, ScriptInput, ScriptOutput, ScriptState
 from langchain_quickjs.script.stored import (
     Kept,
     Record,
     aretire_answer,
-    has_checkpointer,
     retire_answer,
 )
 
@@ -125,22 +130,15 @@ class _Run(Runnable[ScriptState, Any]):
         **_kwargs: Any,
     ) -> Command[Any] | dict[str, Any]:
         config = config or {}
+        if (paused := self._source.paused(config)) is not None:
+            return _answer(paused)
         host = self._source.host(input, config)
-        record = Record(config, host.path.request.runtime.config)
-
-        def run_call(launched: Launched) -> Answer:
-            answer = call_tool(host.path, launched, config)
-            if host.keeps and (end := end_of(launched.id, answer, host.script_id, host.signer)):
-                record.write_end(end)
-            return answer
-
-        entry = _entry(input, host, config, record.read() if host.keeps else None)
-        flow, workers = script_flow(host, entry), config.get("max_concurrency")
-        with all_or_nothing(host.path.task):
-            result = drive(flow, run_call, record.write, max_workers=workers)
+        record = Record(config, host.path.request.runtime.config) if host.keeps else None
+        entry = _entry(input, host, config, record.read() if record else None)
+        result = run_script(host, entry, config, graph_namespace(config), record)
         if _asks_again(entry, result):
             retire_answer(config)
-        return _answer(result, config)
+        return _answer(result)
 
     async def ainvoke(
         self,
@@ -149,21 +147,15 @@ class _Run(Runnable[ScriptState, Any]):
         **_kwargs: Any,
     ) -> Command[Any] | dict[str, Any]:
         config = config or {}
+        if (paused := self._source.paused(config)) is not None:
+            return _answer(paused)
         host = await self._source.ahost(input, config)
-        record = Record(config, host.path.request.runtime.config)
-
-        async def run_call(launched: Launched) -> Answer:
-            answer = await acall_tool(host.path, launched, config)
-            if host.keeps and (end := end_of(launched.id, answer, host.script_id, host.signer)):
-                await record.awrite_end(end)
-            return answer
-
-        entry = _entry(input, host, config, await record.aread() if host.keeps else None)
-        with all_or_nothing(host.path.task):
-            result = await adrive(script_flow(host, entry), run_call, record.awrite)
+        record = Record(config, host.path.request.runtime.config) if host.keeps else None
+        entry = _entry(input, host, config, await record.aread() if record else None)
+        result = await arun_script(host, entry, config, graph_namespace(config), record)
         if _asks_again(entry, result):
             await aretire_answer(config)
-        return _answer(result, config)
+        return _answer(result)
 
 
 class _Ask(Runnable[ScriptState, dict[str, Any]]):
@@ -210,8 +202,6 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
 def _entry(
     state: ScriptState, host: ScriptHost, config: RunnableConfig, kept: Kept | None
 ) -> Started | Resumed:
-    if host.approvals.configs:
-        _require_checkpointer(config)
     paused, answers = state.get("paused"), state.get("answers")
     again = started_before(config)
     if kept is not None:
@@ -229,23 +219,13 @@ def _entry(
     return Resumed(paused, answers, again)
 
 
-def _require_checkpointer(config: RunnableConfig) -> None:
-    if not has_checkpointer(config):
-        raise SetupError(
-            "`interrupt_on` needs a checkpointer, which keeps the script while it waits for a "
-            "person. Pass one where the graph is made, for example "
-            "`create_agent(..., checkpointer=InMemorySaver())`, and a `thread_id` in the config."
-        )
-
-
 def _asks_again(entry: Started | Resumed, result: Ended | Paused) -> bool:
     return isinstance(entry, Resumed) and isinstance(result, Paused)
 
 
-def _answer(result: Ended | Paused, config: RunnableConfig) -> Command[Any] | dict[str, Any]:
+def _answer(result: Ended | Paused) -> Command[Any] | dict[str, Any]:
     """What the state becomes: a paused script, or what is left of one that has ended."""
     if isinstance(result, Paused):
-        _require_checkpointer(config)
         paused: dict[str, Any] = {
             "paused": result.script,
             "refused": result.refused,

@@ -21,6 +21,7 @@ from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.approvals import Approvals
 from langchain_quickjs.script.calls import ToolPath
+from langchain_quickjs.script.effects import Paused
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.names import js_names
 from langchain_quickjs.script.signing import Signer
@@ -28,7 +29,8 @@ from langchain_quickjs.script.state import ScriptState
 
 __all__ = ["HostSource", "OwnTools", "PassedHost"]
 
-_CONFIG_KEY: Final = "__quickjs_script_host"
+_HOST_KEY: Final = "__quickjs_script_host"
+_PAUSED_KEY: Final = "__quickjs_paused"
 
 
 class HostSource(Protocol):
@@ -46,14 +48,27 @@ class HostSource(Protocol):
         """The host, for a graph that runs asynchronously."""
         ...
 
+    def paused(self, config: RunnableConfig) -> Paused | None:
+        """The script, if it has already come to a pause."""
+        ...
+
 
 class PassedHost:
     """The host comes with the config, from whoever invokes the graph."""
 
     @staticmethod
-    def config(config: RunnableConfig, host: ScriptHost) -> RunnableConfig:
-        """The config with which to invoke the graph."""
-        return {**config, "configurable": {**config["configurable"], _CONFIG_KEY: host}}
+    def config(
+        config: RunnableConfig, host: ScriptHost, paused: Paused | None = None
+    ) -> RunnableConfig:
+        """The config with which to invoke the graph.
+
+        Args:
+            config: The config of the task that invokes it.
+            host: The host.
+            paused: The script, if it has already come to a pause.
+        """
+        passed = {_HOST_KEY: host, _PAUSED_KEY: paused}
+        return {**config, "configurable": {**config["configurable"], **passed}}
 
     def tools(self, config: RunnableConfig) -> Mapping[str, BaseTool]:
         """The tools of the host that came along."""
@@ -68,8 +83,12 @@ class PassedHost:
         """The host that came along."""
         return self._passed(config)
 
+    def paused(self, config: RunnableConfig) -> Paused | None:
+        """The script that came along."""
+        return cast("Paused | None", config["configurable"][_PAUSED_KEY])
+
     def _passed(self, config: RunnableConfig) -> ScriptHost:
-        return cast("ScriptHost", config["configurable"][_CONFIG_KEY])
+        return cast("ScriptHost", config["configurable"][_HOST_KEY])
 
 
 class OwnTools:
@@ -106,6 +125,10 @@ class OwnTools:
         call = _call_of(state)
         revealed = await self._node.ainvoke(_in_context(call), config)
         return self._with_path(call, config, revealed)
+
+    def paused(self, config: RunnableConfig) -> Paused | None:  # noqa: ARG002
+        """Nothing: scripts begin in the graph."""
+        return None
 
     def _with_path(self, call: ToolCall, config: RunnableConfig, revealed: Any) -> ScriptHost:
         request, handler = revealed["messages"][0].artifact

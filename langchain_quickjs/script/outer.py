@@ -55,8 +55,10 @@ __all__ = [
     "answers_to",
     "copy_of",
     "entered",
+    "graph_namespace",
     "passes",
     "refusal",
+    "reserved",
     "started_before",
     "updates_of",
 ]
@@ -141,21 +143,26 @@ class CallPlace:
     """
 
     def __init__(
-        self, outer: RunnableConfig, inner: RunnableConfig, launched: Launched, send: Any
+        self,
+        outer: RunnableConfig,
+        inner: RunnableConfig,
+        namespace: str,
+        launched: Launched,
+        send: Any,
     ) -> None:
         """Makes the place.
 
         Args:
             outer: The config of the tool node's task, whose state the tool sees.
-            inner: The config of the script graph's task.
+            inner: The config of the task that the script runs in.
+            namespace: That of the script graph.
             launched: The call.
             send: What takes the tool's direct writes.
         """
         call, graph = launched.tool_call, inner["configurable"]
         what = repr((call["id"], call["name"], call["args"])).encode()
         name = f"js{NS_END}{hashlib.sha256(what).hexdigest()[:32]}"
-        parent = graph.get(CONFIG_KEY_CHECKPOINT_NS, "").rpartition(NS_SEP)[0]
-        place = f"{parent}{NS_SEP}{name}" if parent else name
+        place = f"{namespace}{NS_SEP}{name}" if namespace else name
         given = launched.call["given"]
         self._answers = list(launched.call["answers"])
         if (mine := _interrupt_id(place, len(self._answers))) in given:
@@ -184,6 +191,30 @@ class CallPlace:
     def answers(self) -> list[Any]:
         """What people have answered to the tool itself by now, in order."""
         return list(self._answers)
+
+
+def graph_namespace(config: RunnableConfig) -> str:
+    """The namespace of the graph whose task has this config."""
+    namespace: str = config.get("configurable", {}).get(CONFIG_KEY_CHECKPOINT_NS, "")
+    return namespace.rpartition(NS_SEP)[0]
+
+
+def reserved(config: RunnableConfig) -> tuple[RunnableConfig, str]:
+    """Takes the number of the task's next graph, for one that may be entered later.
+
+    Args:
+        config: The config of the task.
+
+    Returns:
+        The config with which to enter the graph, and the namespace that it has then.
+    """
+    configurable = config["configurable"]
+    namespace: str = configurable[CONFIG_KEY_CHECKPOINT_NS]
+    scratchpad = configurable[CONFIG_KEY_SCRATCHPAD]
+    number = scratchpad.subgraph_counter()
+    own = {CONFIG_KEY_SCRATCHPAD: replace(scratchpad, subgraph_counter=lambda: number)}
+    entering: RunnableConfig = {**config, "configurable": {**configurable, **own}}
+    return entering, f"{namespace}{NS_SEP}{number}" if number else namespace
 
 
 @contextlib.contextmanager
