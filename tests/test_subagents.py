@@ -12,9 +12,11 @@ from typing import Any, cast
 import pytest
 from deepagents import create_deep_agent
 from langchain.agents import create_agent
-from langchain.agents.middleware import HumanInTheLoopMiddleware
-from langchain_core.messages import AIMessage, ToolMessage
+from langchain.agents.middleware import AgentMiddleware, HumanInTheLoopMiddleware
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 from pydantic import Field
 
@@ -234,6 +236,51 @@ def test_text_that_looks_like_data_stays_text() -> None:
     source = "typeof await task({ description: 'x', subagentType: 'says' })"
     state, _ = run(agent_with(spec, source=source), "invoke")
     assert text_of(state) == "<result>string</result>"
+
+
+class Counting(ScriptedModel):
+    """Says how many messages of people it was given."""
+
+    def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
+        people = sum(isinstance(message, HumanMessage) for message in messages)
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(f"told {people}"))])
+
+
+class Twice(AgentMiddleware[Any, Any, Any]):
+    """Runs each program a second time, and keeps what came of both."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def wrap_tool_call(self, request: ToolCallRequest, handler: Any) -> Any:
+        answers = [handler(request), handler(request)]
+        self.seen += [answer.text for answer in answers]
+        return answers[-1]
+
+    async def awrap_tool_call(self, request: ToolCallRequest, handler: Any) -> Any:
+        answers = [await handler(request), await handler(request)]
+        self.seen += [answer.text for answer in answers]
+        return answers[-1]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_program_that_is_run_twice_has_new_subagents(mode: Mode) -> None:
+    twice = Twice()
+    counts: Any = {
+        "name": "counts",
+        "description": "d",
+        "system_prompt": "d",
+        "model": Counting(turns=[]),
+    }
+    agent = create_deep_agent(
+        model=programs("await task({ description: 'one', subagentType: 'counts' })"),
+        subagents=[counts],
+        middleware=[twice, CodeInterpreterMiddleware(mode="call")],
+        checkpointer=InMemorySaver(),
+    )
+    run(agent, mode)
+    assert twice.seen == ["<result>told 1</result>"] * 2
 
 
 @pytest.mark.parametrize("mode", MODES)
