@@ -40,58 +40,19 @@ from langchain_quickjs.interpreter.image import (
     BLOCK_BYTES,
     PAGE_BYTES,
     Image,
-    block_from,
     difference,
+    page_from,
 )
+from langchain_quickjs.interpreter.ticker import Ticker
+from langchain_quickjs.interpreter.written import can_tell, written_pages
 
 __all__ = ["Instance", "Module", "load"]
 
-_TICK_S: Final = 0.01
-_IDLE_TICKS: Final = 50
 _TIDY_BYTES_PER_S: Final = 64 * 1024 * 1024  # a tenth of what it does
 _SMALL_MESSAGE_BYTES: Final = 16384  # small_mailbox in wasm/src/exports.c
 # STACK_BYTES in wasm/build.py: it comes first. Nothing on it outlives a step, so no image has it.
-_STACK_BLOCKS: Final = 1408 * 1024 // BLOCK_BYTES
+_STACK_PAGES: Final = 1408 * 1024 // PAGE_BYTES
 _CONTINUE: Final = 0  # WASMTIME_UPDATE_DEADLINE_CONTINUE
-
-
-class _Ticker:
-    """Advances the epoch of an engine while guests run, so that they look at their deadlines.
-
-    Its thread ends by itself when nothing has run for half a second.
-
-    Attributes:
-        running: Who runs a guest now. Adding to a set, and taking from it, need no lock.
-    """
-
-    def __init__(self, engine: wasmtime.Engine) -> None:
-        self.running = set[object]()
-        self._engine = engine
-        self._lock = threading.Lock()
-        self._alive = False
-
-    def wake(self) -> None:
-        """To be called once one more is in `running`."""
-        if not self._alive and self._revive():
-            threading.Thread(target=self._tick, name="quickjs-ticker", daemon=True).start()
-
-    def _revive(self) -> bool:
-        """Whether the thread was dead, and the caller is who makes it live again."""
-        with self._lock:
-            was_alive, self._alive = self._alive, True
-        return not was_alive
-
-    def _tick(self) -> None:
-        idle = 0
-        while True:
-            time.sleep(_TICK_S)
-            self._engine.increment_epoch()
-            idle = 0 if self.running else idle + 1
-            if idle > _IDLE_TICKS:
-                idle, self._alive = 0, False
-                # Who came just before has seen it alive, so it must be; who comes now makes it so.
-                if not self.running or not self._revive():
-                    return
 
 
 @dataclass(slots=True)
@@ -140,15 +101,17 @@ class Module:
     Attributes:
         build_id: SHA-256 of the WebAssembly module; part of every snapshot.
         mailbox: Address of the guest's mailbox for messages of up to `_SMALL_MESSAGE_BYTES`.
-        boot: The linear memory of a fresh instance, in blocks of `BLOCK_BYTES`.
+        boot: The linear memory of a fresh instance, in pages of `PAGE_BYTES`.
+        tells: Whether the kernel tells which pages of an instance were written to.
     """
 
     engine: wasmtime.Engine
     prepared: wasmtime.InstancePre
-    ticker: _Ticker
+    ticker: Ticker
     build_id: bytes
     mailbox: int = 0
     boot: tuple[bytes, ...] = field(default=(), repr=False)
+    tells: bool = False
 
 
 def _config() -> wasmtime.Config:
@@ -190,9 +153,10 @@ def _load() -> Module:
     engine = wasmtime.Engine(_config())
     compiled = _compile(engine, wasm, build_id)
     prepared = wasmtime.Linker(engine).instantiate_pre(compiled)
-    module = Module(engine, prepared, _Ticker(engine), build_id)
+    module = Module(engine, prepared, Ticker(engine.increment_epoch), build_id)
     fresh = Instance(module, 2**32 - BLOCK_BYTES)
-    return dataclasses.replace(module, mailbox=fresh.mailbox(1), boot=tuple(fresh.blocks()))
+    boot = tuple(page for _, page in fresh.pages())
+    return dataclasses.replace(module, mailbox=fresh.mailbox(1), boot=boot, tells=fresh.tells())
 
 
 if hasattr(os, "register_at_fork"):
@@ -361,17 +325,27 @@ class Instance:
         finally:
             self._end()
 
-    def blocks(self) -> Iterator[bytes]:
-        """The memory as it is now, in blocks of `BLOCK_BYTES`; the stack as it was at first."""
+    def pages(self) -> Iterator[tuple[int, bytes]]:
+        """The pages of the memory as it is now, with their numbers."""
         boot = self._module.boot
-        self._size = self._measure()
-        yield from boot[:_STACK_BLOCKS]
-        for number in range(len(boot[:_STACK_BLOCKS]), self._size // BLOCK_BYTES):
-            yield block_from(self._address + number * BLOCK_BYTES, boot, number)
+        for number in range(self._measure() // PAGE_BYTES):
+            yield number, page_from(self._address + number * PAGE_BYTES, boot, number)
+
+    def tells(self) -> bool:
+        """Whether the kernel tells which pages of this fresh instance were written to."""
+        return can_tell(self._address, self._measure() // PAGE_BYTES)
 
     def image(self) -> Image:
-        """The memory as it is now."""
-        return difference(self._module.boot, self.blocks())
+        """The memory as it is now, without its stack."""
+        size, written = self._measure(), None
+        if self._module.tells:
+            written = written_pages(self._address, _STACK_PAGES, size // PAGE_BYTES)
+        if written is None:
+            pages = (page for page in self.pages() if page[0] >= _STACK_PAGES)
+        else:
+            memory = memoryview((ctypes.c_char * size).from_address(self._address))
+            pages = ((n, bytes(memory[n * PAGE_BYTES : (n + 1) * PAGE_BYTES])) for n in written)
+        return difference(self._module.boot, size // BLOCK_BYTES, pages)
 
     def load(self, image: Image) -> None:
         """Makes a fresh instance's memory that of `image`.

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-__all__ = ["BLOCK_BYTES", "BOOT", "PAGE_BYTES", "Image", "block_from", "difference"]
+__all__ = ["BLOCK_BYTES", "BOOT", "PAGE_BYTES", "Image", "difference", "page_at", "page_from"]
 
 BLOCK_BYTES: Final = 65536
 """Size of a WebAssembly page; memory grows by it."""
@@ -22,9 +22,7 @@ BLOCK_BYTES: Final = 65536
 PAGE_BYTES: Final = 4096
 """The unit in which a difference is kept."""
 
-_PAGES_PER_BLOCK: Final = BLOCK_BYTES // PAGE_BYTES
-_ZERO_BLOCK: Final = bytes(BLOCK_BYTES)
-
+_ZERO_PAGE: Final = bytes(PAGE_BYTES)
 
 _memcmp: Any = None
 if os.name == "posix":  # Elsewhere everything is copied before it is compared.
@@ -60,39 +58,28 @@ BOOT: Final = Image(0, {})
 """The image of a guest that has booted and run nothing."""
 
 
-def block_at(boot: Sequence[bytes], number: int) -> bytes:
+def page_at(boot: Sequence[bytes], number: int) -> bytes:
     """What the boot image has there; zeros beyond its end."""
-    return boot[number] if number < len(boot) else _ZERO_BLOCK
+    return boot[number] if number < len(boot) else _ZERO_PAGE
 
 
-def block_from(address: int, boot: Sequence[bytes], number: int) -> bytes:
-    """The block that stands at an address; the boot image's own where they are equal, as most are.
+def page_from(address: int, boot: Sequence[bytes], number: int) -> bytes:
+    """The page that stands at an address; the boot image's own where they are equal, as most are.
 
     That saves copying megabytes for every image.
     """
-    before = block_at(boot, number)
-    if _memcmp is not None and _memcmp(address, before, BLOCK_BYTES) == 0:
+    before = page_at(boot, number)
+    if _memcmp is not None and _memcmp(address, before, PAGE_BYTES) == 0:
         return before
-    return ctypes.string_at(address, BLOCK_BYTES)
+    return ctypes.string_at(address, PAGE_BYTES)
 
 
-def page_at(boot: Sequence[bytes], number: int) -> bytes:
-    """What the boot image has there; zeros beyond its end."""
-    block, index = divmod(number, _PAGES_PER_BLOCK)
-    return block_at(boot, block)[index * PAGE_BYTES : (index + 1) * PAGE_BYTES]
+def difference(boot: Sequence[bytes], blocks: int, pages: Iterable[tuple[int, bytes]]) -> Image:
+    """The image of a memory.
 
-
-def difference(boot: Sequence[bytes], blocks: Iterable[bytes]) -> Image:
-    """The image of a memory, given in blocks."""
-    pages: dict[int, bytes] = {}
-    count = 0
-    for number, block in enumerate(blocks):
-        count += 1
-        before = block_at(boot, number)
-        if block == before:
-            continue
-        for index in range(_PAGES_PER_BLOCK):
-            part = slice(index * PAGE_BYTES, (index + 1) * PAGE_BYTES)
-            if block[part] != before[part]:
-                pages[number * _PAGES_PER_BLOCK + index] = block[part]
-    return Image(count, pages)
+    Args:
+        boot: The boot image, in pages.
+        blocks: The length of the memory.
+        pages: Its pages, by number; at least those that differ from the boot image.
+    """
+    return Image(blocks, {n: page for n, page in pages if page != page_at(boot, n)})

@@ -1,11 +1,12 @@
 """Records: how the heap of an idle interpreter is stored as it changes.
 
-    record = magic, format, build id, base id, MessagePack of [next id, blocks, page numbers, parts]
+    record = magic, format, build id, base id, MessagePack of [next id, blocks, pages, masks, parts]
     id     = BLAKE2b-256 of the record
 
-A full record has no base, and holds the pages that differ from the boot image. A delta names the
-record that it builds on, and holds the pages that changed since. Pages are compressed with what
-they were as dictionary, some at a time. The law, for heaps `h` and stored heaps `s`:
+A full record has no base, and holds what differs from the boot image. A delta names the record that
+it builds on, and holds what changed since. That is a matter of lines of 512 bytes: for each page
+with any, a byte says which. Lines are compressed with what they were as dictionary, some at a time.
+The law, for heaps `h` and stored heaps `s`:
 
     fold(None, full(h)).heap   == h
     fold(s, delta(h, s)).heap  == h
@@ -35,13 +36,22 @@ from langchain_quickjs.interpreter.image import BLOCK_BYTES, PAGE_BYTES, Image, 
 __all__ = ["Heap", "Stored", "fold", "pack_record", "record_id", "unfold"]
 
 _MAGIC: Final = b"QJSR"
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _HEADER: Final = struct.Struct("<4sB16s32s")
 _NO_BASE: Final = bytes(32)
-_LEVEL: Final = 3
 
-# Pages of one part: zstandard finds in the dictionary only what its window reaches.
-_PART_PAGES: Final = 64
+# With little to compress, a higher level's larger tables cost more than they save.
+_LEVEL: Final = 3
+_SMALL_LEVEL: Final = 1
+_SMALL_BYTES: Final = 32 * 1024
+
+_LINE_BYTES: Final = 512
+_LINES: Final = tuple(slice(at, at + _LINE_BYTES) for at in range(0, PAGE_BYTES, _LINE_BYTES))
+
+# Lines of one part: zstandard finds in the dictionary only what its window reaches.
+_PART_LINES: Final = 512
+
+_Line = tuple[int, slice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +88,28 @@ def record_id(record: bytes) -> bytes:
 def pack_record(heap: Heap, base: Stored | None = None) -> bytes:
     """The record of a heap: full, or what changed since `base`."""
     module = load()
+    boot = module.boot
     before = {} if base is None else base.heap.image.pages
     after = heap.image.pages
-    numbers = sorted(n for n in before.keys() | after.keys() if before.get(n) != after.get(n))
+    numbers, masks = [], bytearray()
+    for number in sorted(before.keys() | after.keys()):
+        if mask := _mask(_page(number, before, boot), _page(number, after, boot)):
+            numbers.append(number)
+            masks.append(mask)
     parts = []
-    for some in _parts(numbers):
-        packer = zstandard.ZstdCompressor(level=_LEVEL, dict_data=_as_they_were(some, before))
-        parts.append(packer.compress(_joined(some, after)))
+    for lines in _parts(numbers, masks):
+        was, now = _joined(lines, before), _joined(lines, after)
+        params = zstandard.ZstdCompressionParameters.from_level(
+            _SMALL_LEVEL if len(now) <= _SMALL_BYTES else _LEVEL,
+            source_size=len(now),
+            dict_size=len(was),
+        )
+        packer = zstandard.ZstdCompressor(compression_params=params, dict_data=_dictionary(was))
+        parts.append(packer.compress(now))
     base_id = _NO_BASE if base is None else base.id
     header = _HEADER.pack(_MAGIC, _FORMAT, module.build_id[:16], base_id)
-    return header + bytes(msgpack.packb([heap.next_id, heap.image.blocks, numbers, parts]))
+    body = [heap.next_id, heap.image.blocks, numbers, bytes(masks), parts]
+    return header + bytes(msgpack.packb(body))
 
 
 def fold(base: Stored | None, record: bytes, *, memory_bytes: int) -> Stored:
@@ -140,12 +162,14 @@ def _fold(base: Stored | None, records: Sequence[bytes], memory_bytes: int) -> S
             raise SnapshotError(
                 "a record of the heap builds on another heap than the one it was to be applied to"
             )
-        next_id, blocks, numbers, parts = _read(record, memory_bytes)
-        for some, packed in zip(_parts(numbers), parts, strict=True):
-            plain = _unpack(packed, some, pages)
-            for index, number in enumerate(some):
-                pages[number] = plain[index * PAGE_BYTES : (index + 1) * PAGE_BYTES]
-            touched.update(some)
+        next_id, blocks, numbers, masks, parts = _read(record, memory_bytes)
+        changed = {number: bytearray(_page(number, pages, boot)) for number in numbers}
+        for lines, packed in zip(_parts(numbers, masks), parts, strict=True):
+            plain = _unpack(packed, lines, pages)
+            for index, (number, line) in enumerate(lines):
+                changed[number][line] = plain[index * _LINE_BYTES : (index + 1) * _LINE_BYTES]
+        pages.update((number, bytes(page)) for number, page in changed.items())
+        touched.update(numbers)
         current = record_id(record)
     for number in touched:
         if pages[number] == page_at(boot, number):
@@ -169,14 +193,16 @@ def _base_id(record: bytes) -> bytes:
     return bytes(base_id)
 
 
-def _read(record: bytes, memory_bytes: int) -> tuple[int, int, list[int], list[bytes]]:
-    """The fields of a record: next id, blocks, page numbers, parts."""
+def _read(record: bytes, memory_bytes: int) -> tuple[int, int, list[int], bytes, list[bytes]]:
+    """The fields of a record: next id, blocks, pages, masks, parts."""
     try:
         fields = msgpack.unpackb(memoryview(record)[_HEADER.size :])
     except (ValueError, TypeError, msgpack.exceptions.UnpackException) as error:
         raise SnapshotError(f"a record of the heap is malformed: {error}") from error
     match fields:
-        case [int(next_id), int(blocks), [*numbers], [*parts]] if next_id > 0 and blocks > 0:
+        case [int(next_id), int(blocks), [*numbers], bytes(masks), [*parts]] if (
+            next_id > 0 and blocks > 0
+        ):
             pass
         case _:
             raise SnapshotError("a record of the heap is malformed: its fields are not known")
@@ -189,39 +215,53 @@ def _read(record: bytes, memory_bytes: int) -> tuple[int, int, list[int], list[b
     if (
         not all(type(number) is int and 0 <= number < last for number in numbers)
         or sorted(set(numbers)) != numbers
+        or len(masks) != len(numbers)
+        or not all(masks)
         or not all(isinstance(part, bytes) for part in parts)
-        or len(parts) != len(_parts(numbers))
+        or len(parts) != len(_parts(numbers, masks))
     ):
         raise SnapshotError("a record of the heap is malformed: its pages do not fit its memory")
-    return next_id, blocks, numbers, parts
+    return next_id, blocks, numbers, masks, parts
 
 
-def _parts(numbers: Sequence[int]) -> list[Sequence[int]]:
-    return [numbers[i : i + _PART_PAGES] for i in range(0, len(numbers), _PART_PAGES)]
+def _mask(before: bytes, after: bytes) -> int:
+    """Which lines of a page differ, one bit for each."""
+    if before == after:
+        return 0
+    return sum(1 << bit for bit, line in enumerate(_LINES) if before[line] != after[line])
 
 
-def _unpack(packed: bytes, numbers: Sequence[int], before: Mapping[int, bytes]) -> bytes:
-    """The pages of one part."""
+def _parts(numbers: Sequence[int], masks: bytes | bytearray) -> list[list[_Line]]:
+    """The lines that masks stand for, in the parts that they are compressed in."""
+    lines = [
+        (number, line)
+        for number, mask in zip(numbers, masks, strict=True)
+        for bit, line in enumerate(_LINES)
+        if mask >> bit & 1
+    ]
+    return [lines[i : i + _PART_LINES] for i in range(0, len(lines), _PART_LINES)]
+
+
+def _unpack(packed: bytes, lines: Sequence[_Line], before: Mapping[int, bytes]) -> bytes:
+    """The lines of one part."""
     try:
         # zstandard believes what a frame says of its size, so it is checked first.
-        if zstandard.get_frame_parameters(packed).content_size != len(numbers) * PAGE_BYTES:
+        if zstandard.get_frame_parameters(packed).content_size != len(lines) * _LINE_BYTES:
             raise SnapshotError("a record of the heap is malformed: its pages have another size")
-        unpacker = zstandard.ZstdDecompressor(dict_data=_as_they_were(numbers, before))
+        unpacker = zstandard.ZstdDecompressor(dict_data=_dictionary(_joined(lines, before)))
         return unpacker.decompress(packed, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise SnapshotError(f"a record of the heap is malformed: {error}") from error
 
 
-def _as_they_were(
-    numbers: Sequence[int], before: Mapping[int, bytes]
-) -> zstandard.ZstdCompressionDict:
-    return zstandard.ZstdCompressionDict(
-        _joined(numbers, before), dict_type=zstandard.DICT_TYPE_RAWCONTENT
-    )
+def _dictionary(content: bytes) -> zstandard.ZstdCompressionDict:
+    return zstandard.ZstdCompressionDict(content, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
 
 
-def _joined(numbers: Sequence[int], pages: Mapping[int, bytes]) -> bytes:
+def _joined(lines: Sequence[_Line], pages: Mapping[int, bytes]) -> bytes:
     boot = load().boot
-    return b"".join(
-        pages[number] if number in pages else page_at(boot, number) for number in numbers
-    )
+    return b"".join([_page(number, pages, boot)[line] for number, line in lines])
+
+
+def _page(number: int, pages: Mapping[int, bytes], boot: Sequence[bytes]) -> bytes:
+    return pages[number] if number in pages else page_at(boot, number)

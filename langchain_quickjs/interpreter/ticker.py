@@ -1,0 +1,55 @@
+"""The clock by which running guests are stopped."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+__all__ = ["Ticker"]
+
+_TICK_S: Final = 0.01
+_IDLE_TICKS: Final = 50
+
+
+class Ticker:
+    """Advances the epoch while guests run, so that they look at their deadlines.
+
+    Its thread ends by itself when nothing has run for half a second.
+
+    Args:
+        advance: Advances the epoch. Thread-safe.
+
+    Attributes:
+        running: Who runs a guest now. Adding to a set, and taking from it, need no lock.
+    """
+
+    def __init__(self, advance: Callable[[], object]) -> None:
+        self.running = set[object]()
+        self._advance = advance
+        self._lock = threading.Lock()
+        self._alive = False
+
+    def wake(self) -> None:
+        """To be called once one more is in `running`."""
+        if not self._alive and self._revive():
+            threading.Thread(target=self._tick, name="quickjs-ticker", daemon=True).start()
+
+    def _revive(self) -> bool:
+        """Whether the thread was dead, and the caller is who makes it live again."""
+        with self._lock:
+            was_alive, self._alive = self._alive, True
+        return not was_alive
+
+    def _tick(self) -> None:
+        idle = 0
+        while True:
+            time.sleep(_TICK_S)
+            self._advance()
+            idle = 0 if self.running else idle + 1
+            if idle > _IDLE_TICKS:
+                idle, self._alive = 0, False
+                # Who came just before has seen it alive, so it must be; who comes now makes it so.
+                if not self.running or not self._revive():
+                    return
