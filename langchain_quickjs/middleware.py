@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import replace
+from types import MethodType
 from typing import Annotated, Any, NotRequired, TypeAlias, cast
 
 from langchain.agents.middleware import AgentMiddleware
@@ -22,6 +23,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
+from langsmith.utils import tracing_is_enabled
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.eval_tool import EvalTool
@@ -161,6 +163,20 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self._written: tuple[Any, str] | None = None
         self._tool = EvalTool(name=tool_name, description=eval_tool_description(mode=mode))
         self.tools = [self._tool]
+        if not tracing_is_enabled():
+            self._spare_detours()
+
+    def _spare_detours(self) -> None:
+        """Makes the asynchronous hooks plain functions, which return what the handler gives.
+
+        LangChain makes a span of each hook. Around a coroutine function that takes two threads and
+        a task, also where nothing is traced: longer than a small program.
+        """
+        ours = CodeInterpreterMiddleware
+        if type(self).awrap_model_call is ours.awrap_model_call:
+            vars(self)["awrap_model_call"] = MethodType(ours.wrap_model_call, self)
+        if type(self).awrap_tool_call is ours.awrap_tool_call:
+            vars(self)["awrap_tool_call"] = MethodType(ours.wrap_tool_call, self)
 
     def wrap_model_call(
         self,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import re
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import psutil  # type: ignore[import-untyped]
 import pytest
@@ -16,6 +17,7 @@ from langchain.agents.middleware import AgentMiddleware
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
+from langsmith import tracing_context
 
 from langchain_quickjs import CodeInterpreterMiddleware, SetupError, ToolNameError
 from tests.helpers.conversations import MODES, Mode
@@ -177,3 +179,45 @@ def test_what_the_public_package_accepts() -> None:
     shown, called = (m for m in state["messages"] if isinstance(m, ToolMessage))
     assert shown.text.startswith('<result kind="handle">result is a function')
     assert (shown.status, called.text) == ("success", "<result>7</result>")
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_hooks_are_traced_as_any_or_take_no_detour(traced: bool) -> None:
+    with tracing_context(enabled=traced):
+        ours = CodeInterpreterMiddleware(ptc=[add])
+    hooks = (ours.awrap_model_call, ours.awrap_tool_call)
+    assert [inspect.iscoroutinefunction(hook) for hook in hooks] == [traced, traced]
+    agent = create_agent(model=programs("await tools.add({ a: 1, b: 2 })"), middleware=[ours])
+    state = asyncio.run(agent.ainvoke(GO))
+    assert next(m.text for m in state["messages"] if isinstance(m, ToolMessage)) == (
+        "<result>3</result>"
+    )
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_subclass_may_have_hooks_of_its_own(mode: Mode) -> None:
+    class Noting(CodeInterpreterMiddleware):
+        seen: ClassVar[list[str]] = []
+
+        def wrap_tool_call(self, request: Any, handler: Any) -> Any:
+            self.seen.append(request.tool_call["name"])
+            return super().wrap_tool_call(request, handler)
+
+        async def awrap_tool_call(self, request: Any, handler: Any) -> Any:
+            self.seen.append(request.tool_call["name"])
+            return await super().awrap_tool_call(request, handler)
+
+        def wrap_model_call(self, request: Any, handler: Any) -> Any:
+            self.seen.append("model")
+            return super().wrap_model_call(request, handler)
+
+        async def awrap_model_call(self, request: Any, handler: Any) -> Any:
+            self.seen.append("model")
+            return await super().awrap_model_call(request, handler)
+
+    agent = create_agent(model=programs("1 + 1"), middleware=[Noting()])
+    if mode == "invoke":
+        agent.invoke(GO)
+    else:
+        asyncio.run(agent.ainvoke(GO))
+    assert Noting.seen == ["model", "eval", "model"]
