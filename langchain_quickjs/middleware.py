@@ -159,8 +159,10 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         if tool_name in self._names:
             raise SetupError(f"Programs cannot call {tool_name!r}, the tool that runs them.")
         js_names(tool for tool in self._ptc if isinstance(tool, BaseTool))
-        # The last prompt section and its tools: they rarely change between two model calls.
+        # The last prompt section, with its tools, and with what the agent says before it: they
+        # rarely change between two model calls.
         self._written: tuple[Any, str] | None = None
+        self._said: tuple[SystemMessage | None, str, SystemMessage] | None = None
         self._tool = EvalTool(name=tool_name, description=eval_tool_description(mode=mode))
         self.tools = [self._tool]
         if not tracing_is_enabled():
@@ -216,10 +218,16 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             [tool for tool in request.tools if isinstance(tool, BaseTool)],
             asked | self._approvals.configs.keys(),
         )
-        before = request.system_message.content_blocks if request.system_message else []
-        text = f"\n\n{section}" if before else section
-        message = SystemMessage(content_blocks=[*before, {"type": "text", "text": text}])
-        return request.override(system_message=message)
+        return request.override(system_message=self._joined(request.system_message, section))
+
+    def _joined(self, before: SystemMessage | None, section: str) -> SystemMessage:
+        said = self._said
+        if said is None or said[0] is not before or said[1] is not section:
+            blocks = before.content_blocks if before else []
+            text = f"\n\n{section}" if blocks else section
+            message = SystemMessage(content_blocks=[*blocks, {"type": "text", "text": text}])
+            said = self._said = (before, section, message)
+        return said[2]
 
     def _section(self, available: Sequence[BaseTool], asked: Set[str]) -> str:
         # Hooks may show the model fewer tools than the agent has; only a program's run needs all.
