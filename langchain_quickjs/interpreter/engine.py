@@ -52,6 +52,7 @@ _TIDY_BYTES_PER_S: Final = 64 * 1024 * 1024  # a tenth of what it does
 _SMALL_MESSAGE_BYTES: Final = 16384  # small_mailbox in wasm/src/exports.c
 # STACK_BYTES in wasm/build.py: it comes first. Nothing on it outlives a step, so no image has it.
 _STACK_PAGES: Final = 1408 * 1024 // PAGE_BYTES
+_FUNCTIONS: Final = ("mailbox", "step", "tidy")
 _CONTINUE: Final = 0  # WASMTIME_UPDATE_DEADLINE_CONTINUE
 
 
@@ -191,15 +192,25 @@ class Instance:
         )
         self._store.set_epoch_deadline(1)
         self._context = self._store._context()
-        exports: Any = module.prepared.instantiate(self._store).exports(self._store)
-        self._memory = ctypes.byref(exports["memory"]._memory)
+        instance = module.prepared.instantiate(self._store)._instance
+        self._memory = ctypes.byref(self._export(instance, "memory").memory)
         self._functions = {
-            name: ctypes.byref(exports[name]._func) for name in ("mailbox", "step", "tidy")
+            name: ctypes.byref(self._export(instance, name).func) for name in _FUNCTIONS
         }
         self._values = _RawValues()
         data = ffi.wasmtime_memory_data(self._context, self._memory)
         self._address = ctypes.addressof(data.contents)
         self._size = self._measure()
+
+    def _export(self, instance: Any, name: str) -> Any:
+        """One export; `wasmtime.Instance.exports` finds out about all of them, and their types."""
+        found = ffi.wasmtime_extern_t()
+        encoded = ctypes.create_string_buffer(name.encode())
+        if not ffi.wasmtime_instance_export_get(
+            self._context, ctypes.byref(instance), encoded, len(name), ctypes.byref(found)
+        ):
+            raise ProtocolError(f"the guest does not export {name!r}")
+        return found.of
 
     @property
     def size_bytes(self) -> int:
