@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -223,8 +224,6 @@ killed(Path(sys.argv[1]), sys.argv[2], die=True)
 
 def killed(folder: Path, mode: Mode, *, die: bool) -> Conversation:
     """Programs of which the second kills its process, unless that is already done."""
-    import os  # noqa: PLC0415
-
     shop = Shop(folder / "log")
     look_up, _ = shop.tools()
 

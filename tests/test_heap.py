@@ -85,7 +85,7 @@ def test_turns_and_calls(mode: Mode) -> None:
         found = []
         agent = create_agent(
             programs(*sources),
-            middleware=[CodeInterpreterMiddleware(mode=how)],  # type: ignore[arg-type]
+            middleware=[CodeInterpreterMiddleware(mode=how)],  # type: ignore[arg-type]  # that is the test
             checkpointer=saver,
         )
         message: Any = {"messages": [("user", "go")]}
@@ -289,7 +289,7 @@ def test_a_heap_that_is_too_large_is_dropped(mode: Mode, database: Path | None) 
 
 def test_wrong_arguments() -> None:
     with pytest.raises(SetupError, match="mode"):
-        CodeInterpreterMiddleware(mode="forever")  # type: ignore[arg-type]
+        CodeInterpreterMiddleware(mode="forever")  # type: ignore[arg-type]  # that is the test
     with pytest.raises(SetupError, match="max_snapshot_bytes"):
         CodeInterpreterMiddleware(max_snapshot_bytes=0)
 

@@ -74,7 +74,7 @@ def test_results_of_calls_are_limited_and_can_be_given_again() -> None:
     assert isinstance(outcome, Suspended)
     with pytest.raises(errors.MessageLimitError, match=r"limits\.message_bytes is 10000"):
         interpreter.resume({1: Returned("x" * 20_000)})
-    assert interpreter.resume({1: Returned("x" * 5_000)}).value == 5_000  # type: ignore[union-attr]
+    assert interpreter.resume({1: Returned("x" * 5_000)}).value == 5_000  # type: ignore[union-attr]  # it completed
 
 
 def test_a_stack_that_native_code_uses_up_is_a_limit() -> None:
@@ -89,7 +89,7 @@ def test_an_argument_that_is_too_large_is_an_error_the_script_can_catch() -> Non
     interpreter = Interpreter(limits=Limits(message_bytes=10_000))
     source = "try { await tools.f('x'.repeat(20000)) } catch (e) { e.name }"
     outcome = interpreter.start(source, tools=["f"])
-    assert outcome.value == "RangeError"  # type: ignore[union-attr]
+    assert outcome.value == "RangeError"  # type: ignore[union-attr]  # it completed
 
 
 def test_the_console_is_cut_between_characters_and_says_so() -> None:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any, ClassVar
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 from deepagents import create_deep_agent
 from langchain.agents import create_agent

@@ -180,4 +180,4 @@ def test_ids_of_calls_go_on_counting() -> None:
         interpreter.heap()
     interpreter.abort()
     again = Interpreter.with_heap(interpreter.heap()).start("tools.f()", tools=["f"])
-    assert again.calls[0].id == outcome.calls[0].id + 1  # type: ignore[union-attr]
+    assert again.calls[0].id == outcome.calls[0].id + 1  # type: ignore[union-attr]  # it paused

@@ -51,7 +51,7 @@ def test_keys() -> None:
     assert "secret" not in repr(Signer(b"secret", "t"))
     for wrong in ("", b"", 7):
         with pytest.raises(SetupError, match="snapshot_signing_key"):
-            CodeInterpreterMiddleware(snapshot_signing_key=wrong)  # type: ignore[arg-type]
+            CodeInterpreterMiddleware(snapshot_signing_key=wrong)  # type: ignore[arg-type]  # that is the test
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -388,7 +388,7 @@ def test_the_model_hears_of_task_where_there_are_subagents() -> None:
     echo: Any = {"name": "echo", "model": EchoModel(), "description": "d", "system_prompt": "s"}
     for options, told in (({}, True), ({"subagents": False}, False)):
         model = programs("typeof task")
-        middleware = [CodeInterpreterMiddleware(**options)]  # type: ignore[arg-type]
+        middleware = [CodeInterpreterMiddleware(**options)]  # type: ignore[arg-type]  # that is the test
         agent = create_deep_agent(model=model, subagents=[echo], middleware=middleware)
         state = agent.invoke(GO)
         assert ("### `task` in programs" in model.seen[0]) == told

@@ -128,7 +128,7 @@ def _with_prefix(config: InterruptOnConfig, prefix: str) -> InterruptOnConfig:
     if config.get("description") is not None:
         return config
 
-    def describe(tool_call: ToolCall, state: Any, runtime: Any) -> str:  # noqa: ARG001
+    def describe(tool_call: ToolCall, state: Any, runtime: Any) -> str:  # noqa: ARG001 - as LangChain calls it
         return _description(prefix, tool_call)
 
     return {**config, "description": describe}

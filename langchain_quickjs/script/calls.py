@@ -185,14 +185,14 @@ class _Recorder:
             return self.value
 
         def noting_invoke(
-            input: Any,  # noqa: A002
+            input: Any,  # noqa: A002 - Runnable's name
             config: RunnableConfig | None = None,
             **kwargs: Any,
         ) -> Any:
             return self._noted(invoke(input, config and self.config, **kwargs))
 
         async def noting_ainvoke(
-            input: Any,  # noqa: A002
+            input: Any,  # noqa: A002 - Runnable's name
             config: RunnableConfig | None = None,
             **kwargs: Any,
         ) -> Any:

@@ -125,7 +125,7 @@ class _Run(Runnable[ScriptState, Any]):
 
     def invoke(
         self,
-        input: ScriptState,  # noqa: A002
+        input: ScriptState,  # noqa: A002 - Runnable's name
         config: RunnableConfig | None = None,
         **_kwargs: Any,
     ) -> Command[Any] | dict[str, Any]:
@@ -142,7 +142,7 @@ class _Run(Runnable[ScriptState, Any]):
 
     async def ainvoke(
         self,
-        input: ScriptState,  # noqa: A002
+        input: ScriptState,  # noqa: A002 - Runnable's name
         config: RunnableConfig | None = None,
         **_kwargs: Any,
     ) -> Command[Any] | dict[str, Any]:
@@ -166,7 +166,7 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
 
     def invoke(
         self,
-        input: ScriptState,  # noqa: A002
+        input: ScriptState,  # noqa: A002 - Runnable's name
         config: RunnableConfig | None = None,
         **_kwargs: Any,
     ) -> dict[str, Any]:
@@ -192,7 +192,7 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
 
     async def ainvoke(
         self,
-        input: ScriptState,  # noqa: A002
+        input: ScriptState,  # noqa: A002 - Runnable's name
         config: RunnableConfig | None = None,
         **_kwargs: Any,
     ) -> dict[str, Any]:

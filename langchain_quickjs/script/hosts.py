@@ -75,11 +75,19 @@ class PassedHost:
         host = self._passed(config)
         return {**host.tools, **host.functions}
 
-    def host(self, state: ScriptState, config: RunnableConfig) -> ScriptHost:  # noqa: ARG002
+    def host(
+        self,
+        state: ScriptState,  # noqa: ARG002 - the protocol's
+        config: RunnableConfig,
+    ) -> ScriptHost:
         """The host that came along."""
         return self._passed(config)
 
-    async def ahost(self, state: ScriptState, config: RunnableConfig) -> ScriptHost:  # noqa: ARG002
+    async def ahost(
+        self,
+        state: ScriptState,  # noqa: ARG002 - the protocol's
+        config: RunnableConfig,
+    ) -> ScriptHost:
         """The host that came along."""
         return self._passed(config)
 
@@ -111,7 +119,10 @@ class OwnTools:
         self._key = key
         self._node = ToolNode(tools, wrap_tool_call=_reveal, awrap_tool_call=_areveal)
 
-    def tools(self, config: RunnableConfig) -> Mapping[str, BaseTool]:  # noqa: ARG002
+    def tools(
+        self,
+        config: RunnableConfig,  # noqa: ARG002 - the protocol's
+    ) -> Mapping[str, BaseTool]:
         """The graph's tools."""
         return self._tools
 
@@ -126,7 +137,10 @@ class OwnTools:
         revealed = await self._node.ainvoke(_in_context(call), config)
         return self._with_path(call, config, revealed)
 
-    def paused(self, config: RunnableConfig) -> Paused | None:  # noqa: ARG002
+    def paused(
+        self,
+        config: RunnableConfig,  # noqa: ARG002 - the protocol's
+    ) -> Paused | None:
         """Nothing: scripts begin in the graph."""
         return None
 

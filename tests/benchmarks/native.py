@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import quickjs  # type: ignore[import-not-found]
+import quickjs  # type: ignore[import-not-found]  # in its own environment
 
 from tests.benchmarks import programs
 from tests.benchmarks.timing import Samples, time_each

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from quickjs_rs import Runtime, Snapshot  # type: ignore[import-not-found]
+from quickjs_rs import Runtime, Snapshot  # type: ignore[import-not-found]  # in its own environment
 
 from tests.benchmarks import programs
 from tests.benchmarks.timing import Samples, resident_bytes, time_each
