@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.helpers import hostile, tables
+from tests.helpers import databases, hostile, tables
+from tests.helpers.conversations import SAVERS
 
 settings.register_profile(
     "short", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -37,3 +41,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def full(request: pytest.FixtureRequest) -> bool:
     """Whether the long suites run in full."""
     return bool(request.config.getoption("--full"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[databases.Server]:
+    """A PostgreSQL server."""
+    bin_folder = databases.programs()
+    if bin_folder is None:
+        pytest.skip("PostgreSQL is not installed")
+    with databases.server(bin_folder) as server:
+        yield server
+
+
+@pytest.fixture(params=SAVERS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> databases.Database | None:
+    """Where a conversation is stored; `None` for memory."""
+    match request.param:
+        case "sqlite":
+            return tmp_path / "db"
+        case "postgres":
+            server: databases.Server = request.getfixturevalue("postgres")
+            return server.database()
+    return None

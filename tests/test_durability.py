@@ -16,11 +16,11 @@ from typing import Annotated, Any, cast
 import pytest
 from langchain.tools import InjectedToolCallId
 from langchain_core.tools import BaseTool, tool
-from langgraph.checkpoint.sqlite import SqliteSaver
 
 from langchain_quickjs import CodeInterpreterMiddleware, SetupError, create_script_graph
 from langchain_quickjs.script.ends import CallEnd
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
+from tests.helpers.databases import Database, Server, named, opened
 from tests.helpers.models import Worker
 from tests.helpers.nursery import Nursery, nursery
 from tests.helpers.shop import Shop
@@ -76,15 +76,17 @@ def durable_tools(folder: Path) -> list[BaseTool]:
     return [work, pay]
 
 
-def conversation(folder: Path, kind: Kind, mode: Mode, durability: str = "call") -> Conversation:
-    gates, options = {"pay": True}, {"durability": durability}
+def conversation(
+    folder: Path, kind: Kind, mode: Mode, database: Database | None = None
+) -> Conversation:
+    gates, options = {"pay": True}, {"durability": "call"}
     tools = durable_tools(folder)
-    return Conversation(kind, mode, folder / "db", STORY, tools, gates, options)
+    return Conversation(kind, mode, database or folder / "db", STORY, tools, gates, options)
 
 
-def live(folder: str, kind: Kind, mode: Mode) -> Any:
+def live(folder: str, kind: Kind, mode: Mode, database: str = "") -> Any:
     """A process of its own: takes the conversation up, and approves whatever it asks."""
-    talk = conversation(Path(folder), kind, mode)
+    talk = conversation(Path(folder), kind, mode, named(database) if database else None)
     for number in stored_ends(talk):
         with (Path(folder) / "log").open("a") as file:
             line = json.dumps(["stored", f":{number}", "", os.getpid(), time.monotonic()])
@@ -102,7 +104,8 @@ def live(folder: str, kind: Kind, mode: Mode) -> Any:
 
 def stored_ends(talk: Conversation) -> Iterator[int]:
     """The calls whose ends the database knows."""
-    with SqliteSaver.from_conn_string(str(talk.database)) as saver:
+    assert talk.database is not None
+    with opened(talk.database) as saver:
         for found in saver.list(talk.config):
             for _, _, value in found.pending_writes or ():
                 if isinstance(value, dict) and value.keys() == CallEnd.__annotations__.keys():
@@ -184,7 +187,7 @@ def children() -> Iterator[Nursery]:
 @pytest.fixture
 def lines(request: pytest.FixtureRequest) -> list[str]:
     head = (
-        f"{'':26} conversations  kills  calls  effects twice  seen stored  made again after that  "
+        f"{'':35} conversations  kills  calls  effects twice  seen stored  made again after that  "
         "made again else, of these after the tool's end  (at most so long before the kill was seen)"
     )
     return table(request.config, 'durability="call": killed at random moments', head)
@@ -192,32 +195,43 @@ def lines(request: pytest.FixtureRequest) -> list[str]:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("saver", ["sqlite", "postgres"])
 def test_killed_at_any_moment(
-    kind: Kind, mode: Mode, children: Nursery, lines: list[str], full: bool, tmp_path: Path
+    saver: str,
+    kind: Kind,
+    mode: Mode,
+    children: Nursery,
+    lines: list[str],
+    full: bool,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     """Must show 4 of issue C."""
+    server: Server | None = request.getfixturevalue("postgres") if saver == "postgres" else None
     wanted = 100 if full else 5
     rng = random.Random(f"{kind} {mode}")
     tally = Tally()
     for run in ("first", "whole"):
         (tmp_path / run).mkdir()
+        database = server.database() if server else ""
         began = time.monotonic()
-        assert children.live(str(tmp_path / run), kind, mode) == RESULT
+        assert children.live(str(tmp_path / run), kind, mode, database) == RESULT
         whole_s = time.monotonic() - began
     while tally.kills < wanted:
         folder = tmp_path / str(tally.conversations)
         folder.mkdir()
+        database = server.database() if server else ""
         deaths: list[float] = []
         result = None
         while result is None:
             kill_after_s = rng.uniform(0, whole_s) if tally.kills < wanted else 60.0
-            result = children.live(str(folder), kind, mode, kill_after_s=kill_after_s)
+            result = children.live(str(folder), kind, mode, database, kill_after_s=kill_after_s)
             deaths.append(time.monotonic())
             tally.kills += result is None
         assert result == RESULT
         tally.take(folder, deaths)
     lines.append(
-        f"{kind:18} {mode:7} {tally.conversations:13} {tally.kills:6} {tally.calls:6} "
+        f"{saver:8} {kind:18} {mode:7} {tally.conversations:13} {tally.kills:6} {tally.calls:6} "
         f"{tally.twice:14} {tally.stored:12} {tally.after_stored:22} {tally.again:16} "
         f"{tally.after_end:30}  {tally.longest_ms:.1f} ms"
     )

@@ -24,6 +24,7 @@ from langchain_quickjs import CodeInterpreterMiddleware, SetupError
 from langchain_quickjs.interpreter.engine import load
 from langchain_quickjs.script.heap import HeapChannel, Reference
 from tests.helpers.conversations import MODES, Mode
+from tests.helpers.databases import Database, opened
 from tests.helpers.memory import Remembering, result
 from tests.helpers.models import programs
 from tests.helpers.nursery import nursery
@@ -40,15 +41,10 @@ USE = "seen.get('a').push(add(10)); JSON.stringify([count, new Point().x, [...se
 USED = '[12,12,[["a",[1,12]]]]'
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
-    return tmp_path / "db" if request.param == "sqlite" else None
-
-
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("create", [create_agent, create_deep_agent])
 def test_variables_live_as_long_as_the_thread(
-    create: Any, mode: Mode, database: Path | None
+    create: Any, mode: Mode, database: Database | None
 ) -> None:
     talk = Remembering(mode, database, create=create)
     assert result(talk.say(DECLARE)) == "2"
@@ -106,7 +102,7 @@ def test_turns_and_calls(mode: Mode) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_turn_lasts_through_a_pause(mode: Mode, database: Path | None) -> None:
+def test_a_turn_lasts_through_a_pause(mode: Mode, database: Database | None) -> None:
     @tool
     def ask() -> str:
         """Asks."""
@@ -119,7 +115,7 @@ def test_a_turn_lasts_through_a_pause(mode: Mode, database: Path | None) -> None
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_paused_program_leaves_its_variables(mode: Mode, database: Path | None) -> None:
+def test_a_paused_program_leaves_its_variables(mode: Mode, database: Database | None) -> None:
     @tool
     def ask(what: str) -> str:
         """Asks."""
@@ -134,7 +130,7 @@ def test_a_paused_program_leaves_its_variables(mode: Mode, database: Path | None
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_failed_program_leaves_what_it_declared(mode: Mode, database: Path | None) -> None:
+def test_a_failed_program_leaves_what_it_declared(mode: Mode, database: Database | None) -> None:
     @tool
     def wait() -> None:
         """Waits."""
@@ -150,7 +146,7 @@ def test_a_failed_program_leaves_what_it_declared(mode: Mode, database: Path | N
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_forks_and_looks_back(mode: Mode, database: Path | None) -> None:
+def test_forks_and_looks_back(mode: Mode, database: Database | None) -> None:
     talk = Remembering(mode, database)
     talk.say("let path = ['root']")
     root = talk.checkpoint()
@@ -165,13 +161,13 @@ def test_forks_and_looks_back(mode: Mode, database: Path | None) -> None:
     assert result(talk.say("path.push('again'); path.join()", root)) == "root,again"
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_a_fork_made_by_update_state(database: Path) -> None:
+@pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
+def test_a_fork_made_by_update_state(database: Database) -> None:
     talk = Remembering("invoke", database)
     talk.say("let a = ['first']")
     first = talk.checkpoint()
     talk.say("a.push('second')")
-    with SqliteSaver.from_conn_string(str(database)) as saver:
+    with opened(database) as saver:
         forked = talk.agent(saver).update_state(
             {"configurable": {**talk.config(first)["configurable"], "checkpoint_ns": ""}},
             {"messages": [("user", "said by hand")]},
@@ -180,12 +176,12 @@ def test_a_fork_made_by_update_state(database: Path) -> None:
     assert result(talk.say("a.push('forked'); a.join()", place)) == "first,forked"
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_running_an_old_step_again_gives_the_same(database: Path) -> None:
+@pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
+def test_running_an_old_step_again_gives_the_same(database: Database) -> None:
     talk = Remembering("invoke", database)
     talk.say("let n = 1")
     talk.say("n += 1; n")
-    with SqliteSaver.from_conn_string(str(database)) as saver:
+    with opened(database) as saver:
         agent = talk.agent(saver)
         history = list(agent.get_state_history(talk.config()))
         before = next(state for state in history if state.next == ("tools",))
@@ -193,12 +189,13 @@ def test_running_an_old_step_again_gives_the_same(database: Path) -> None:
     assert result(state["messages"][-2].text) == "2"
 
 
-def test_nobody_sees_it_who_does_not_look_for_it(tmp_path: Path) -> None:
-    talk = Remembering("invoke", tmp_path / "db")
+@pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
+def test_nobody_sees_it_who_does_not_look_for_it(database: Database) -> None:
+    talk = Remembering("invoke", database)
     talk.say("let a = 1")
     assert set(talk.last) == {"messages"}
     assert set(talk.state().values) == {"messages"}
-    with SqliteSaver.from_conn_string(str(talk.database)) as saver:
+    with opened(database) as saver:
         agent = talk.agent(saver)
         for kind in ("values", "updates", "messages", "custom"):
             chunks = list(
@@ -275,7 +272,7 @@ def test_another_build_of_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_heap_that_is_too_large_is_dropped(mode: Mode, database: Path | None) -> None:
+def test_a_heap_that_is_too_large_is_dropped(mode: Mode, database: Database | None) -> None:
     talk = Remembering(mode, database, {"max_snapshot_bytes": 20_000})
     talk.say("let a = 1; let big = ''")
     text = talk.say("for (let i = 0; i < 30000; i++) big += Math.random(); big.length > 0")

@@ -11,7 +11,8 @@ from langgraph.types import Command
 from pydantic import ValidationError
 
 from langchain_quickjs import CodeInterpreterMiddleware, DecisionError, SetupError
-from tests.helpers.conversations import KINDS, MODES, SAVERS, Conversation, Kind, Mode, Saver
+from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
+from tests.helpers.databases import Database
 from tests.helpers.models import parallel_programs, programs
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE
@@ -42,8 +43,9 @@ def shop(tmp_path: Path) -> Shop:
     return Shop(tmp_path / "log")
 
 
-def talk_with(shop: Shop, source: str, kind: Kind, mode: Mode, saver: Saver) -> Conversation:
-    database = shop.log.with_name("db") if saver == "sqlite" else None
+def talk_with(
+    shop: Shop, source: str, kind: Kind, mode: Mode, database: Database | None = None
+) -> Conversation:
     return Conversation(kind, mode, database, source, shop.tools(), {"pay": True})
 
 
@@ -51,7 +53,7 @@ def talk_with(shop: Shop, source: str, kind: Kind, mode: Mode, saver: Saver) -> 
 @pytest.mark.parametrize("mode", MODES)
 def test_nothing_gets_around_the_pause(dodge: str, mode: Mode, shop: Shop) -> None:
     source = f"let noticed = false, decided = false;\n{DODGES[dodge]}\n'noticed: ' + noticed"
-    talk = talk_with(shop, source, "graph", mode, "memory")
+    talk = talk_with(shop, source, "graph", mode)
     talk.start()
     assert talk.waits
     assert not shop.counts()["pay a 1"]
@@ -64,7 +66,7 @@ def test_nothing_gets_around_the_pause(dodge: str, mode: Mode, shop: Shop) -> No
 
 def test_a_script_that_fails_first_asks_nobody(shop: Shop) -> None:
     source = f"{PAY}; await tools.lookUp({{ key: 'x' }}); throw new Error('no')"
-    talk = talk_with(shop, source, "create_agent", "invoke", "memory")
+    talk = talk_with(shop, source, "create_agent", "invoke")
     talk.start()
     assert not talk.waits
     assert talk.text.startswith('<error type="Error">no')
@@ -76,21 +78,22 @@ def test_a_script_that_fails_first_asks_nobody(shop: Shop) -> None:
 def test_without_a_checkpointer_the_error_says_what_to_add(
     kind: Kind, mode: Mode, shop: Shop
 ) -> None:
-    talk = talk_with(shop, f"await tools.lookUp({{ key: 'x' }}); await {PAY}", kind, mode, "memory")
+    talk = talk_with(shop, f"await tools.lookUp({{ key: 'x' }}); await {PAY}", kind, mode)
     talk.memory = None
     with pytest.raises(SetupError, match=r"needs a checkpointer.*create_agent\(..., checkpointer="):
         talk.start()
     assert not shop.counts()
 
 
-@pytest.mark.parametrize("saver", SAVERS)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_answer_answers_one_question(kind: Kind, mode: Mode, saver: Saver, shop: Shop) -> None:
+def test_an_answer_answers_one_question(
+    kind: Kind, mode: Mode, database: Database | None, shop: Shop
+) -> None:
     source = """
     for (const to of ["a", "b", "c"]) await tools.pay({ to, amount: 1 });
     """
-    talk = talk_with(shop, source, kind, mode, saver)
+    talk = talk_with(shop, source, kind, mode, database)
     talk.start()
     talk.send(None)  # Invoked again without an answer: nothing happens.
     assert not shop.counts()
@@ -104,7 +107,7 @@ def test_an_answer_answers_one_question(kind: Kind, mode: Mode, saver: Saver, sh
 
 
 def test_an_answer_to_a_finished_script_does_nothing(shop: Shop) -> None:
-    talk = talk_with(shop, f"await {PAY}", "create_agent", "invoke", "sqlite")
+    talk = talk_with(shop, f"await {PAY}", "create_agent", "invoke", shop.log.with_name("db"))
     talk.start()
     talk.decide(APPROVE)
     talk.decide(APPROVE)
@@ -112,7 +115,7 @@ def test_an_answer_to_a_finished_script_does_nothing(shop: Shop) -> None:
 
 
 def test_a_new_message_gives_a_paused_script_up(shop: Shop) -> None:
-    talk = talk_with(shop, f"await {PAY}", "create_deep_agent", "invoke", "sqlite")
+    talk = talk_with(shop, f"await {PAY}", "create_deep_agent", "invoke", shop.log.with_name("db"))
     talk.start()
     talk.send({"messages": [("user", "forget it")]})
     assert not talk.waits
@@ -125,7 +128,7 @@ def test_scripts_of_one_message_are_asked_about_apart(mode: Mode, shop: Shop) ->
         f"const pay = (amount) => tools.pay({{ to: '{to}', amount }}); await pay(1) + await pay(2)"
         for to in ("a", "b")
     ]
-    talk = talk_with(shop, "", "create_agent", mode, "sqlite")
+    talk = talk_with(shop, "", "create_agent", mode, shop.log.with_name("db"))
     talk.model = parallel_programs(sources)
     talk.options = {"mode": "call"}  # Where programs share variables, the second would not run.
     talk.options = {"mode": "call"}  # Programs that share variables run one after the other.
@@ -155,7 +158,7 @@ def gated_talk(
     shop: Shop, mode: Mode, middleware: list[Any], source: str = LOOK, **options: Any
 ) -> Conversation:
     kind: Kind = "create_deep_agent" if options else "create_agent"
-    talk = talk_with(shop, source, kind, mode, "sqlite")
+    talk = talk_with(shop, source, kind, mode, shop.log.with_name("db"))
     talk.agent_options = {"tools": shop.tools(), "middleware": middleware, **options}
     return talk
 
@@ -274,7 +277,7 @@ def test_gates_that_cannot_be_read_have_to_be_told(mode: Mode, shop: Shop) -> No
 def test_a_tool_that_asks_by_itself_does_not_run_unasked(mode: Mode, shop: Shop) -> None:
     ours = CodeInterpreterMiddleware(ptc=["look_up"], interrupt_on={"look_up": False})
     theirs = HumanInTheLoopMiddleware({"look_up": True}, interrupt_mode="per_call")
-    talk = talk_with(shop, "", "create_agent", mode, "memory")
+    talk = talk_with(shop, "", "create_agent", mode)
     talk.model = programs("await tools.lookUp({ key: 'x' })")
     talk.agent_options = {"tools": shop.tools(), "middleware": [ours, theirs]}
     talk.start()
@@ -296,7 +299,7 @@ def test_a_subagent_can_pause_too(mode: Mode, shop: Shop) -> None:
         "middleware": [interpreter],
     }
     task = ("task", {"description": "pay", "subagent_type": "worker"})
-    talk = talk_with(shop, "", "create_deep_agent", mode, "sqlite")
+    talk = talk_with(shop, "", "create_deep_agent", mode, shop.log.with_name("db"))
     talk.model = type(programs())(turns=[[task]])
     talk.agent_options = {"subagents": [worker], "middleware": []}
     talk.start()

@@ -12,30 +12,30 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.conversations import KINDS, MODES, SAVERS, Conversation, Kind, Mode, Saver
+from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
+from tests.helpers.databases import Database, Server
 from tests.helpers.shop import Shop
 from tests.helpers.stories import AFTER, APPROVE, BEFORE, MEMORY, RESULT
 
 ROOT = Path(__file__).parent.parent
 
 
-def conversation(kind: Kind, mode: Mode, folder: Path, saver: Saver = "sqlite") -> Conversation:
-    database = folder / f"{kind}-{mode}.sqlite" if saver == "sqlite" else None
+def conversation(kind: Kind, mode: Mode, folder: Path, database: Database | None) -> Conversation:
     tools = Shop(folder / f"{kind}-{mode}.log").tools()
-    return Conversation(kind, mode, database, MEMORY, tools, {"pay": True})
+    thread = f"{kind}-{mode}"
+    return Conversation(kind, mode, database, MEMORY, tools, {"pay": True}, thread=thread)
 
 
 def done(kind: Kind, mode: Mode, folder: Path) -> dict[str, int]:
     return dict(Shop(folder / f"{kind}-{mode}.log").counts())
 
 
-@pytest.mark.parametrize("saver", SAVERS)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_script_goes_on_where_it_paused(
-    kind: Kind, mode: Mode, saver: Saver, tmp_path: Path
+    kind: Kind, mode: Mode, database: Database | None, tmp_path: Path
 ) -> None:
-    talk = conversation(kind, mode, tmp_path, saver)
+    talk = conversation(kind, mode, tmp_path, database)
     talk.start()
     assert done(kind, mode, tmp_path) == BEFORE
     assert talk.question["action_requests"] == [
@@ -55,11 +55,17 @@ def test_a_script_goes_on_where_it_paused(
     assert talk.value == RESULT
 
 
-@pytest.fixture(scope="module")
-def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which another process paused a conversation of each kind, and was killed."""
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def killed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Database]:
+    """Where another process paused a conversation of each kind, and was killed."""
     folder = tmp_path_factory.mktemp("killed")
-    command = [sys.executable, "-m", "tests.helpers.process", str(folder)]
+    database: Database = folder / "db"
+    if request.param == "postgres":
+        server: Server = request.getfixturevalue("postgres")
+        database = server.database()
+    command = [sys.executable, "-m", "tests.helpers.process", str(folder), str(database)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -67,16 +73,19 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert process.wait() == -signal.SIGKILL
     assert json.loads(line) == {"paused": 6, "pid": process.pid}
     assert process.pid != os.getpid()
-    return folder
+    return folder, database
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_another_process_goes_on_after_a_kill(kind: Kind, mode: Mode, killed: Path) -> None:
-    assert done(kind, mode, killed) == BEFORE
-    talk = conversation(kind, mode, killed)
+def test_another_process_goes_on_after_a_kill(
+    kind: Kind, mode: Mode, killed: tuple[Path, Database]
+) -> None:
+    folder, database = killed
+    assert done(kind, mode, folder) == BEFORE
+    talk = conversation(kind, mode, folder, database)
     talk.decide(APPROVE)
-    assert done(kind, mode, killed) == AFTER
+    assert done(kind, mode, folder) == AFTER
     assert talk.value == RESULT
 
 
@@ -103,7 +112,7 @@ def test_random_is_not_drawn_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("durability", ["sync", "async", "exit"])
 @pytest.mark.parametrize("mode", MODES)
 def test_every_durability_of_the_agent_will_do(mode: Mode, durability: Any, tmp_path: Path) -> None:
-    talk = conversation("create_agent", mode, tmp_path)
+    talk = conversation("create_agent", mode, tmp_path, tmp_path / "db")
     talk.run_options = {"durability": durability}
     talk.start()
     talk.decide(APPROVE)

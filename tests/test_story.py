@@ -170,7 +170,7 @@ class Story(Conversation):
 
     @property
     def config(self) -> Any:
-        assert self.database is not None
+        assert isinstance(self.database, Path)
         return {**super().config, "callbacks": [Ledger(Shop(self.database.with_name("log")))]}
 
 

@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from deepagents import create_deep_agent
@@ -15,21 +14,20 @@ from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.checkpoint.sqlite import SqliteSaver
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command
 
 from langchain_quickjs import CodeInterpreterMiddleware, create_script_graph
+from tests.helpers.databases import Database, aopened, opened
 from tests.helpers.models import ScriptedModel, programs
 
 Kind = Literal["create_agent", "create_deep_agent", "graph"]
 Mode = Literal["invoke", "ainvoke"]
-Saver = Literal["memory", "sqlite"]
+Saver = Literal["memory", "sqlite", "postgres"]
 
 KINDS: Sequence[Kind] = ("create_agent", "create_deep_agent", "graph")
 MODES: Sequence[Mode] = ("invoke", "ainvoke")
-SAVERS: Sequence[Saver] = ("memory", "sqlite")
+SAVERS: Sequence[Saver] = ("memory", "sqlite", "postgres")
 
 
 class GraphState(TypedDict, total=False):
@@ -49,7 +47,7 @@ class Conversation:
 
     kind: Kind
     mode: Mode
-    database: Path | None
+    database: Database | None
     source: str
     tools: Sequence[BaseTool]
     interrupt_on: Mapping[str, Any] | None = None
@@ -107,12 +105,13 @@ class Conversation:
         """The interrupts that the thread waits for."""
         if self.database is None:
             return tuple(self.build(self.memory).get_state(self.config).interrupts)
-        with SqliteSaver.from_conn_string(str(self.database)) as saver:
+        with opened(self.database) as saver:
             return tuple(self.build(saver).get_state(self.config).interrupts)
 
     def values(self) -> dict[str, Any]:
         """The state of the thread, without going on."""
-        with SqliteSaver.from_conn_string(str(self.database)) as saver:
+        assert self.database is not None
+        with opened(self.database) as saver:
             return dict(self.build(saver).get_state(self.config).values)
 
     def send(self, message: Any) -> dict[str, Any]:
@@ -158,7 +157,7 @@ class Conversation:
             return asyncio.run(self._asent(message))
         if self.database is None:
             return dict(self.build(self.memory).invoke(message, self.config, **self.run_options))
-        with SqliteSaver.from_conn_string(str(self.database)) as saver:
+        with opened(self.database) as saver:
             return dict(self.build(saver).invoke(message, self.config, **self.run_options))
 
     async def _asent(self, message: Any) -> dict[str, Any]:
@@ -166,5 +165,5 @@ class Conversation:
             return dict(
                 await self.build(self.memory).ainvoke(message, self.config, **self.run_options)
             )
-        async with AsyncSqliteSaver.from_conn_string(str(self.database)) as saver:
+        async with aopened(self.database) as saver:
             return dict(await self.build(saver).ainvoke(message, self.config, **self.run_options))

@@ -14,12 +14,11 @@ from langchain.agents import create_agent
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.checkpoint.sqlite import SqliteSaver
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from langchain_quickjs import CodeInterpreterMiddleware
 from langchain_quickjs.script.heap import recent
 from tests.helpers.conversations import Mode
+from tests.helpers.databases import Database, aopened, opened
 from tests.helpers.turns import Dictated
 
 
@@ -28,7 +27,7 @@ class Remembering:
     """A thread in which the user dictates programs. Every message to it builds everything anew."""
 
     mode: Mode
-    database: Path | None
+    database: Database | None
     options: Mapping[str, Any] = field(default_factory=dict)
     tools: Sequence[BaseTool] = ()
     create: Any = create_agent
@@ -56,7 +55,7 @@ class Remembering:
         elif self.database is None:
             self.last = self.agent(self.memory).invoke(message, config)
         else:
-            with SqliteSaver.from_conn_string(str(self.database)) as saver:
+            with opened(self.database) as saver:
                 self.last = self.agent(saver).invoke(message, config)
         messages = [m for m in self.last["messages"] if isinstance(m, ToolMessage)]
         return messages[-1].text if messages else ""
@@ -65,7 +64,7 @@ class Remembering:
         """The state of the thread."""
         if self.database is None:
             return self.agent(self.memory).get_state(self.config(checkpoint_id))
-        with SqliteSaver.from_conn_string(str(self.database)) as saver:
+        with opened(self.database) as saver:
             return self.agent(saver).get_state(self.config(checkpoint_id))
 
     def checkpoint(self) -> str:
@@ -75,7 +74,7 @@ class Remembering:
     async def _asend(self, message: Any, config: Any) -> dict[str, Any]:
         if self.database is None:
             return dict(await self.agent(self.memory).ainvoke(message, config))
-        async with AsyncSqliteSaver.from_conn_string(str(self.database)) as saver:
+        async with aopened(self.database) as saver:
             return dict(await self.agent(saver).ainvoke(message, config))
 
 

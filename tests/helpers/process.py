@@ -9,15 +9,16 @@ import time
 from pathlib import Path
 
 from tests.helpers.conversations import KINDS, MODES
+from tests.helpers.databases import named
 from tests.test_script_pause import conversation
 
 
 def main() -> None:
-    folder = Path(sys.argv[1])
+    folder, database = Path(sys.argv[1]), named(sys.argv[2])
     paused = 0
     for kind in KINDS:
         for mode in MODES:
-            talk = conversation(kind, mode, folder)
+            talk = conversation(kind, mode, folder, database)
             talk.start()
             paused += talk.waits
     print(json.dumps({"paused": paused, "pid": os.getpid()}), flush=True)
