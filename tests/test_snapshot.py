@@ -53,7 +53,7 @@ def snapshot() -> bytes:
 
 
 def open_up(data: bytes) -> tuple[list[Any], bytes]:
-    """The fields of a snapshot, and its pages."""
+    """The fields of a snapshot, and its lines."""
     body_length = HEADER.unpack_from(data)[4]
     plain = zstandard.ZstdDecompressor().decompress(data[HEADER.size :])
     return msgpack.unpackb(plain[:body_length]), plain[body_length:]
@@ -63,7 +63,7 @@ def seal(packed: bytes, body_length: int) -> bytes:
     """A header with the right length and checksum before whatever is packed."""
     checksum = hashlib.blake2b(packed, digest_size=16).digest()
     build = HEADER.unpack_from(snapshot())[2]
-    return HEADER.pack(b"QJSS", 1, build, len(packed), body_length, checksum) + packed
+    return HEADER.pack(b"QJSS", 2, build, len(packed), body_length, checksum) + packed
 
 
 def forge(fields: bytes, pages: bytes) -> bytes:
@@ -287,7 +287,7 @@ def test_forged_frames_are_refused(full: bool) -> None:
         use(seal(mutator.mutate(packed), body_length))
 
 
-NEXT_ID, RUNNING, CALLS, GRANTED, SPENT_S, CALLS_MADE, BLOCKS, NUMBERS = range(8)
+NEXT_ID, RUNNING, CALLS, GRANTED, SPENT_S, CALLS_MADE, BLOCKS, NUMBERS, MASKS = range(9)
 CALL = [1, "look", msgpack.packb([])]
 FORGERIES: dict[str, tuple[int, Any]] = {
     "an id below one": (NEXT_ID, 0),
@@ -314,6 +314,10 @@ FORGERIES: dict[str, tuple[int, Any]] = {
     "a page with a number that is a text": (NUMBERS, ["1"]),
     "more pages than are there": (NUMBERS, list(range(100))),
     "fewer pages than are there": (NUMBERS, []),
+    "no masks": (MASKS, b""),
+    "masks that are a list": (MASKS, [1]),
+    "masks without a line": (MASKS, bytes(100)),
+    "masks of more lines than are there": (MASKS, b"\xff" * 100),
 }
 
 

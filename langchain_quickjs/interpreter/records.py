@@ -4,9 +4,8 @@
     id     = BLAKE2b-256 of the record
 
 A full record has no base, and holds what differs from the boot image. A delta names the record that
-it builds on, and holds what changed since. That is a matter of lines of 512 bytes: for each page
-with any, a byte says which. Lines are compressed with what they were as dictionary, some at a time.
-The law, for heaps `h` and stored heaps `s`:
+it builds on, and holds the lines that changed since (`lines.py`). They are compressed with what
+they were as dictionary, some at a time. The law, for heaps `h` and stored heaps `s`:
 
     fold(None, full(h)).heap   == h
     fold(s, delta(h, s)).heap  == h
@@ -30,8 +29,18 @@ import msgpack
 import zstandard
 
 from langchain_quickjs.errors import SnapshotError
+from langchain_quickjs.interpreter.compression import compress, dictionary
 from langchain_quickjs.interpreter.engine import load
 from langchain_quickjs.interpreter.image import BLOCK_BYTES, PAGE_BYTES, Image, page_at
+from langchain_quickjs.interpreter.lines import (
+    LINE_BYTES,
+    Line,
+    are_changes,
+    changes,
+    joined,
+    lines,
+    patched,
+)
 
 __all__ = ["Heap", "Stored", "fold", "pack_record", "record_id", "unfold"]
 
@@ -40,18 +49,8 @@ _FORMAT: Final = 2
 _HEADER: Final = struct.Struct("<4sB16s32s")
 _NO_BASE: Final = bytes(32)
 
-# With little to compress, a higher level's larger tables cost more than they save.
-_LEVEL: Final = 3
-_SMALL_LEVEL: Final = 1
-_SMALL_BYTES: Final = 32 * 1024
-
-_LINE_BYTES: Final = 512
-_LINES: Final = tuple(slice(at, at + _LINE_BYTES) for at in range(0, PAGE_BYTES, _LINE_BYTES))
-
 # Lines of one part: zstandard finds in the dictionary only what its window reaches.
 _PART_LINES: Final = 512
-
-_Line = tuple[int, slice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +90,14 @@ def pack_record(heap: Heap, base: Stored | None = None) -> bytes:
     boot = module.boot
     before = {} if base is None else base.heap.image.pages
     after = heap.image.pages
-    numbers, masks = [], bytearray()
-    for number in sorted(before.keys() | after.keys()):
-        if mask := _mask(_page(number, before, boot), _page(number, after, boot)):
-            numbers.append(number)
-            masks.append(mask)
-    parts = []
-    for lines in _parts(numbers, masks):
-        was, now = _joined(lines, before), _joined(lines, after)
-        params = zstandard.ZstdCompressionParameters.from_level(
-            _SMALL_LEVEL if len(now) <= _SMALL_BYTES else _LEVEL,
-            source_size=len(now),
-            dict_size=len(was),
-        )
-        packer = zstandard.ZstdCompressor(compression_params=params, dict_data=_dictionary(was))
-        parts.append(packer.compress(now))
+    numbers, masks = changes(before, after, boot)
+    parts = [
+        compress(joined(some, after, boot), joined(some, before, boot))
+        for some in _parts(numbers, masks)
+    ]
     base_id = _NO_BASE if base is None else base.id
     header = _HEADER.pack(_MAGIC, _FORMAT, module.build_id[:16], base_id)
-    body = [heap.next_id, heap.image.blocks, numbers, bytes(masks), parts]
+    body = [heap.next_id, heap.image.blocks, numbers, masks, parts]
     return header + bytes(msgpack.packb(body))
 
 
@@ -163,12 +152,11 @@ def _fold(base: Stored | None, records: Sequence[bytes], memory_bytes: int) -> S
                 "a record of the heap builds on another heap than the one it was to be applied to"
             )
         next_id, blocks, numbers, masks, parts = _read(record, memory_bytes)
-        changed = {number: bytearray(_page(number, pages, boot)) for number in numbers}
-        for lines, packed in zip(_parts(numbers, masks), parts, strict=True):
-            plain = _unpack(packed, lines, pages)
-            for index, (number, line) in enumerate(lines):
-                changed[number][line] = plain[index * _LINE_BYTES : (index + 1) * _LINE_BYTES]
-        pages.update((number, bytes(page)) for number, page in changed.items())
+        changed: dict[int, bytes] = {}
+        for some, packed in zip(_parts(numbers, masks), parts, strict=True):
+            content = _unpack(packed, len(some), joined(some, pages, boot))
+            changed |= patched(some, content, {**pages, **changed}, boot)
+        pages |= changed
         touched.update(numbers)
         current = record_id(record)
     for number in touched:
@@ -211,12 +199,8 @@ def _read(record: bytes, memory_bytes: int) -> tuple[int, int, list[int], bytes,
             f"the heap needs {blocks * BLOCK_BYTES} bytes of memory, limits.memory_bytes is "
             f"{memory_bytes}"
         )
-    last = blocks * BLOCK_BYTES // PAGE_BYTES
     if (
-        not all(type(number) is int and 0 <= number < last for number in numbers)
-        or sorted(set(numbers)) != numbers
-        or len(masks) != len(numbers)
-        or not all(masks)
+        not are_changes(numbers, masks, blocks * BLOCK_BYTES // PAGE_BYTES)
         or not all(isinstance(part, bytes) for part in parts)
         or len(parts) != len(_parts(numbers, masks))
     ):
@@ -224,44 +208,19 @@ def _read(record: bytes, memory_bytes: int) -> tuple[int, int, list[int], bytes,
     return next_id, blocks, numbers, masks, parts
 
 
-def _mask(before: bytes, after: bytes) -> int:
-    """Which lines of a page differ, one bit for each."""
-    if before == after:
-        return 0
-    return sum(1 << bit for bit, line in enumerate(_LINES) if before[line] != after[line])
+def _parts(numbers: Sequence[int], masks: bytes) -> list[list[Line]]:
+    """The lines of changes, in the parts that they are compressed in."""
+    all_of_them = lines(numbers, masks)
+    return [all_of_them[i : i + _PART_LINES] for i in range(0, len(all_of_them), _PART_LINES)]
 
 
-def _parts(numbers: Sequence[int], masks: bytes | bytearray) -> list[list[_Line]]:
-    """The lines that masks stand for, in the parts that they are compressed in."""
-    lines = [
-        (number, line)
-        for number, mask in zip(numbers, masks, strict=True)
-        for bit, line in enumerate(_LINES)
-        if mask >> bit & 1
-    ]
-    return [lines[i : i + _PART_LINES] for i in range(0, len(lines), _PART_LINES)]
-
-
-def _unpack(packed: bytes, lines: Sequence[_Line], before: Mapping[int, bytes]) -> bytes:
-    """The lines of one part."""
+def _unpack(packed: bytes, count: int, before: bytes) -> bytes:
+    """The content of one part, of so many lines."""
     try:
         # zstandard believes what a frame says of its size, so it is checked first.
-        if zstandard.get_frame_parameters(packed).content_size != len(lines) * _LINE_BYTES:
+        if zstandard.get_frame_parameters(packed).content_size != count * LINE_BYTES:
             raise SnapshotError("a record of the heap is malformed: its pages have another size")
-        unpacker = zstandard.ZstdDecompressor(dict_data=_dictionary(_joined(lines, before)))
+        unpacker = zstandard.ZstdDecompressor(dict_data=dictionary(before))
         return unpacker.decompress(packed, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise SnapshotError(f"a record of the heap is malformed: {error}") from error
-
-
-def _dictionary(content: bytes) -> zstandard.ZstdCompressionDict:
-    return zstandard.ZstdCompressionDict(content, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
-
-
-def _joined(lines: Sequence[_Line], pages: Mapping[int, bytes]) -> bytes:
-    boot = load().boot
-    return b"".join([_page(number, pages, boot)[line] for number, line in lines])
-
-
-def _page(number: int, pages: Mapping[int, bytes], boot: Sequence[bytes]) -> bytes:
-    return pages[number] if number in pages else page_at(boot, number)

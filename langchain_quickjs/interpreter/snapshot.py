@@ -1,8 +1,8 @@
 """Snapshots: what is stored of a paused interpreter.
 
     snapshot = magic, format, build id, body length, checksum, body
-    body     = zstd(MessagePack of [next id, open calls, blocks, page numbers, pages])
-    pages    = for each page, page XOR the boot image's page
+    body     = zstd(MessagePack of the fields of `Paused`, with the image's pages and masks; lines)
+    lines    = for each line that differs from the boot image (`lines.py`), line XOR boot's line
 
 A snapshot is only good for the build of the guest that made it: everything in the memory, down to
 the addresses of functions, belongs to that build.
@@ -24,16 +24,24 @@ import zstandard
 
 from langchain_quickjs.errors import ProtocolError, SnapshotError
 from langchain_quickjs.interpreter.codec import encode
+from langchain_quickjs.interpreter.compression import compress
 from langchain_quickjs.interpreter.decoder import decode
-from langchain_quickjs.interpreter.image import PAGE_BYTES, Image, page_at
+from langchain_quickjs.interpreter.image import BLOCK_BYTES, PAGE_BYTES, Image
+from langchain_quickjs.interpreter.lines import (
+    LINE_BYTES,
+    are_changes,
+    changes,
+    joined,
+    lines,
+    patched,
+)
 from langchain_quickjs.interpreter.outcomes import Call
 
 __all__ = ["Paused", "pack_snapshot", "unpack_snapshot"]
 
 _MAGIC: Final = b"QJSS"
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _HEADER: Final = struct.Struct("<4sB16sII16s")
-_LEVEL: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +67,20 @@ class Paused:
     calls_made: int
 
 
-def _xor(a: bytes | memoryview, b: bytes) -> bytes:
+def _xor(a: bytes, b: bytes) -> bytes:
     return (int.from_bytes(a, "little") ^ int.from_bytes(b, "little")).to_bytes(len(a), "little")
 
 
 def pack_snapshot(paused: Paused, boot: Sequence[bytes], build_id: bytes) -> bytes:
     """The bytes to store for a paused interpreter."""
-    numbers = sorted(paused.image.pages)
+    pages, blocks = paused.image.pages, paused.image.blocks
+    numbers, masks = changes({}, pages, boot)
+    some = lines(numbers, masks)
     calls = [[call.id, call.name, encode(list(call.args))] for call in paused.open_calls]
     head = [paused.next_id, paused.running, calls, sorted(paused.granted), paused.spent_s]
-    body = msgpack.packb([*head, paused.calls_made, paused.image.blocks, numbers])
-    pages = [_xor(paused.image.pages[number], page_at(boot, number)) for number in numbers]
-    packed = zstandard.ZstdCompressor(level=_LEVEL).compress(body + b"".join(pages))
+    body = msgpack.packb([*head, paused.calls_made, blocks, numbers, masks])
+    content = body + _xor(joined(some, pages, boot), joined(some, {}, boot))
+    packed = compress(content)
     checksum = hashlib.blake2b(packed, digest_size=16).digest()
     header = _HEADER.pack(_MAGIC, _FORMAT, build_id[:16], len(packed), len(body), checksum)
     return header + packed
@@ -183,24 +193,23 @@ def _paused(plain: bytes, body_length: int, boot: Sequence[bytes], memory_bytes:
             int(calls_made),
             int(blocks),
             [*numbers],
+            bytes(masks),
         ] if next_id > 0 and calls_made >= 0 and blocks >= 0 and 0 <= spent_s < math.inf:
             pass
         case _:
             raise ValueError("its fields are not those of a snapshot")
-    pages = memoryview(plain)[body_length:]
-    last = blocks * 65536 // PAGE_BYTES
-    if blocks * 65536 > memory_bytes:
+    if blocks * BLOCK_BYTES > memory_bytes:
         raise SnapshotError(
-            f"the snapshot needs {blocks * 65536} bytes of memory, limits.memory_bytes is "
+            f"the snapshot needs {blocks * BLOCK_BYTES} bytes of memory, limits.memory_bytes is "
             f"{memory_bytes}; raise the limit"
         )
-    if len(pages) != len(numbers) * PAGE_BYTES or not all(0 <= n < last for n in numbers):
+    if not are_changes(numbers, masks, blocks * BLOCK_BYTES // PAGE_BYTES):
         raise ValueError("its pages do not fit its memory")
-    image = {
-        number: _xor(pages[i * PAGE_BYTES : (i + 1) * PAGE_BYTES], page_at(boot, number))
-        for i, number in enumerate(numbers)
-    }
+    some, content = lines(numbers, masks), plain[body_length:]
+    if len(content) != len(some) * LINE_BYTES:
+        raise ValueError("its pages have another size")
+    pages = patched(some, _xor(content, joined(some, {}, boot)), {}, boot)
     names = frozenset(map(str, granted))
     open_calls = tuple(map(_call, calls))
     _check_calls(open_calls, next_id, running, names)
-    return Paused(Image(blocks, image), next_id, running, open_calls, names, spent_s, calls_made)
+    return Paused(Image(blocks, pages), next_id, running, open_calls, names, spent_s, calls_made)
