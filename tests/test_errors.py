@@ -178,6 +178,45 @@ def test_other_errors_have_no_excerpt() -> None:
         assert with_excerpt(error, "source") is error
 
 
+NO_METHOD = {
+    "const foo = {}; foo.bar(1)": "bar is not a function",
+    "[1].mapp((x) => x)": "mapp is not a function",
+    "const o = { a: { n: 5 } }; o.a.n(1)": "n is not a function",
+    "const o = { f() {} }; o.f(o.g())": "g is not a function",
+    "const o = {}; await o.later(await 1)": "later is not a function",
+    "const o = {}; await 1; o?.later()": "later is not a function",
+    # What else may stand where a method stood is called by no other's name.
+    "const o = {}; o.a?.(); let f; 1 + f()": "not a function",
+    "const o = {}; o.a?.(); o['b']()": "not a function",
+    "const o = {}; o.a(o.b?.())": "not a function",
+    "let f; f()": "not a function",
+}
+
+
+@pytest.mark.parametrize("source", NO_METHOD)
+def test_a_method_that_is_not_there_is_named(source: str) -> None:
+    assert failure(source).message == NO_METHOD[source]
+
+
+MEANT = {
+    "await tools.lookupOrdr({})": "lookupOrdr is not a function. Did you mean lookupOrder?",
+    "await tools.lookup_order({})": "lookup_order is not a function. Did you mean lookupOrder?",
+    "await tools.sendEmail({}); tools.orderLookup()": "orderLookup is not a function",
+    "await lookupOrder({})": "lookupOrder is not defined. Did you mean tools.lookupOrder?",
+    "await LookupOrders({})": "LookupOrders is not defined. Did you mean lookupOrder?",
+    "const o = {}; o.lookupOrder()": "lookupOrder is not a function",
+    "throw new Error('x'.repeat(101) + ' is not defined')": f"{'x' * 101} is not defined",
+}
+
+
+@pytest.mark.parametrize("source", MEANT)
+def test_a_name_that_is_nearly_a_tool_s(source: str) -> None:
+    tools = {"lookupOrder": lambda _: None, "sendEmail": lambda _: None}
+    error = run(source, tools).error
+    assert error is not None
+    assert error.message == MEANT[source]
+
+
 HOSTILE = {
     "getters that throw": "throw Object.create(Error.prototype, { name: { get() { throw 1 } }, message: { get() { throw 2 } } })",
     "a proxy": "throw new Proxy(new Error('x'), { get() { throw 1 }, getPrototypeOf() { throw 2 } })",

@@ -46,6 +46,7 @@ from langchain_quickjs.interpreter.protocol import (
 )
 from langchain_quickjs.interpreter.records import Heap
 from langchain_quickjs.interpreter.snapshot import Paused, pack_snapshot, unpack_snapshot
+from langchain_quickjs.interpreter.suggestion import with_suggestion
 
 __all__ = ["Interpreter"]
 
@@ -368,6 +369,8 @@ class Interpreter:
         self._next_id += len(calls)
         self._calls_made = calls_made + len(calls)
         self._spent_s = spent_s + took_s
+        if isinstance(outcome, Failed):
+            return replace(outcome, error=with_suggestion(outcome.error, granted))
         return outcome
 
     def _check(self, outcome: Outcome, reply_bytes: int, calls_made: int) -> None:

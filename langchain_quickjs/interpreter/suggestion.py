@@ -1,0 +1,47 @@
+"""Errors about names that are nearly those of tools, with the names that there are."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+from langchain_quickjs.errors import ScriptError
+
+__all__ = ["with_suggestion"]
+
+_UNKNOWN = re.compile(r"([\w$]{1,100}) is not (a function|defined)")
+_LIKENESS = 0.75
+
+
+def with_suggestion(error: ScriptError, granted: Iterable[str]) -> ScriptError:
+    """The same error, with the tool in its message that may have been meant.
+
+    Args:
+        error: What a script failed with.
+        granted: The names of what it may call.
+    """
+    unknown = _UNKNOWN.fullmatch(error.message)
+    if unknown is None:
+        return error
+    meant = _meant(unknown[1], unknown[2] == "defined", granted)
+    if meant is None:
+        return error
+    message = f"{error.message}. Did you mean {meant}?"
+    return ScriptError(error.name, message, error.stack, error.line, error.column)
+
+
+def _meant(name: str, as_variable: bool, granted: Iterable[str]) -> str | None:
+    by_spelling = {_spelling(known): known for known in sorted(granted)}
+    close = difflib.get_close_matches(_spelling(name), by_spelling, n=1, cutoff=_LIKENESS)
+    found = by_spelling[close[0]] if close else None
+    if found != name:
+        return found
+    # It is granted under this very name, so it is a property of `tools`, unless somebody looked for
+    # it in another object.
+    return f"tools.{found}" if as_variable else None
+
+
+def _spelling(name: str) -> str:
+    """What is left of a name if one does not care how its words are put together."""
+    return name.replace("_", "").lower()
