@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from langchain_quickjs import CodeInterpreterMiddleware, SetupError
 from langchain_quickjs.interpreter.engine import load
 from langchain_quickjs.script.heap import HeapChannel, Reference
 from tests.helpers.conversations import MODES, Mode
-from tests.helpers.databases import Database, opened
+from tests.helpers.databases import Database, opened, tampering
 from tests.helpers.memory import Remembering, result
 from tests.helpers.models import programs
 from tests.helpers.nursery import nursery
@@ -228,7 +227,7 @@ GONE = "The variables of earlier programs are gone: "
 
 
 def change(database: Path, statement: str) -> None:
-    with sqlite3.connect(database) as connection:
+    with tampering(database) as connection:
         connection.create_function("damaged", 1, lambda blob: blob.replace(b"QJSR", b"QJSX"))
         assert connection.execute(statement).rowcount > 0
 

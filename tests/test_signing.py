@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from langgraph.types import Command
 from langchain_quickjs import CodeInterpreterMiddleware, SetupError, SnapshotError
 from langchain_quickjs.script.signing import Signer, signing_key
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
+from tests.helpers.databases import tampering
 from tests.helpers.memory import Remembering, result
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE
@@ -73,7 +73,7 @@ def test_a_heap_with_a_wrong_or_missing_signature_is_not_used(
 def write(database: Path, namespace: str, change: Any) -> int:
     """Changes what the newest checkpoint in a namespace holds, as somebody with access could."""
     serde = JsonPlusSerializer()
-    with sqlite3.connect(database) as connection:
+    with tampering(database) as connection:
         rows = connection.execute(
             "select checkpoint_id, type, checkpoint from checkpoints where checkpoint_ns"
             f" {namespace} order by checkpoint_id desc limit 1"
@@ -93,7 +93,7 @@ def test_the_heap_of_another_thread_is_not_used(mode: Mode, tmp_path: Path) -> N
     """Somebody copies what one thread has stored over what another has."""
     talk = Remembering(mode, tmp_path / "db", KEY)
     talk.say("let a = 'mine'")
-    with sqlite3.connect(tmp_path / "db") as connection:
+    with tampering(tmp_path / "db") as connection:
         connection.execute("update checkpoints set thread_id = 'other'")
         connection.execute("update writes set thread_id = 'other'")
     talk.thread = "other"

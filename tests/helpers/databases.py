@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -55,6 +56,13 @@ async def aopened(database: Database) -> AsyncIterator[BaseCheckpointSaver[Any]]
         async with AsyncPostgresSaver.from_conn_string(database) as postgres:
             await postgres.setup()
             yield postgres
+
+
+@contextlib.contextmanager
+def tampering(database: Database) -> Iterator[sqlite3.Connection]:
+    """A connection to a file of SQLite; what it does is committed."""
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        yield connection
 
 
 @dataclass(frozen=True)
