@@ -181,7 +181,7 @@ def test_other_errors_have_no_excerpt() -> None:
 NO_METHOD = {
     "const foo = {}; foo.bar(1)": "bar is not a function",
     "[1].mapp((x) => x)": "mapp is not a function",
-    "const o = { a: { n: 5 } }; o.a.n(1)": "n is not a function",
+    "const o = { a: {} }; o.a.n(1)": "n is not a function",
     "const o = { f() {} }; o.f(o.g())": "g is not a function",
     "const o = {}; await o.later(await 1)": "later is not a function",
     "const o = {}; await 1; o?.later()": "later is not a function",
@@ -190,6 +190,7 @@ NO_METHOD = {
     "const o = {}; o.a?.(); o['b']()": "not a function",
     "const o = {}; o.a(o.b?.())": "not a function",
     "let f; f()": "not a function",
+    "const o = { n: 5 }; o.n()": "not a function",
 }
 
 
