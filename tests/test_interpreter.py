@@ -428,3 +428,19 @@ def test_the_gil_is_released_while_a_guest_computes() -> None:
         ticks += 1
         time.sleep(0.001)
     assert ticks > 20
+
+
+@pytest.mark.parametrize("now_s", [float("nan"), float("inf"), -float("inf"), 8.64e12 + 1])
+def test_a_clock_that_gives_no_date_is_refused(now_s: float) -> None:
+    times = [0.0]
+    interpreter = Interpreter(clock=lambda: times[0])
+    source = (
+        "let n = 0; const t = setInterval(() => { n++ }, 1); await tools.f(); clearInterval(t); n"
+    )
+    outcome = interpreter.start(source, tools=["f"])
+    assert isinstance(outcome, Suspended)
+    times[0] = now_s
+    with pytest.raises(ValueError, match="no time that a Date can have"):
+        interpreter.resume({1: Returned(None)})
+    times[0] = 8.64e12
+    assert interpreter.resume({1: Returned(None)}) == Completed(1)

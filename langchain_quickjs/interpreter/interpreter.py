@@ -171,7 +171,7 @@ class Interpreter:
         Raises:
             InterpreterStateError: If another script is running.
             LimitError: If it reached a limit; it has not been started then.
-            ValueError: If a name is no JavaScript identifier.
+            ValueError: If a name is no JavaScript identifier, or the clock gives no date's time.
         """
         with self._exclusively:
             if self._running:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import Any, Final
 
 import msgpack
 
@@ -36,6 +36,8 @@ from langchain_quickjs.interpreter.outcomes import (
 from langchain_quickjs.interpreter.values import UNDEFINED
 
 __all__ = ["SCRIPT_NAME", "abort_message", "read_reply", "resume_message", "start_message"]
+
+_MAX_DATE_MS: Final = 8.64e15
 
 SCRIPT_NAME = "script.js"
 """What a script is called in its own stack traces."""
@@ -77,7 +79,7 @@ def start_message(
 
     Raises:
         SourceLimitError: If the source is longer than `limits.source_bytes`.
-        ValueError: If a granted name is no JavaScript identifier.
+        ValueError: If a granted name is no JavaScript identifier, or the time no date's.
     """
     encoded = source.encode("utf-8", "surrogatepass")
     if len(encoded) > limits.source_bytes:
@@ -91,7 +93,7 @@ def start_message(
     budget = 2**32 - 1 if limits.calls is None else limits.calls
     parts = [
         _START,
-        now_s * 1000.0,
+        _milliseconds(now_s),
         seed,
         [
             budget,
@@ -116,6 +118,7 @@ def resume_message(results: Mapping[int, CallResult], *, now_s: float, limits: L
         ValueTransferError: If a result cannot become a JavaScript value.
         MessageLimitError: If they are larger than `limits.message_bytes` together.
     """
+    now_ms = _milliseconds(now_s)
     ids = sorted(results)
     answers: list[Any] = []
     for call_id in ids:
@@ -126,7 +129,7 @@ def resume_message(results: Mapping[int, CallResult], *, now_s: float, limits: L
             answers += (call_id, 0, answer.value)
     message_bytes = encode_message(
         answers,
-        lambda values: [_DELIVER, now_s * 1000.0, values],
+        lambda values: [_DELIVER, now_ms, values],
         lambda index: f"the result of call {ids[index // 3]}",
     )
     if len(message_bytes) > limits.message_bytes:
@@ -153,8 +156,20 @@ def explain_refusal(results: Mapping[int, CallResult]) -> None:
 
 def abort_message(*, now_s: float) -> bytes:
     """The message that makes the guest forget the script that it runs."""
-    packed: bytes = msgpack.packb([_ABORT, now_s * 1000.0])
+    packed: bytes = msgpack.packb([_ABORT, _milliseconds(now_s)])
     return packed
+
+
+def _milliseconds(now_s: float) -> float:
+    """The time for a message.
+
+    Raises:
+        ValueError: It is none that a Date can have (ECMA-262, 21.4.1.1).
+    """
+    now_ms = now_s * 1000.0
+    if not abs(now_ms) <= _MAX_DATE_MS:
+        raise ValueError(f"the clock gave {now_s!r} seconds, which is no time that a Date can have")
+    return now_ms
 
 
 def _calls(posted: list[Any], next_id: int, granted: AbstractSet[str]) -> tuple[Call, ...]:
