@@ -7,9 +7,8 @@ nothing that the graph has, and a graph takes longer to enter than a small progr
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, cast
 
 from langchain_core.messages import ToolMessage
 from langchain_core.runnables import RunnableConfig
@@ -19,7 +18,7 @@ from pydantic import BaseModel, Field, SkipValidation
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.prompt import eval_code_description, eval_tool_description
-from langchain_quickjs.script.effects import Ended, Started
+from langchain_quickjs.script.effects import Ended, Started, new_seed
 from langchain_quickjs.script.graph import ScriptGraph, build_script_graph
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.hosts import PassedHost
@@ -28,8 +27,6 @@ from langchain_quickjs.script.run import arun_script, run_script
 from langchain_quickjs.script.stored import graph_durability
 
 __all__ = ["EvalTool"]
-
-_SEED_BYTES: Final = 32
 
 
 class _Program(BaseModel):
@@ -64,7 +61,7 @@ class EvalTool(BaseTool):
         host, graph, paused = self._checked_host(), cast("ScriptGraph", self.graph), None
         if _begins(host, config):
             config, namespace = reserved(config)
-            result = run_script(host, _started(code), get_config(), namespace)
+            result = run_script(host, Started(code, new_seed()), get_config(), namespace)
             if isinstance(result, Ended):
                 return self._message(result.outcome)
             paused = result
@@ -77,7 +74,7 @@ class EvalTool(BaseTool):
         host, graph, paused = self._checked_host(), cast("ScriptGraph", self.graph), None
         if _begins(host, config):
             config, namespace = reserved(config)
-            result = await arun_script(host, _started(code), get_config(), namespace)
+            result = await arun_script(host, Started(code, new_seed()), get_config(), namespace)
             if isinstance(result, Ended):
                 return self._message(result.outcome)
             paused = result
@@ -108,10 +105,6 @@ def _begins(host: ScriptHost, config: RunnableConfig) -> bool:
     return not host.keeps and not started_before(config)
 
 
-def _started(code: str) -> Started:
-    return Started(code, os.urandom(_SEED_BYTES))
-
-
 def _input(code: str) -> Any:
     # The seed is part of the input, which LangGraph stores and, on a resume, does not replace.
-    return {"source": code, "seed": os.urandom(_SEED_BYTES)}
+    return {"source": code, "seed": new_seed()}

@@ -13,6 +13,7 @@ A flow yields effects, is sent what came of each, and returns `Ended` or `Paused
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -43,6 +44,7 @@ __all__ = [
     "Paused",
     "Resumed",
     "Started",
+    "new_seed",
 ]
 
 
@@ -76,6 +78,11 @@ class Answer:
     updates: tuple[StateUpdate, ...] = ()
     instead: Returned | None = None
     error: Exception | None = None
+
+
+def new_seed() -> bytes:
+    """What all randomness of one script can come from."""
+    return os.urandom(32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,8 @@ scripts have none, and a graph takes longer to enter than a small script to run.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
@@ -30,7 +29,7 @@ from langgraph.types import Checkpointer, Command
 from langchain_quickjs.errors import DecisionError, SnapshotError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.approvals import Approvals, InterruptOn, checked_decisions
-from langchain_quickjs.script.effects import Ended, Paused, Resumed, Started
+from langchain_quickjs.script.effects import Ended, Paused, Resumed, Started, new_seed
 from langchain_quickjs.script.ends import ends_of
 from langchain_quickjs.script.host import Durability, ScriptHost, checked_durability
 from langchain_quickjs.script.hosts import HostSource, OwnTools
@@ -53,8 +52,6 @@ from langchain_quickjs.script.stored import (
 __all__ = ["ScriptGraph", "build_script_graph", "create_script_graph"]
 
 ScriptGraph = CompiledStateGraph[ScriptState, None, ScriptInput, ScriptOutput]
-
-_SEED_BYTES: Final = 32
 
 
 def create_script_graph(
@@ -207,7 +204,7 @@ def _entry(
     if kept is not None:
         return Resumed(kept.script, {}, again, ends_of(kept.script, kept.ends, host.signer))
     if paused is None or answers is None:
-        seed = state.get("seed") or os.urandom(_SEED_BYTES)
+        seed = state.get("seed") or new_seed()
         # The graph alone does not know whether it was begun before, unless it was stored.
         again = again or started_before(host.path.request.runtime.config)
         return Started(state["source"], seed, again)
