@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from langchain_quickjs.errors import (
+    AlreadyAnsweredError,
     CallLimitError,
     CallsInFlightLimitError,
     ConsoleLimitError,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SUBAGENT_STREAM_EVENT_TYPE",
     "UNDEFINED",
+    "AlreadyAnsweredError",
     "Call",
     "CallLimitError",
     "CallsInFlightLimitError",

@@ -7,6 +7,7 @@ Everything that this package raises on its own account derives from `QuickJSErro
 from __future__ import annotations
 
 __all__ = [
+    "AlreadyAnsweredError",
     "CallLimitError",
     "CallsInFlightLimitError",
     "ConsoleLimitError",
@@ -137,6 +138,10 @@ class InterpreterStateError(QuickJSError):
 
 class DecisionError(QuickJSError):
     """An answer to an interrupt does not fit the actions that were asked about."""
+
+
+class AlreadyAnsweredError(DecisionError):
+    """An answer came after another one to the same question, which somebody is working on."""
 
 
 class ToolNameError(QuickJSError, ValueError):

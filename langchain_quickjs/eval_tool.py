@@ -22,7 +22,8 @@ from langchain_quickjs.script.effects import Ended, Started, new_seed
 from langchain_quickjs.script.graph import ScriptGraph, build_script_graph
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.hosts import PassedHost
-from langchain_quickjs.script.outer import copy_of, reserved, started_before
+from langchain_quickjs.script.outer import copy_of, reserved
+from langchain_quickjs.script.resumption import started_before
 from langchain_quickjs.script.run import arun_script, run_script
 from langchain_quickjs.script.stored import graph_durability
 

@@ -37,7 +37,7 @@ from langchain_quickjs.script.host import Durability, ScriptHost, checked_durabi
 from langchain_quickjs.script.memory import HeapPolicy, Memory
 from langchain_quickjs.script.names import js_names
 from langchain_quickjs.script.outer import OuterTask, agent_gates, passes
-from langchain_quickjs.script.signing import Signer, signing_key
+from langchain_quickjs.script.signing import Signer, SigningKeys, signing_keys
 from langchain_quickjs.script.state import Ending
 from langchain_quickjs.script.subagents import TASK, Subagents, find_task_tool
 
@@ -94,7 +94,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         durability: Durability = "pause",
         mode: Mode | None = None,
         max_snapshot_bytes: int | None = None,
-        snapshot_signing_key: str | bytes | None = None,
+        snapshot_signing_key: SigningKeys | None = None,
     ) -> None:
         """Makes the middleware.
 
@@ -125,7 +125,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             max_snapshot_bytes: How many bytes variables may take where they are stored, compressed;
                 what is larger is dropped, and the model told so. `memory_limit` when omitted.
             snapshot_signing_key: A secret with which stored variables and paused programs are
-                signed for their thread. What is not signed with it is not used.
+                signed for their thread, or a list of them: the first one signs, each of them
+                verifies. What is not signed with one of them is not used.
 
         Raises:
             SetupError: The arguments do not fit each other; the message says what to change.
@@ -144,7 +145,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self._approvals.require_granted([*self._names, *([TASK] if subagents else [])])
         self._told = frozenset(interrupt_on or ())
         self._mode = mode = _mode(mode)
-        self._signing_key = signing_key(snapshot_signing_key)
+        self._signing_keys = signing_keys(snapshot_signing_key)
         self._heap: HeapPolicy | None = None
         if max_snapshot_bytes is not None and max_snapshot_bytes < 1:
             raise SetupError("`max_snapshot_bytes` must be at least 1, or None.")
@@ -262,7 +263,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         tools = js_names(self._granted(request.runtime.tools))
         outer = OuterTask(config)
         path = ToolPath(request, handler, outer)
-        signer = Signer.of(self._signing_key, config)
+        signer = Signer.of(self._signing_keys, config)
         task = find_task_tool(request.runtime.tools) if self._subagents else None
         subagents = None
         if task is not None:

@@ -89,7 +89,7 @@ def live(folder: str, kind: Kind, mode: Mode, database: str = "") -> Any:
     talk = conversation(Path(folder), kind, mode, named(database) if database else None)
     for number in stored_ends(talk):
         with (Path(folder) / "log").open("a") as file:
-            line = json.dumps(["stored", f":{number}", "", os.getpid(), time.monotonic()])
+            line = json.dumps(["stored", number, "", os.getpid(), time.monotonic()])
             file.write(line + "\n")
     if not talk.values():
         talk.start()
@@ -102,14 +102,16 @@ def live(folder: str, kind: Kind, mode: Mode, database: str = "") -> Any:
     return talk.value
 
 
-def stored_ends(talk: Conversation) -> Iterator[int]:
+def stored_ends(talk: Conversation) -> Iterator[str]:
     """The calls whose ends the database knows."""
     assert talk.database is not None
     with opened(talk.database) as saver:
         for found in saver.list(talk.config):
-            for _, _, value in found.pending_writes or ():
+            for _, channel, value in found.pending_writes or ():
                 if isinstance(value, dict) and value.keys() == CallEnd.__annotations__.keys():
-                    yield value["id"]
+                    yield value["tool_call_id"]
+                elif channel == "end":
+                    yield value[0]
 
 
 def _approvals(item: Any) -> list[Any]:
@@ -149,12 +151,11 @@ class Tally:
         stored: set[str] = set()
         ended: dict[str, tuple[int, float]] = {}
         for what, number, key, pid, when in events:
-            place = number[number.rindex(":") :]
             if what == "stored":
-                self.stored += place not in stored
-                stored.add(place)
+                self.stored += number not in stored
+                stored.add(number)
             elif what == "begin":
-                self.after_stored += place in stored
+                self.after_stored += number in stored
                 self.again += key in begun
                 begun.add(key)
                 if key in ended:

@@ -13,10 +13,10 @@ from langgraph.types import Interrupt
 from langchain_quickjs import Raised, Returned, SnapshotError
 from langchain_quickjs.interpreter import Interpreter, JSMap, Suspended
 from langchain_quickjs.script.effects import Answer, Blocked
-from langchain_quickjs.script.ends import CallEnd, end_of, ends_of
-from langchain_quickjs.script.signing import UNSIGNED, Signer
+from langchain_quickjs.script.ends import CallEnd, end_of, read_end
+from langchain_quickjs.script.sealing import Sealer
+from langchain_quickjs.script.signing import Signer
 
-SIGNER = Signer(b"secret", "thread")
 SHOWN = "JSON.stringify(await tools.f(), (_, v) => typeof v === 'bigint' ? `${v}n` : v)"
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary()
@@ -30,15 +30,20 @@ values = st.recursive(
 )
 
 
-def running(*ids: int) -> Any:
-    return {"script_id": "s", "running": [{"id": number} for number in ids]}
+def sealer(*keys: bytes, thread: str = "thread", script: str = "s", place: str = "p") -> Sealer:
+    return Sealer(Signer(keys, thread), JsonPlusSerializer(), script, place)
 
 
-def stored(answer: Answer, signer: Signer = UNSIGNED) -> CallEnd:
-    """The end of call 1, as a checkpointer gives it back."""
+def stored(answer: Answer, by: Sealer | None = None) -> CallEnd:
+    """The end of a call, as a checkpointer gives it back."""
     serde = JsonPlusSerializer()
-    end = end_of(1, answer, "s", signer)
+    end = end_of("s:1", answer, by or sealer())
     return cast("CallEnd", serde.loads_typed(serde.dumps_typed(end)))
+
+
+def back(answer: Answer) -> Answer:
+    """The same answer, after it was stored."""
+    return read_end(stored(answer), sealer())
 
 
 def seen(result: Any) -> Any:
@@ -50,7 +55,7 @@ def seen(result: Any) -> Any:
 
 @given(values)
 def test_a_result_is_to_the_script_what_it_was(value: Any) -> None:
-    answer = ends_of(running(1), [stored(Answer(Returned(value), (("todos", [1]),)))], UNSIGNED)[1]
+    answer = back(Answer(Returned(value), (("todos", [1]),)))
     assert seen(answer.reply) == seen(Returned(value))
     assert list(answer.updates) == [("todos", [1])]
 
@@ -60,9 +65,9 @@ def test_shared_parts_and_cycles_stay_so(value: Any) -> None:
     ring: list[Any] = [{1: value}]
     shared = JSMap([("ring", ring)])
     ring += [ring, shared]
-    back = ends_of(running(1), [stored(Answer(Returned([shared, shared])))], UNSIGNED)[1].reply
-    assert isinstance(back, Returned)
-    one, two = back.value
+    reply = back(Answer(Returned([shared, shared]))).reply
+    assert isinstance(reply, Returned)
+    one, two = reply.value
     assert one is two
     again = one["ring"]
     assert again[1] is again
@@ -74,47 +79,73 @@ def test_a_long_chain_of_shared_parts_is_kept() -> None:
     chain: list[Any] = [None]
     for _ in range(1000):
         chain = [chain, chain]
-    back = ends_of(running(1), [stored(Answer(Returned(chain)))], UNSIGNED)[1].reply
-    assert isinstance(back, Returned)
+    reply = back(Answer(Returned(chain))).reply
+    assert isinstance(reply, Returned)
     for _ in range(1000):
-        assert back.value[0] is back.value[1]
-        back = Returned(back.value[0])
-    assert back.value == [None]
+        assert reply.value[0] is reply.value[1]
+        reply = Returned(reply.value[0])
+    assert reply.value == [None]
 
 
 def test_what_cannot_cross_becomes_what_the_script_would_get() -> None:
     cannot = Returned(object())
-    replaced = ends_of(running(1), [stored(Answer(cannot, instead=Returned("text")))], UNSIGNED)[1]
-    assert replaced.reply == Returned("text")
-    refused = ends_of(running(1), [stored(Answer(cannot))], UNSIGNED)[1].reply
+    assert back(Answer(cannot, instead=Returned("text"))).reply == Returned("text")
+    refused = back(Answer(cannot)).reply
     assert isinstance(refused, Raised)
     assert refused.name == "TypeError"
     assert "object" in refused.message
 
 
-def test_a_refusal_is_an_end_but_what_raised_or_was_interrupted_is_not() -> None:
+def test_an_error_is_an_end_and_an_interrupt_is_not() -> None:
     refused = Raised("ToolError", "no")
-    assert ends_of(running(1), [stored(Answer(refused))], UNSIGNED)[1].reply == refused
-    assert end_of(1, Answer(refused, error=ConnectionError("no")), "s", UNSIGNED) is None
-    assert end_of(1, Answer(Blocked((Interrupt("?"),))), "s", UNSIGNED) is None
+    assert back(Answer(refused)).reply == refused
+    assert back(Answer(refused, error=ConnectionError("no"))).reply == refused
+    assert end_of("s:1", Answer(Blocked((Interrupt("?"),))), sealer()) is None
 
 
-def test_ends_that_the_script_knows_of_are_left_alone() -> None:
-    end = stored(Answer(Returned(5)))
-    assert ends_of(running(2), [end], UNSIGNED) == {}
+OTHERS = {
+    "thread": sealer(b"k", thread="other"),
+    "script": sealer(b"k", script="other"),
+    "place": sealer(b"k", place="other"),
+    "key": sealer(b"other"),
+    "none": sealer(),
+}
 
 
-@pytest.mark.parametrize("change", [{"reply": b"\x91\x06"}, {"id": 2}, {"signature": b""}])
-def test_a_changed_result_is_refused(change: dict[str, Any]) -> None:
-    end = stored(Answer(Returned(5)), SIGNER)
-    assert ends_of(running(1), [end], SIGNER)[1].reply == Returned(5)
-    forged = cast("CallEnd", {**end, **change})
-    with pytest.raises(SnapshotError, match="signature of a call's result"):
-        ends_of(running(1, 2), [forged], SIGNER)
+@pytest.mark.parametrize("other", OTHERS)
+def test_an_end_is_good_for_its_own_call_only(other: str) -> None:
+    mine = sealer(b"k")
+    end = stored(Answer(Returned(5)), mine)
+    assert read_end(end, mine).reply == Returned(5)
+    assert read_end(end, sealer(b"new", b"k")).reply == Returned(5)
+    with pytest.raises(SnapshotError, match="signature is missing or wrong"):
+        read_end({**end, "tool_call_id": "s:2"}, mine)
+    with pytest.raises(SnapshotError, match="signature is missing or wrong"):
+        read_end(stored(Answer(Returned(5)), OTHERS[other]), mine)
 
 
-@pytest.mark.parametrize("reply", [b"", b"\xc1", b"\x90", b"\x93\1\2\3", b"\x92\1\2"])
-def test_a_damaged_result_is_refused(reply: bytes) -> None:
-    end = cast("CallEnd", {**stored(Answer(Returned(5))), "reply": reply})
+@given(st.data())
+def test_a_changed_end_is_refused(data: st.DataObject) -> None:
+    mine = sealer(b"k")
+    end = stored(Answer(Returned([5, "text"]), (("todos", [1]),)), mine)
+    at = data.draw(st.integers(0, len(end["sealed"]) - 1))
+    bit = data.draw(st.integers(0, 7))
+    changed = bytearray(end["sealed"])
+    changed[at] ^= 1 << bit
+    cut = end["sealed"][: data.draw(st.integers(0, len(end["sealed"]) - 1))]
+    for forged in (bytes(changed), cut, end["sealed"] + b"\0"):
+        with pytest.raises(SnapshotError, match="is not used"):
+            read_end({**end, "sealed": forged}, mine)
+
+
+DAMAGED: list[Any] = [
+    {"reply": reply, "updates": []} for reply in (b"", b"\xc1", b"\x90", b"\x93\1\2\3")
+]
+DAMAGED += [{"reply": b"\x91\5"}, {"reply": "", "updates": []}, 5, None]
+
+
+@pytest.mark.parametrize("end", DAMAGED)
+def test_a_damaged_end_is_refused(end: Any) -> None:
+    sealed = sealer().seal(end, "end", "s:1")
     with pytest.raises(SnapshotError, match="damaged"):
-        ends_of(running(1), [end], UNSIGNED)
+        read_end({"tool_call_id": "s:1", "sealed": sealed}, sealer())

@@ -136,7 +136,7 @@ def test_a_decision_that_is_not_allowed_is_refused(shop: Shop) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_when_and_description(kind: Kind, mode: Mode, shop: Shop) -> None:
     def describe(call: Any, state: Any, runtime: Any) -> str:
-        return f"{call['id'].rpartition(':')[2]}: pay {call['args']['to']}?"
+        return f"{len(call['id'].rpartition(':')[2])}: pay {call['args']['to']}?"
 
     gates = {
         "pay": InterruptOnConfig(
@@ -154,7 +154,7 @@ def test_when_and_description(kind: Kind, mode: Mode, shop: Shop) -> None:
     talk.start()
     assert shop.counts() == {"pay small 1": 1, "look_up x": 1}
     (request,) = talk.question["action_requests"]
-    assert request["description"] == "2: pay large?"
+    assert request["description"] == "20: pay large?"
     talk.decide(APPROVE)
     assert shop.counts()["pay large 100"] == 1
 

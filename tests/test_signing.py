@@ -13,7 +13,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.types import Command
 
 from langchain_quickjs import CodeInterpreterMiddleware, SetupError, SnapshotError
-from langchain_quickjs.script.signing import Signer, signing_key
+from langchain_quickjs.script.signing import Signer, signing_keys
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
 from tests.helpers.databases import tampering
 from tests.helpers.memory import Remembering, result
@@ -29,27 +29,29 @@ UNSIGNED = "The variables of earlier programs are gone: their signature is missi
 def test_a_signature_is_good_for_what_it_was_made_for(
     key: bytes, thread: str, parts: list[bytes]
 ) -> None:
-    signer = Signer(key, thread)
+    signer = Signer((key,), thread)
     signature = signer.sign("heap", *parts)
     assert signer.accepts(signature, "heap", *parts)
     assert not signer.accepts(signature, "script", *parts)
     assert not signer.accepts(signature, "heap", *parts, b"")
-    assert not Signer(key, thread + "1").accepts(signature, "heap", *parts)
-    assert not Signer(key + b"1", thread).accepts(signature, "heap", *parts)
+    assert Signer((b"newer", key), thread).accepts(signature, "heap", *parts)
+    assert not Signer((key,), thread + "1").accepts(signature, "heap", *parts)
+    assert not Signer((key + b"1",), thread).accepts(signature, "heap", *parts)
     for wrong in (b"", None, signature[:-1], bytes(32)):
         assert not signer.accepts(wrong, "heap", *parts)
 
 
 def test_bytes_cannot_move_from_one_part_to_the_next() -> None:
-    signer = Signer(b"k", "t")
+    signer = Signer((b"k",), "t")
     assert signer.sign("heap", b"ab", b"c") != signer.sign("heap", b"a", b"bc")
 
 
 def test_keys() -> None:
-    assert signing_key("ä") == "ä".encode()
-    assert signing_key(None) is None
-    assert "secret" not in repr(Signer(b"secret", "t"))
-    for wrong in ("", b"", 7):
+    assert signing_keys("ä") == ("ä".encode(),)
+    assert signing_keys(["new", b"old"]) == (b"new", b"old")
+    assert signing_keys(None) == ()
+    assert "secret" not in repr(Signer((b"secret",), "t"))
+    for wrong in ("", b"", 7, [], [""], ["a", 7], {"a"}):
         with pytest.raises(SetupError, match="snapshot_signing_key"):
             CodeInterpreterMiddleware(snapshot_signing_key=wrong)  # type: ignore[arg-type]  # that is the test
 
@@ -138,32 +140,6 @@ def test_a_paused_script_with_another_key_is_not_resumed(
         assert shop.counts() == {"pay ann 1": 1}
         shop.log.unlink()
         shop.log.with_name("db").unlink()
-
-
-def steal(values: Any) -> None:
-    """The person has been shown one call, and another one is to be made."""
-    for question in values["paused"]["questions"]:
-        for call in question["calls"]:
-            call["action"]["args"]["to"] = "thief"
-
-
-def overwrite(values: Any) -> None:
-    values["paused"]["snapshot"] = values["paused"]["snapshot"][:-1] + b"x"
-
-
-def strip(values: Any) -> None:
-    values["paused"]["signature"] = b""
-    steal(values)
-
-
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("change", [steal, overwrite, strip])
-def test_a_changed_script_is_not_resumed(change: Any, mode: Mode, shop: Shop) -> None:
-    talk = paused("create_agent", mode, shop, KEY)
-    assert write(shop.log.with_name("db"), "like 'tools:%'", change) == 1
-    with pytest.raises(SnapshotError, match="signature is missing or wrong"):
-        talk.decide(APPROVE)
-    assert not shop.counts()
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -155,11 +155,14 @@ def test_calls_show_in_every_stream(mode: Mode) -> None:
     events = [(item["event"], item["tool_call_id"]) for item in by_kind["tools"]]
     assert events[0] == ("tool-started", "call-0-0")
     assert events[-1] == ("tool-finished", "call-0-0")
-    calls = {f"call-0-0:{n}" for n in (1, 2, 3)}
+    ids = {number for _, number in events}
+    assert len(ids) == 4
     for event in ("tool-started", "tool-finished"):
-        assert {number for name, number in events if name == event} == {"call-0-0", *calls}
+        assert {number for name, number in events if name == event} == ids
 
-    assert by_kind["custom"] == [{"said": "10", "by": "call-0-0:3"}]
+    (said,) = by_kind["custom"]
+    assert said["said"] == "10"
+    assert said["by"] in ids - {"call-0-0"}
     # Programs add nothing to what the agent's own steps give.
     assert [key for item in by_kind["updates"] for key in item] == ["model", "tools", "model"]
     texts = [message.text for message, _ in by_kind["messages"] if message.text]
@@ -185,10 +188,9 @@ def test_calls_show_among_the_events_of_an_agent() -> None:
     program = tools[0]["run_id"]
     assert all(program in event["parent_ids"] for event in tools[1:-1])
     outputs = [e["data"]["output"] for e in tools if e["event"] == "on_tool_end"]
-    assert {output.tool_call_id for output in outputs} == {
-        "call-0-0",
-        *(f"call-0-0:{n}" for n in (1, 2, 3)),
-    }
+    ids = {output.tool_call_id for output in outputs}
+    assert len(ids) == 4
+    assert all(number.startswith("call-0-0") for number in ids)
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -160,11 +160,13 @@ def test_a_subagent_answers_with_text_and_events_tell_of_it(mode: Mode) -> None:
     state, events = run(agent, mode)
     assert text_of(state) == "<result>[8, 505]</result>"
     starts = [event for event in events if event["phase"] == "start"]
+    one, two = (event["id"] for event in starts)
+    assert one != two
     assert starts == [
         {
             "type": "subagent",
             "phase": "start",
-            "id": "call-0-0:1",
+            "id": one,
             "eval_id": "call-0-0",
             "subagent_type": "echo",
             "label": "First job",
@@ -173,7 +175,7 @@ def test_a_subagent_answers_with_text_and_events_tell_of_it(mode: Mode) -> None:
         {
             "type": "subagent",
             "phase": "start",
-            "id": "call-0-0:2",
+            "id": two,
             "eval_id": "call-0-0",
             "subagent_type": "echo",
             "label": "x" * 60,
@@ -181,7 +183,7 @@ def test_a_subagent_answers_with_text_and_events_tell_of_it(mode: Mode) -> None:
         },
     ]
     ends = [event for event in events if event["phase"] == "complete"]
-    assert {event["id"] for event in ends} == {"call-0-0:1", "call-0-0:2"}
+    assert {event["id"] for event in ends} == {one, two}
     assert all(event["duration_ms"] >= 0 for event in ends)
     assert len(events) == 4
 
@@ -311,8 +313,8 @@ def test_what_goes_wrong_can_be_caught(mode: Mode) -> None:
     ]
     assert "nobody" in words[0]
     assert words[1] == "ConnectionError: no model today"
-    errors = {event["id"]: event["error"] for event in events if event["phase"] == "error"}
-    assert errors["call-0-0:2"] == "no model today"
+    errors = [event["error"] for event in events if event["phase"] == "error"]
+    assert "no model today" in errors
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -378,10 +380,8 @@ def test_events_tell_of_pauses(mode: Mode, tmp_path: Path) -> None:
             break
         state, events = run(agent, mode, Command(resume={waiting[0].id: APPROVE}))
     expected = ["start", "paused", "resumed", "paused", "resumed", "complete"]
-    assert phases == {"call-0-0:2": expected, "call-0-0:3": expected} or phases == {
-        "go-call-0-0:2": expected,
-        "go-call-0-0:3": expected,
-    }
+    assert list(phases.values()) == [expected, expected]
+    assert all("call-0-0:" in number for number in phases)
 
 
 def test_the_model_hears_of_task_where_there_are_subagents() -> None:

@@ -13,11 +13,12 @@ import functools
 import queue
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from langchain_quickjs.script.effects import (
     Answer,
     Ask,
+    Asking,
     Await,
     Collect,
     Compute,
@@ -28,20 +29,50 @@ from langchain_quickjs.script.effects import (
     Launch,
     Launched,
     Paused,
+    Settle,
 )
-from langchain_quickjs.script.state import PausedScript
 
-__all__ = ["adrive", "drive"]
+__all__ = ["acarry_out", "adrive", "carry_out", "drive"]
 
 _DEFAULT_WORKERS: Final = 32
 
 _Done = tuple[int, Answer | BaseException]
+_T = TypeVar("_T")
+
+
+def carry_out(asking: Asking[_T]) -> _T:
+    """Asks the checkpointer what is to be asked, and gives the result."""
+    try:
+        ask = next(asking)
+        while True:
+            ask = asking.send(_asked(ask))
+    except StopIteration as end:
+        return cast("_T", end.value)
+
+
+async def acarry_out(asking: Asking[_T]) -> _T:
+    """The same for graphs that run asynchronously."""
+    try:
+        ask = next(asking)
+        while True:
+            ask = asking.send(await _aasked(ask))
+    except StopIteration as end:
+        return cast("_T", end.value)
+
+
+def _asked(ask: Ask) -> Any:
+    return getattr(ask.saver, ask.method)(*ask.args)
+
+
+def _aasked(ask: Ask) -> Awaitable[Any]:
+    asked: Awaitable[Any] = getattr(ask.saver, f"a{ask.method}")(*ask.args)
+    return asked
 
 
 def drive(
     flow: Flow,
     call: Callable[[Launched], Answer],
-    keep: Callable[[PausedScript], None],
+    keep: Callable[[Keep | Settle], None],
     *,
     max_workers: int | None = None,
 ) -> Ended | Paused:
@@ -50,7 +81,7 @@ def drive(
     Args:
         flow: The flow.
         call: Runs one call to its end.
-        keep: Stores the script as it stands.
+        keep: Stores the script as it stands, or how its calls have ended.
         max_workers: How many calls may run at once.
 
     Returns:
@@ -75,14 +106,14 @@ def drive(
 async def adrive(
     flow: Flow,
     call: Callable[[Launched], Awaitable[Answer]],
-    keep: Callable[[PausedScript], Awaitable[None]],
+    keep: Callable[[Keep | Settle], Awaitable[None]],
 ) -> Ended | Paused:
     """Runs a flow on the event loop: calls as tasks, steps of the interpreter in a worker thread.
 
     Args:
         flow: The flow.
         call: Runs one call to its end.
-        keep: Stores the script as it stands.
+        keep: Stores the script as it stands, or how its calls have ended.
 
     Returns:
         What the flow returned.
@@ -109,7 +140,7 @@ class _Threads:
     def __init__(
         self,
         call: Callable[[Launched], Answer],
-        keep: Callable[[PausedScript], None],
+        keep: Callable[[Keep | Settle], None],
         max_workers: int,
     ) -> None:
         self._call = call
@@ -127,10 +158,10 @@ class _Threads:
         if isinstance(effect, Launch):
             self._waiting.extend(effect.calls)
             return None
-        if isinstance(effect, Keep):
-            return self._keep(effect.script)
+        if isinstance(effect, Keep | Settle):
+            return self._keep(effect)
         if isinstance(effect, Ask):
-            return getattr(effect.saver, effect.method)(*effect.args)
+            return _asked(effect)
         if isinstance(effect, Await):
             return wait([effect.event], effect.timeout_s)
         return self._collect(effect) if isinstance(effect, Collect) else self._abandon()
@@ -186,7 +217,7 @@ class _Tasks:
     def __init__(
         self,
         call: Callable[[Launched], Awaitable[Answer]],
-        keep: Callable[[PausedScript], Awaitable[None]],
+        keep: Callable[[Keep | Settle], Awaitable[None]],
     ) -> None:
         self._call = call
         self._keep = keep
@@ -202,10 +233,10 @@ class _Tasks:
             return None
         if isinstance(effect, Collect):
             return await self._collect(effect)
-        if isinstance(effect, Keep):
-            return await self._keep(effect.script)
+        if isinstance(effect, Keep | Settle):
+            return await self._keep(effect)
         if isinstance(effect, Ask):
-            return await getattr(effect.saver, f"a{effect.method}")(*effect.args)
+            return await _aasked(effect)
         if isinstance(effect, Await):
             return await asyncio.wait([asyncio.wrap_future(effect.event)], timeout=effect.timeout_s)
         return frozenset()  # Every task has begun by the time its script fails: none to drop.

@@ -5,6 +5,7 @@
     Collect(timeout)  wait until a running call ends           -> {call id: Answer, ...}
     Abandon()         drop launched calls that have not begun  -> their ids
     Keep(script)      store the script as it stands            -> None
+    Settle(ends)      store how calls have ended               -> None
     Ask(...)          call a method of the checkpointer        -> what it returned
     Await(...)        wait for another script                  -> None
 
@@ -17,7 +18,7 @@ import os
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from langchain_core.messages import ToolCall
 from langchain_core.tools import BaseTool
@@ -31,10 +32,12 @@ __all__ = [
     "Abandon",
     "Answer",
     "Ask",
+    "Asking",
     "Await",
     "Blocked",
     "Collect",
     "Compute",
+    "Done",
     "Effect",
     "Ended",
     "Flow",
@@ -43,6 +46,7 @@ __all__ = [
     "Launched",
     "Paused",
     "Resumed",
+    "Settle",
     "Started",
     "new_seed",
 ]
@@ -86,6 +90,19 @@ def new_seed() -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """What is known of calls that a script made in a run that was cut off.
+
+    Attributes:
+        ends: How they have ended, by their names.
+        begun: The approved calls that had begun, as the ledger knows them.
+    """
+
+    ends: Mapping[str, Answer] = field(default_factory=dict)
+    begun: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """Begin a script.
 
@@ -93,11 +110,13 @@ class Started:
         source: The script.
         seed: What all its randomness comes from.
         again: Whether this has been tried before, and was cut off.
+        done: What is known of calls that it made then.
     """
 
     source: str
     seed: bytes
     again: bool = False
+    done: Done = field(default_factory=Done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +127,13 @@ class Resumed:
         paused: The script.
         answers: What people answered, by the ids of the interrupts; decisions for questions.
         again: Whether this has been tried before, and was cut off.
-        ends: How calls ended that were running when it was stored, by their numbers.
+        done: What is known of calls that it made since it was stored.
     """
 
     paused: PausedScript
     answers: Mapping[str, Any]
     again: bool = False
-    ends: Mapping[int, Answer] = field(default_factory=dict)
+    done: Done = field(default_factory=Done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +195,14 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class Settle:
+    """Store how calls have ended, by their names: an error is about to leave the script."""
+
+    ends: Mapping[str, Answer]
+    seed: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Call a method of the checkpointer: `method`, or the one of that name that is awaited."""
 
@@ -211,5 +238,9 @@ class Paused:
     refused: Exception | None = None
 
 
-Effect: TypeAlias = Compute | Launch | Collect | Abandon | Keep | Ask | Await
+Effect: TypeAlias = Compute | Launch | Collect | Abandon | Keep | Settle | Ask | Await
 Flow: TypeAlias = Generator[Effect, Any, Ended | Paused]
+
+_T = TypeVar("_T")
+Asking: TypeAlias = Generator[Ask, Any, _T]
+"""Something that needs the checkpointer and nothing else."""

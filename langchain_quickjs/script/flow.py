@@ -19,7 +19,6 @@ from langchain_quickjs.errors import (
     ProtocolError,
     QuickJSError,
     ScriptError,
-    SnapshotError,
     TimeLimitError,
     ValueTransferError,
 )
@@ -50,11 +49,12 @@ from langchain_quickjs.script.effects import (
     Launch,
     Paused,
     Resumed,
+    Settle,
     Started,
 )
 from langchain_quickjs.script.host import ScriptHost
+from langchain_quickjs.script.identity import CallNames
 from langchain_quickjs.script.opencalls import OpenCalls
-from langchain_quickjs.script.signing import is_signed, sign
 from langchain_quickjs.script.state import Ending, PausedScript, StateUpdate
 
 __all__ = ["script_flow"]
@@ -75,7 +75,8 @@ def script_flow(host: ScriptHost, entry: Started | Resumed) -> Flow:
         SnapshotError: The paused script cannot be restored.
         Exception: What a tool raised, if nothing in the script caught it.
     """
-    script = _Script(host, OpenCalls(host, entry.again))
+    names = CallNames(host.script_id, host.place)
+    script = _Script(host, OpenCalls(host, names, entry.done, entry.again))
     if isinstance(entry, Started):
         return (yield from script.start(entry))
     return (yield from script.go_on(entry))
@@ -104,11 +105,14 @@ class _Script:
     updates: list[StateUpdate] = field(default_factory=list)
     raised: list[Exception] = field(default_factory=list)
     instead: dict[int, CallResult] = field(default_factory=dict)
+    ended: dict[str, Answer] = field(default_factory=dict)
+    seed: bytes | None = None
     one_by_one: bool = False
     delivered: bool = False
     waited_s: float = 0.0
 
     def start(self, entry: Started) -> Flow:
+        self.seed = entry.seed
         heap: Heap | None = None
         if self.host.memory is not None:
             try:
@@ -140,11 +144,6 @@ class _Script:
 
     def go_on(self, entry: Resumed) -> Flow:
         paused, limits = entry.paused, self.host.limits
-        if not is_signed(self.host.signer, paused):
-            raise SnapshotError(
-                "The paused script is not resumed, because its signature is missing or wrong: it "
-                "was changed where it is stored, or `snapshot_signing_key` is another."
-            )
         if self.host.memory is not None:
             self.host.memory.go_on(paused["heap"])
         self.console = paused["console"]
@@ -152,10 +151,7 @@ class _Script:
         if self.host.path.task is not None:
             self.host.path.task.write(paused["updates"])
         self.calls.restore(entry)
-        if self.host.path.task is not None:
-            for answer in entry.ends.values():
-                self.host.path.task.write(answer.updates)
-        self._take(entry.ends)
+        self._settle()
         interpreter: Interpreter = yield Compute(
             lambda: Interpreter.restore(paused["snapshot"], limits=limits)
         )
@@ -171,6 +167,7 @@ class _Script:
                     return (yield from self._end(step.outcome))
                 for call, args in step.calls:
                     self.calls.admit(call, args)
+                self._settle()
             # What is stored has to hold everything, so what can be delivered is delivered first.
             if not (self.host.keeps and self.calls.replies):
                 if self.host.keeps and (self.calls.launch or self.delivered):
@@ -246,6 +243,14 @@ class _Script:
         if text and room > 0:
             self.console += text if len(text) <= room else f"{text[:room]}… [more printed]\n"
 
+    def _settle(self) -> None:
+        """Takes what is known of calls that a run which was cut off has made."""
+        settled, self.calls.settled = self.calls.settled, {}
+        for answer in settled.values():
+            if self.host.path.task is not None:
+                self.host.path.task.write(answer.updates)
+        self._take(settled)
+
     def _take(self, answers: Mapping[int, Answer]) -> None:
         for call_id, answer in answers.items():
             call = self.calls.running.pop(call_id)
@@ -253,6 +258,7 @@ class _Script:
                 self.calls.block(call, answer.reply)
                 continue
             self.calls.replies[call_id] = answer.reply
+            self.ended[call["tool_call_id"]] = answer
             self.updates.extend(answer.updates)
             if answer.instead is not None:
                 self.instead[call_id] = answer.instead
@@ -272,7 +278,6 @@ class _Script:
         """The script as it stands. Calls that are about to begin count as running."""
         calls, memory = self.calls, self.host.memory
         script: PausedScript = {
-            "script_id": self.host.script_id,
             "snapshot": (yield Compute(interpreter.snapshot)),
             "console": self.console,
             "notes": list(calls.notes),
@@ -282,9 +287,9 @@ class _Script:
             "blocked": list(calls.blocked),
             "running": [*calls.running.values(), *(launched.call for launched in calls.launch)],
             "heap": b"" if memory is None else memory.mark(),
-            "signature": b"",
+            "names": calls.names.pack(),
+            "asked": calls.asked,
         }
-        script["signature"] = sign(self.host.signer, script)
         return script
 
     def _end(self, outcome: Completed | Failed | QuickJSError) -> Flow:
@@ -299,6 +304,9 @@ class _Script:
             yield from self.host.memory.leave(self.interpreter, raises=raised is not None)
             self.calls.notes.extend(self.host.memory.notes)
         if raised is not None:
+            known = self.calls.done.ends
+            fresh = {name: end for name, end in self.ended.items() if name not in known}
+            yield Settle(fresh, self.seed)
             raise raised
         present = functools.partial(
             self.host.present, Ending(outcome, self.console, tuple(self.calls.notes))

@@ -15,7 +15,8 @@ scripts have none, and a graph takes longer to enter than a small script to run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig
@@ -26,28 +27,32 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Checkpointer, Command
 
-from langchain_quickjs.errors import DecisionError, SnapshotError
+from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter import Limits
-from langchain_quickjs.script.approvals import Approvals, InterruptOn, checked_decisions
-from langchain_quickjs.script.effects import Ended, Paused, Resumed, Started, new_seed
-from langchain_quickjs.script.ends import ends_of
+from langchain_quickjs.script.answers import already_answered, asked_by, take_answers
+from langchain_quickjs.script.approvals import Approvals, InterruptOn
+from langchain_quickjs.script.drivers import acarry_out, carry_out
+from langchain_quickjs.script.effects import (
+    Asking,
+    Done,
+    Ended,
+    Paused,
+    Resumed,
+    Started,
+    new_seed,
+)
+from langchain_quickjs.script.ends import read_end
 from langchain_quickjs.script.host import Durability, ScriptHost, checked_durability
 from langchain_quickjs.script.hosts import HostSource, OwnTools
-from langchain_quickjs.script.outer import (
-    answers_to,
-    graph_namespace,
-    refusal,
-    started_before,
-)
+from langchain_quickjs.script.ledger import Claim, Entries, Ledger
+from langchain_quickjs.script.outer import graph_namespace
+from langchain_quickjs.script.owners import begin_work, end_work
+from langchain_quickjs.script.resumption import delivery_of, refusal, started_before
 from langchain_quickjs.script.run import arun_script, run_script
-from langchain_quickjs.script.signing import signing_key
-from langchain_quickjs.script.state import PausedScript, ScriptInput, ScriptOutput, ScriptState
-from langchain_quickjs.script.stored import (
-    Kept,
-    Record,
-    aretire_answer,
-    retire_answer,
-)
+from langchain_quickjs.script.sealing import Sealer
+from langchain_quickjs.script.signing import SigningKeys, signing_keys
+from langchain_quickjs.script.state import PausedState, ScriptInput, ScriptOutput, ScriptState
+from langchain_quickjs.script.stored import Kept, Record, retire_answer
 
 __all__ = ["ScriptGraph", "build_script_graph", "create_script_graph"]
 
@@ -60,7 +65,7 @@ def create_script_graph(
     interrupt_on: InterruptOn | None = None,
     limits: Limits | None = None,
     durability: Durability = "pause",
-    snapshot_signing_key: str | bytes | None = None,
+    snapshot_signing_key: SigningKeys | None = None,
     checkpointer: Checkpointer = None,
     name: str = "script",
 ) -> ScriptGraph:
@@ -81,8 +86,9 @@ def create_script_graph(
             from its last pause, or begins again, and the calls made since are made again. `"call"`
             stores each call's result when it ends, before anything else happens: that call is never
             made again, and those not stored yet are, with the same `tool_call_id`.
-        snapshot_signing_key: A secret with which stored scripts are signed for their thread. What
-            is not signed with it is not resumed.
+        snapshot_signing_key: A secret with which stored scripts are signed for their thread, or a
+            list of them: the first one signs, each of them verifies. What is not signed with one
+            of them is not resumed.
         checkpointer: For a graph that runs on its own; as a node it uses the outer graph's.
         name: The name of the graph.
 
@@ -95,9 +101,9 @@ def create_script_graph(
     """
     granted = [tool if isinstance(tool, BaseTool) else as_tool(tool) for tool in tools]
     keeps = checked_durability(durability) == "call"
-    key = signing_key(snapshot_signing_key)
+    keys = signing_keys(snapshot_signing_key)
     approvals = Approvals.of(interrupt_on)
-    own = OwnTools(granted, approvals, limits or Limits(), keeps=keeps, key=key)
+    own = OwnTools(granted, approvals, limits or Limits(), keeps=keeps, keys=keys)
     return build_script_graph(own, checkpointer=checkpointer, name=name)
 
 
@@ -128,14 +134,16 @@ class _Run(Runnable[ScriptState, Any]):
     ) -> Command[Any] | dict[str, Any]:
         config = config or {}
         if (paused := self._source.paused(config)) is not None:
-            return _answer(paused)
-        host = self._source.host(input, config)
-        record = Record(config, host.path.request.runtime.config) if host.keeps else None
-        entry = _entry(input, host, config, record.read() if record else None)
-        result = run_script(host, entry, config, graph_namespace(config), record)
+            return _answer(paused, self._source.sealer(input, config))
+        with _at_work(input, self._source, config):
+            host = self._source.host(input, config)
+            record = _record(host, config)
+            kept = record.read() if record else None
+            entry = carry_out(_entry(input, host, config, kept))
+            result = run_script(host, entry, config, graph_namespace(config), record)
         if _asks_again(entry, result):
-            retire_answer(config)
-        return _answer(result)
+            carry_out(retire_answer(config))
+        return _answer(result, host.sealer(config))
 
     async def ainvoke(
         self,
@@ -145,14 +153,16 @@ class _Run(Runnable[ScriptState, Any]):
     ) -> Command[Any] | dict[str, Any]:
         config = config or {}
         if (paused := self._source.paused(config)) is not None:
-            return _answer(paused)
-        host = await self._source.ahost(input, config)
-        record = Record(config, host.path.request.runtime.config) if host.keeps else None
-        entry = _entry(input, host, config, await record.aread() if record else None)
-        result = await arun_script(host, entry, config, graph_namespace(config), record)
+            return _answer(paused, self._source.sealer(input, config))
+        with _at_work(input, self._source, config):
+            host = await self._source.ahost(input, config)
+            record = _record(host, config)
+            kept = await record.aread() if record else None
+            entry = await acarry_out(_entry(input, host, config, kept))
+            result = await arun_script(host, entry, config, graph_namespace(config), record)
         if _asks_again(entry, result):
-            await aretire_answer(config)
-        return _answer(result)
+            await acarry_out(retire_answer(config))
+        return _answer(result, host.sealer(config))
 
 
 class _Ask(Runnable[ScriptState, dict[str, Any]]):
@@ -167,25 +177,7 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
         config: RunnableConfig | None = None,
         **_kwargs: Any,
     ) -> dict[str, Any]:
-        config = config or {}
-        paused = cast("PausedScript", input["paused"])
-        asked = [question["interrupt"] for question in paused["questions"]]
-        asked += [interrupt for call in paused["blocked"] for interrupt in call["interrupts"]]
-        answers = answers_to(config, [interrupt.id for interrupt in asked])
-        if not answers:
-            if refused := input.get("refused"):
-                raise refused
-            raise GraphInterrupt(tuple(asked))
-        tools = {tool.name: tool for tool in self._source.tools(config).values()}
-        for question in paused["questions"]:
-            number = question["interrupt"].id
-            if number in answers:
-                try:
-                    decisions = checked_decisions(answers[number], question["calls"], tools)
-                except DecisionError as error:
-                    raise refusal(error) from None
-                answers[number] = decisions
-        return {"answers": answers}
+        return carry_out(self._ask(input, config or {}))
 
     async def ainvoke(
         self,
@@ -193,38 +185,104 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
         config: RunnableConfig | None = None,
         **_kwargs: Any,
     ) -> dict[str, Any]:
-        return self.invoke(input, config)
+        return await acarry_out(self._ask(input, config or {}))
+
+    def _ask(self, state: ScriptState, config: RunnableConfig) -> Asking[dict[str, Any]]:
+        sealer = self._source.sealer(state, config)
+        stored = cast("PausedState", state["paused"])
+        paused = sealer.resume(stored)
+        asked = asked_by(paused)
+        taken: dict[str, Claim] = {}
+        ledger = Ledger.of(config, sealer)
+        if ledger is not None and started_before(config):  # Else it has just come to this pause.
+            tools = {tool.name: tool for tool in self._source.tools(config).values()}
+            delivery = delivery_of(config, self._source.outer(config))
+            taken = yield from take_answers(asked, delivery, tools, ledger)
+        if not taken:
+            if refused := state.get("refused"):
+                raise refused
+            raise GraphInterrupt(tuple(one.interrupt for one in asked))
+        for claim in taken.values():
+            begin_work(claim.nonce)
+        answers = {number: claim.pack() for number, claim in taken.items()}
+        return {"answers": sealer.seal_answers(answers, stored)}
+
+
+def _record(host: ScriptHost, config: RunnableConfig) -> Record | None:
+    outer = host.path.request.runtime.config
+    return Record(config, outer, host.sealer(config)) if host.keeps else None
 
 
 def _entry(
     state: ScriptState, host: ScriptHost, config: RunnableConfig, kept: Kept | None
-) -> Started | Resumed:
-    paused, answers = state.get("paused"), state.get("answers")
+) -> Asking[Started | Resumed]:
+    sealer = host.sealer(config)
+    stored, sealed = state.get("paused"), state.get("answers")
+    # The graph alone does not know whether it was begun before, unless it was stored.
     again = started_before(config)
+    again_at_all = again or started_before(host.path.request.runtime.config)
+    entries = Entries()
+    if (ledger := Ledger.of(config, sealer)) is not None and again_at_all:
+        entries = yield from ledger.read()
+    ends = {**entries.ends, **({end["tool_call_id"]: end for end in kept.ends} if kept else {})}
+    known = {name: read_end(end, sealer) for name, end in ends.items()}
+    done = Done(known, entries.begun)
     if kept is not None:
-        return Resumed(kept.script, {}, again, ends_of(kept.script, kept.ends, host.signer))
-    if paused is None or answers is None:
-        seed = state.get("seed") or new_seed()
-        # The graph alone does not know whether it was begun before, unless it was stored.
-        again = again or started_before(host.path.request.runtime.config)
-        return Started(state["source"], seed, again)
-    if paused["script_id"] != host.script_id:
+        return Resumed(kept.script, {}, again, done)
+    if stored is None or sealed is None:
+        seed = entries.seed or state.get("seed") or new_seed()
+        return Started(state["source"], seed, again_at_all, done)
+    if stored["script_id"] != host.script_id:
         raise SnapshotError(
-            f"The paused script belongs to call {paused['script_id']!r}, not to "
+            f"The paused script belongs to call {stored['script_id']!r}, not to "
             f"{host.script_id!r}, so it is not resumed here."
         )
-    return Resumed(paused, answers, again)
+    claims = _claims(state, sealer)
+    answers = {number: claim.answer for number, claim in claims.items()}
+    return Resumed(sealer.resume(stored), answers, again, done)
+
+
+def _claims(state: ScriptState, sealer: Sealer) -> dict[str, Claim]:
+    stored, sealed = state.get("paused"), state.get("answers")
+    if stored is None or sealed is None:
+        return {}
+    answers = sealer.unseal_answers(sealed, stored)
+    return {number: Claim.unpack(packed) for number, packed in answers.items()}
+
+
+@contextlib.contextmanager
+def _at_work(state: ScriptState, source: HostSource, config: RunnableConfig) -> Iterator[None]:
+    """Says meanwhile that the answers which the script goes on with are worked on.
+
+    Raises:
+        AlreadyAnsweredError: Somebody else works on them already, and this run has brought one.
+        GraphInterrupt: Somebody else does, and this run has come for another script.
+    """
+    claims = _claims(state, source.sealer(state, config))
+    if started_before(config) and any(claim.worked_on for claim in claims.values()):
+        delivery = delivery_of(config, source.outer(config))
+        if delivery.answers(list(claims)):
+            raise refusal(already_answered(claims.values()))
+        if not delivery.empty:
+            raise GraphInterrupt(())
+    for claim in claims.values():
+        begin_work(claim.nonce)
+    try:
+        yield
+    finally:
+        for claim in claims.values():
+            end_work(claim.nonce)
 
 
 def _asks_again(entry: Started | Resumed, result: Ended | Paused) -> bool:
     return isinstance(entry, Resumed) and isinstance(result, Paused)
 
 
-def _answer(result: Ended | Paused) -> Command[Any] | dict[str, Any]:
+def _answer(result: Ended | Paused, sealer: Sealer) -> Command[Any] | dict[str, Any]:
     """What the state becomes: a paused script, or what is left of one that has ended."""
     if isinstance(result, Paused):
         paused: dict[str, Any] = {
-            "paused": result.script,
+            "paused": sealer.pause(result.script),
             "refused": result.refused,
             "outcome": None,
             "updates": [],

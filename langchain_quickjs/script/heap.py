@@ -57,7 +57,7 @@ class Reference:
         anchor: The checkpoint that the chain stands at; empty for a heap that is not stored.
         sizes: The bytes of the full record, the bytes of the deltas, and the number of deltas.
         turn: The turn that the heap belongs to; empty if it belongs to the thread.
-        signature: Over the id and the turn.
+        signature: Over all of it.
     """
 
     id: bytes
@@ -66,6 +66,11 @@ class Reference:
     sizes: tuple[int, int, int] = (0, 0, 0)
     turn: str = ""
     signature: bytes = b""
+
+    @property
+    def signed(self) -> bytes:
+        """What the signature is over."""
+        return replace(self, signature=b"").pack()
 
     def pack(self) -> bytes:
         """The reference as bytes; few of them, as every checkpoint has them."""
@@ -203,7 +208,7 @@ class HeapChannel(BaseChannel[bytes, bytes, bytes]):
             logger.warning("refused a heap that builds on another one: %s", reference.id.hex())
         if newest is None or len(refused) == len(values):
             return False
-        self.value = replace(newest, after=b"").pack()
+        self.value = newest.pack()
         return True
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 
 from langchain_quickjs.errors import SetupError
@@ -13,6 +14,7 @@ from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.approvals import Approvals
 from langchain_quickjs.script.calls import ToolPath
 from langchain_quickjs.script.memory import Memory
+from langchain_quickjs.script.sealing import Sealer
 from langchain_quickjs.script.signing import UNSIGNED, Signer
 from langchain_quickjs.script.state import Ending, outcome_of
 from langchain_quickjs.script.subagents import Subagents
@@ -65,6 +67,10 @@ class ScriptHost:
     subagents: Subagents | None = None
     memory: Memory | None = None
     signer: Signer = UNSIGNED
+
+    def sealer(self, config: RunnableConfig) -> Sealer:
+        """What seals it in a task with this config."""
+        return Sealer.of(self.signer, config, self.script_id, self.place)
 
     def tool(self, name: str) -> BaseTool | None:
         """The tool with this name of its own, if the script may call it."""

@@ -24,6 +24,7 @@ from langchain_quickjs.script.calls import ToolPath
 from langchain_quickjs.script.effects import Paused
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.names import js_names
+from langchain_quickjs.script.sealing import Sealer
 from langchain_quickjs.script.signing import Signer
 from langchain_quickjs.script.state import ScriptState
 
@@ -50,6 +51,14 @@ class HostSource(Protocol):
 
     def paused(self, config: RunnableConfig) -> Paused | None:
         """The script, if it has already come to a pause."""
+        ...
+
+    def sealer(self, state: ScriptState, config: RunnableConfig) -> Sealer:
+        """What seals the script where it is stored."""
+        ...
+
+    def outer(self, config: RunnableConfig) -> RunnableConfig:
+        """The config of the task that the script graph runs in."""
         ...
 
 
@@ -95,6 +104,19 @@ class PassedHost:
         """The script that came along."""
         return cast("Paused | None", config["configurable"][_PAUSED_KEY])
 
+    def sealer(
+        self,
+        state: ScriptState,  # noqa: ARG002 - the protocol's
+        config: RunnableConfig,
+    ) -> Sealer:
+        """That of the host which came along."""
+        return self._passed(config).sealer(config)
+
+    def outer(self, config: RunnableConfig) -> RunnableConfig:
+        """That of the task which calls the tool `eval`."""
+        outer: RunnableConfig = self._passed(config).path.request.runtime.config
+        return outer
+
     def _passed(self, config: RunnableConfig) -> ScriptHost:
         return cast("ScriptHost", config["configurable"][_HOST_KEY])
 
@@ -109,14 +131,14 @@ class OwnTools:
         limits: Limits,
         *,
         keeps: bool,
-        key: bytes | None,
+        keys: tuple[bytes, ...],
     ) -> None:
         approvals.require_granted([tool.name for tool in tools])
         self._tools = js_names(tools)
         self._approvals = approvals
         self._limits = limits
         self._keeps = keeps
-        self._key = key
+        self._keys = keys
         self._node = ToolNode(tools, wrap_tool_call=_reveal, awrap_tool_call=_areveal)
 
     def tools(
@@ -144,6 +166,15 @@ class OwnTools:
         """Nothing: scripts begin in the graph."""
         return None
 
+    def sealer(self, state: ScriptState, config: RunnableConfig) -> Sealer:
+        """One for the script's id."""
+        script_id = cast("str", _call_of(state)["id"])
+        return Sealer.of(Signer.of(self._keys, config), config, script_id, "")
+
+    def outer(self, config: RunnableConfig) -> RunnableConfig:
+        """The graph's own task: the calls run in it."""
+        return config
+
     def _with_path(self, call: ToolCall, config: RunnableConfig, revealed: Any) -> ScriptHost:
         request, handler = revealed["messages"][0].artifact
         return ScriptHost(
@@ -152,7 +183,7 @@ class OwnTools:
             approvals=self._approvals,
             limits=self._limits,
             keeps=self._keeps,
-            signer=Signer.of(self._key, config),
+            signer=Signer.of(self._keys, config),
             path=ToolPath(request, handler),
         )
 

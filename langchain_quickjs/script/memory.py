@@ -174,7 +174,7 @@ class Memory:
         before, turn = self._before, self._turn()
         if before is None or before.turn != turn:
             return None
-        if not self._signer.accepts(before.signature, _PURPOSE, before.id, turn.encode()):
+        if not self._signer.accepts(before.signature, _PURPOSE, before.signed):
             logger.warning(
                 "Thread %s: the stored variables are not used, because their signature is missing "
                 "or wrong. Somebody has changed them, or `snapshot_signing_key` is another.",
@@ -207,8 +207,9 @@ class Memory:
         new, stored = yield from self._stored(*found)
         turn = self._turn()
         after = b"" if self._before is None else self._before.id
-        signature = self._signer.sign(_PURPOSE, new.id, turn.encode())
-        write = (HEAP, replace(new, after=after, turn=turn, signature=signature).pack())
+        new = replace(new, after=after, turn=turn)
+        signature = self._signer.sign(_PURPOSE, new.signed)
+        write = (HEAP, replace(new, signature=signature).pack())
         # If somebody runs the same script again, the last run counts.
         self._task.withdraw(self._step.written(HEAP, [self._step.task_id]))
         if stored is not None:

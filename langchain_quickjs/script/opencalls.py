@@ -7,21 +7,34 @@ interrupted, it is blocked until people have answered, and launched again.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from langchain.agents.middleware.human_in_the_loop import Decision
+from langchain.agents.middleware.human_in_the_loop import (
+    ActionRequest,
+    Decision,
+    DecisionType,
+    ReviewConfig,
+)
 from langchain_core.messages import ToolCall
 from langchain_core.tools import BaseTool
 
 from langchain_quickjs.errors import SetupError, ValueTransferError
 from langchain_quickjs.interpreter import Call, CallResult, Raised, Returned
 from langchain_quickjs.script.approvals import edit_note, question, rejection
-from langchain_quickjs.script.effects import Blocked, Launched, Resumed
+from langchain_quickjs.script.effects import Answer, Blocked, Done, Launched, Resumed
 from langchain_quickjs.script.host import ScriptHost
+from langchain_quickjs.script.identity import CallNames, begin_key
 from langchain_quickjs.script.plain import storable
 from langchain_quickjs.script.state import AwaitingCall, OpenCall, Question
 
 __all__ = ["OpenCalls"]
+
+_BEGUN_BEFORE: Final = (
+    "This call was approved before, and it had begun when the process that made it died. It may "
+    "have taken effect, or not: nobody was told how it ended. Approve it only if it is to be made "
+    "again."
+)
+_LEAST_DECISIONS: Final[list[DecisionType]] = ["approve", "reject"]
 
 
 @dataclass(slots=True)
@@ -30,6 +43,8 @@ class OpenCalls:
 
     Attributes:
         host: What the script was given.
+        names: Gives calls their names.
+        done: What is known of calls that were made in a run that was cut off.
         again: Whether the script, as far as it goes now, has been run before and was cut off.
         replies: What is to be delivered to the script, by the numbers of the calls.
         notes: What the model is to be told about calls.
@@ -38,10 +53,14 @@ class OpenCalls:
         blocked: Calls that were interrupted.
         launch: Calls that are to begin.
         running: Calls that have begun.
+        settled: Calls that need not be made, because it is known how they ended.
+        asked: How many questions have been made.
         refused: The error of an answer that did not fit what a tool had asked.
     """
 
     host: ScriptHost
+    names: CallNames
+    done: Done = field(default_factory=Done)
     again: bool = False
     replies: dict[int, CallResult] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -50,6 +69,8 @@ class OpenCalls:
     blocked: list[OpenCall] = field(default_factory=list)
     launch: list[Launched] = field(default_factory=list)
     running: dict[int, OpenCall] = field(default_factory=dict)
+    settled: dict[int, Answer] = field(default_factory=dict)
+    asked: int = 0
     refused: Exception | None = None
 
     @property
@@ -64,6 +85,8 @@ class OpenCalls:
     def restore(self, entry: Resumed) -> None:
         """Takes up the calls of a stored script: what is answered goes on, the rest waits."""
         paused, answers = entry.paused, entry.answers
+        self.names.unpack(paused["names"])
+        self.asked = paused["asked"]
         self.notes.extend(paused["notes"])
         self.awaiting.extend(paused["awaiting"])
         for asked in paused["questions"]:
@@ -83,10 +106,7 @@ class OpenCalls:
             else:
                 self.blocked.append(call)
         for call in paused["running"]:
-            if call["id"] in entry.ends:
-                self.running[call["id"]] = call
-            else:
-                self._start(call, again=True)
+            self._start(call, again=True)
 
     def admit(self, call: Call, args: dict[str, Any] | Raised) -> None:
         """Decides what happens to a new call: it runs, waits for a person, or is refused."""
@@ -101,7 +121,7 @@ class OpenCalls:
                 self.replies[call.id] = split
                 return
             args, extra = split
-        made = _made(call.id, tool.name, args, extra)
+        made = self._made(call.id, tool.name, args, extra)
         asked = None
         if tool.name in self.host.approvals.configs:
             request = self.host.path.vary(self._tool_call(made), tool)
@@ -111,12 +131,20 @@ class OpenCalls:
             return
         action, review = asked
         self.awaiting.append(
-            {"id": call.id, "action": action, "review": review, "extra": made["extra"]}
+            {
+                "id": call.id,
+                "tool_call_id": made["tool_call_id"],
+                "action": action,
+                "review": review,
+                "rounds": 0,
+                "extra": made["extra"],
+            }
         )
 
     def _apply(self, decision: Decision, call: AwaitingCall) -> None:
         """Does what a person decided about a call."""
         name, args = call["action"]["name"], call["action"]["args"]
+        number = call["tool_call_id"]
         if decision["type"] == "reject":
             words = rejection(name, decision.get("message"))
             self.replies[call["id"]] = Raised("RejectedError", words)
@@ -126,12 +154,50 @@ class OpenCalls:
             return
         if decision["type"] == "edit":
             edited = decision["edited_action"]
-            self.notes.append(edit_note(call["action"], edited))
             name, args = edited["name"], edited["args"]
-        self._start(_made(call["id"], name, args, call["extra"]))
+            number = self.names.name(name, args)
+        made = _open(call["id"], number, name, args, call["extra"])
+        made["approved"], made["rounds"] = self._is_once(name), call["rounds"]
+        if decision["type"] == "edit":
+            self.notes.append(edit_note(call["action"], decision["edited_action"]))
+        self._start(made)
+
+    def _ask_again(self, call: OpenCall) -> None:
+        """Lets people decide about a call that they approved, and whose end nobody knows."""
+        name, args = call["name"], call["args"]
+        config = self.host.approvals.configs.get(name)
+        allowed = config["allowed_decisions"] if config else _LEAST_DECISIONS
+        description = f"{_BEGUN_BEFORE}\n\nTool: {name}\nArgs: {args}"
+        self.awaiting.append(
+            {
+                "id": call["id"],
+                "tool_call_id": call["tool_call_id"],
+                "action": ActionRequest(name=name, args=args, description=description),
+                "review": ReviewConfig(action_name=name, allowed_decisions=list(allowed)),
+                "rounds": call["rounds"] + 1,
+                "extra": call["extra"],
+            }
+        )
+
+    def _is_once(self, name: str) -> bool:
+        """Whether an approved call must not begin twice. A subagent goes on at its own step."""
+        subagents = self.host.subagents
+        return subagents is None or name != subagents.tool.name
+
+    def _made(
+        self, call_id: int, name: str, args: dict[str, Any], extra: dict[str, Any]
+    ) -> OpenCall:
+        return _open(call_id, self.names.name(name, args), name, args, extra)
 
     def _start(self, call: OpenCall, *, resumed: bool = False, again: bool = False) -> None:
         name = call["name"]
+        if (answer := self.done.ends.get(call["tool_call_id"])) is not None:
+            self.running[call["id"]] = call
+            self.settled[call["id"]] = answer
+            return
+        if begin_key(call) in self.done.begun:
+            self._ask_again(call)
+            return
         tool = self.host.tool(name)
         if tool is None:
             raise SetupError(
@@ -143,8 +209,9 @@ class OpenCalls:
         self.launch.append(Launched(call, self._tool_call(call), tool, resumed, again))
 
     def _tool_call(self, call: OpenCall) -> ToolCall:
-        number = f"{self.host.script_id}:{call['id']}"
-        return ToolCall(name=call["name"], args=call["args"], id=number, type="tool_call")
+        return ToolCall(
+            name=call["name"], args=call["args"], id=call["tool_call_id"], type="tool_call"
+        )
 
     def due(self) -> tuple[Launched, ...]:
         """The calls that begin now. Subagents beyond their number wait until others have ended."""
@@ -168,7 +235,7 @@ class OpenCalls:
             return
         if blocked.refused is not None:
             self.refused = blocked.refused  # The same question stands.
-            self.blocked.append({**call, "args": args, "given": {}})
+            self.blocked.append({**call, "args": args, "given": {}, "rounds": call["rounds"] + 1})
             return
         self.blocked.append(
             {
@@ -177,24 +244,31 @@ class OpenCalls:
                 "answers": list(blocked.answers),
                 "given": {},
                 "interrupts": list(blocked.interrupts),
+                "rounds": call["rounds"] + 1,
             }
         )
 
     def ask(self) -> None:
         """Makes a question of the calls that nobody was asked about."""
         if self.awaiting:
-            place = f"{self.host.place}|{self.host.script_id}"
+            self.asked += 1
+            place = f"{self.host.place}|{self.host.script_id}|{self.asked}"
             self.questions.append(question(self.awaiting, place))
             self.awaiting = []
 
 
-def _made(call_id: int, name: str, args: dict[str, Any], extra: dict[str, Any]) -> OpenCall:
+def _open(
+    call_id: int, tool_call_id: str, name: str, args: dict[str, Any], extra: dict[str, Any]
+) -> OpenCall:
     return {
         "id": call_id,
+        "tool_call_id": tool_call_id,
         "name": name,
         "args": args,
         "extra": extra,
         "answers": [],
         "given": {},
         "interrupts": [],
+        "approved": False,
+        "rounds": 0,
     }

@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
-import hashlib
 import itertools
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,6 +31,7 @@ from langgraph._internal._constants import (
     CONFIG_KEY_CALL,
     CONFIG_KEY_CHECKPOINT_MAP,
     CONFIG_KEY_CHECKPOINT_NS,
+    CONFIG_KEY_CHECKPOINTER,
     CONFIG_KEY_READ,
     CONFIG_KEY_RESUME_MAP,
     CONFIG_KEY_RESUMING,
@@ -41,10 +41,11 @@ from langgraph._internal._constants import (
     NS_SEP,
 )
 from langgraph.channels import LastValue
-from langgraph.errors import _mark_invalid_resume
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command, _interrupt_id
 
 from langchain_quickjs.script.effects import Launched
+from langchain_quickjs.script.identity import digest
 from langchain_quickjs.script.state import StateUpdate
 
 __all__ = [
@@ -52,14 +53,12 @@ __all__ = [
     "OuterTask",
     "agent_gates",
     "all_or_nothing",
-    "answers_to",
+    "checkpointer_of",
     "copy_of",
     "entered",
     "graph_namespace",
     "passes",
-    "refusal",
     "reserved",
-    "started_before",
     "updates_of",
 ]
 
@@ -160,8 +159,8 @@ class CallPlace:
             send: What takes the tool's direct writes.
         """
         call, graph = launched.tool_call, inner["configurable"]
-        what = repr((call["id"], call["name"], call["args"])).encode()
-        name = f"js{NS_END}{hashlib.sha256(what).hexdigest()[:32]}"
+        # The call's id is made of its tool and arguments, so no other call has this name.
+        name = f"js{NS_END}{digest(str(call['id']))}"
         place = f"{namespace}{NS_SEP}{name}" if namespace else name
         given = launched.call["given"]
         self._answers = list(launched.call["answers"])
@@ -231,40 +230,10 @@ def _no_answer(_consume: bool = False) -> None:
     """LangGraph asks a task's surroundings for an answer without an id: there is none."""
 
 
-def answers_to(config: RunnableConfig, ids: Sequence[str]) -> dict[str, Any]:
-    """What the thread has just been resumed with, for these interrupts.
-
-    Args:
-        config: The config of the task that raised the interrupts.
-        ids: Their ids.
-
-    Returns:
-        The answers that there are. One without an id is for the only interrupt there is.
-    """
-    configurable = config["configurable"]
-    if not configurable.get(CONFIG_KEY_RESUMING):
-        return {}  # An answer that is there nevertheless was for an earlier question.
-    given = configurable.get(CONFIG_KEY_RESUME_MAP) or {}
-    answers = {number: given[number] for number in ids if number in given}
-    if not answers and len(ids) == 1:
-        answer = configurable[CONFIG_KEY_SCRATCHPAD].get_null_resume(True)
-        if answer is not None:
-            answers = {ids[0]: answer}
-    return answers
-
-
-def refusal(error: Exception) -> Exception:
-    """Marks the error of an answer that does not fit, as LangGraph marks its own.
-
-    Tasks answered in the same resume may finish, and no error handler makes a message of it.
-    """
-    _mark_invalid_resume(error)
-    return error
-
-
-def started_before(config: RunnableConfig) -> bool:
-    """Whether the task with this config was begun before, and cut off."""
-    return bool(config.get("configurable", {}).get(CONFIG_KEY_RESUMING))
+def checkpointer_of(config: RunnableConfig) -> BaseCheckpointSaver[Any] | None:
+    """The checkpointer of the graph whose task has this config, if it has one."""
+    saver = config.get("configurable", {}).get(CONFIG_KEY_CHECKPOINTER)
+    return saver if isinstance(saver, BaseCheckpointSaver) else None
 
 
 def copy_of(tool: BaseTool) -> BaseTool:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from langchain_core.runnables import RunnableConfig
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.calls import acall_tool, call_tool
-from langchain_quickjs.script.drivers import adrive, drive
-from langchain_quickjs.script.effects import Answer, Ended, Launched, Paused, Resumed, Started
-from langchain_quickjs.script.ends import CallEnd, end_of
+from langchain_quickjs.script.drivers import acarry_out, adrive, carry_out, drive
+from langchain_quickjs.script.effects import (
+    Answer,
+    Asking,
+    Ended,
+    Keep,
+    Launched,
+    Paused,
+    Resumed,
+    Settle,
+    Started,
+)
+from langchain_quickjs.script.ends import end_of
 from langchain_quickjs.script.flow import script_flow
 from langchain_quickjs.script.host import ScriptHost
+from langchain_quickjs.script.ledger import Ledger
 from langchain_quickjs.script.outer import all_or_nothing
-from langchain_quickjs.script.state import PausedScript
 from langchain_quickjs.script.stored import Record, has_checkpointer
 
 __all__ = ["arun_script", "run_script"]
@@ -39,16 +52,16 @@ def run_script(
         SnapshotError: What was stored of it is damaged.
         Exception: What a tool raised, if nothing in the script caught it.
     """
+    books = _Books.of(host, config, record)
 
     def run_call(launched: Launched) -> Answer:
+        carry_out(books.before(launched))
         answer = call_tool(host.path, launched, config, namespace)
-        if record is not None and (end := _end(host, launched, answer)):
-            record.write_end(end)
+        carry_out(books.after(launched, answer))
         return answer
 
-    def keep(script: PausedScript) -> None:
-        if record is not None:
-            record.write(script)
+    def keep(effect: Keep | Settle) -> None:
+        carry_out(books.keep(effect))
 
     _require_checkpointer(config, bool(host.approvals.configs))
     flow, workers = script_flow(host, entry), config.get("max_concurrency")
@@ -66,16 +79,16 @@ async def arun_script(
     record: Record | None = None,
 ) -> Ended | Paused:
     """The same for graphs that run asynchronously."""
+    books = _Books.of(host, config, record)
 
     async def run_call(launched: Launched) -> Answer:
+        await acarry_out(books.before(launched))
         answer = await acall_tool(host.path, launched, config, namespace)
-        if record is not None and (end := _end(host, launched, answer)):
-            await record.awrite_end(end)
+        await acarry_out(books.after(launched, answer))
         return answer
 
-    async def keep(script: PausedScript) -> None:
-        if record is not None:
-            await record.awrite(script)
+    async def keep(effect: Keep | Settle) -> None:
+        await acarry_out(books.keep(effect))
 
     _require_checkpointer(config, bool(host.approvals.configs))
     with all_or_nothing(host.path.task):
@@ -84,8 +97,55 @@ async def arun_script(
     return result
 
 
-def _end(host: ScriptHost, launched: Launched, answer: Answer) -> CallEnd | None:
-    return end_of(launched.id, answer, host.script_id, host.signer)
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """What is stored of one script while it runs.
+
+    Attributes:
+        ledger: What is done once; gives `None` where there is no checkpointer.
+        record: The script as it stands, with `durability="call"`.
+    """
+
+    ledger: Callable[[], Ledger | None]
+    record: Record | None
+
+    @classmethod
+    def of(cls, host: ScriptHost, config: RunnableConfig, record: Record | None) -> _Books:
+        # Most scripts need no ledger, so it is made when one does.
+        return cls(lambda: Ledger.of(config, host.sealer(config)), record)
+
+    def before(self, launched: Launched) -> Asking[None]:
+        """A call is about to be made."""
+        if launched.call["approved"] and (ledger := self.ledger()) is not None:
+            yield from ledger.begin(launched)
+
+    def after(self, launched: Launched, answer: Answer) -> Asking[None]:
+        """A call has ended, or was interrupted.
+
+        What raised has not ended: who runs the agent again means that call. But a person said yes
+        once.
+        """
+        once, name = launched.call["approved"], launched.call["tool_call_id"]
+        ledger = self.ledger() if once or self.record is not None else None
+        if ledger is None or (answer.error is not None and not once):
+            return
+        end = end_of(name, answer, ledger.sealer)
+        if end is None:
+            return
+        if once:
+            yield from ledger.end([end])
+        elif self.record is not None:
+            yield from self.record.write_end(end)
+
+    def keep(self, effect: Keep | Settle) -> Asking[None]:
+        """The script is to be stored as it stands, or how its calls have ended."""
+        if isinstance(effect, Keep):
+            if self.record is not None:
+                yield from self.record.write(effect.script)
+        elif self.record is None and (ledger := self.ledger()) is not None:
+            ended = effect.ends.items()
+            ends = [end_of(name, end, ledger.sealer) for name, end in ended if end.error is None]
+            yield from ledger.settle([end for end in ends if end is not None], effect.seed)
 
 
 def _require_checkpointer(config: RunnableConfig, waits: bool) -> None:

@@ -1,41 +1,52 @@
-"""Signatures of what is stored, for checkpointers that others can write to.
+"""Seals: what is stored as one piece of bytes, for databases that others can write to.
 
-    signature = HMAC-SHA256(key, purpose, thread id, parts...), each with its length before it
+    sealed    = magic, signature, payload
+    signature = HMAC-SHA256(key, purpose, thread, parts..., payload), each with its length before it
 
-The purpose and the thread are part of what is signed: what was signed for one is worth nothing for
-another.
+Everything that is stored of a script goes through here whole, never field by field: a signature
+over chosen fields let a rejected call run. The purpose, the thread and the script are part of what
+is signed, so what was sealed for one is worth nothing for another.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from langchain_core.runnables import RunnableConfig
 
-from langchain_quickjs.errors import SetupError
-from langchain_quickjs.script.state import PausedScript
+from langchain_quickjs.errors import SetupError, SnapshotError
 
-__all__ = ["UNSIGNED", "Signer", "is_signed", "sign", "signing_key"]
+__all__ = ["UNSIGNED", "Signer", "SigningKeys", "signing_keys"]
 
-_PURPOSES = b"langchain_quickjs, what is stored, 1"
+SigningKeys = str | bytes | Sequence[str | bytes]
+"""A secret, or several: the first one signs, each of them verifies."""
+
+_MAGIC: Final = b"QJSW\x01"
+_DIGEST_BYTES: Final = 32
+_CONTEXT: Final = b"langchain_quickjs, what is stored, 2"
 
 
-def signing_key(key: str | bytes | None) -> bytes | None:
-    """A key as users give it, in bytes.
+def signing_keys(given: SigningKeys | None) -> tuple[bytes, ...]:
+    """Keys as users give them, in bytes.
 
     Raises:
-        SetupError: The key is empty, or neither text nor bytes.
+        SetupError: There is an empty list, or a key that is empty or neither text nor bytes.
     """
-    if key is None:
-        return None
-    if not isinstance(key, str | bytes) or not key:
+    if given is None:
+        return ()
+    keys = (given,) if isinstance(given, str | bytes) else given
+    if not isinstance(keys, list | tuple) or not keys:
+        raise SetupError(
+            "`snapshot_signing_key` must be a key or a list of keys: text or bytes, not "
+            f"{type(given).__name__}. The first one signs, all of them verify."
+        )
+    if not all(isinstance(key, str | bytes) and key for key in keys):
         raise SetupError("`snapshot_signing_key` must be text or bytes, and not empty.")
-    return key.encode("utf-8") if isinstance(key, str) else bytes(key)
+    return tuple(key.encode("utf-8") if isinstance(key, str) else bytes(key) for key in keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,57 +54,77 @@ class Signer:
     """Signs what is stored for one thread, and checks it.
 
     Attributes:
-        key: The secret; `None`: nothing is signed, and everything is believed.
+        keys: The secrets. The first one signs, each of them verifies. Without any, nothing is
+            signed and everything is believed.
         thread_id: The thread.
     """
 
-    key: bytes | None = field(repr=False)
+    keys: tuple[bytes, ...] = field(repr=False)
     thread_id: str
 
     @classmethod
-    def of(cls, key: bytes | None, config: RunnableConfig) -> Signer:
+    def of(cls, keys: tuple[bytes, ...], config: RunnableConfig) -> Signer:
         """The signer for the thread of a task with this config."""
-        return cls(key, str(config.get("configurable", {}).get("thread_id", "")))
+        return cls(keys, str(config.get("configurable", {}).get("thread_id", "")))
 
     def sign(self, purpose: str, *parts: bytes) -> bytes:
         """The signature; empty without a key."""
-        if self.key is None:
-            return b""
-        signed = hmac.new(self.key, _PURPOSES, hashlib.sha256)
-        for part in (purpose.encode("utf-8"), self.thread_id.encode("utf-8"), *parts):
-            signed.update(struct.pack("<Q", len(part)) + part)
-        return signed.digest()
+        return self._signature(self.keys[0], purpose, parts) if self.keys else b""
 
     def accepts(self, signature: object, purpose: str, *parts: bytes) -> bool:
-        """Whether what has this signature was stored by somebody who knows the key."""
-        if self.key is None:
+        """Whether what has this signature was stored by somebody who knows a key."""
+        if not self.keys:
             return True
-        expected = self.sign(purpose, *parts)
-        return isinstance(signature, bytes) and hmac.compare_digest(expected, signature)
+        known = signature if isinstance(signature, bytes) else b""
+        found = [
+            hmac.compare_digest(self._signature(key, purpose, parts), known) for key in self.keys
+        ]
+        return any(found)
+
+    def seal(self, payload: bytes, purpose: str, *parts: bytes) -> bytes:
+        """The payload with its signature.
+
+        Args:
+            payload: What is to be stored.
+            purpose: What it is.
+            parts: What it belongs to.
+        """
+        signature = self.sign(purpose, *parts, payload) or bytes(_DIGEST_BYTES)
+        return _MAGIC + signature + payload
+
+    def unseal(self, sealed: object, what: str, purpose: str, *parts: bytes) -> bytes:
+        """The payload of what `seal` made for the same purpose and parts.
+
+        Args:
+            sealed: What was stored.
+            what: What to call it in an error message.
+            purpose: What it is.
+            parts: What it belongs to.
+
+        Raises:
+            SnapshotError: It is damaged, or its signature is missing or wrong.
+        """
+        head = len(_MAGIC) + _DIGEST_BYTES
+        if not isinstance(sealed, bytes) or len(sealed) < head or not sealed.startswith(_MAGIC):
+            raise SnapshotError(
+                f"{what} is not used, because it is damaged where it is stored, or was stored by "
+                "another version of this package."
+            )
+        payload = sealed[head:]
+        if not self.accepts(sealed[len(_MAGIC) : head], purpose, *parts, payload):
+            raise SnapshotError(
+                f"{what} is not used, because its signature is missing or wrong: it was changed "
+                "where it is stored, or `snapshot_signing_key` is another."
+            )
+        return payload
+
+    def _signature(self, key: bytes, purpose: str, parts: Sequence[bytes]) -> bytes:
+        signed = hmac.new(key, _CONTEXT, hashlib.sha256)
+        for part in (purpose.encode("utf-8"), self.thread_id.encode("utf-8"), *parts):
+            signed.update(len(part).to_bytes(8, "little"))
+            signed.update(part)
+        return signed.digest()
 
 
-UNSIGNED: Final = Signer(None, "")
+UNSIGNED: Final = Signer((), "")
 """Signs nothing, and believes everything."""
-
-
-def sign(signer: Signer, script: PausedScript) -> bytes:
-    """The signature of a script that is stored: over its memory, and over what it is to call."""
-    return b"" if signer.key is None else signer.sign("script", *_parts(script))
-
-
-def is_signed(signer: Signer, script: PausedScript) -> bool:
-    """Whether a stored script is as it was when it was signed."""
-    return signer.key is None or signer.accepts(script.get("signature"), "script", *_parts(script))
-
-
-def _parts(script: PausedScript) -> tuple[bytes, ...]:
-    questions = [call for question in script["questions"] for call in question["calls"]]
-    asked = [*script["awaiting"], *questions]
-    made = [*script["blocked"], *script["running"]]
-    calls = [
-        *([call["id"], call["action"]["name"], call["action"]["args"]] for call in asked),
-        *([call["id"], call["name"], call["args"]] for call in made),
-    ]
-    # Whatever is no JSON looks the same before it is stored and after.
-    as_text = json.dumps(calls, sort_keys=True, default=repr).encode("utf-8", "surrogatepass")
-    return script["script_id"].encode("utf-8"), script["snapshot"], script["heap"], as_text

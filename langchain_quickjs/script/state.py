@@ -23,6 +23,7 @@ __all__ = [
     "Ending",
     "OpenCall",
     "PausedScript",
+    "PausedState",
     "Question",
     "ScriptFailure",
     "ScriptInput",
@@ -42,11 +43,20 @@ class AwaitingCall(TypedDict):
 
     What the person sees and what runs after "approve" are the same object: the arguments are
     taken from here, never again from the script.
+
+    Attributes:
+        id: Its number in the script.
+        tool_call_id: Its name (`identity.py`).
+        action: What the person sees of it.
+        review: What the person may decide.
+        rounds: How often it has begun without an end that anybody knows.
     """
 
     id: int
+    tool_call_id: str
     action: ActionRequest
     review: ReviewConfig
+    rounds: int
     extra: dict[str, Any]
 
 
@@ -62,21 +72,27 @@ class OpenCall(TypedDict):
 
     Attributes:
         id: Its number in the script.
+        tool_call_id: Its name (`identity.py`).
         name: The tool's own name.
         args: What the tool is given.
         extra: What the call says besides, and the tool is not given.
         answers: What people have answered to interrupts that the tool itself raised, in order.
         given: What people have just answered, by the ids of the interrupts.
         interrupts: What it waits for, if it was interrupted.
+        approved: Whether it was made because a person said so, which holds for one time.
+        rounds: How often it has begun before, and was interrupted or cut off.
     """
 
     id: int
+    tool_call_id: str
     name: str
     args: dict[str, Any]
     extra: dict[str, Any]
     answers: list[Any]
     given: dict[str, Any]
     interrupts: list[Interrupt]
+    approved: bool
+    rounds: int
 
 
 class PausedScript(TypedDict):
@@ -84,9 +100,22 @@ class PausedScript(TypedDict):
 
     In a pause, calls that await a decision are in `questions`, and none is running. In between,
     which is what `durability="call"` stores too, there may be new ones that nobody was asked about.
+    It is sealed as a whole where it is stored.
+
+    Attributes:
+        snapshot: The interpreter.
+        console: What was printed.
+        notes: What the model is to be told about calls.
+        updates: What the agent's state gets.
+        awaiting: Calls that await a decision and nobody was asked about.
+        questions: What people were asked about other such calls.
+        blocked: Calls that were interrupted.
+        running: Calls that have begun.
+        heap: What the heap that it began with is known by.
+        names: The marks of the calls that have been named.
+        asked: How many questions have been made of its calls.
     """
 
-    script_id: str
     snapshot: bytes
     console: str
     notes: list[str]
@@ -96,7 +125,20 @@ class PausedScript(TypedDict):
     blocked: list[OpenCall]
     running: list[OpenCall]
     heap: bytes
-    signature: bytes
+    names: bytes
+    asked: int
+
+
+class PausedState(TypedDict):
+    """A paused script as it stands in the graph's state.
+
+    Attributes:
+        script_id: Whose it is; good only because the seal says so too.
+        sealed: The `PausedScript`.
+    """
+
+    script_id: str
+    sealed: bytes
 
 
 class ScriptFailure(TypedDict):
@@ -153,8 +195,8 @@ class ScriptState(TypedDict, total=False):
     # Needed by the first step only; what remains of it afterwards is in the snapshot.
     source: Annotated[str, EphemeralValue]
     seed: Annotated[bytes, EphemeralValue]
-    paused: PausedScript | None
-    answers: Annotated[dict[str, Any], EphemeralValue]
+    paused: PausedState | None
+    answers: Annotated[bytes, EphemeralValue]
     refused: Annotated[Exception | None, UntrackedValue]
     updates: list[StateUpdate]
     outcome: Any

@@ -28,14 +28,15 @@ from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.types import Durability
 
 from langchain_quickjs.errors import SetupError
+from langchain_quickjs.script.effects import Ask, Asking
 from langchain_quickjs.script.ends import CallEnd
-from langchain_quickjs.script.outer import started_before
+from langchain_quickjs.script.resumption import started_before
+from langchain_quickjs.script.sealing import Sealer
 from langchain_quickjs.script.state import PausedScript
 
 __all__ = [
     "Kept",
     "Record",
-    "aretire_answer",
     "graph_durability",
     "has_checkpointer",
     "retire_answer",
@@ -72,7 +73,7 @@ def graph_durability(config: RunnableConfig, keeps: bool = False) -> Durability 
     return "sync" if each or keeps or started_before(config) else "exit"
 
 
-def retire_answer(config: RunnableConfig) -> None:
+def retire_answer(config: RunnableConfig) -> Asking[None]:
     """Makes LangGraph forget the answer that has just resumed this thread.
 
     LangGraph keeps the value of `Command(resume=...)` with the outermost graph's checkpoint. While
@@ -82,14 +83,8 @@ def retire_answer(config: RunnableConfig) -> None:
     """
     saver = config["configurable"].get(CONFIG_KEY_CHECKPOINTER)
     if saver is not None:
-        saver.put_writes(_address(config, ""), [(RESUME, None)], NULL_TASK_ID)
-
-
-async def aretire_answer(config: RunnableConfig) -> None:
-    """The same for graphs that run asynchronously."""
-    saver = config["configurable"].get(CONFIG_KEY_CHECKPOINTER)
-    if saver is not None:
-        await saver.aput_writes(_address(config, ""), [(RESUME, None)], NULL_TASK_ID)
+        writes = (_address(config, ""), [(RESUME, None)], NULL_TASK_ID)
+        yield Ask(saver, "put_writes", writes)
 
 
 def _address(config: RunnableConfig, graph: str) -> RunnableConfig:
@@ -125,18 +120,20 @@ class Record:
     used again once the script knows.
     """
 
-    def __init__(self, config: RunnableConfig, outer: RunnableConfig) -> None:
+    def __init__(self, config: RunnableConfig, outer: RunnableConfig, sealer: Sealer) -> None:
         """Makes the record of a task.
 
         Args:
             config: The config of the script graph's task.
             outer: That of the task that the script graph runs in.
+            sealer: Seals the script.
         """
+        self._sealer = sealer
         configurable = config.get("configurable", {})
         self._stored = outer.get("configurable", {}).get(CONFIG_KEY_DURABILITY) != "exit"
         self._saver: BaseCheckpointSaver[Any] | None = configurable.get(CONFIG_KEY_CHECKPOINTER)
         self._above: list[RunnableConfig] = []
-        self._places: dict[int, int] = {}  # of the ends of calls, by the calls' numbers
+        self._places: dict[str, int] = {}  # of the ends of calls, by the calls' names
         self._lock = threading.Lock()
         if self._saver is not None:
             graphs = configurable[CONFIG_KEY_CHECKPOINT_MAP]
@@ -151,6 +148,7 @@ class Record:
 
         Raises:
             SetupError: They do not.
+            SnapshotError: What was written is damaged, or its signature is wrong.
         """
         if self._saver is None or not self._stored:
             raise _nothing_stored()
@@ -158,7 +156,7 @@ class Record:
             waits = _waits()
             while self._saver.get_tuple(address) is None:
                 time.sleep(next(waits))
-        return _kept(self._saver.get_tuple(self._address))
+        return self._kept(self._saver.get_tuple(self._address))
 
     async def aread(self) -> Kept | None:
         """The same for graphs that run asynchronously."""
@@ -168,42 +166,40 @@ class Record:
             waits = _waits()
             while await self._saver.aget_tuple(address) is None:
                 await asyncio.sleep(next(waits))
-        return _kept(await self._saver.aget_tuple(self._address))
+        return self._kept(await self._saver.aget_tuple(self._address))
 
-    def write(self, script: PausedScript) -> None:
+    def write(self, script: PausedScript) -> Asking[None]:
         """Replaces what was written last."""
         if self._saver is not None:
-            self._saver.put_writes(self._address, [(RESUME, script)], _task_id(0))
+            sealed = self._sealer.pause(script)
+            writes = (self._address, [(RESUME, sealed)], _task_id(0))
+            yield Ask(self._saver, "put_writes", writes)
             self._clear_places(script)
 
-    async def awrite(self, script: PausedScript) -> None:
-        """The same for graphs that run asynchronously."""
-        if self._saver is not None:
-            await self._saver.aput_writes(self._address, [(RESUME, script)], _task_id(0))
-            self._clear_places(script)
-
-    def write_end(self, end: CallEnd) -> None:
+    def write_end(self, end: CallEnd) -> Asking[None]:
         """Adds the end of a call. Thread-safe."""
         if self._saver is not None:
-            self._saver.put_writes(self._address, [(RESUME, end)], self._place_of(end))
-
-    async def awrite_end(self, end: CallEnd) -> None:
-        """The same for graphs that run asynchronously."""
-        if self._saver is not None:
-            await self._saver.aput_writes(self._address, [(RESUME, end)], self._place_of(end))
+            writes = (self._address, [(RESUME, end)], self._place_of(end))
+            yield Ask(self._saver, "put_writes", writes)
 
     def _place_of(self, end: CallEnd) -> str:
         with self._lock:
             taken = set(self._places.values())
             place = next(number for number in itertools.count(1) if number not in taken)
-            self._places[end["id"]] = place
+            self._places[end["tool_call_id"]] = place
         return _task_id(place)
 
     def _clear_places(self, script: PausedScript) -> None:
         """What the script knows of, or never will, need not be kept any longer."""
-        running = {call["id"] for call in script["running"]}
+        running = {call["tool_call_id"] for call in script["running"]}
         with self._lock:
             self._places = {n: place for n, place in self._places.items() if n in running}
+
+    def _kept(self, stored: CheckpointTuple | None) -> Kept | None:
+        writes = (stored.pending_writes or ()) if stored else ()
+        ours = {task: value for task, _, value in writes if _is_ours(task)}
+        script = ours.pop(_task_id(0), None)
+        return None if script is None else Kept(self._sealer.resume(script), tuple(ours.values()))
 
 
 def _waits() -> Iterator[float]:
@@ -220,13 +216,6 @@ def _nothing_stored() -> SetupError:
 
 def _task_id(place: int) -> str:
     return str(uuid.UUID(int=_RECORD_ID.int + (place << 48)))
-
-
-def _kept(stored: CheckpointTuple | None) -> Kept | None:
-    writes = (stored.pending_writes or ()) if stored else ()
-    ours = {task: value for task, _, value in writes if _is_ours(task)}
-    script = ours.pop(_task_id(0), None)
-    return None if script is None else Kept(script, tuple(ours.values()))
 
 
 def _is_ours(task: str) -> bool:

@@ -1,0 +1,113 @@
+"""What people answered to a paused script: who was asked what, and which answers count.
+
+An answer counts once. It is claimed in the script's ledger before anything is done with it, and the
+first claim holds, however often and by however many workers answers are delivered. A claim whose
+owner has died is taken over as it stands: nobody can decide otherwise afterwards.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.tools import BaseTool
+from langgraph.types import Interrupt
+
+from langchain_quickjs.errors import AlreadyAnsweredError, DecisionError
+from langchain_quickjs.script.approvals import checked_decisions
+from langchain_quickjs.script.effects import Asking
+from langchain_quickjs.script.ledger import Claim, Ledger
+from langchain_quickjs.script.resumption import Delivery, refusal
+from langchain_quickjs.script.state import AwaitingCall, PausedScript
+
+__all__ = ["Asked", "already_answered", "asked_by", "take_answers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One interrupt of a paused script.
+
+    Attributes:
+        interrupt: The interrupt.
+        key: What an answer to it is claimed by. A tool that finds an answer unfit asks again under
+            the same id, and another answer counts then.
+        calls: The calls that are to be decided about; none if a called tool asks by itself.
+    """
+
+    interrupt: Interrupt
+    key: str
+    calls: Sequence[AwaitingCall] = ()
+
+
+def asked_by(paused: PausedScript) -> list[Asked]:
+    """All interrupts of a paused script."""
+    asked = [
+        Asked(question["interrupt"], question["interrupt"].id, question["calls"])
+        for question in paused["questions"]
+    ]
+    for call in paused["blocked"]:
+        asked += [Asked(one, f"{one.id}/{call['rounds']}") for one in call["interrupts"]]
+    return asked
+
+
+def take_answers(
+    asked: Sequence[Asked], delivery: Delivery, tools: Mapping[str, BaseTool], ledger: Ledger
+) -> Asking[dict[str, Claim]]:
+    """Claims the answers that a run has brought, and finds those that others have left.
+
+    Args:
+        asked: What the script waits for.
+        delivery: What the run has brought.
+        tools: The tools that an edited call may name, by their names.
+        ledger: The script's ledger.
+
+    Returns:
+        What the script goes on with, by the ids of the interrupts.
+
+    Raises:
+        DecisionError: An answer does not fit. Nothing is claimed then.
+        AlreadyAnsweredError: Everything that was brought has been answered before, and somebody
+            works on it.
+    """
+    given = delivery.answers([one.interrupt.id for one in asked])
+    mine = {
+        one.key: Claim(_checked(given[one.interrupt.id], one, tools))
+        for one in asked
+        if one.interrupt.id in given
+    }
+    claims = (yield from (ledger.claim(mine) if mine else ledger.read())).claims
+    taken: dict[str, Claim] = {}
+    late: list[Claim] = []
+    for one in asked:
+        claim = claims.get(one.key)
+        if claim is None:
+            continue
+        won = one.key in mine and claim.nonce == mine[one.key].nonce
+        if won or delivery.empty or not claim.worked_on:
+            taken[one.interrupt.id] = claim
+        elif one.key in mine:
+            late.append(claim)
+    if late and not taken:
+        raise refusal(already_answered(late))
+    return taken
+
+
+def already_answered(claims: Iterable[Claim]) -> AlreadyAnsweredError:
+    """The error for an answer that comes after another one."""
+    age_s = time.time() - min(claim.taken_s for claim in claims)
+    return AlreadyAnsweredError(
+        f"This question has been answered {max(age_s, 0):.0f} s ago, and whoever took that answer "
+        "may still be working on it. Nothing was done with the answer that came now. If the run "
+        "that took the first one has died, go on with `invoke(None, config)`."
+    )
+
+
+def _checked(answer: Any, asked: Asked, tools: Mapping[str, BaseTool]) -> Any:
+    if not asked.calls:
+        return answer
+    try:
+        return checked_decisions(answer, asked.calls, tools)
+    except DecisionError as error:
+        raise refusal(error) from None

@@ -1,0 +1,89 @@
+"""Whether whoever took an answer is still at work, as far as that can be told.
+
+An answer is taken once. If the process that took it has died, whoever comes next goes on with what
+was taken; if it is alive, nobody else may. Between machines there is only time to go by.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+__all__ = ["at_work", "begin_work", "end_work", "this_process"]
+
+# How long an answer that was taken counts as being worked on, where its owner cannot be seen. What
+# comes later goes on with it, and calls that have begun meanwhile are asked about once more.
+_FRESH_S: Final = 30.0
+
+_lock: Final = threading.Lock()
+_working: Final[set[str]] = set()
+
+
+def this_process() -> str:
+    """A name for this process; no other one has ever had it on this machine."""
+    return _named(os.getpid())
+
+
+def begin_work(nonce: str) -> None:
+    """What was taken under this number is worked on in this process from now on."""
+    with _lock:
+        _working.add(nonce)
+
+
+def end_work(nonce: str) -> None:
+    """Nobody in this process works any longer on what was taken under this number."""
+    with _lock:
+        _working.discard(nonce)
+
+
+def at_work(owner: str, nonce: str, taken_s: float) -> bool:
+    """Whether whoever took an answer may still be working on it.
+
+    Args:
+        owner: The process that took it.
+        nonce: The number under which it did.
+        taken_s: When, in seconds since the epoch.
+    """
+    if owner == this_process():
+        with _lock:
+            return nonce in _working
+    if not _may_live(owner):
+        return False
+    return abs(time.time() - taken_s) < _FRESH_S
+
+
+@functools.lru_cache(maxsize=8)
+def _named(pid: int) -> str:
+    return "|".join((*_machine(), str(pid), _start_of(pid) or ""))
+
+
+@functools.cache
+def _machine() -> tuple[str, str]:
+    """This machine since it was started, and the namespace that its process ids belong to."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return boot, os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return socket.gethostname(), ""
+
+
+def _start_of(pid: int) -> str | None:
+    """When a process was started, as the kernel counts; `None` if there is no such process."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    state, *fields = stat.rpartition(")")[2].split()
+    return None if state in "ZX" else fields[18]
+
+
+def _may_live(owner: str) -> bool:
+    *machine, pid, start = owner.split("|")
+    if tuple(machine) != _machine() or not start or not pid.isdecimal():
+        return True  # It cannot be seen from here.
+    return _start_of(int(pid)) == start

@@ -1,0 +1,98 @@
+"""What a run of the graph was resumed with.
+
+An answer with an id is for that interrupt. One without an id is for the only question that stood
+when the run began: LangGraph itself gives it to whoever asks next, which may be another question by
+then, if somebody else has answered the first one meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph._internal._constants import (
+    CONFIG_KEY_CALL,
+    CONFIG_KEY_RESUME_MAP,
+    CONFIG_KEY_RESUMING,
+    CONFIG_KEY_SCRATCHPAD,
+    INTERRUPT,
+)
+from langgraph.errors import _mark_invalid_resume
+from langgraph.types import Command
+
+__all__ = ["Delivery", "delivery_of", "refusal", "started_before"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The answers that a run of the graph brings along.
+
+    Attributes:
+        by_id: Answers by the ids of their interrupts.
+        plain: The answer without an id; `None` if there is none.
+        standing: The interrupts that stood when the run began; `None` if that is not known.
+    """
+
+    by_id: dict[str, Any]
+    plain: Any = None
+    standing: frozenset[str] | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was brought along: the run only goes on with what there is."""
+        return not self.by_id and self.plain is None
+
+    def answers(self, ids: Sequence[str]) -> dict[str, Any]:
+        """The answers to these interrupts."""
+        found = {number: self.by_id[number] for number in ids if number in self.by_id}
+        if not found and len(ids) == 1 and self.plain is not None:
+            (only,) = ids
+            if not self.standing or only in self.standing:
+                return {only: self.plain}
+        return found
+
+
+def delivery_of(config: RunnableConfig, outer: RunnableConfig) -> Delivery:
+    """What the thread has just been resumed with.
+
+    Args:
+        config: The config of the task that asks.
+        outer: The config of the task that the script graph runs in; it may be the same.
+    """
+    configurable = config["configurable"]
+    by_id = dict(configurable.get(CONFIG_KEY_RESUME_MAP) or {})
+    loop = _loop_of(outer)
+    plain = configurable[CONFIG_KEY_SCRATCHPAD].get_null_resume(False)
+    if loop is not None and not loop.is_nested and not isinstance(loop.input, Command):
+        # It was left over by a run that has died, and nobody knows any more what it was for.
+        plain = None
+    return Delivery(by_id, plain, _standing(loop))
+
+
+def _loop_of(config: RunnableConfig) -> Any:
+    call = config.get("configurable", {}).get(CONFIG_KEY_CALL)
+    schedule = getattr(call, "keywords", {}).get("schedule_task")
+    return getattr(schedule, "__self__", None)
+
+
+def _standing(loop: Any) -> frozenset[str] | None:
+    if loop is None:
+        return None
+    stored = [value for _, channel, value in loop.checkpoint_pending_writes if channel == INTERRUPT]
+    return frozenset(interrupt.id for interrupts in stored for interrupt in interrupts)
+
+
+def started_before(config: RunnableConfig) -> bool:
+    """Whether the task with this config was begun before, and cut off or interrupted."""
+    return bool(config.get("configurable", {}).get(CONFIG_KEY_RESUMING))
+
+
+def refusal(error: Exception) -> Exception:
+    """Marks the error of an answer that does not fit, as LangGraph marks its own.
+
+    Tasks answered in the same resume may finish, and no error handler makes a message of it.
+    """
+    _mark_invalid_resume(error)
+    return error

@@ -1,0 +1,99 @@
+"""What is stored of one script, sealed for it.
+
+Values are encoded by the checkpointer's own serializer, so whatever a user's checkpointer can store
+or encrypt goes through here too, and the seal covers the encoded bytes: nothing is decoded before
+its signature is known to be right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.serde.base import SerializerProtocol
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+from langchain_quickjs.errors import SnapshotError
+from langchain_quickjs.script.identity import digest
+from langchain_quickjs.script.outer import checkpointer_of
+from langchain_quickjs.script.signing import Signer
+from langchain_quickjs.script.state import PausedScript, PausedState
+
+__all__ = ["Sealer"]
+
+_PLAIN: Final = JsonPlusSerializer()
+_PAUSED: Final = "The paused script"
+_ANSWERS: Final = "What people answered to the paused script"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """Seals and unseals what is stored of one script.
+
+    Attributes:
+        signer: Signs for the thread.
+        serde: Encodes values.
+        script_id: The script.
+        place: What tells it from scripts with the same id elsewhere in the thread.
+    """
+
+    signer: Signer
+    serde: SerializerProtocol
+    script_id: str
+    place: str
+
+    @classmethod
+    def of(cls, signer: Signer, config: RunnableConfig, script_id: str, place: str) -> Sealer:
+        """The sealer of a script in a task with this config."""
+        saver = checkpointer_of(config)
+        return cls(signer, _PLAIN if saver is None else saver.serde, script_id, place)
+
+    def seal(self, value: Any, purpose: str, *parts: str) -> bytes:
+        """A value as sealed bytes, good for this purpose and these parts only."""
+        kind, encoded = self.serde.dumps_typed(value)
+        payload = kind.encode("utf-8") + b"\0" + encoded
+        return self.signer.seal(payload, purpose, *self._parts(parts))
+
+    def unseal(self, sealed: object, what: str, purpose: str, *parts: str) -> Any:
+        """The value of what `seal` made.
+
+        Raises:
+            SnapshotError: It is damaged, or its signature is missing or wrong.
+        """
+        payload = self.signer.unseal(sealed, what, purpose, *self._parts(parts))
+        kind, _, encoded = payload.partition(b"\0")
+        try:
+            return self.serde.loads_typed((kind.decode("utf-8"), encoded))
+        except Exception as error:  # whatever a serializer raises at bytes that it did not write
+            raise SnapshotError(f"{what} is not used, because it cannot be read: {error}") from None
+
+    def pause(self, script: PausedScript) -> PausedState:
+        """A paused script as it is stored."""
+        return {"script_id": self.script_id, "sealed": self.seal(script, "script")}
+
+    def resume(self, stored: PausedState) -> PausedScript:
+        """What `pause` stored.
+
+        Raises:
+            SnapshotError: It is not that.
+        """
+        script = self.unseal(stored.get("sealed"), _PAUSED, "script")
+        if not isinstance(script, dict) or script.keys() != PausedScript.__annotations__.keys():
+            raise SnapshotError(f"{_PAUSED} is not used, because its fields are not known.")
+        return script  # type: ignore[return-value]  # its fields have just been looked at
+
+    def seal_answers(self, answers: Any, paused: PausedState) -> bytes:
+        """What people answered, good for this pause only."""
+        return self.seal(answers, "answers", digest(paused["sealed"]))
+
+    def unseal_answers(self, sealed: bytes, paused: PausedState) -> Any:
+        """What `seal_answers` sealed.
+
+        Raises:
+            SnapshotError: It is not that, or for another pause.
+        """
+        return self.unseal(sealed, _ANSWERS, "answers", digest(paused["sealed"]))
+
+    def _parts(self, parts: tuple[str, ...]) -> tuple[bytes, ...]:
+        return tuple(part.encode("utf-8") for part in (self.place, self.script_id, *parts))
