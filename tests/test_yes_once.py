@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 import pytest
 from langchain.tools import InjectedToolCallId
@@ -125,7 +125,8 @@ def test_a_limit_or_an_error_after_it(
     given = yes(talk)
     talk.answer(given)
     assert "<error" in talk.text
-    for again in (None, Command(resume=given), None, Command(resume=given), None):
+    redelivery: Command[Any] = Command(resume=given)
+    for again in (None, redelivery, None, redelivery, None):
         talk.send(again)
     assert Shop(tmp_path / "log").counts() == {"pay ann 5": 1}
 
@@ -254,6 +255,11 @@ const two = await tools.pay({ to: "two", amount: 2 }).catch((error) => error.nam
 """
 
 
+def decided(given: dict[str, Any], decision: Any) -> dict[str, Any]:
+    """Another decision about the same questions."""
+    return {number: {"decisions": [decision]} for number in given}
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_answer_decides_its_own_question_only(kind: Kind, mode: Mode, tmp_path: Path) -> None:
@@ -262,7 +268,7 @@ def test_an_answer_decides_its_own_question_only(kind: Kind, mode: Mode, tmp_pat
     first = yes(talk)
     talk.answer(first)
     (second,) = talk.pending()
-    for again in (first, dict.fromkeys(first, {"decisions": [REJECT]})):
+    for again in (first, decided(first, REJECT)):
         talk.answer(again)
         assert [item.id for item in talk.pending()] == [second.id]
     assert Shop(tmp_path / "log").counts() == {"pay one 1": 1}
@@ -284,7 +290,7 @@ def test_an_answer_that_comes_while_another_is_worked_on(kind: Kind, tmp_path: P
             other = talk_in(tmp_path, kind, "invoke", "pause", TWO)
             other.tools, other.interrupt_on = talk.tools, talk.interrupt_on
             with pytest.raises(AlreadyAnsweredError) as caught:
-                other.answer(dict.fromkeys(given, {"decisions": [decision]}))
+                other.answer(decided(given, decision))
             late.append(caught.value)
         return f"paid {amount:g} to {to}"
 
@@ -322,10 +328,9 @@ def worker_talk(database: str, log: str, thread: str) -> Conversation:
         shop.note(f"{thread} pay {to}")
         return f"paid {amount:g} to {to}"
 
-    talk = Conversation(
+    return Conversation(
         "create_agent", "invoke", named(database), TWO, [pay], {"pay": True}, thread=thread
     )
-    return talk
 
 
 def test_answers_that_four_workers_deliver_three_times(
@@ -399,7 +404,7 @@ class Bank:
                 raise Crash
             return "paid"
 
-        return cast("BaseTool", pay)
+        return pay
 
 
 @pytest.mark.parametrize("durability", DURABILITIES)
