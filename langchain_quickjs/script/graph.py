@@ -15,6 +15,7 @@ scripts have none, and a graph takes longer to enter than a small script to run.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -177,11 +178,12 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
                 raise refused
             raise GraphInterrupt(tuple(asked))
         tools = {tool.name: tool for tool in self._source.tools(config).values()}
+        takes = functools.partial(self._source.arguments, config=config)
         for question in paused["questions"]:
             number = question["interrupt"].id
             if number in answers:
                 try:
-                    decisions = checked_decisions(answers[number], question["calls"], tools)
+                    decisions = checked_decisions(answers[number], question["calls"], tools, takes)
                 except DecisionError as error:
                     raise refusal(error) from None
                 answers[number] = decisions

@@ -13,12 +13,12 @@ from langchain.agents.middleware.human_in_the_loop import Decision
 from langchain_core.messages import ToolCall
 from langchain_core.tools import BaseTool
 
-from langchain_quickjs.errors import SetupError, ValueTransferError
+from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Call, CallResult, Raised, Returned
 from langchain_quickjs.script.approvals import edit_note, question, rejection
 from langchain_quickjs.script.effects import Blocked, Launched, Resumed
 from langchain_quickjs.script.host import ScriptHost
-from langchain_quickjs.script.plain import storable
+from langchain_quickjs.script.jsonvalues import copied
 from langchain_quickjs.script.state import AwaitingCall, OpenCall, Question
 
 __all__ = ["OpenCalls"]
@@ -94,14 +94,7 @@ class OpenCalls:
             self.replies[call.id] = args
             return
         tool = self.called(call)
-        extra: dict[str, Any] = {}
-        if self.host.subagents is not None and tool.name == self.host.subagents.tool.name:
-            split = self.host.subagents.split(args)
-            if isinstance(split, Raised):
-                self.replies[call.id] = split
-                return
-            args, extra = split
-        made = _made(call.id, tool.name, args, extra)
+        made = _made(call.id, tool.name, args)
         asked = None
         if tool.name in self.host.approvals.configs:
             request = self.host.path.vary(self._tool_call(made), tool)
@@ -110,9 +103,7 @@ class OpenCalls:
             self._start(made)
             return
         action, review = asked
-        self.awaiting.append(
-            {"id": call.id, "action": action, "review": review, "extra": made["extra"]}
-        )
+        self.awaiting.append({"id": call.id, "action": action, "review": review})
 
     def _apply(self, decision: Decision, call: AwaitingCall) -> None:
         """Does what a person decided about a call."""
@@ -128,7 +119,7 @@ class OpenCalls:
             edited = decision["edited_action"]
             self.notes.append(edit_note(call["action"], edited))
             name, args = edited["name"], edited["args"]
-        self._start(_made(call["id"], name, args, call["extra"]))
+        self._start(_made(call["id"], name, args))
 
     def _start(self, call: OpenCall, *, resumed: bool = False, again: bool = False) -> None:
         name = call["name"]
@@ -144,7 +135,8 @@ class OpenCalls:
 
     def _tool_call(self, call: OpenCall) -> ToolCall:
         number = f"{self.host.script_id}:{call['id']}"
-        return ToolCall(name=call["name"], args=call["args"], id=number, type="tool_call")
+        # Whoever gets the call may change it, but not what is stored of it.
+        return ToolCall(name=call["name"], args=copied(call["args"]), id=number, type="tool_call")
 
     def due(self) -> tuple[Launched, ...]:
         """The calls that begin now. Subagents beyond their number wait until others have ended."""
@@ -161,19 +153,13 @@ class OpenCalls:
 
     def block(self, call: OpenCall, blocked: Blocked) -> None:
         """Keeps an interrupted call until people have answered."""
-        try:
-            args = storable(call["args"], "the argument")
-        except ValueTransferError as error:
-            self.replies[call["id"]] = Raised("TypeError", f"{call['name']}: {error}")
-            return
         if blocked.refused is not None:
             self.refused = blocked.refused  # The same question stands.
-            self.blocked.append({**call, "args": args, "given": {}})
+            self.blocked.append({**call, "given": {}})
             return
         self.blocked.append(
             {
                 **call,
-                "args": args,
                 "answers": list(blocked.answers),
                 "given": {},
                 "interrupts": list(blocked.interrupts),
@@ -188,12 +174,11 @@ class OpenCalls:
             self.awaiting = []
 
 
-def _made(call_id: int, name: str, args: dict[str, Any], extra: dict[str, Any]) -> OpenCall:
+def _made(call_id: int, name: str, args: dict[str, Any]) -> OpenCall:
     return {
         "id": call_id,
         "name": name,
         "args": args,
-        "extra": extra,
         "answers": [],
         "given": {},
         "interrupts": [],

@@ -47,7 +47,6 @@ class AwaitingCall(TypedDict):
     id: int
     action: ActionRequest
     review: ReviewConfig
-    extra: dict[str, Any]
 
 
 class Question(TypedDict):
@@ -63,8 +62,7 @@ class OpenCall(TypedDict):
     Attributes:
         id: Its number in the script.
         name: The tool's own name.
-        args: What the tool is given.
-        extra: What the call says besides, and the tool is not given.
+        args: Its arguments, as JSON values.
         answers: What people have answered to interrupts that the tool itself raised, in order.
         given: What people have just answered, by the ids of the interrupts.
         interrupts: What it waits for, if it was interrupted.
@@ -73,7 +71,6 @@ class OpenCall(TypedDict):
     id: int
     name: str
     args: dict[str, Any]
-    extra: dict[str, Any]
     answers: list[Any]
     given: dict[str, Any]
     interrupts: list[Interrupt]
