@@ -99,6 +99,12 @@ WRONG = [
         {"decisions": [{"type": "edit", "edited_action": {"name": "pay", "args": {}}}, APPROVE]},
         "do not fit: pay: to: Field required; amount: Field required",
     ),
+    (
+        {"decisions": [APPROVE, edit("a", cast("float", "1"))]},
+        r"Decision 2 \(for pay\) .* do not fit: pay: amount must be a number, it is text\.",
+    ),
+    ({"decisions": [APPROVE, edit("a", float("nan"))]}, "pay: amount must be a number, it is NaN"),
+    ({"decisions": [edit("a\ud800", 1), APPROVE]}, "pay: to must be well-formed text"),
 ]
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import functools
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from langchain_core.tools import BaseTool, Tool
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.errors import PydanticUserError
+from pydantic.v1 import ValidationError as ValidationErrorV1
 
 from langchain_quickjs.errors import ValueTransferError
 from langchain_quickjs.interpreter import UNDEFINED, Call, Raised
@@ -29,6 +30,7 @@ __all__ = ["MAX_BYTES", "Arguments", "arguments_of", "per_tool"]
 MAX_BYTES: Final = 16 * 1024 * 1024
 _PROBLEMS: Final = 5
 _PROBLEM_CHARS: Final = 200
+_MANY_PROBLEMS: Final = 1000  # more take longer to list than all the rest
 
 # A function of one text; LangChain passes it the argument under any name.
 _ONE_TEXT: Final[Schema] = {
@@ -135,7 +137,7 @@ def arguments_of(tool: BaseTool) -> Arguments:
         return Arguments.of(_ONE_TEXT, one_text=True)
     try:
         model = tool.tool_call_schema
-    except (PydanticUserError, NameError):
+    except (PydanticUserError, NameError, ValueError):
         # Its annotations name what does not exist; nor can it be called so.
         return Arguments.of({"additionalProperties": True})
     if isinstance(model, dict):
@@ -154,9 +156,10 @@ def _schema_of(model: Any, declared: object, aliases: Mapping[str, str]) -> Sche
     """The JSON Schema of a model, with what LangChain leaves out of it."""
     try:
         schema = model.model_json_schema() if issubclass(model, BaseModel) else model.schema()
-    except (PydanticUserError, NameError):
+    except (PydanticUserError, NameError, ValueError):
         # Some type has no JSON Schema, but the names are known.
-        schema = {"properties": dict.fromkeys(model.model_fields, True)}
+        fields = getattr(model, "model_fields", None) or model.__fields__
+        schema = {"properties": dict.fromkeys(fields, True)}
     properties = dict(schema.get("properties", {}))
     properties.update((alias, properties[name]) for alias, name in aliases.items())
     schema = {**schema, "properties": properties}
@@ -176,13 +179,20 @@ def _problem(validate: Callable[[dict[str, Any]], Any], value: dict[str, Any]) -
     """What a tool's own validation says against a value."""
     try:
         validate(value)
-    except ValueError as error:  # of pydantic, of either version
-        errors: list[Any] = getattr(error, "errors", list)()
-        found = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in errors[:_PROBLEMS]]
-        found = [one if len(one) <= _PROBLEM_CHARS else f"{one[:_PROBLEM_CHARS]}…" for one in found]
-        more = f"; and {len(errors) - _PROBLEMS} more" if len(errors) > _PROBLEMS else ""
-        return "; ".join(found) + more or str(error)[:_PROBLEM_CHARS]
+    except ValidationError as error:
+        if (count := error.error_count()) > _MANY_PROBLEMS:
+            return f"{count:,} of its parts are not what the tool takes"
+        return _in_words(error.errors(include_url=False, include_context=False))
+    except ValidationErrorV1 as error:
+        return _in_words(error.errors())
     except Exception as error:
         # A validator of the tool that fails otherwise; no call that a model makes gets past it.
         return f"{type(error).__name__}: {str(error)[:_PROBLEM_CHARS]}"
     return None
+
+
+def _in_words(errors: Sequence[Mapping[str, Any]]) -> str:
+    found = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in errors[:_PROBLEMS]]
+    found = [one if len(one) <= _PROBLEM_CHARS else f"{one[:_PROBLEM_CHARS]}…" for one in found]
+    more = [f"and {len(errors) - _PROBLEMS} more"] if len(errors) > _PROBLEMS else []
+    return "; ".join([*found, *more])

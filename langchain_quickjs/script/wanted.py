@@ -65,6 +65,7 @@ class Wanted:
         "_open",
         "_others",
         "_parts",
+        "_prefix",
         "choices",
         "formats",
         "kinds",
@@ -99,6 +100,7 @@ class Wanted:
         by_default = not document.of_model and not root
         self._open = [part for part in self._parts if is_open(part, by_default=by_default)]
         self._others: Wanted | None = None
+        self._prefix = max((len(prefix_of(part)) for part in self._parts), default=0)
         self._items: dict[int, Wanted] = {}
 
     @classmethod
@@ -131,8 +133,7 @@ class Wanted:
 
     def item(self, index: int) -> Wanted:
         """What is wanted at an index of an array."""
-        # Behind the longest prefix all are alike.
-        place = min(index, max((len(prefix_of(part)) for part in self._parts), default=0))
+        place = min(index, self._prefix)  # Behind the longest prefix all are alike.
         if place not in self._items:
             self._items[place] = self._document.wanted(
                 [item for part in self._parts for item in items_of(part, place)]
