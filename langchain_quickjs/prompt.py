@@ -211,7 +211,7 @@ def _args_schema(tool: BaseTool) -> dict[str, Any]:
         if isinstance(schema, dict):
             return schema
         return schema.model_json_schema() if issubclass(schema, BaseModel) else schema.schema()
-    except (PydanticUserError, NameError):
+    except (PydanticUserError, NameError, ValueError):
         # Argument types without a JSON Schema: the tool can still be called.
         return {"additionalProperties": True}
 

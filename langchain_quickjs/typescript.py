@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
+
+from langchain_quickjs.script.schemas import Schema, resolve
 
 __all__ = ["Types", "one_line", "property_name"]
 
@@ -32,8 +34,6 @@ _SCALARS: Final = {
 # Only for values that the host hands to the script: there they are native values, while a
 # script that calls a tool may write the text form.
 _OUTPUT_FORMATS: Final = {"binary": "Uint8Array", "date-time": "Date", "duration": "number"}
-
-Schema = Mapping[str, Any]
 
 
 def one_line(text: str, max_chars: int) -> str:
@@ -151,7 +151,7 @@ class _Writer:
         name = self._types.named(ref, self._root, self._output)
         if name is not None:
             return name
-        return self.write(_resolve(ref, self._root), depth + 1)
+        return self.write(resolve(ref, self._root), depth + 1)
 
     def _combination(self, parts: list[object], separator: str, depth: int) -> str:
         written = list(dict.fromkeys(self.write(part, depth + 1) for part in parts))
@@ -215,18 +215,6 @@ def _literal(value: object) -> str:
     return "unknown"
 
 
-def _resolve(ref: str, root: Schema) -> object:
-    """Follows a JSON pointer inside the document; anything else is unknown."""
-    if not ref.startswith("#/"):
-        return None
-    node: object = root
-    for part in ref[2:].split("/"):
-        if not isinstance(node, Mapping):
-            return None
-        node = node.get(part.replace("~1", "/").replace("~0", "~"))
-    return node
-
-
 def _refs(node: object) -> Iterator[str]:
     """Every reference that a schema mentions, however deep."""
     pending = [node]
@@ -247,6 +235,6 @@ def _closure(ref: str, root: Schema) -> dict[str, object]:
     while pending:
         ref = pending.pop()
         if ref not in found:
-            found[ref] = _resolve(ref, root)
+            found[ref] = resolve(ref, root)
             pending.extend(_refs(found[ref]))
     return found

@@ -174,7 +174,11 @@ def test_injected_arguments_and_state_updates(mode: Mode) -> None:
         done = ToolMessage(f"now {counter + n}", tool_call_id=tool_call_id)
         return Command(update={"counter": counter + n, "messages": [done]})
 
-    source = "[await tools.add({ n: 1 }), await tools.add({ n: 2, counter: 100 })]"
+    source = """
+    let refused;
+    try { await tools.add({ n: 2, counter: 100 }) } catch (e) { refused = e.message }
+    [await tools.add({ n: 1 }), await tools.add({ n: 2 }), refused]
+    """
     agent = create_agent(
         model=programs(source),
         middleware=[CodeInterpreterMiddleware(ptc=[add])],
@@ -182,7 +186,8 @@ def test_injected_arguments_and_state_updates(mode: Mode) -> None:
         store=(store := InMemoryStore()),
     )
     state = run_agent(agent, mode, {**GO, "counter": 10})
-    assert text_of(state) == '<result>["now 11", "now 13"]</result>'
+    refused = "add has no `counter`; it takes `n`."
+    assert text_of(state) == f'<result>["now 11", "now 13", "{refused}"]</result>'
     assert state["counter"] == 13
     (first, second) = (injected for _, injected, _, _ in seen)
     assert seen == [(10, first, first, 10), (11, second, second, 11)]

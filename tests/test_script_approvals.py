@@ -97,8 +97,14 @@ WRONG = [
     ({"decisions": [edit("a", 1, "steal"), APPROVE]}, "names the tool 'steal'"),
     (
         {"decisions": [{"type": "edit", "edited_action": {"name": "pay", "args": {}}}, APPROVE]},
-        "do not fit pay: to: Field required; amount: Field required",
+        "do not fit: pay: to: Field required; amount: Field required",
     ),
+    (
+        {"decisions": [APPROVE, edit("a", cast("float", "1"))]},
+        r"Decision 2 \(for pay\) .* do not fit: pay: amount must be a number, it is text\.",
+    ),
+    ({"decisions": [APPROVE, edit("a", float("nan"))]}, "pay: amount must be a number, it is NaN"),
+    ({"decisions": [edit("a\ud800", 1), APPROVE]}, "pay: to must be well-formed text"),
 ]
 
 
@@ -188,7 +194,7 @@ def test_gates_that_would_be_no_gates_are_refused(gates: Any, problem: str, shop
         create_script_graph(shop.tools(), interrupt_on=gates)
 
 
-def test_arguments_that_no_checkpoint_can_keep_are_refused() -> None:
+def test_arguments_that_no_checkpoint_can_keep_are_refused_everywhere() -> None:
     @tool
     def count(n: int) -> str:
         """Counts."""
@@ -197,9 +203,8 @@ def test_arguments_that_no_checkpoint_can_keep_are_refused() -> None:
     source = "try { await tools.count({ n: 2n ** 70n }) } catch (e) { e.message }"
     graph = create_script_graph([count], interrupt_on={"count": True}, checkpointer=InMemorySaver())
     outcome = graph.invoke({"source": source}, {"configurable": {"thread_id": "1"}})["outcome"]
-    assert outcome["value"].startswith("count: the argument.n is an integer")
-    free = create_script_graph([count]).invoke({"source": source})["outcome"]
-    assert free["value"] == str(2**70)
+    assert outcome["value"].startswith("count: n must be an integer of at most 64 bits, it has 71")
+    assert create_script_graph([count]).invoke({"source": source})["outcome"] == outcome
 
 
 def test_false_gates_nothing() -> None:

@@ -23,6 +23,7 @@ from pydantic import Field
 from langchain_quickjs import (
     SUBAGENT_STREAM_EVENT_TYPE,
     CodeInterpreterMiddleware,
+    DecisionError,
     SetupError,
 )
 from tests.helpers.conversations import MODES, Conversation, Mode
@@ -308,10 +309,11 @@ def test_what_goes_wrong_can_be_caught(mode: Mode) -> None:
         "ToolError",
         "ConnectionError",
         "TypeError",
-        "ToolError",
+        "TypeError",
         "TypeError",
     ]
     assert "nobody" in words[0]
+    assert words[3] == "TypeError: task: description: Field required"
     assert words[1] == "ConnectionError: no model today"
     errors = [event["error"] for event in events if event["phase"] == "error"]
     assert "no model today" in errors
@@ -346,23 +348,38 @@ def test_only_so_many_run_at_once(mode: Mode) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_people_may_decide_about_subagents(mode: Mode) -> None:
-    echo = EchoModel()
-    source = "await task({ description: 'one', subagentType: 'echo', label: 'l' })"
-    spec = {"name": "echo", "model": echo}
-    agent = agent_with(spec, source=source, interrupt_on={"task": True})
+def test_people_see_and_decide_all_that_a_subagent_is_given(mode: Mode) -> None:
+    source = f"""
+    const responseSchema = {json.dumps(DATA)};
+    await task({{ description: "one", subagentType: "count", label: "l", responseSchema }})
+    """
+    counting = Answering(turns=[], data={"m": 7})
+    agent = agent_with(
+        {"name": "count", "model": counting}, source=source, interrupt_on={"task": True}
+    )
     state, events = run(agent, mode)
     (asked,) = state["__interrupt__"]
-    action = asked.value["action_requests"][0]
-    assert action["args"] == {"description": "one", "subagent_type": "echo"}
-    assert not echo.calls
+    args = {"description": "one", "subagent_type": "count", "label": "l", "response_schema": DATA}
+    assert asked.value["action_requests"][0]["args"] == args
+    assert not counting.given
     assert not events
-    edited = {"name": "task", "args": {"description": "two", "subagent_type": "echo"}}
-    decision = {"type": "edit", "edited_action": edited}
-    state, events = run(agent, mode, Command(resume={"decisions": [decision]}))
-    assert "<result>echo two</result>" in text_of(state)
+
+    def edit(**changed: Any) -> Any:
+        edited = {"name": "task", "args": {**args, **changed}}
+        return Command(resume={"decisions": [{"type": "edit", "edited_action": edited}]})
+
+    for wrong, problem in (
+        ({"response_schema": "no"}, "response_schema must be an object, it is text"),
+        ({"response_schema": {"description": "x" * 20_000}}, "at most 16384 characters"),
+        ({"lable": "m"}, "task has no `lable`.* Did you mean `label`?"),
+    ):
+        with pytest.raises(DecisionError, match=problem):
+            run(agent, mode, edit(**wrong))
+    wanted = {"type": "object", "properties": {"m": {"type": "integer"}}, "required": ["m"]}
+    state, events = run(agent, mode, edit(label="m", response_schema=wanted))
+    assert text_of(state).endswith("<result>{m: 7}</result>")
     assert [(event["phase"], event.get("label")) for event in events] == [
-        ("start", "l"),
+        ("start", "m"),
         ("complete", None),
     ]
 

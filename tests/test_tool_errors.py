@@ -77,7 +77,7 @@ def test_any_text_of_an_error_will_do(text: str) -> None:
             '<error type="Error">own',
         ),
         ("throw new TypeError('own')", '<error type="TypeError">own'),
-        ("await tools.buy({ waht: 'a' })", '<error type="ToolError">'),
+        ("await tools.buy({ waht: 'a' })", '<error type="TypeError">buy has no `waht`'),
     ],
 )
 def test_what_the_script_makes_of_it_is_the_scripts(source: str, seen: str, mode: Mode) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from langchain_quickjs.errors import ScriptError
 
-__all__ = ["with_suggestion"]
+__all__ = ["nearest", "with_suggestion"]
 
 _UNKNOWN = re.compile(r"([\w$]{1,100}) is not (a function|defined)")
 _LIKENESS = 0.75
@@ -31,10 +31,21 @@ def with_suggestion(error: ScriptError, granted: Iterable[str]) -> ScriptError:
     return ScriptError(error.name, message, error.stack, error.line, error.column)
 
 
+def nearest(name: str, known: Iterable[str], likeness: float = _LIKENESS) -> str | None:
+    """The known name that is written most nearly like another one, if one is.
+
+    Args:
+        name: The name; the work grows with its length.
+        known: The names that there are.
+        likeness: How alike they have to be: 1 for the same letters and digits.
+    """
+    by_spelling = {_spelling(one): one for one in sorted(known)}
+    close = difflib.get_close_matches(_spelling(name), by_spelling, n=1, cutoff=likeness)
+    return by_spelling[close[0]] if close else None
+
+
 def _meant(name: str, as_variable: bool, granted: Iterable[str]) -> str | None:
-    by_spelling = {_spelling(known): known for known in sorted(granted)}
-    close = difflib.get_close_matches(_spelling(name), by_spelling, n=1, cutoff=_LIKENESS)
-    found = by_spelling[close[0]] if close else None
+    found = nearest(name, granted)
     if found != name:
         return found
     # It is granted under this very name, so it is a property of `tools`, unless somebody looked for

@@ -8,7 +8,7 @@ owner has died is taken over as it stands: nobody can decide otherwise afterward
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +17,26 @@ from langgraph.types import Interrupt
 
 from langchain_quickjs.errors import AlreadyAnsweredError, DecisionError
 from langchain_quickjs.script.approvals import checked_decisions
+from langchain_quickjs.script.arguments import Arguments
 from langchain_quickjs.script.effects import Asking
 from langchain_quickjs.script.ledger import Claim, Ledger
 from langchain_quickjs.script.resumption import Delivery, refusal
 from langchain_quickjs.script.state import AwaitingCall, PausedScript
 
-__all__ = ["Asked", "already_answered", "asked_by", "take_answers"]
+__all__ = ["Asked", "Granted", "already_answered", "asked_by", "take_answers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What an edited call may be.
+
+    Attributes:
+        tools: The tools that it may name, by their names.
+        takes: What one of them takes.
+    """
+
+    tools: Mapping[str, BaseTool]
+    takes: Callable[[BaseTool], Arguments]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +67,14 @@ def asked_by(paused: PausedScript) -> list[Asked]:
 
 
 def take_answers(
-    asked: Sequence[Asked], delivery: Delivery, tools: Mapping[str, BaseTool], ledger: Ledger
+    asked: Sequence[Asked], delivery: Delivery, granted: Granted, ledger: Ledger
 ) -> Asking[dict[str, Claim]]:
     """Claims the answers that a run has brought, and finds those that others have left.
 
     Args:
         asked: What the script waits for.
         delivery: What the run has brought.
-        tools: The tools that an edited call may name, by their names.
+        granted: What an edited call may be.
         ledger: The script's ledger.
 
     Returns:
@@ -73,7 +87,7 @@ def take_answers(
     """
     given = delivery.answers([one.interrupt.id for one in asked])
     mine = {
-        one.key: Claim(_checked(given[one.interrupt.id], one, tools))
+        one.key: Claim(_checked(given[one.interrupt.id], one, granted))
         for one in asked
         if one.interrupt.id in given
     }
@@ -104,10 +118,10 @@ def already_answered(claims: Iterable[Claim]) -> AlreadyAnsweredError:
     )
 
 
-def _checked(answer: Any, asked: Asked, tools: Mapping[str, BaseTool]) -> Any:
+def _checked(answer: Any, asked: Asked, granted: Granted) -> Any:
     if not asked.calls:
         return answer
     try:
-        return checked_decisions(answer, asked.calls, tools)
+        return checked_decisions(answer, asked.calls, granted.tools, granted.takes)
     except DecisionError as error:
         raise refusal(error) from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, get_args
@@ -28,9 +28,9 @@ from langchain_core.tools import BaseTool
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.runtime import get_runtime
 from langgraph.types import Interrupt
-from pydantic import BaseModel, ValidationError
 
-from langchain_quickjs.errors import DecisionError, SetupError
+from langchain_quickjs.errors import DecisionError, SetupError, ValueTransferError
+from langchain_quickjs.script.arguments import Arguments
 from langchain_quickjs.script.state import AwaitingCall, Question
 
 __all__ = ["Approvals", "InterruptOn", "checked_decisions", "edit_note", "question", "rejection"]
@@ -154,7 +154,10 @@ def question(calls: Sequence[AwaitingCall], place: str) -> Question:
 
 
 def checked_decisions(
-    answer: object, awaiting: Sequence[AwaitingCall], tools: Mapping[str, BaseTool]
+    answer: object,
+    awaiting: Sequence[AwaitingCall],
+    tools: Mapping[str, BaseTool],
+    takes: Callable[[BaseTool], Arguments],
 ) -> list[Decision]:
     """The decisions in an answer, one for each awaiting call.
 
@@ -162,6 +165,7 @@ def checked_decisions(
         answer: What the graph was resumed with.
         awaiting: The calls that were asked about.
         tools: The tools that an edited call may name, by their names.
+        takes: What one of them takes.
 
     Raises:
         DecisionError: The answer does not fit; the message says where and why.
@@ -179,7 +183,7 @@ def checked_decisions(
             f"({len(awaiting)}): one is needed for each of {names}, in this order."
         )
     return [
-        _checked(decision, call, f"Decision {number} (for {call['action']['name']})", tools)
+        _checked(decision, call, f"Decision {number} (for {call['action']['name']})", tools, takes)
         for number, (decision, call) in enumerate(zip(decisions, awaiting, strict=True), 1)
     ]
 
@@ -207,7 +211,11 @@ def _call(name: str, args: Mapping[str, Any]) -> str:
 
 
 def _checked(
-    decision: object, call: AwaitingCall, what: str, tools: Mapping[str, BaseTool]
+    decision: object,
+    call: AwaitingCall,
+    what: str,
+    tools: Mapping[str, BaseTool],
+    takes: Callable[[BaseTool], Arguments],
 ) -> Decision:
     fields: Mapping[str, Any] = decision if isinstance(decision, Mapping) else {}
     kind = fields.get("type")
@@ -217,7 +225,7 @@ def _checked(
     if kind == "approve":
         return {"type": "approve"}
     if kind == "edit":
-        edited = _edited(fields.get("edited_action"), what, tools)
+        edited = _edited(fields.get("edited_action"), what, tools, takes)
         return {"type": "edit", "edited_action": edited}
     message = fields.get("message")
     if kind == "respond":
@@ -229,7 +237,12 @@ def _checked(
     return {"type": "reject", "message": message} if message else {"type": "reject"}
 
 
-def _edited(action: object, what: str, tools: Mapping[str, BaseTool]) -> Any:
+def _edited(
+    action: object,
+    what: str,
+    tools: Mapping[str, BaseTool],
+    takes: Callable[[BaseTool], Arguments],
+) -> Any:
     name = action.get("name") if isinstance(action, Mapping) else None
     args = action.get("args") if isinstance(action, Mapping) else None
     if not isinstance(name, str) or not isinstance(args, Mapping):
@@ -242,18 +255,10 @@ def _edited(action: object, what: str, tools: Mapping[str, BaseTool]) -> Any:
             f"{what} names the tool {name!r}, which this script cannot call; it can call "
             f"{sorted(tools)}."
         )
-    schema = tools[name].tool_call_schema
-    if isinstance(schema, type) and issubclass(schema, BaseModel):
-        try:
-            schema.model_validate(dict(args))
-        except ValidationError as error:
-            problems = "; ".join(
-                f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()
-            )
-            raise DecisionError(
-                f"{what} has arguments that do not fit {name}: {problems}."
-            ) from None
-    return {"name": name, "args": dict(args)}
+    try:
+        return {"name": name, "args": takes(tools[name]).value(dict(args), name)}
+    except ValueTransferError as error:
+        raise DecisionError(f"{what} has arguments that do not fit: {error}.") from None
 
 
 def _shown(value: object) -> str:

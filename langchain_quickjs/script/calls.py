@@ -22,14 +22,12 @@ from langgraph.errors import GraphBubbleUp, GraphInterrupt, is_invalid_resume
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 
-from langchain_quickjs.errors import ValueTransferError
-from langchain_quickjs.interpreter import UNDEFINED, Call, Raised, Returned
+from langchain_quickjs.interpreter import Raised, Returned
 from langchain_quickjs.script.effects import Answer, Blocked, Launched
 from langchain_quickjs.script.outer import CallPlace, OuterTask, copy_of, entered, updates_of
-from langchain_quickjs.script.plain import plain, storable
 from langchain_quickjs.script.state import StateUpdate
 
-__all__ = ["ToolPath", "Watch", "acall_tool", "call_tool", "tool_arguments"]
+__all__ = ["ToolPath", "Watch", "acall_tool", "call_tool"]
 
 ToolResult = ToolMessage | Command[Any] | list[ToolMessage | Command[Any]]
 
@@ -46,9 +44,9 @@ class Watch:
         """The config under which the call's tool runs."""
         return config
 
-    def runtime_config(self, config: RunnableConfig) -> RunnableConfig:
-        """The config in the runtime that the tool is given."""
-        return config
+    def given(self, tool_call: ToolCall) -> ToolCall:
+        """What the tool itself is given, behind all hooks: the call, with what was injected."""
+        return tool_call
 
     def begins(self) -> None:
         """The call begins, or goes on."""
@@ -84,28 +82,6 @@ class ToolPath:
             before, tool_call_id=tool_call["id"], state=state, config=config or before.config
         )
         return replace(self.request, tool_call=tool_call, tool=tool, state=state, runtime=runtime)
-
-
-def tool_arguments(call: Call, *, stored: bool) -> dict[str, Any] | Raised:
-    """The arguments of a script's call, or the error for a call of the wrong form.
-
-    Args:
-        call: The call.
-        stored: Whether the arguments may have to wait in a checkpoint.
-    """
-    given = [arg for arg in call.args if arg is not UNDEFINED and arg is not None]
-    if not given:
-        return {}
-    if len(given) == 1 and isinstance(given[0], dict):
-        try:
-            convert = storable if stored else plain
-            return cast("dict[str, Any]", convert(given[0], "the argument"))
-        except ValueTransferError as error:
-            return Raised("TypeError", f"{call.name}: {error}")
-    return Raised(
-        "TypeError",
-        f"{call.name} takes one object with named arguments: tools.{call.name}({{ name: value }})",
-    )
 
 
 def call_tool(path: ToolPath, launched: Launched, config: RunnableConfig, namespace: str) -> Answer:
@@ -162,7 +138,7 @@ class _Recorder:
     def request(self) -> ToolCallRequest:
         """What the handler is to run."""
         tool = self._copy_of(self.launched.tool)
-        return self.path.vary(self.call, tool, self.watch.runtime_config(self.config))
+        return self.path.vary(self.call, tool, self.config)
 
     def _copy_of(self, tool: BaseTool) -> BaseTool:
         """The same tool, noting here what it does.
@@ -189,14 +165,16 @@ class _Recorder:
             config: RunnableConfig | None = None,
             **kwargs: Any,
         ) -> Any:
-            return self._noted(invoke(input, config and self.config, **kwargs))
+            given = self.watch.given(input)
+            return self._noted(invoke(given, config and self.config, **kwargs))
 
         async def noting_ainvoke(
             input: Any,  # noqa: A002 - Runnable's name
             config: RunnableConfig | None = None,
             **kwargs: Any,
         ) -> Any:
-            return self._noted(await ainvoke(input, config and self.config, **kwargs))
+            given = self.watch.given(input)
+            return self._noted(await ainvoke(given, config and self.config, **kwargs))
 
         vars(noted).update(
             _run=noting_run, _arun=noting_arun, invoke=noting_invoke, ainvoke=noting_ainvoke

@@ -35,7 +35,6 @@ from langchain_quickjs.interpreter import (
     Returned,
     Suspended,
 )
-from langchain_quickjs.script.calls import tool_arguments
 from langchain_quickjs.script.effects import (
     Abandon,
     Answer,
@@ -234,8 +233,8 @@ class _Script:
         return _Step(outcome, tuple((call, self._arguments(call)) for call in outcome.calls))
 
     def _arguments(self, call: Call) -> dict[str, Any] | Raised:
-        gated = self.calls.called(call).name in self.host.approvals.configs
-        return tool_arguments(call, stored=gated or self.host.keeps)
+        arguments = self.host.arguments(self.calls.called(call))
+        return arguments.of_call(call, self.host.limits.message_bytes)
 
     def _print(self, text: str) -> None:
         """Keeps what a step printed, up to the limit that each step has."""

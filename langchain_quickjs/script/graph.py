@@ -16,6 +16,7 @@ scripts have none, and a graph takes longer to enter than a small script to run.
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
@@ -29,7 +30,7 @@ from langgraph.types import Checkpointer, Command
 
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter import Limits
-from langchain_quickjs.script.answers import already_answered, asked_by, take_answers
+from langchain_quickjs.script.answers import Granted, already_answered, asked_by, take_answers
 from langchain_quickjs.script.approvals import Approvals, InterruptOn
 from langchain_quickjs.script.drivers import acarry_out, carry_out
 from langchain_quickjs.script.effects import (
@@ -197,7 +198,8 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
         if ledger is not None and started_before(config):  # Else it has just come to this pause.
             tools = {tool.name: tool for tool in self._source.tools(config).values()}
             delivery = delivery_of(config, self._source.outer(config))
-            taken = yield from take_answers(asked, delivery, tools, ledger)
+            takes = functools.partial(self._source.arguments, config=config)
+            taken = yield from take_answers(asked, delivery, Granted(tools, takes), ledger)
         if not taken:
             if refused := state.get("refused"):
                 raise refused

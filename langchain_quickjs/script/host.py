@@ -12,6 +12,7 @@ from langchain_core.tools import BaseTool
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.approvals import Approvals
+from langchain_quickjs.script.arguments import Arguments, arguments_of
 from langchain_quickjs.script.calls import ToolPath
 from langchain_quickjs.script.memory import Memory
 from langchain_quickjs.script.sealing import Sealer
@@ -76,3 +77,9 @@ class ScriptHost:
         """The tool with this name of its own, if the script may call it."""
         granted = (*self.tools.values(), *self.functions.values())
         return next((tool for tool in granted if tool.name == name), None)
+
+    def arguments(self, tool: BaseTool) -> Arguments:
+        """What a tool takes when the script calls it."""
+        if self.subagents is not None and tool.name == self.subagents.tool.name:
+            return self.subagents.arguments
+        return arguments_of(tool)

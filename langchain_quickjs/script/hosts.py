@@ -20,6 +20,7 @@ from langgraph.runtime import get_runtime
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.approvals import Approvals
+from langchain_quickjs.script.arguments import Arguments, arguments_of
 from langchain_quickjs.script.calls import ToolPath
 from langchain_quickjs.script.effects import Paused
 from langchain_quickjs.script.host import ScriptHost
@@ -39,6 +40,10 @@ class HostSource(Protocol):
 
     def tools(self, config: RunnableConfig) -> Mapping[str, BaseTool]:
         """The tools that the script may call, by the names that it uses."""
+        ...
+
+    def arguments(self, tool: BaseTool, config: RunnableConfig) -> Arguments:
+        """What one of these tools takes."""
         ...
 
     def host(self, state: ScriptState, config: RunnableConfig) -> ScriptHost:
@@ -83,6 +88,10 @@ class PassedHost:
         """The tools of the host that came along."""
         host = self._passed(config)
         return {**host.tools, **host.functions}
+
+    def arguments(self, tool: BaseTool, config: RunnableConfig) -> Arguments:
+        """What a tool takes when the host's script calls it."""
+        return self._passed(config).arguments(tool)
 
     def host(
         self,
@@ -147,6 +156,14 @@ class OwnTools:
     ) -> Mapping[str, BaseTool]:
         """The graph's tools."""
         return self._tools
+
+    def arguments(
+        self,
+        tool: BaseTool,
+        config: RunnableConfig,  # noqa: ARG002 - the protocol's
+    ) -> Arguments:
+        """What the tool takes."""
+        return arguments_of(tool)
 
     def host(self, state: ScriptState, config: RunnableConfig) -> ScriptHost:
         """A host whose calls the graph's own tool node runs."""

@@ -23,9 +23,7 @@ _MARK_BYTES: Final = 8
 
 def canonical(value: Any) -> bytes:
     """JSON values as bytes, the same for equal values."""
-    text = json.dumps(
-        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=repr
-    )
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "surrogatepass")
 
 

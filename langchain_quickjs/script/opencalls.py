@@ -18,13 +18,13 @@ from langchain.agents.middleware.human_in_the_loop import (
 from langchain_core.messages import ToolCall
 from langchain_core.tools import BaseTool
 
-from langchain_quickjs.errors import SetupError, ValueTransferError
+from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Call, CallResult, Raised, Returned
 from langchain_quickjs.script.approvals import edit_note, question, rejection
 from langchain_quickjs.script.effects import Answer, Blocked, Done, Launched, Resumed
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.identity import CallNames, begin_key
-from langchain_quickjs.script.plain import storable
+from langchain_quickjs.script.jsonvalues import copied
 from langchain_quickjs.script.state import AwaitingCall, OpenCall, Question
 
 __all__ = ["OpenCalls"]
@@ -114,14 +114,7 @@ class OpenCalls:
             self.replies[call.id] = args
             return
         tool = self.called(call)
-        extra: dict[str, Any] = {}
-        if self.host.subagents is not None and tool.name == self.host.subagents.tool.name:
-            split = self.host.subagents.split(args)
-            if isinstance(split, Raised):
-                self.replies[call.id] = split
-                return
-            args, extra = split
-        made = self._made(call.id, tool.name, args, extra)
+        made = self._made(call.id, tool.name, args)
         asked = None
         if tool.name in self.host.approvals.configs:
             request = self.host.path.vary(self._tool_call(made), tool)
@@ -137,7 +130,6 @@ class OpenCalls:
                 "action": action,
                 "review": review,
                 "rounds": 0,
-                "extra": made["extra"],
             }
         )
 
@@ -156,7 +148,7 @@ class OpenCalls:
             edited = decision["edited_action"]
             name, args = edited["name"], edited["args"]
             number = self.names.name(name, args)
-        made = _open(call["id"], number, name, args, call["extra"])
+        made = _open(call["id"], number, name, args)
         made["approved"], made["rounds"] = self._is_once(name), call["rounds"]
         if decision["type"] == "edit":
             self.notes.append(edit_note(call["action"], decision["edited_action"]))
@@ -175,7 +167,6 @@ class OpenCalls:
                 "action": ActionRequest(name=name, args=args, description=description),
                 "review": ReviewConfig(action_name=name, allowed_decisions=list(allowed)),
                 "rounds": call["rounds"] + 1,
-                "extra": call["extra"],
             }
         )
 
@@ -184,10 +175,8 @@ class OpenCalls:
         subagents = self.host.subagents
         return subagents is None or name != subagents.tool.name
 
-    def _made(
-        self, call_id: int, name: str, args: dict[str, Any], extra: dict[str, Any]
-    ) -> OpenCall:
-        return _open(call_id, self.names.name(name, args), name, args, extra)
+    def _made(self, call_id: int, name: str, args: dict[str, Any]) -> OpenCall:
+        return _open(call_id, self.names.name(name, args), name, args)
 
     def _start(self, call: OpenCall, *, resumed: bool = False, again: bool = False) -> None:
         name = call["name"]
@@ -209,9 +198,9 @@ class OpenCalls:
         self.launch.append(Launched(call, self._tool_call(call), tool, resumed, again))
 
     def _tool_call(self, call: OpenCall) -> ToolCall:
-        return ToolCall(
-            name=call["name"], args=call["args"], id=call["tool_call_id"], type="tool_call"
-        )
+        # Whoever gets the call may change it, but not what is stored of it.
+        args = copied(call["args"])
+        return ToolCall(name=call["name"], args=args, id=call["tool_call_id"], type="tool_call")
 
     def due(self) -> tuple[Launched, ...]:
         """The calls that begin now. Subagents beyond their number wait until others have ended."""
@@ -228,19 +217,13 @@ class OpenCalls:
 
     def block(self, call: OpenCall, blocked: Blocked) -> None:
         """Keeps an interrupted call until people have answered."""
-        try:
-            args = storable(call["args"], "the argument")
-        except ValueTransferError as error:
-            self.replies[call["id"]] = Raised("TypeError", f"{call['name']}: {error}")
-            return
         if blocked.refused is not None:
             self.refused = blocked.refused  # The same question stands.
-            self.blocked.append({**call, "args": args, "given": {}, "rounds": call["rounds"] + 1})
+            self.blocked.append({**call, "given": {}, "rounds": call["rounds"] + 1})
             return
         self.blocked.append(
             {
                 **call,
-                "args": args,
                 "answers": list(blocked.answers),
                 "given": {},
                 "interrupts": list(blocked.interrupts),
@@ -257,15 +240,12 @@ class OpenCalls:
             self.awaiting = []
 
 
-def _open(
-    call_id: int, tool_call_id: str, name: str, args: dict[str, Any], extra: dict[str, Any]
-) -> OpenCall:
+def _open(call_id: int, tool_call_id: str, name: str, args: dict[str, Any]) -> OpenCall:
     return {
         "id": call_id,
         "tool_call_id": tool_call_id,
         "name": name,
         "args": args,
-        "extra": extra,
         "answers": [],
         "given": {},
         "interrupts": [],

@@ -1,6 +1,6 @@
-"""Values of scripts as plain Python data, for tools' arguments and for checkpointed state.
+"""Values of scripts as plain Python data, for checkpointed state.
 
-A tool's schema knows nothing of JavaScript's types, and a checkpointer stores plain data only.
+A checkpointer knows nothing of JavaScript's types and stores plain data only.
 What JSON would leave out is left out; everything else becomes its nearest Python counterpart.
 """
 
@@ -21,14 +21,15 @@ from langchain_quickjs.interpreter.values import (
     TypedArray,
 )
 
-__all__ = ["plain", "storable"]
+__all__ = ["storable"]
 
 _MAX_DEPTH: Final = 200
 _MAX_PARTS: Final = 200_000
 _MAX_PATH_CHARS: Final = 80
+_MAX_BITS: Final = 64
 
 
-def plain(value: Any, path: str = "value") -> Any:
+def storable(value: Any, path: str = "value") -> Any:
     """A value of a script as dicts, lists, text, numbers, bytes and datetimes.
 
     `undefined` is left out of objects and becomes `None` elsewhere, as in JSON. A Map becomes a
@@ -39,27 +40,18 @@ def plain(value: Any, path: str = "value") -> Any:
         path: What to call it in an error message.
 
     Raises:
-        ValueTransferError: The value contains itself, or is too large: plain data has no shared
-            parts, so a small value that uses its parts often may become a huge one.
+        ValueTransferError: The value has an integer beyond 64 bits, contains itself, or is too
+            large: plain data has no shared parts, so a small value that uses its parts often may
+            become a huge one.
     """
     return _Conversion(path).plain(value)
-
-
-def storable(value: Any, path: str = "value") -> Any:
-    """The same for values that a checkpointer has to store.
-
-    Raises:
-        ValueTransferError: As `plain`, or the value has an integer beyond 64 bits.
-    """
-    return _Conversion(path, max_bits=64).plain(value)
 
 
 class _Conversion:
     """One conversion; knows where in the value it is, and how much it has seen."""
 
-    def __init__(self, name: str, max_bits: int | None = None) -> None:
+    def __init__(self, name: str) -> None:
         self._name = name
-        self._max_bits = max_bits
         self._path: list[str] = []
         self._parts = 0
 
@@ -81,7 +73,7 @@ class _Conversion:
             value = value.elements
         if isinstance(value, list | tuple):
             return [self._part(f"[{index}]", item) for index, item in enumerate(value)]
-        if self._max_bits and isinstance(value, int) and value.bit_length() >= self._max_bits:
+        if isinstance(value, int) and value.bit_length() >= _MAX_BITS:
             raise self._error("is an integer that a checkpoint cannot keep; make it text")
         return _scalar(value)
 

@@ -57,7 +57,6 @@ class AwaitingCall(TypedDict):
     action: ActionRequest
     review: ReviewConfig
     rounds: int
-    extra: dict[str, Any]
 
 
 class Question(TypedDict):
@@ -74,8 +73,7 @@ class OpenCall(TypedDict):
         id: Its number in the script.
         tool_call_id: Its name (`identity.py`).
         name: The tool's own name.
-        args: What the tool is given.
-        extra: What the call says besides, and the tool is not given.
+        args: Its arguments, as JSON values.
         answers: What people have answered to interrupts that the tool itself raised, in order.
         given: What people have just answered, by the ids of the interrupts.
         interrupts: What it waits for, if it was interrupted.
@@ -87,7 +85,6 @@ class OpenCall(TypedDict):
     tool_call_id: str
     name: str
     args: dict[str, Any]
-    extra: dict[str, Any]
     answers: list[Any]
     given: dict[str, Any]
     interrupts: list[Interrupt]

@@ -14,12 +14,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, NotRequired
 
 from langchain.agents.structured_output import AutoStrategy
+from langchain.tools import ToolRuntime
 from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
+from langchain_core.messages import ToolCall
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from typing_extensions import TypedDict
 
+from langchain_quickjs.errors import ValueTransferError
 from langchain_quickjs.interpreter import Raised, Returned
+from langchain_quickjs.script.arguments import MAX_BYTES, Arguments, arguments_of, per_tool
 from langchain_quickjs.script.calls import Watch
 from langchain_quickjs.script.effects import Answer, Blocked, Launched
 
@@ -44,6 +48,11 @@ TASK: Final = "task"
 
 _TASK_ARGS: Final = frozenset({"description", "subagent_type"})
 _OWN_NAMES: Final = {"subagentType": "subagent_type", "responseSchema": "response_schema"}
+# What a call says besides what the tool itself takes.
+_BESIDE: Final[Mapping[str, Any]] = {
+    "label": {"type": "string"},
+    "response_schema": {"type": "object", "additionalProperties": True},
+}
 _DEFAULT_TYPE: Final = "general-purpose"
 
 # Deep Agents reads from here what the answer of one call of its tool is to look like.
@@ -124,6 +133,39 @@ def find_task_tool(tools: Sequence[BaseTool]) -> BaseTool | None:
     return next((tool for tool in named if tool.args.keys() >= _TASK_ARGS), None)
 
 
+class _TaskArguments(Arguments):
+    """What a call of a subagent takes: what the tool does, and what the call says besides."""
+
+    __slots__ = ()
+
+    def value(self, given: dict[str, Any], name: str, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
+        args = dict(given)
+        for in_scripts, own in _OWN_NAMES.items():
+            if in_scripts in args and own not in args:
+                args[own] = args.pop(in_scripts)
+        args.setdefault("subagent_type", _DEFAULT_TYPE)
+        args = {key: value for key, value in args.items() if key not in _BESIDE or value}
+        args = Arguments.value(self, args, name, max_bytes)
+        if len(json.dumps(args.get("response_schema"))) > _SCHEMA_CHARS:
+            raise ValueTransferError(
+                f"{name}: responseSchema must be a JSON Schema of at most {_SCHEMA_CHARS} "
+                "characters"
+            )
+        return args
+
+
+@per_tool
+def _task_arguments(tool: BaseTool) -> Arguments:
+    takes = arguments_of(tool)
+    schema = {**takes.schema, "properties": {**takes.schema["properties"], **_BESIDE}}
+
+    def validate(value: dict[str, Any]) -> None:
+        if takes.validate is not None:
+            takes.validate({key: value[key] for key in value.keys() - _BESIDE.keys()})
+
+    return _TaskArguments.of(schema, validate)
+
+
 @dataclass(frozen=True, slots=True)
 class Subagents:
     """The subagents that a script may call.
@@ -140,26 +182,10 @@ class Subagents:
     write: Any
     max_running: int = 32
 
-    def split(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | Raised:
-        """A call's arguments as the tool takes them, and what the call says besides."""
-        args = dict(given)
-        for name, own in _OWN_NAMES.items():
-            if name in args:
-                args[own] = args.pop(name)
-        args.setdefault("subagent_type", _DEFAULT_TYPE)
-        extra = {key: args.pop(key) for key in ("label", "response_schema") if args.get(key)}
-        schema = extra.get("response_schema")
-        if schema is None:
-            return args, extra
-        if not isinstance(schema, dict) or len(json.dumps(schema, default=str)) > _SCHEMA_CHARS:
-            return Raised(
-                "TypeError",
-                "task: responseSchema must be a JSON Schema of an object, of at most "
-                f"{_SCHEMA_CHARS} characters",
-            )
-        # Models are given the schema as a function, which needs a name.
-        schema.setdefault("title", "response")
-        return args, extra
+    @property
+    def arguments(self) -> Arguments:
+        """What a script's call of a subagent takes."""
+        return _task_arguments(self.tool)
 
     def watch(self, launched: Launched) -> Watch:
         """What sees a call of the script."""
@@ -201,18 +227,20 @@ class _Run(Watch):
             return {**config, "callbacks": callbacks}
         return {**config, "callbacks": [*(callbacks or ()), self.output]}
 
-    def runtime_config(self, config: RunnableConfig) -> RunnableConfig:
-        schema = self.launched.call["extra"].get("response_schema")
-        if schema is None:
-            return config
-        # For the tool alone: the subagent's own subagents are to answer as they are used to.
-        configurable = {**config["configurable"], _FORMAT_KEY: AutoStrategy(schema)}
-        return {**config, "configurable": configurable}
+    def given(self, tool_call: ToolCall) -> ToolCall:
+        args = {key: arg for key, arg in tool_call["args"].items() if key not in _BESIDE}
+        if schema := tool_call["args"].get("response_schema"):
+            # Models are given the schema as a function, which needs a name.
+            format_: AutoStrategy[Any] = AutoStrategy({"title": "response", **schema})
+            for key, arg in args.items():
+                if isinstance(arg, ToolRuntime):
+                    args[key] = _with_format(arg, format_)
+        return {**tool_call, "args": args}
 
     def begins(self) -> None:
-        args, extra = self.launched.call["args"], self.launched.call["extra"]
+        args = self.launched.call["args"]
         description = str(args.get("description", ""))
-        label = " ".join(str(extra.get("label", "")).split())[:_LABEL_CHARS]
+        label = " ".join(str(args.get("label", "")).split())[:_LABEL_CHARS]
         self._emit(
             "resumed" if self.launched.call["interrupts"] else "start",
             subagent_type=str(args.get("subagent_type", "")),
@@ -254,3 +282,12 @@ class _Run(Watch):
                 **fields,
             }
         )
+
+
+def _with_format(runtime: ToolRuntime, format_: AutoStrategy[Any]) -> ToolRuntime:
+    """A tool's runtime that asks for a form of answer.
+
+    It is for the tool alone: the subagent's own subagents are to answer as they are used to.
+    """
+    configurable = {**runtime.config["configurable"], _FORMAT_KEY: format_}
+    return replace(runtime, config={**runtime.config, "configurable": configurable})
