@@ -259,6 +259,10 @@ MCP: dict[str, Any] = {
         "strict": {"type": "object", "properties": {"a": True}, "additionalProperties": False},
         "tags": {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
         "both": {"allOf": [{"$ref": "#/$defs/filter"}, {"required": ["field"]}]},
+        "either": {
+            "properties": {"x": True, "y": True},
+            "anyOf": [{"required": ["x"]}, {"required": ["y"]}],
+        },
         "nothing": False,
     },
     "required": ["query"],
@@ -353,6 +357,7 @@ TAKEN: dict[str, Any] = {
         "strict": {"a": [1]},
     },
     "search({ query: '', both: { field: 'x' } })": {"query": "", "both": {"field": "x"}},
+    "search({ query: '', either: { y: 1 } })": {"query": "", "either": {"y": 1}},
     "one({ input: 'x' })": "x",
     "one({ anything: 'y' })": "y",
     "measure({ 'size-mm': 1, other: new Date(0) })": {
