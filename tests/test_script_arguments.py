@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, HumanInTheLoopMiddleware
 from langchain_core.messages import ToolMessage
-from langchain_core.tools import BaseTool, StructuredTool, Tool, tool
+from langchain_core.tools import BaseTool, InjectedToolCallId, StructuredTool, Tool, tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command, interrupt
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, model_validator
@@ -246,6 +246,7 @@ class Open(BaseModel):
 
     model_config = ConfigDict(extra="allow")
     size: int = Field(alias="size-mm", default=0)
+    call: Annotated[str, InjectedToolCallId] = Field(alias="call-id", default="")
 
 
 MCP: dict[str, Any] = {
@@ -259,6 +260,10 @@ MCP: dict[str, Any] = {
         "strict": {"type": "object", "properties": {"a": True}, "additionalProperties": False},
         "tags": {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
         "both": {"allOf": [{"$ref": "#/$defs/filter"}, {"required": ["field"]}]},
+        "either": {
+            "properties": {"x": True, "y": True},
+            "anyOf": [{"required": ["x"]}, {"required": ["y"]}],
+        },
         "nothing": False,
     },
     "required": ["query"],
@@ -353,10 +358,12 @@ TAKEN: dict[str, Any] = {
         "strict": {"a": [1]},
     },
     "search({ query: '', both: { field: 'x' } })": {"query": "", "both": {"field": "x"}},
+    "search({ query: '', either: { y: 1 } })": {"query": "", "either": {"y": 1}},
     "one({ input: 'x' })": "x",
     "one({ anything: 'y' })": "y",
     "measure({ 'size-mm': 1, other: new Date(0) })": {
         "size": 1,
+        "call": "",
         "other": "1970-01-01T00:00:00.000Z",
     },
     "old({ size: 1 })": 1,

@@ -161,7 +161,8 @@ def _schema_of(model: Any, declared: object, aliases: Mapping[str, str]) -> Sche
         fields = getattr(model, "model_fields", None) or model.__fields__
         schema = {"properties": dict.fromkeys(fields, True)}
     properties = dict(schema.get("properties", {}))
-    properties.update((alias, properties[name]) for alias, name in aliases.items())
+    known = ((alias, name) for alias, name in aliases.items() if name in properties)
+    properties.update((alias, properties[name]) for alias, name in known)
     schema = {**schema, "properties": properties}
     config = getattr(declared, "model_config", {})
     return {**schema, "additionalProperties": True} if config.get("extra") == "allow" else schema
