@@ -27,6 +27,7 @@ from langchain_quickjs.script.effects import (
     Keep,
     Launch,
     Launched,
+    Leave,
     Paused,
 )
 from langchain_quickjs.script.state import PausedScript
@@ -129,6 +130,8 @@ class _Threads:
             return None
         if isinstance(effect, Keep):
             return self._keep(effect.script)
+        if isinstance(effect, Leave):
+            return None
         if isinstance(effect, Ask):
             return getattr(effect.saver, effect.method)(*effect.args)
         if isinstance(effect, Await):
@@ -204,6 +207,8 @@ class _Tasks:
             return await self._collect(effect)
         if isinstance(effect, Keep):
             return await self._keep(effect.script)
+        if isinstance(effect, Leave):
+            return None
         if isinstance(effect, Ask):
             return await getattr(effect.saver, f"a{effect.method}")(*effect.args)
         if isinstance(effect, Await):

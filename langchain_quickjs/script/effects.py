@@ -5,6 +5,7 @@
     Collect(timeout)  wait until a running call ends           -> {call id: Answer, ...}
     Abandon()         drop launched calls that have not begun  -> their ids
     Keep(script)      store the script as it stands            -> None
+    Leave(ended)      an exception is about to leave the flow  -> None
     Ask(...)          call a method of the checkpointer        -> what it returned
     Await(...)        wait for another script                  -> None
 
@@ -41,6 +42,7 @@ __all__ = [
     "Keep",
     "Launch",
     "Launched",
+    "Leave",
     "Paused",
     "Resumed",
     "Started",
@@ -176,6 +178,17 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class Leave:
+    """An exception is about to leave the flow.
+
+    Attributes:
+        ended: How the calls of the script have ended in this run, by the ids of their tool calls.
+    """
+
+    ended: Mapping[str, Answer]
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Call a method of the checkpointer: `method`, or the one of that name that is awaited."""
 
@@ -211,5 +224,5 @@ class Paused:
     refused: Exception | None = None
 
 
-Effect: TypeAlias = Compute | Launch | Collect | Abandon | Keep | Ask | Await
+Effect: TypeAlias = Compute | Launch | Collect | Abandon | Keep | Leave | Ask | Await
 Flow: TypeAlias = Generator[Effect, Any, Ended | Paused]

@@ -31,7 +31,13 @@ from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.approvals import Approvals, InterruptOn, checked_decisions
 from langchain_quickjs.script.effects import Ended, Paused, Resumed, Started, new_seed
 from langchain_quickjs.script.ends import ends_of
-from langchain_quickjs.script.host import Durability, ScriptHost, checked_durability
+from langchain_quickjs.script.host import (
+    Durability,
+    OnToolError,
+    ScriptHost,
+    checked_durability,
+    checked_on_tool_error,
+)
 from langchain_quickjs.script.hosts import HostSource, OwnTools
 from langchain_quickjs.script.outer import (
     answers_to,
@@ -60,6 +66,7 @@ def create_script_graph(
     interrupt_on: InterruptOn | None = None,
     limits: Limits | None = None,
     durability: Durability = "pause",
+    on_tool_error: OnToolError = "raise",
     snapshot_signing_key: str | bytes | None = None,
     checkpointer: Checkpointer = None,
     name: str = "script",
@@ -81,6 +88,9 @@ def create_script_graph(
             from its last pause, or begins again, and the calls made since are made again. `"call"`
             stores each call's result when it ends, before anything else happens: that call is never
             made again, and those not stored yet are, with the same `tool_call_id`.
+        on_tool_error: What becomes of a tool's exception that the script does not catch: `"raise"`
+            raises it out of the graph, `"return"` makes it the error of the outcome. After a pause
+            only name and message are left of an exception from before: it is returned in any case.
         snapshot_signing_key: A secret with which stored scripts are signed for their thread. What
             is not signed with it is not resumed.
         checkpointer: For a graph that runs on its own; as a node it uses the outer graph's.
@@ -95,9 +105,10 @@ def create_script_graph(
     """
     granted = [tool if isinstance(tool, BaseTool) else as_tool(tool) for tool in tools]
     keeps = checked_durability(durability) == "call"
+    raises = checked_on_tool_error(on_tool_error) == "raise"
     key = signing_key(snapshot_signing_key)
     approvals = Approvals.of(interrupt_on)
-    own = OwnTools(granted, approvals, limits or Limits(), keeps=keeps, key=key)
+    own = OwnTools(granted, approvals, limits or Limits(), keeps=keeps, raises=raises, key=key)
     return build_script_graph(own, checkpointer=checkpointer, name=name)
 
 

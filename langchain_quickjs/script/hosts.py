@@ -109,6 +109,7 @@ class OwnTools:
         limits: Limits,
         *,
         keeps: bool,
+        raises: bool,
         key: bytes | None,
     ) -> None:
         approvals.require_granted([tool.name for tool in tools])
@@ -116,6 +117,7 @@ class OwnTools:
         self._approvals = approvals
         self._limits = limits
         self._keeps = keeps
+        self._raises = raises
         self._key = key
         self._node = ToolNode(tools, wrap_tool_call=_reveal, awrap_tool_call=_areveal)
 
@@ -152,6 +154,7 @@ class OwnTools:
             approvals=self._approvals,
             limits=self._limits,
             keeps=self._keeps,
+            raises=self._raises,
             signer=Signer.of(self._key, config),
             path=ToolPath(request, handler),
         )

@@ -7,7 +7,7 @@ interrupted, it is blocked until people have answered, and launched again.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from langchain.agents.middleware.human_in_the_loop import Decision
 from langchain_core.messages import ToolCall
@@ -19,9 +19,12 @@ from langchain_quickjs.script.approvals import edit_note, question, rejection
 from langchain_quickjs.script.effects import Blocked, Launched, Resumed
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.plain import storable
+from langchain_quickjs.script.report import Fate, Report
 from langchain_quickjs.script.state import AwaitingCall, OpenCall, Question
 
 __all__ = ["OpenCalls"]
+
+_MAX_NOTES: Final = 20
 
 
 @dataclass(slots=True)
@@ -39,6 +42,7 @@ class OpenCalls:
         launch: Calls that are to begin.
         running: Calls that have begun.
         refused: The error of an answer that did not fit what a tool had asked.
+        report: What became of the calls that are open no longer.
     """
 
     host: ScriptHost
@@ -51,6 +55,7 @@ class OpenCalls:
     launch: list[Launched] = field(default_factory=list)
     running: dict[int, OpenCall] = field(default_factory=dict)
     refused: Exception | None = None
+    report: Report = field(default_factory=Report)
 
     @property
     def wait_for_people(self) -> bool:
@@ -65,6 +70,7 @@ class OpenCalls:
         """Takes up the calls of a stored script: what is answered goes on, the rest waits."""
         paused, answers = entry.paused, entry.answers
         self.notes.extend(paused["notes"])
+        self.report = Report(paused["report"])
         self.awaiting.extend(paused["awaiting"])
         for asked in paused["questions"]:
             decisions = answers.get(asked["interrupt"].id)
@@ -91,14 +97,14 @@ class OpenCalls:
     def admit(self, call: Call, args: dict[str, Any] | Raised) -> None:
         """Decides what happens to a new call: it runs, waits for a person, or is refused."""
         if isinstance(args, Raised):
-            self.replies[call.id] = args
+            self._refuse(call, args)
             return
         tool = self.called(call)
         extra: dict[str, Any] = {}
         if self.host.subagents is not None and tool.name == self.host.subagents.tool.name:
             split = self.host.subagents.split(args)
             if isinstance(split, Raised):
-                self.replies[call.id] = split
+                self._refuse(call, split)
                 return
             args, extra = split
         made = _made(call.id, tool.name, args, extra)
@@ -118,17 +124,55 @@ class OpenCalls:
         """Does what a person decided about a call."""
         name, args = call["action"]["name"], call["action"]["args"]
         if decision["type"] == "reject":
-            words = rejection(name, decision.get("message"))
-            self.replies[call["id"]] = Raised("RejectedError", words)
+            words = decision.get("message")
+            self.replies[call["id"]] = Raised("RejectedError", rejection(name, words))
+            self._told(call["id"], "rejected by a person", name, args, said=words)
             return
         if decision["type"] == "respond":
             self.replies[call["id"]] = Returned(decision["message"])
+            self._told(call["id"], "answered by a person", name, args, said=decision["message"])
             return
         if decision["type"] == "edit":
             edited = decision["edited_action"]
-            self.notes.append(edit_note(call["action"], edited))
+            if len(self.notes) < _MAX_NOTES:
+                self.notes.append(edit_note(call["action"], edited))
             name, args = edited["name"], edited["args"]
         self._start(_made(call["id"], name, args, call["extra"]))
+
+    def _refuse(self, call: Call, error: Raised) -> None:
+        self.replies[call.id] = error
+        given = call.args[0] if call.args else {}
+        self._told(call.id, "not made", self.called(call).name, given, said=error.message)
+
+    def ended(self, call: OpenCall, reply: CallResult) -> None:
+        """A call has run to its end."""
+        self.replies[call["id"]] = reply
+        if isinstance(reply, Raised):
+            said = f"{reply.name}: {reply.message}"
+            self._told(call["id"], "failed", call["name"], call["args"], said=said)
+        else:
+            self._told(call["id"], "done", call["name"], call["args"])
+
+    def abandon(self) -> None:
+        """The script has ended, and what is open will not go on."""
+        for launched in self.launch:
+            self.drop(launched.call)
+        for waiting in (*self.awaiting, *(c for asked in self.questions for c in asked["calls"])):
+            action = waiting["action"]
+            why = "it was waiting for a person"
+            self._told(waiting["id"], "not made", action["name"], action["args"], why=why)
+        for call in self.blocked:
+            why = "it had begun, and was waiting for a person"
+            self._told(call["id"], "result unknown", call["name"], call["args"], why=why)
+
+    def drop(self, call: OpenCall) -> None:
+        """A call will not be made, because the script has ended."""
+        why = "the program ended before"
+        self._told(call["id"], "not made", call["name"], call["args"], why=why)
+
+    def _told(self, number: int, fate: Fate, name: str, args: Any, **words: Any) -> None:
+        decided = name in self.host.approvals.configs
+        self.report.add(number, fate, name, args, decided=decided, **words)
 
     def _start(self, call: OpenCall, *, resumed: bool = False, again: bool = False) -> None:
         name = call["name"]
@@ -142,8 +186,12 @@ class OpenCalls:
         again = again or resumed or (self.again and not self.host.keeps)
         self.launch.append(Launched(call, self._tool_call(call), tool, resumed, again))
 
+    def tool_call_id(self, call: OpenCall) -> str:
+        """The id under which a tool is called."""
+        return f"{self.host.script_id}:{call['id']}"
+
     def _tool_call(self, call: OpenCall) -> ToolCall:
-        number = f"{self.host.script_id}:{call['id']}"
+        number = self.tool_call_id(call)
         return ToolCall(name=call["name"], args=call["args"], id=number, type="tool_call")
 
     def due(self) -> tuple[Launched, ...]:
@@ -164,7 +212,7 @@ class OpenCalls:
         try:
             args = storable(call["args"], "the argument")
         except ValueTransferError as error:
-            self.replies[call["id"]] = Raised("TypeError", f"{call['name']}: {error}")
+            self.ended(call, Raised("TypeError", f"{call['name']}: {error}"))
             return
         if blocked.refused is not None:
             self.refused = blocked.refused  # The same question stands.

