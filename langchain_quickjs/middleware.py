@@ -29,11 +29,17 @@ from langchain_quickjs.errors import SetupError
 from langchain_quickjs.eval_tool import EvalTool
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.prompt import Mode, eval_tool_description, system_prompt_section
-from langchain_quickjs.rendering import has_no_copy, render
+from langchain_quickjs.rendering import has_no_copy, render_ending
 from langchain_quickjs.script.approvals import Approvals, InterruptOn
 from langchain_quickjs.script.calls import ToolPath
 from langchain_quickjs.script.heap import HeapChannel
-from langchain_quickjs.script.host import Durability, ScriptHost, checked_durability
+from langchain_quickjs.script.host import (
+    Durability,
+    OnToolError,
+    ScriptHost,
+    checked_durability,
+    checked_on_tool_error,
+)
 from langchain_quickjs.script.memory import HeapPolicy, Memory
 from langchain_quickjs.script.names import js_names
 from langchain_quickjs.script.outer import OuterTask, agent_gates, passes
@@ -92,6 +98,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         subagents: bool = True,
         max_subagent_concurrency: int = 32,
         durability: Durability = "pause",
+        on_tool_error: OnToolError = "raise",
         mode: Mode | None = None,
         max_snapshot_bytes: int | None = None,
         snapshot_signing_key: SigningKeys | None = None,
@@ -119,6 +126,10 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
                 `"call"` stores each call's result when it ends, before anything else happens: that
                 call is never made again, and those not stored yet are, with the same
                 `tool_call_id`. Needs a checkpointer, and an agent that stores its own steps.
+            on_tool_error: What becomes of a tool's exception that a program does not catch:
+                `"raise"` raises it as if the model had called the tool, `"return"` gives it to the
+                model as the program's error, as happens in any case if the program has paused
+                since: of such an exception only name and message are left.
             mode: How long a program's variables live: `"thread"` (the default), as long as the
                 thread; `"turn"`, until the agent is given something new; `"call"`, only as long
                 as the program. In the first two, programs of one message run one by one.
@@ -157,6 +168,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             raise SetupError("`max_subagent_concurrency` must be at least 1.")
         self._max_subagents = max_subagent_concurrency
         self._durability = checked_durability(durability)
+        self._raises = checked_on_tool_error(on_tool_error) == "raise"
         if tool_name in self._names:
             raise SetupError(f"Programs cannot call {tool_name!r}, the tool that runs them.")
         js_names(tool for tool in self._ptc if isinstance(tool, BaseTool))
@@ -284,6 +296,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             signer=signer,
             place=config["configurable"].get("checkpoint_ns", ""),
             keeps=self._durability == "call",
+            raises=self._raises,
             functions=functions,
             subagents=subagents,
         )
@@ -328,9 +341,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
 
     def _present(self, ending: Ending) -> dict[str, Any]:
         console = ending.console if self._capture_console else ""
-        text = render(ending.outcome, console=console, max_result_chars=self._max_result_chars)
-        failed = ending.failed and not has_no_copy(ending.outcome)
-        return {"text": "\n".join([*ending.notes, text]), "failed": failed}
+        text = render_ending(ending, console=console, max_result_chars=self._max_result_chars)
+        return {"text": text, "failed": ending.failed and not has_no_copy(ending.outcome)}
 
 
 def _mode(mode: str | None) -> Mode:

@@ -5,6 +5,13 @@
     </stdout>
     <result>{total: 120.5, late: ["A-17"]}</result>
 
+After an error, what became of the calls that the script had made:
+
+    <error type="Error">no stock</error>
+    <calls>
+    done: issue_refund({"order_id": "A-1"})
+    </calls>
+
 Pure functions. A script writes the text inside the blocks but can never write the blocks: a tag of
 ours inside its text loses its bracket. Everything else stays as it is, so that code and markup can
 be copied out of a result unharmed.
@@ -34,8 +41,9 @@ from langchain_quickjs.errors import (
 )
 from langchain_quickjs.interpreter import Completed, Failed
 from langchain_quickjs.notation import notation
+from langchain_quickjs.script.state import Ending
 
-__all__ = ["error_type", "has_no_copy", "render"]
+__all__ = ["error_type", "has_no_copy", "render", "render_ending"]
 
 # The first four are names that prompts and dashboards written for the public package rely on.
 _ERROR_TYPES: Final[tuple[tuple[type[QuickJSError], str], ...]] = (
@@ -53,14 +61,12 @@ _ERROR_TYPES: Final[tuple[tuple[type[QuickJSError], str], ...]] = (
     (ProtocolError, "EngineFault"),
 )
 
-_TAG: Final = re.compile(r"<(?=\s*/?\s*(?:stdout|result|error)\b)", re.IGNORECASE)
+_TAG: Final = re.compile(r"<(?=\s*/?\s*(?:stdout|result|error|calls)\b)", re.IGNORECASE)
 # Halves of surrogate pairs cannot be encoded, NUL cannot be stored everywhere, and terminal
 # control sequences would act on whoever reads the log.
 _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _NOT_IN_TYPE: Final = re.compile(r"[^\w.$-]+", re.ASCII)
 _TYPE_CHARS: Final = 64
-# How the guest says that a result cannot be copied: with the path to the part that cannot.
-_RESULT_PATH: Final = re.compile(r"result\b.* cannot leave the script$", re.DOTALL)
 _STACK_FRAMES: Final = 5
 
 
@@ -93,17 +99,33 @@ def render(
     return "\n".join(blocks)
 
 
+def render_ending(ending: Ending, *, console: str, max_result_chars: int) -> str:
+    """Writes all that the model is told of a script's end.
+
+    Args:
+        ending: How the script ended.
+        console: What is shown of what it printed.
+        max_result_chars: The length at which output and result are each cut.
+
+    Returns:
+        The notes, the blocks of `render`, and for a script that has failed a block `<calls>`.
+    """
+    text = render(ending.outcome, console=console, max_result_chars=max_result_chars)
+    parts = [*map(_escape, ending.notes), text]
+    calls = [_escape(line) for line in ending.calls.lines()]
+    if calls and ending.failed and not has_no_copy(ending.outcome):
+        parts += ["<calls>", *calls, "</calls>"]
+    return "\n".join(parts)
+
+
 def has_no_copy(outcome: Completed | Failed | QuickJSError) -> bool:
     """Whether a script did all that it was to do, and only its result cannot be shown.
 
     A script whose last line is `globalThis.double = (x) => 2 * x` has not gone wrong, and running
     it again would do everything twice.
     """
-    if not isinstance(outcome, Failed):
-        return False
-    error = outcome.error
-    at_result = error.line is None and not error.stack and _RESULT_PATH.match(error.message)
-    return error.name == "TypeError" and bool(at_result)
+    # What a getter of the result threw is an error of the script's, and has a place in it.
+    return isinstance(outcome, Failed) and outcome.result_only and not outcome.error.stack
 
 
 def error_type(error: QuickJSError) -> str:

@@ -179,7 +179,8 @@ def assert_valid(outcome: Outcome, one: Recorded) -> None:
         case Completed(value):
             assert not one.open_calls
             assert_valid_value(value)
-        case Failed(error):
+        case Failed(error, _, call_id):
+            assert call_id is None or 0 < call_id < one.next_id
             assert {type(error.name), type(error.message), type(error.stack)} == {str}
             assert error.line is None or error.line >= 0
         case Suspended(calls, _, wake_after_s):
@@ -261,7 +262,7 @@ def test_any_message_is_an_outcome_or_refused(parts: list[Any]) -> None:
 
 
 @given(
-    st.integers(0, 3),
+    st.sampled_from([0, 1, 2, 3, 7]),
     st.text(max_size=5),
     st.integers(-1, 2),
     st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["look", "evil"]), st.lists(items))),
@@ -346,6 +347,12 @@ LIES = {
     "an error that is a text": pack(status=1, value="boom"),
     "an error of two parts": pack(status=1, value=["E", "m"]),
     "an error whose name is a number": pack(status=1, value=[1, "m", ""]),
+    "an error of a call that was never made": pack(status=1, value=["E", "m", ""], wake=1),
+    "an error of call zero": pack(status=1, value=["E", "m", ""], wake=0),
+    "an error of a call that is true": pack(status=1, value=["E", "m", ""], wake=True),
+    "an error of a call that is a float": pack(status=1, value=["E", "m", ""], wake=1.0),
+    "an error of a copy, and calls": pack(status=7, value=["E", "m", ""], calls=[[1, "look", []]]),
+    "an error of a copy that is a text": pack(status=7, value="boom"),
     "text that is no UTF-8": b"\x96\x00\xa1\xff\x00\x90\xc0\xc0",
     "text that is half a character": b"\x96\x00\xa1\xc3\x00\x90\xc0\xc0",
     "more elements than bytes": b"\x96\x00\xa0\x00\xdd\xff\xff\xff\xff\xc0\xc0",
@@ -435,9 +442,9 @@ def test_a_graph_of_a_few_bytes_may_have_more_paths_than_there_are_atoms() -> No
 
 
 def test_a_script_cannot_complete_while_calls_are_open() -> None:
-    for status in (0, 3):
+    for status, value in ((0, None), (3, None), (7, ["E", "m", ""])):
         with pytest.raises(ProtocolError):
-            read(Recorded(pack(status=status), next_id=2, open_calls=1))
+            read(Recorded(pack(status=status, value=value), next_id=2, open_calls=1))
 
 
 def test_more_calls_in_flight_than_the_limit_are_refused() -> None:

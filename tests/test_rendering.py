@@ -29,7 +29,7 @@ from langchain_quickjs.interpreter import (
 from langchain_quickjs.notation import notation
 from langchain_quickjs.rendering import error_type, render
 
-TAG = re.compile(r"<\s*/?\s*(stdout|result|error)\b", re.IGNORECASE)
+TAG = re.compile(r"<\s*/?\s*(stdout|result|error|calls)\b", re.IGNORECASE)
 
 
 def rendered(outcome: Any, console: str = "", max_result_chars: int = 4000) -> str:
@@ -161,10 +161,13 @@ def test_every_limit_has_a_type_that_reads_well() -> None:
 @pytest.mark.parametrize("message", ["result is a function", "result.a[0].f is a symbol"])
 def test_a_result_that_cannot_be_shown_is_no_error(message: str) -> None:
     message += ", which cannot leave the script"
-    text = rendered(failed("TypeError", message))
+    error = ScriptError("TypeError", message)
+    text = rendered(Failed(error, result_only=True))
     assert text == f'<result kind="handle">{message}; it ran to its end</result>'
-    thrown = failed("TypeError", message, "", 1, 1)
-    assert rendered(thrown).startswith('<error type="TypeError">')
+    # Nothing that a script throws looks like that: the engine says it, not the text.
+    assert rendered(Failed(error)).startswith('<error type="TypeError">')
+    thrown = ScriptError("TypeError", message, "    at get (script.js:1:1)", 1, 1)
+    assert rendered(Failed(thrown, result_only=True)).startswith('<error type="TypeError">')
 
 
 def test_cutting_says_how_much_is_gone() -> None:

@@ -370,8 +370,16 @@ class Interpreter:
         self._calls_made = calls_made + len(calls)
         self._spent_s = spent_s + took_s
         if isinstance(outcome, Failed):
-            return replace(outcome, error=with_suggestion(outcome.error, granted))
+            return self._explained(outcome)
         return outcome
+
+    def _explained(self, outcome: Failed) -> Failed:
+        """A failure as it is told: scripts may keep the errors of earlier scripts' calls."""
+        call_id, first_id = outcome.call_id, self._next_id - self._calls_made
+        if call_id is not None and call_id < first_id:
+            call_id = None
+        error = with_suggestion(outcome.error, self._granted)
+        return replace(outcome, error=error, call_id=call_id)
 
     def _check(self, outcome: Outcome, reply_bytes: int, calls_made: int) -> None:
         limits = self._limits

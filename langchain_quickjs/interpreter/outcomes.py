@@ -79,10 +79,17 @@ class Failed:
     Attributes:
         error: What it threw.
         console: What was printed in this step.
+        call_id: The call of this script whose failure that is: its promise was rejected with the
+            very object that was thrown. `None` for errors of the script's own, also for those that
+            look the same or have such a failure for their `cause`.
+        result_only: Whether the script had done all that it was to do, and only its result could
+            not be copied.
     """
 
     error: ScriptError
     console: str = ""
+    call_id: int | None = None
+    result_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

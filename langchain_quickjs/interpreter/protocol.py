@@ -45,7 +45,7 @@ SCRIPT_NAME = "script.js"
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _POSITION = re.compile(re.escape(SCRIPT_NAME) + r":(\d{1,9})(?::(\d{1,9}))?", re.ASCII)
 _START, _DELIVER, _ABORT = range(3)
-_COMPLETED, _FAILED, _SUSPENDED, _IDLE, _NO_MEMORY, _REFUSED, _TOO_LARGE = range(7)
+_COMPLETED, _FAILED, _SUSPENDED, _IDLE, _NO_MEMORY, _REFUSED, _TOO_LARGE, _NO_COPY = range(8)
 # Limits that a script can catch as errors of these names (wasm/src/calls.c).
 _LIMIT_ERRORS: dict[str, type[ScriptError]] = {
     "PTCCallBudgetExceeded": CallLimitError,
@@ -200,6 +200,12 @@ def _script_error(parts: Any) -> ScriptError:
     return kind(name, message, stack, line, column)
 
 
+def _rejected(call_id: Any, next_id: int) -> int | None:
+    if call_id is not None and (type(call_id) is not int or not 0 < call_id < next_id):
+        raise ProtocolError("the guest sent a malformed call of an error")
+    return call_id
+
+
 def _wake_after_s(wake: Any) -> float | None:
     if wake is None:
         return None
@@ -260,23 +266,28 @@ def read_reply(
     parts = decode(reply)
     if type(parts) is not list or len(parts) != 6 or type(parts[3]) is not list:
         raise _short_reply(parts)
-    status, printed, dropped, posted, value, wake = parts
+    status, printed, dropped, posted, value, last = parts
     console = _console(printed, dropped, limits)
     calls = _calls(posted, next_id, granted)
-    if type(status) is not int or (status != _SUSPENDED and (calls or wake is not None)):
+    if type(status) is not int or (status != _SUSPENDED and calls):
         raise ProtocolError("the guest's reply contradicts itself")
     if status == _SUSPENDED:
         if open_calls + len(calls) > limits.calls_in_flight:
             raise ProtocolError("the guest has more calls in flight than it may")
-        return Suspended(calls, console, _wake_after_s(wake))
+        return Suspended(calls, console, _wake_after_s(last))
     if status == _FAILED:
-        return Failed(_script_error(value), console)
+        return Failed(_script_error(value), console, _rejected(last, next_id))
+    if last is not None and status != _NO_COPY:
+        raise ProtocolError("the guest's reply contradicts itself")
     if open_calls:
         raise ProtocolError("the guest completed while calls are open")
     if status == _COMPLETED:
         return Completed(value, console)
     if status == _IDLE:
         return Completed(UNDEFINED, console)
+    if status == _NO_COPY:
+        call_id = _rejected(last, next_id)
+        return Failed(_script_error(value), console, call_id, result_only=True)
     raise ProtocolError("the guest's reply has a wrong status")
 
 

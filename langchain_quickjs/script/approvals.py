@@ -7,7 +7,6 @@ where they are public, so an approval UI that works for an agent works for its s
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -31,6 +30,7 @@ from langgraph.types import Interrupt
 
 from langchain_quickjs.errors import DecisionError, SetupError, ValueTransferError
 from langchain_quickjs.script.arguments import Arguments
+from langchain_quickjs.script.report import in_short
 from langchain_quickjs.script.state import AwaitingCall, Question
 
 __all__ = ["Approvals", "InterruptOn", "checked_decisions", "edit_note", "question", "rejection"]
@@ -39,6 +39,7 @@ InterruptOn = Mapping[str, bool | InterruptOnConfig]
 """Tool names (as the tools have them), and whether or how a person decides about their calls."""
 
 _DECISION_TYPES: Final = frozenset(get_args(DecisionType))
+_NOTE_ARGS_CHARS: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,7 @@ def edit_note(asked: ActionRequest, run: Action) -> str:
 
 
 def _call(name: str, args: Mapping[str, Any]) -> str:
-    return f"{name}({json.dumps(args, default=str, ensure_ascii=False)})"
+    return f"{name}({in_short(args, _NOTE_ARGS_CHARS)})"
 
 
 def _checked(

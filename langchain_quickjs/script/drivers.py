@@ -28,8 +28,8 @@ from langchain_quickjs.script.effects import (
     Keep,
     Launch,
     Launched,
+    Leave,
     Paused,
-    Settle,
 )
 
 __all__ = ["acarry_out", "adrive", "carry_out", "drive"]
@@ -72,7 +72,7 @@ def _aasked(ask: Ask) -> Awaitable[Any]:
 def drive(
     flow: Flow,
     call: Callable[[Launched], Answer],
-    keep: Callable[[Keep | Settle], None],
+    keep: Callable[[Keep | Leave], None],
     *,
     max_workers: int | None = None,
 ) -> Ended | Paused:
@@ -106,7 +106,7 @@ def drive(
 async def adrive(
     flow: Flow,
     call: Callable[[Launched], Awaitable[Answer]],
-    keep: Callable[[Keep | Settle], Awaitable[None]],
+    keep: Callable[[Keep | Leave], Awaitable[None]],
 ) -> Ended | Paused:
     """Runs a flow on the event loop: calls as tasks, steps of the interpreter in a worker thread.
 
@@ -140,7 +140,7 @@ class _Threads:
     def __init__(
         self,
         call: Callable[[Launched], Answer],
-        keep: Callable[[Keep | Settle], None],
+        keep: Callable[[Keep | Leave], None],
         max_workers: int,
     ) -> None:
         self._call = call
@@ -158,7 +158,7 @@ class _Threads:
         if isinstance(effect, Launch):
             self._waiting.extend(effect.calls)
             return None
-        if isinstance(effect, Keep | Settle):
+        if isinstance(effect, Keep | Leave):
             return self._keep(effect)
         if isinstance(effect, Ask):
             return _asked(effect)
@@ -217,7 +217,7 @@ class _Tasks:
     def __init__(
         self,
         call: Callable[[Launched], Awaitable[Answer]],
-        keep: Callable[[Keep | Settle], Awaitable[None]],
+        keep: Callable[[Keep | Leave], Awaitable[None]],
     ) -> None:
         self._call = call
         self._keep = keep
@@ -233,7 +233,7 @@ class _Tasks:
             return None
         if isinstance(effect, Collect):
             return await self._collect(effect)
-        if isinstance(effect, Keep | Settle):
+        if isinstance(effect, Keep | Leave):
             return await self._keep(effect)
         if isinstance(effect, Ask):
             return await _aasked(effect)

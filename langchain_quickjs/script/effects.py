@@ -5,7 +5,7 @@
     Collect(timeout)  wait until a running call ends           -> {call id: Answer, ...}
     Abandon()         drop launched calls that have not begun  -> their ids
     Keep(script)      store the script as it stands            -> None
-    Settle(ends)      store how calls have ended               -> None
+    Leave(ended)      an exception is about to leave the flow  -> None
     Ask(...)          call a method of the checkpointer        -> what it returned
     Await(...)        wait for another script                  -> None
 
@@ -44,9 +44,9 @@ __all__ = [
     "Keep",
     "Launch",
     "Launched",
+    "Leave",
     "Paused",
     "Resumed",
-    "Settle",
     "Started",
     "new_seed",
 ]
@@ -195,10 +195,15 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
-class Settle:
-    """Store how calls have ended, by their names: an error is about to leave the script."""
+class Leave:
+    """An exception is about to leave the flow.
 
-    ends: Mapping[str, Answer]
+    Attributes:
+        ended: How the calls of the script have ended in this run, by their names.
+        seed: What the script's randomness came from, if it began in this run.
+    """
+
+    ended: Mapping[str, Answer]
     seed: bytes | None = None
 
 
@@ -238,7 +243,7 @@ class Paused:
     refused: Exception | None = None
 
 
-Effect: TypeAlias = Compute | Launch | Collect | Abandon | Keep | Settle | Ask | Await
+Effect: TypeAlias = Compute | Launch | Collect | Abandon | Keep | Leave | Ask | Await
 Flow: TypeAlias = Generator[Effect, Any, Ended | Paused]
 
 _T = TypeVar("_T")

@@ -18,7 +18,6 @@ from langchain_quickjs.errors import (
     NotRunError,
     ProtocolError,
     QuickJSError,
-    ScriptError,
     TimeLimitError,
     ValueTransferError,
 )
@@ -46,9 +45,9 @@ from langchain_quickjs.script.effects import (
     Flow,
     Keep,
     Launch,
+    Leave,
     Paused,
     Resumed,
-    Settle,
     Started,
 )
 from langchain_quickjs.script.host import ScriptHost
@@ -76,9 +75,15 @@ def script_flow(host: ScriptHost, entry: Started | Resumed) -> Flow:
     """
     names = CallNames(host.script_id, host.place)
     script = _Script(host, OpenCalls(host, names, entry.done, entry.again))
-    if isinstance(entry, Started):
-        return (yield from script.start(entry))
-    return (yield from script.go_on(entry))
+    try:
+        if isinstance(entry, Started):
+            return (yield from script.start(entry))
+        return (yield from script.go_on(entry))
+    except Exception:
+        known = entry.done.ends
+        fresh = {name: end for name, end in script.ended.items() if name not in known}
+        yield Leave(fresh, script.seed)
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +107,9 @@ class _Script:
     interpreter: Interpreter | None = None
     console: str = ""
     updates: list[StateUpdate] = field(default_factory=list)
-    raised: list[Exception] = field(default_factory=list)
-    instead: dict[int, CallResult] = field(default_factory=dict)
+    raised: dict[int, Exception] = field(default_factory=dict)
     ended: dict[str, Answer] = field(default_factory=dict)
+    instead: dict[int, CallResult] = field(default_factory=dict)
     seed: bytes | None = None
     one_by_one: bool = False
     delivered: bool = False
@@ -256,13 +261,13 @@ class _Script:
             if isinstance(answer.reply, Blocked):
                 self.calls.block(call, answer.reply)
                 continue
-            self.calls.replies[call_id] = answer.reply
+            self.calls.ended(call, answer.reply)
             self.ended[call["tool_call_id"]] = answer
             self.updates.extend(answer.updates)
             if answer.instead is not None:
                 self.instead[call_id] = answer.instead
             if answer.error is not None:
-                self.raised.append(answer.error)
+                self.raised[call_id] = answer.error
 
     def _pause(self, interpreter: Interpreter) -> Flow:
         self.calls.ask()
@@ -285,6 +290,7 @@ class _Script:
             "questions": list(calls.questions),
             "blocked": list(calls.blocked),
             "running": [*calls.running.values(), *(launched.call for launched in calls.launch)],
+            "report": calls.report.pack(),
             "heap": b"" if memory is None else memory.mark(),
             "names": calls.names.pack(),
             "asked": calls.asked,
@@ -295,31 +301,29 @@ class _Script:
         # A script that failed may have left calls running. They are part of what it did.
         if self.calls.running:
             for call_id in (yield Abandon()):
-                del self.calls.running[call_id]
+                self.calls.drop(self.calls.running.pop(call_id))
         while self.calls.running:
             self._take((yield Collect()))
-        raised = self._cause(outcome.error) if isinstance(outcome, Failed) else None
+        self.calls.abandon()
+        raised = self._cause(outcome) if isinstance(outcome, Failed) else None
         if self.host.memory is not None:
             yield from self.host.memory.leave(self.interpreter, raises=raised is not None)
             self.calls.notes.extend(self.host.memory.notes)
         if raised is not None:
-            known = self.calls.done.ends
-            fresh = {name: end for name, end in self.ended.items() if name not in known}
-            yield Settle(fresh, self.seed)
             raise raised
         present = functools.partial(
-            self.host.present, Ending(outcome, self.console, tuple(self.calls.notes))
+            self.host.present,
+            Ending(outcome, self.console, tuple(self.calls.notes), self.calls.report.listing()),
         )
         # Going to a worker and back takes longer than writing a few words.
         large = isinstance(outcome, Completed) and not _is_scalar(outcome.value)
         return Ended((yield Compute(present)) if large else present(), self.updates)
 
-    def _cause(self, error: ScriptError) -> Exception | None:
-        """What a tool raised, if that is what the script did not catch."""
-        for raised in self.raised:
-            if (type(raised).__name__, str(raised)) == (error.name, error.message):
-                return raised
-        return None
+    def _cause(self, failed: Failed) -> Exception | None:
+        """What a tool raised, if that is what the script did not catch, and is to be raised."""
+        if failed.call_id is None or not self.host.raises:
+            return None
+        return self.raised.get(failed.call_id)
 
 
 def _is_scalar(value: Any) -> bool:

@@ -43,7 +43,13 @@ from langchain_quickjs.script.effects import (
     new_seed,
 )
 from langchain_quickjs.script.ends import read_end
-from langchain_quickjs.script.host import Durability, ScriptHost, checked_durability
+from langchain_quickjs.script.host import (
+    Durability,
+    OnToolError,
+    ScriptHost,
+    checked_durability,
+    checked_on_tool_error,
+)
 from langchain_quickjs.script.hosts import HostSource, OwnTools
 from langchain_quickjs.script.ledger import Claim, Entries, Ledger
 from langchain_quickjs.script.outer import graph_namespace
@@ -66,6 +72,7 @@ def create_script_graph(
     interrupt_on: InterruptOn | None = None,
     limits: Limits | None = None,
     durability: Durability = "pause",
+    on_tool_error: OnToolError = "raise",
     snapshot_signing_key: SigningKeys | None = None,
     checkpointer: Checkpointer = None,
     name: str = "script",
@@ -87,6 +94,9 @@ def create_script_graph(
             from its last pause, or begins again, and the calls made since are made again. `"call"`
             stores each call's result when it ends, before anything else happens: that call is never
             made again, and those not stored yet are, with the same `tool_call_id`.
+        on_tool_error: What becomes of a tool's exception that the script does not catch: `"raise"`
+            raises it out of the graph, `"return"` makes it the error of the outcome. After a pause
+            only name and message are left of an exception from before: it is returned in any case.
         snapshot_signing_key: A secret with which stored scripts are signed for their thread, or a
             list of them: the first one signs, each of them verifies. What is not signed with one
             of them is not resumed.
@@ -102,9 +112,10 @@ def create_script_graph(
     """
     granted = [tool if isinstance(tool, BaseTool) else as_tool(tool) for tool in tools]
     keeps = checked_durability(durability) == "call"
+    raises = checked_on_tool_error(on_tool_error) == "raise"
     keys = signing_keys(snapshot_signing_key)
     approvals = Approvals.of(interrupt_on)
-    own = OwnTools(granted, approvals, limits or Limits(), keeps=keeps, keys=keys)
+    own = OwnTools(granted, approvals, limits or Limits(), keeps=keeps, raises=raises, keys=keys)
     return build_script_graph(own, checkpointer=checkpointer, name=name)
 
 

@@ -20,10 +20,31 @@ from langchain_quickjs.script.signing import UNSIGNED, Signer
 from langchain_quickjs.script.state import Ending, outcome_of
 from langchain_quickjs.script.subagents import Subagents
 
-__all__ = ["Durability", "ScriptHost", "checked_durability"]
+__all__ = [
+    "Durability",
+    "OnToolError",
+    "ScriptHost",
+    "checked_durability",
+    "checked_on_tool_error",
+]
 
 Durability = Literal["pause", "call"]
 """When a script is stored: when it pauses, or whenever a call has ended."""
+
+
+OnToolError = Literal["raise", "return"]
+"""Where a tool's exception goes that a script does not catch: out of the graph, or its outcome."""
+
+
+def checked_on_tool_error(given: OnToolError) -> OnToolError:
+    """The same, if it is one.
+
+    Raises:
+        SetupError: It is not.
+    """
+    if given not in get_args(OnToolError):
+        raise SetupError(f'`on_tool_error` is "raise" or "return", not {given!r}.')
+    return given
 
 
 def checked_durability(given: Durability) -> Durability:
@@ -54,6 +75,7 @@ class ScriptHost:
         subagents: The subagents among all these.
         memory: Its way to what earlier scripts declared; `None` if it begins with nothing.
         signer: Signs it where it is stored.
+        raises: Whether a tool's exception that it does not catch goes to whoever runs the graph.
     """
 
     script_id: str
@@ -68,6 +90,7 @@ class ScriptHost:
     subagents: Subagents | None = None
     memory: Memory | None = None
     signer: Signer = UNSIGNED
+    raises: bool = True
 
     def sealer(self, config: RunnableConfig) -> Sealer:
         """What seals it in a task with this config."""

@@ -140,6 +140,7 @@ class OwnTools:
         limits: Limits,
         *,
         keeps: bool,
+        raises: bool,
         keys: tuple[bytes, ...],
     ) -> None:
         approvals.require_granted([tool.name for tool in tools])
@@ -147,6 +148,7 @@ class OwnTools:
         self._approvals = approvals
         self._limits = limits
         self._keeps = keeps
+        self._raises = raises
         self._keys = keys
         self._node = ToolNode(tools, wrap_tool_call=_reveal, awrap_tool_call=_areveal)
 
@@ -200,6 +202,7 @@ class OwnTools:
             approvals=self._approvals,
             limits=self._limits,
             keeps=self._keeps,
+            raises=self._raises,
             signer=Signer.of(self._keys, config),
             path=ToolPath(request, handler),
         )

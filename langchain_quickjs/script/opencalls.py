@@ -25,6 +25,7 @@ from langchain_quickjs.script.effects import Answer, Blocked, Done, Launched, Re
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.identity import CallNames, begin_key
 from langchain_quickjs.script.jsonvalues import copied
+from langchain_quickjs.script.report import Fate, Report
 from langchain_quickjs.script.state import AwaitingCall, OpenCall, Question
 
 __all__ = ["OpenCalls"]
@@ -35,6 +36,7 @@ _BEGUN_BEFORE: Final = (
     "again."
 )
 _LEAST_DECISIONS: Final[list[DecisionType]] = ["approve", "reject"]
+_MAX_NOTES: Final = 20
 
 
 @dataclass(slots=True)
@@ -56,6 +58,7 @@ class OpenCalls:
         settled: Calls that need not be made, because it is known how they ended.
         asked: How many questions have been made.
         refused: The error of an answer that did not fit what a tool had asked.
+        report: What became of the calls that are open no longer.
     """
 
     host: ScriptHost
@@ -72,6 +75,7 @@ class OpenCalls:
     settled: dict[int, Answer] = field(default_factory=dict)
     asked: int = 0
     refused: Exception | None = None
+    report: Report = field(default_factory=Report)
 
     @property
     def wait_for_people(self) -> bool:
@@ -88,6 +92,7 @@ class OpenCalls:
         self.names.unpack(paused["names"])
         self.asked = paused["asked"]
         self.notes.extend(paused["notes"])
+        self.report = Report(paused["report"])
         self.awaiting.extend(paused["awaiting"])
         for asked in paused["questions"]:
             decisions = answers.get(asked["interrupt"].id)
@@ -111,7 +116,7 @@ class OpenCalls:
     def admit(self, call: Call, args: dict[str, Any] | Raised) -> None:
         """Decides what happens to a new call: it runs, waits for a person, or is refused."""
         if isinstance(args, Raised):
-            self.replies[call.id] = args
+            self._refuse(call, args)
             return
         tool = self.called(call)
         made = self._made(call.id, tool.name, args)
@@ -138,11 +143,13 @@ class OpenCalls:
         name, args = call["action"]["name"], call["action"]["args"]
         number = call["tool_call_id"]
         if decision["type"] == "reject":
-            words = rejection(name, decision.get("message"))
-            self.replies[call["id"]] = Raised("RejectedError", words)
+            words = decision.get("message")
+            self.replies[call["id"]] = Raised("RejectedError", rejection(name, words))
+            self._told(call["id"], "rejected by a person", name, args, said=words)
             return
         if decision["type"] == "respond":
             self.replies[call["id"]] = Returned(decision["message"])
+            self._told(call["id"], "answered by a person", name, args, said=decision["message"])
             return
         if decision["type"] == "edit":
             edited = decision["edited_action"]
@@ -150,7 +157,7 @@ class OpenCalls:
             number = self.names.name(name, args)
         made = _open(call["id"], number, name, args)
         made["approved"], made["rounds"] = self._is_once(name), call["rounds"]
-        if decision["type"] == "edit":
+        if decision["type"] == "edit" and len(self.notes) < _MAX_NOTES:
             self.notes.append(edit_note(call["action"], decision["edited_action"]))
         self._start(made)
 
@@ -177,6 +184,41 @@ class OpenCalls:
 
     def _made(self, call_id: int, name: str, args: dict[str, Any]) -> OpenCall:
         return _open(call_id, self.names.name(name, args), name, args)
+
+    def _refuse(self, call: Call, error: Raised) -> None:
+        self.replies[call.id] = error
+        given = call.args[0] if call.args else {}
+        self._told(call.id, "not made", self.called(call).name, given, said=error.message)
+
+    def ended(self, call: OpenCall, reply: CallResult) -> None:
+        """A call has run to its end."""
+        self.replies[call["id"]] = reply
+        if isinstance(reply, Raised):
+            said = f"{reply.name}: {reply.message}"
+            self._told(call["id"], "failed", call["name"], call["args"], said=said)
+        else:
+            self._told(call["id"], "done", call["name"], call["args"])
+
+    def abandon(self) -> None:
+        """The script has ended, and what is open will not go on."""
+        for launched in self.launch:
+            self.drop(launched.call)
+        for waiting in (*self.awaiting, *(c for asked in self.questions for c in asked["calls"])):
+            action = waiting["action"]
+            why = "it was waiting for a person"
+            self._told(waiting["id"], "not made", action["name"], action["args"], why=why)
+        for call in self.blocked:
+            why = "it had begun, and was waiting for a person"
+            self._told(call["id"], "result unknown", call["name"], call["args"], why=why)
+
+    def drop(self, call: OpenCall) -> None:
+        """A call will not be made, because the script has ended."""
+        why = "the program ended before"
+        self._told(call["id"], "not made", call["name"], call["args"], why=why)
+
+    def _told(self, number: int, fate: Fate, name: str, args: Any, **words: Any) -> None:
+        decided = name in self.host.approvals.configs
+        self.report.add(number, fate, name, args, decided=decided, **words)
 
     def _start(self, call: OpenCall, *, resumed: bool = False, again: bool = False) -> None:
         name = call["name"]

@@ -16,9 +16,9 @@ from langchain_quickjs.script.effects import (
     Ended,
     Keep,
     Launched,
+    Leave,
     Paused,
     Resumed,
-    Settle,
     Started,
 )
 from langchain_quickjs.script.ends import end_of
@@ -60,7 +60,7 @@ def run_script(
         carry_out(books.after(launched, answer))
         return answer
 
-    def keep(effect: Keep | Settle) -> None:
+    def keep(effect: Keep | Leave) -> None:
         carry_out(books.keep(effect))
 
     _require_checkpointer(config, bool(host.approvals.configs))
@@ -87,7 +87,7 @@ async def arun_script(
         await acarry_out(books.after(launched, answer))
         return answer
 
-    async def keep(effect: Keep | Settle) -> None:
+    async def keep(effect: Keep | Leave) -> None:
         await acarry_out(books.keep(effect))
 
     _require_checkpointer(config, bool(host.approvals.configs))
@@ -104,15 +104,25 @@ class _Books:
     Attributes:
         ledger: What is done once; gives `None` where there is no checkpointer.
         record: The script as it stands, with `durability="call"`.
+        raises: Whether a tool's exception that the script does not catch leaves the graph.
     """
 
     ledger: Callable[[], Ledger | None]
     record: Record | None
+    raises: bool
 
     @classmethod
     def of(cls, host: ScriptHost, config: RunnableConfig, record: Record | None) -> _Books:
         # Most scripts need no ledger, so it is made when one does.
-        return cls(lambda: Ledger.of(config, host.sealer(config)), record)
+        return cls(lambda: Ledger.of(config, host.sealer(config)), record, host.raises)
+
+    def _is_end(self, answer: Answer) -> bool:
+        """Whether a call has ended with this.
+
+        A call that raised has not, if the error may go to whoever runs the agent: running it again
+        means that call. But a person said yes once, so an approved call has ended in any case.
+        """
+        return answer.error is None or not self.raises
 
     def before(self, launched: Launched) -> Asking[None]:
         """A call is about to be made."""
@@ -120,14 +130,10 @@ class _Books:
             yield from ledger.begin(launched)
 
     def after(self, launched: Launched, answer: Answer) -> Asking[None]:
-        """A call has ended, or was interrupted.
-
-        What raised has not ended: who runs the agent again means that call. But a person said yes
-        once.
-        """
+        """A call has ended, or was interrupted."""
         once, name = launched.call["approved"], launched.call["tool_call_id"]
         ledger = self.ledger() if once or self.record is not None else None
-        if ledger is None or (answer.error is not None and not once):
+        if ledger is None or not (once or self._is_end(answer)):
             return
         end = end_of(name, answer, ledger.sealer)
         if end is None:
@@ -137,14 +143,14 @@ class _Books:
         elif self.record is not None:
             yield from self.record.write_end(end)
 
-    def keep(self, effect: Keep | Settle) -> Asking[None]:
+    def keep(self, effect: Keep | Leave) -> Asking[None]:
         """The script is to be stored as it stands, or how its calls have ended."""
         if isinstance(effect, Keep):
             if self.record is not None:
                 yield from self.record.write(effect.script)
         elif self.record is None and (ledger := self.ledger()) is not None:
-            ended = effect.ends.items()
-            ends = [end_of(name, end, ledger.sealer) for name, end in ended if end.error is None]
+            ended = effect.ended.items()
+            ends = [end_of(name, end, ledger.sealer) for name, end in ended if self._is_end(end)]
             yield from ledger.settle([end for end in ends if end is not None], effect.seed)
 
 

@@ -6,7 +6,7 @@ The one large value is the snapshot, and it is there only while a script is paus
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, NotRequired
 
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
@@ -17,6 +17,7 @@ from typing_extensions import TypedDict
 from langchain_quickjs.errors import QuickJSError, ScriptError, ValueTransferError
 from langchain_quickjs.interpreter import UNDEFINED, Completed, Failed
 from langchain_quickjs.script.plain import storable
+from langchain_quickjs.script.report import CallReport, Listing, StoredReport
 
 __all__ = [
     "AwaitingCall",
@@ -121,6 +122,7 @@ class PausedScript(TypedDict):
     questions: list[Question]
     blocked: list[OpenCall]
     running: list[OpenCall]
+    report: StoredReport
     heap: bytes
     names: bytes
     asked: int
@@ -155,7 +157,9 @@ class ScriptFailure(TypedDict):
 class ScriptOutcome(TypedDict):
     """How a script ended, in the state of the graph that it was a node of.
 
-    `value` is there when the script completed with something else than `undefined`.
+    `value` is there when the script completed with something else than `undefined`. When it failed,
+    `calls` says what became of the calls that it had made until then, at most 20 of them, and
+    `calls_omitted` how many there were besides.
     """
 
     status: Literal["completed", "failed"]
@@ -163,6 +167,8 @@ class ScriptOutcome(TypedDict):
     value: NotRequired[Any]
     error: NotRequired[ScriptFailure]
     notes: NotRequired[list[str]]
+    calls: NotRequired[list[CallReport]]
+    calls_omitted: NotRequired[int]
 
 
 class ScriptInput(TypedDict):
@@ -206,6 +212,7 @@ class Ending:
     outcome: Completed | Failed | QuickJSError
     console: str
     notes: tuple[str, ...]
+    calls: Listing = field(default_factory=Listing)
 
     @property
     def failed(self) -> bool:
@@ -230,6 +237,9 @@ def outcome_of(ending: Ending) -> ScriptOutcome:
                 outcome["value"] = value
     else:
         outcome["error"] = _failure(end.error if isinstance(end, Failed) else end)
+    if outcome["status"] == "failed" and ending.calls.calls:
+        outcome["calls"] = list(ending.calls.calls)
+        outcome["calls_omitted"] = ending.calls.omitted
     return outcome
 
 

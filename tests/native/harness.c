@@ -24,6 +24,7 @@ void end(void)
     CHECK(JS_IsUndefined(guest.main) && JS_IsUndefined(guest.value));
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         JS_FreeValue(ctx, *values[i]);
+    JS_FreeAtom(ctx, guest.rejected_by);
     guest_tidy();
     buffer_free(&guest.functions);
     free(guest.calls);
@@ -256,5 +257,15 @@ bool failed_with(const Answer *a, const char *name)
 {
     Reader in = a->rest;
     uint32_t parts;
-    return a->status == FAILED && read_array_header(&in, &parts) && text_is(&in, name);
+    return (a->status == FAILED || a->status == NO_COPY) && read_array_header(&in, &parts) && text_is(&in, name);
+}
+
+uint64_t failed_by(const Answer *a)
+{
+    Reader in = a->rest;
+    uint64_t id = 0;
+    CHECK(a->status == FAILED || a->status == NO_COPY);
+    skip(&in);
+    CHECK(read_nil(&in) || read_uint(&in, &id));
+    return id;
 }

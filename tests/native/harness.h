@@ -17,7 +17,7 @@
     } while (0)
 
 enum { START = 0, DELIVER = 1, ABORT = 2 };
-enum { COMPLETED = 0, FAILED = 1, SUSPENDED = 2, IDLE = 3, NO_MEMORY = 4, REFUSED = 5, TOO_LARGE = 6 };
+enum { COMPLETED = 0, FAILED = 1, SUSPENDED = 2, IDLE = 3, NO_MEMORY = 4, REFUSED = 5, TOO_LARGE = 6, NO_COPY = 7 };
 
 /* What the next start message says. */
 typedef struct {
@@ -59,5 +59,6 @@ const Answer *give_up(void);
 /* The value of a reply, as text: only where it is one. */
 bool value_is(const Answer *answer, const char *text);
 bool failed_with(const Answer *answer, const char *name);
+uint64_t failed_by(const Answer *answer); /* the call that was rejected with what was thrown, or 0 */
 
 #endif

@@ -254,6 +254,30 @@ int calls_settle(uint32_t id, bool raised, JSValueConst value)
     return 0;
 }
 
+/* Which call an Error comes from is kept under a private name, as `#x` of a class is: script code can
+   neither see nor copy it, and no Proxy has it. */
+int calls_boot(void)
+{
+    JSValue symbol = JS_NewPrivateSymbol(guest.ctx, "rejected by");
+    guest.rejected_by = JS_IsException(symbol) ? JS_ATOM_NULL : JS_ValueToAtom(guest.ctx, symbol);
+    JS_FreeValue(guest.ctx, symbol);
+    return guest.rejected_by == JS_ATOM_NULL ? -1 : 0;
+}
+
+void calls_mark_error(JSValueConst error, uint32_t id)
+{
+    JS_DefinePropertyValue(guest.ctx, error, guest.rejected_by, JS_NewInt32(guest.ctx, (int32_t)id), 0);
+}
+
+uint32_t calls_marked(JSValueConst thrown)
+{
+    JSPropertyDescriptor mark;
+    /* An own property, for any object can have a marked Error for its prototype. */
+    if (!JS_IsError(thrown) || JS_GetOwnProperty(guest.ctx, &mark, thrown, guest.rejected_by) <= 0)
+        return 0;
+    return (uint32_t)JS_VALUE_GET_INT(mark.value);
+}
+
 void calls_clear(void)
 {
     for (uint32_t i = 0; i < guest.call_count; i++)

@@ -7,7 +7,7 @@
 
 enum { MESSAGE_START = 0, MESSAGE_DELIVER = 1, MESSAGE_ABORT = 2 };
 enum { REPLY_COMPLETED = 0, REPLY_FAILED = 1, REPLY_SUSPENDED = 2, REPLY_IDLE = 3,
-       REPLY_NO_MEMORY = 4, REPLY_REFUSED = 5, REPLY_TOO_LARGE = 6 };
+       REPLY_NO_MEMORY = 4, REPLY_REFUSED = 5, REPLY_TOO_LARGE = 6, REPLY_NO_COPY = 7 };
 enum { MAX_REJECTIONS = 100 };
 
 Guest guest;
@@ -152,14 +152,24 @@ static void reply_plain(int status)
     pack_nil(&guest.reply);
 }
 
-static void reply_failed(JSValueConst reason)
+/* The call that was rejected with this. */
+static void pack_call(JSValueConst reason)
+{
+    uint32_t id = calls_marked(reason);
+    if (id)
+        pack_uint(&guest.reply, id);
+    else
+        pack_nil(&guest.reply);
+}
+
+static void reply_thrown(int status, JSValueConst reason)
 {
     JSValueConst args[1] = { reason };
     JSValue parts = JS_Call(guest.ctx, guest.describe, JS_UNDEFINED, 1, args);
     clear_rejections(true);
     forget_script();
     guest.reply.len = 0;
-    reply_head(REPLY_FAILED);
+    reply_head(status);
     if (JS_IsException(parts) || codec_pack(&guest.codec, &guest.reply, parts, "error", 0) < 0) {
         JS_FreeValue(guest.ctx, JS_GetException(guest.ctx));
         guest.reply.status = guest.reply.status == BUFFER_FULL ? BUFFER_OK : guest.reply.status;
@@ -168,14 +178,19 @@ static void reply_failed(JSValueConst reason)
         pack_text(&guest.reply, "(an error that cannot be described)", 35);
         pack_text(&guest.reply, "", 0);
     }
-    pack_nil(&guest.reply);
+    pack_call(reason);
     JS_FreeValue(guest.ctx, parts);
 }
 
-static void reply_exception(void)
+static void reply_failed(JSValueConst reason)
+{
+    reply_thrown(REPLY_FAILED, reason);
+}
+
+static void reply_exception(int status)
 {
     JSValue error = JS_GetException(guest.ctx);
-    reply_failed(error);
+    reply_thrown(status, error);
     JS_FreeValue(guest.ctx, error);
 }
 
@@ -201,7 +216,7 @@ static void reply_completed(void)
     guest.no_memory |= packed.status == BUFFER_NO_MEMORY;
     guest.result_too_large = packed.status == BUFFER_FULL;
     if (done < 0) {
-        reply_exception();
+        reply_exception(REPLY_NO_COPY);
     } else {
         clear_rejections(true);
         forget_script();
@@ -297,7 +312,7 @@ static void evaluate(const char *source, size_t len, const char *filename)
     JSValue main = JS_Eval2(guest.ctx, source, len, &options);
     if (JS_IsException(main)) {
         guest.main = JS_UNDEFINED;
-        reply_exception();
+        reply_exception(REPLY_FAILED);
         return;
     }
     guest.main = main;
@@ -347,7 +362,7 @@ static bool start(Reader *in)
     if (!read_text(in, &filename, &filename_len) || !read_text(in, &source, &source_len))
         return false;
     if (calls_grant(&tools, tool_count, &functions, function_count) < 0) {
-        reply_exception();
+        reply_exception(REPLY_FAILED);
         return true;
     }
     char *text = malloc(filename_len + source_len + 2);
@@ -399,6 +414,8 @@ static bool deliver(Reader *in)
         JSValue value = raised ? unpack_error(in) : codec_unpack(&guest.codec, in);
         if (JS_IsException(value))
             return false;
+        if (raised)
+            calls_mark_error(value, (uint32_t)id);
         int settled = calls_settle((uint32_t)id, raised != 0, value);
         JS_FreeValue(guest.ctx, value);
         if (settled < 0)
@@ -482,7 +499,7 @@ int guest_boot(size_t stack_bytes)
     if (!guest.ctx)
         return 2;
     JS_SetHostPromiseRejectionTracker(guest.rt, on_rejection, NULL);
-    int status = prelude_boot();
+    int status = calls_boot() < 0 ? 3 : prelude_boot();
     engine_collect(guest.rt, &guest.collected);
     return status;
 }

@@ -32,6 +32,7 @@ typedef struct {
     uint32_t call_count, call_capacity;
     uint32_t next_id; /* never repeats in the life of a heap */
     uint32_t calls_limit, calls_left, calls_in_flight;
+    JSAtom rejected_by; /* a private name: an Error has it that a call was rejected with, and its id */
 
     JSValue main;    /* the promise of the running script, or undefined */
     JSValue value;   /* what it resolved to, while calls are still open */
@@ -67,6 +68,9 @@ int calls_grant(Reader *names, uint32_t count, Reader *functions, uint32_t funct
 int calls_settle(uint32_t id, bool raised, JSValueConst value); /* 0, or -2: unknown id */
 void calls_clear(void);
 int calls_define_tools(JSValueConst global);
+int calls_boot(void);
+void calls_mark_error(JSValueConst error, uint32_t id);
+uint32_t calls_marked(JSValueConst thrown); /* the id that this very object was marked with, or 0 */
 
 /* prelude_host.c: what the prelude may ask of C */
 int prelude_boot(void);
