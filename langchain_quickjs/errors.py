@@ -139,9 +139,9 @@ class DecisionError(QuickJSError):
     """An answer to an interrupt does not fit the actions that were asked about."""
 
 
-class ToolNameError(QuickJSError, ValueError):
-    """A tool's name cannot be used in a script, or two tools would have the same name there."""
-
-
 class SetupError(QuickJSError, ValueError):
     """The package was put together in a way that cannot work; the message says what to change."""
+
+
+class ToolNameError(SetupError):
+    """A tool's name cannot be used in a script, or two tools would have the same name there."""

@@ -180,7 +180,10 @@ def test_an_edit_may_name_another_tool_of_the_script(shop: Shop) -> None:
     [
         ({"pya": True}, "names \\['pya'\\], but scripts can call only \\['look_up', 'pay'\\]"),
         ({"pay": {}}, "must be a non-empty list"),
-        ({"pay": {"allowed_decisions": ["aprove"]}}, "are no decisions"),
+        (
+            {"pay": {"allowed_decisions": ["aprove"]}},
+            "a non-empty list of decisions, which are .*; it is \\['aprove'\\]",
+        ),
     ],
 )
 def test_gates_that_would_be_no_gates_are_refused(gates: Any, problem: str, shop: Shop) -> None:
@@ -203,4 +206,4 @@ def test_arguments_that_no_checkpoint_can_keep_are_refused() -> None:
 
 
 def test_false_gates_nothing() -> None:
-    assert not Approvals.of({"pay": False}).configs
+    assert not Approvals.of({"pay": False}, ["pay"]).configs

@@ -20,7 +20,6 @@ from typing import Any, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
-from langchain_core.tools import tool as as_tool
 from langgraph.errors import GraphInterrupt
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -31,7 +30,7 @@ from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.approvals import Approvals, InterruptOn, checked_decisions
 from langchain_quickjs.script.effects import Ended, Paused, Resumed, Started, new_seed
 from langchain_quickjs.script.ends import ends_of
-from langchain_quickjs.script.host import Durability, ScriptHost, checked_durability
+from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.hosts import HostSource, OwnTools
 from langchain_quickjs.script.outer import (
     answers_to,
@@ -40,6 +39,7 @@ from langchain_quickjs.script.outer import (
     started_before,
 )
 from langchain_quickjs.script.run import arun_script, run_script
+from langchain_quickjs.script.settings import Durability, check, tools_of
 from langchain_quickjs.script.signing import signing_key
 from langchain_quickjs.script.state import PausedScript, ScriptInput, ScriptOutput, ScriptState
 from langchain_quickjs.script.stored import (
@@ -90,13 +90,20 @@ def create_script_graph(
         A compiled LangGraph graph.
 
     Raises:
-        SetupError: `interrupt_on` is wrong, or names a tool that is not in `tools`.
+        SetupError: An argument is wrong, or does not fit the others; the message says which.
         ToolNameError: A tool's name cannot be a name in scripts.
     """
-    granted = [tool if isinstance(tool, BaseTool) else as_tool(tool) for tool in tools]
-    keeps = checked_durability(durability) == "call"
-    key = signing_key(snapshot_signing_key)
-    approvals = Approvals.of(interrupt_on)
+    check(
+        tools=tools,
+        interrupt_on=interrupt_on,
+        limits=limits,
+        durability=durability,
+        checkpointer=checkpointer,
+        name=name,
+    )
+    granted = tools_of("tools", tools)
+    keeps, key = durability == "call", signing_key(snapshot_signing_key)
+    approvals = Approvals.of(interrupt_on, [tool.name for tool in granted])
     own = OwnTools(granted, approvals, limits or Limits(), keeps=keeps, key=key)
     return build_script_graph(own, checkpointer=checkpointer, name=name)
 

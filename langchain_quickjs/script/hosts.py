@@ -111,7 +111,6 @@ class OwnTools:
         keeps: bool,
         key: bytes | None,
     ) -> None:
-        approvals.require_granted([tool.name for tool in tools])
         self._tools = js_names(tools)
         self._approvals = approvals
         self._limits = limits
