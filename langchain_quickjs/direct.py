@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, cast
 
 from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain.agents.middleware.human_in_the_loop import HITLRequest, HITLResponse
@@ -17,7 +17,7 @@ from langchain_core.messages import AIMessage, ToolCall, ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command, interrupt
-from pydantic import PlainValidator, TypeAdapter, WithJsonSchema
+from pydantic import ValidatorFunctionWrapHandler, WrapValidator
 
 from langchain_quickjs.errors import DecisionError
 from langchain_quickjs.script.approvals import (
@@ -34,8 +34,6 @@ from langchain_quickjs.script.state import AwaitingCall
 __all__ = ["arun_decided", "needs_decision", "run_decided"]
 
 ToolResult = ToolMessage | Command[Any]
-
-_ANSWER: Final = TypeAdapter(HITLResponse).json_schema()
 
 
 def needs_decision(request: ToolCallRequest, handler: Any, approvals: Approvals) -> bool:
@@ -123,14 +121,14 @@ def _decided(request: ToolCallRequest, approvals: Approvals) -> _Decided | ToolM
     asked: AwaitingCall = {"id": 0, "action": action, "review": review, "extra": {}}
     tools = {tool.name: tool for tool in request.runtime.tools}
 
-    def checked(answer: Any) -> Any:
+    def checked(answer: Any, _handler: ValidatorFunctionWrapHandler) -> Any:
         try:
             return checked_decisions(answer, [asked], tools)
         except DecisionError as error:
             raise refusal(error) from None
 
     # LangGraph stores no answer that the schema refuses.
-    answer = Annotated[Any, PlainValidator(checked), WithJsonSchema(_ANSWER)]
+    answer = Annotated[HITLResponse, WrapValidator(checked)]
     question: HITLRequest = {"action_requests": [action], "review_configs": [review]}
     (decision,) = interrupt(question, response_schema=cast("type[Any]", answer))
     if decision["type"] == "approve":

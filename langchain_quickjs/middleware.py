@@ -6,6 +6,7 @@ what comes of each program is rendered for the model.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from types import MethodType
@@ -43,6 +44,8 @@ from langchain_quickjs.script.settings import Durability, Mode, check, tools_of
 from langchain_quickjs.script.signing import Signer, signing_key
 from langchain_quickjs.script.state import Ending
 from langchain_quickjs.script.subagents import TASK, Subagents, find_task_tool
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["CodeInterpreterMiddleware", "InterpreterState", "PTCOption"]
 
@@ -348,6 +351,14 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             if self._subagents and find_task_tool(list(agent.tools.values())) is not None:
                 names.add(TASK)
             self._check_asking(names, agent, agent.strangers)
+            unasked = self._approvals.configs.keys() & agent.tools.keys() - agent.asked - {TASK}
+            if unasked and TASK in agent.tools:
+                logger.warning(
+                    "`interrupt_on` of CodeInterpreterMiddleware does not reach inside of "
+                    "subagents, which may have %s too. Pass `interrupt_on` to create_deep_agent "
+                    "instead: it holds for the model, its programs and its subagents.",
+                    sorted(unasked),
+                )
         self._fits = agent
 
     def _check_names(self, available: Mapping[str, BaseTool]) -> None:
