@@ -6,8 +6,7 @@ what comes of each program is rendered for the model.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import replace
 from types import MethodType
 from typing import Annotated, Any, NotRequired, TypeAlias, cast
@@ -27,25 +26,22 @@ from langgraph.types import Command
 from langsmith.utils import tracing_is_enabled
 
 from langchain_quickjs.direct import arun_decided, needs_decision, run_decided
-from langchain_quickjs.errors import SetupError
 from langchain_quickjs.eval_tool import EvalTool
+from langchain_quickjs.grants import Grants
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.prompt import eval_tool_description, system_prompt_section
 from langchain_quickjs.rendering import has_no_copy, render
-from langchain_quickjs.script.approvals import Approvals, InterruptOn
+from langchain_quickjs.script.approvals import InterruptOn
 from langchain_quickjs.script.calls import ToolPath
-from langchain_quickjs.script.gates import Agent, agent_of, passes
+from langchain_quickjs.script.gates import Agent, agent_of
 from langchain_quickjs.script.heap import HeapChannel
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.memory import HeapPolicy, Memory
-from langchain_quickjs.script.names import check_names
 from langchain_quickjs.script.outer import OuterTask
-from langchain_quickjs.script.settings import Durability, Mode, check, tools_of
+from langchain_quickjs.script.settings import Durability, Mode, check
 from langchain_quickjs.script.signing import Signer, signing_key
 from langchain_quickjs.script.state import Ending
-from langchain_quickjs.script.subagents import TASK, Subagents, find_task_tool
-
-logger = logging.getLogger(__name__)
+from langchain_quickjs.script.subagents import TASK, Subagents
 
 __all__ = ["CodeInterpreterMiddleware", "InterpreterState", "PTCOption"]
 
@@ -156,31 +152,19 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             max_snapshot_bytes=max_snapshot_bytes,
         )
         self.tool_name = tool_name
-        self._ptc: list[str | BaseTool] = tools_of("ptc", ptc or ())
-        names = [tool if isinstance(tool, str) else tool.name for tool in self._ptc]
-        self._names = dict(zip(check_names(names), self._ptc, strict=True))
-        if tool_name in names:
-            raise SetupError(f"Programs cannot call {tool_name!r}, the tool that runs them.")
-        if subagents and TASK in (*self._names, tool_name):
-            raise SetupError(
-                f"Programs call subagents as `{TASK}(...)`, which no tool in `ptc`, and not "
-                "`tool_name`, can be called too: rename the tool or leave it out, or pass "
-                "`subagents=False`."
-            )
+        self._grants = Grants.of(ptc, interrupt_on, subagents=subagents, tool_name=tool_name)
+        self._approvals = self._grants.approvals
         self._limits = Limits(
             memory_bytes=memory_limit, step_timeout_s=timeout, calls=max_ptc_calls
         )
         self._max_result_chars = max_result_chars
         self._capture_console = capture_console
-        self._approvals = Approvals.of(interrupt_on, [*names, *([TASK] if subagents else [])])
-        self._told = frozenset(interrupt_on or ())
         self._mode: Mode = mode or "thread"
         self._signing_key = signing_key(snapshot_signing_key)
         self._heap: HeapPolicy | None = None
         if self._mode != "call":
             self.state_schema = InterpreterState
             self._heap = HeapPolicy(self._mode, max_snapshot_bytes or memory_limit, self._limits)
-        self._subagents = subagents
         self._max_subagents = max_subagent_concurrency
         self._durability = durability
         # The agent that was looked at last, and found to have what programs and people need.
@@ -253,10 +237,12 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     def _with_prompt(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
         # What the agent asks people about is known where it runs only.
         agent = agent_of()
-        self._check_fits(agent)
+        if agent is not self._fits:
+            self._grants.check(agent, self)
+            self._fits = agent
         section = self._section(
             [tool for tool in request.tools if isinstance(tool, BaseTool)],
-            agent.asked - self._told | self._approvals.configs.keys(),
+            agent.asked - self._grants.told | self._approvals.configs.keys(),
         )
         return request.override(system_message=self._joined(request.system_message, section))
 
@@ -270,14 +256,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         return said[2]
 
     def _section(self, available: Sequence[BaseTool], asked: Set[str]) -> str:
-        # Hooks may show the model fewer tools than the agent has; only a program's run needs all.
-        shown = {tool.name: tool for tool in available}
-        tools = tuple(
-            shown[tool] if isinstance(tool, str) else tool
-            for tool in self._ptc
-            if not isinstance(tool, str) or tool in shown
-        )
-        subagents = self._subagents and find_task_tool(available) is not None
+        tools = self._grants.shown(available)
+        subagents = self._grants.task(available) is not None
         written, key = self._written, (tools, frozenset(asked), subagents)
         if written is None or written[0] != key:
             section = system_prompt_section(
@@ -299,16 +279,11 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             return request
         config = request.runtime.config
         script_id = cast("str", request.tool_call["id"])
-        available = {tool.name: tool for tool in request.runtime.tools}
-        self._check_names(available)
-        tools = {
-            name: available[tool] if isinstance(tool, str) else tool
-            for name, tool in self._names.items()
-        }
+        tools = self._grants.granted(request.runtime.tools)
         outer = OuterTask(config)
         path = ToolPath(request, handler, outer)
         signer = Signer.of(self._signing_key, config)
-        task = find_task_tool(request.runtime.tools) if self._subagents else None
+        task = self._grants.task(request.runtime.tools)
         subagents = None
         if task is not None:
             subagents = Subagents(
@@ -320,7 +295,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         host = ScriptHost(
             script_id=script_id,
             tools=tools,
-            approvals=self._asking(names, config, handler),
+            approvals=self._grants.asking(names, config, handler),
             limits=self._limits,
             path=path,
             present=self._present,
@@ -336,73 +311,6 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     def _memory(self, config: RunnableConfig, task: OuterTask, signer: Signer) -> Memory | None:
         heap = self._heap
         return None if heap is None else Memory(heap, config, self.tool_name, task, signer)
-
-    def _check_fits(self, agent: Agent) -> None:
-        """Finds out at the agent's first model call what would fail at its first program.
-
-        Raises:
-            SetupError: The agent lacks a tool, or asks people in a way that cannot be read.
-        """
-        if agent is self._fits:
-            return
-        if agent.tools is not None:
-            self._check_names(agent.tools)
-            names = {tool if isinstance(tool, str) else tool.name for tool in self._ptc}
-            if self._subagents and find_task_tool(list(agent.tools.values())) is not None:
-                names.add(TASK)
-            self._check_asking(names, agent, agent.strangers)
-            unasked = self._approvals.configs.keys() & agent.tools.keys() - agent.asked - {TASK}
-            if unasked and TASK in agent.tools:
-                logger.warning(
-                    "`interrupt_on` of CodeInterpreterMiddleware does not reach inside of "
-                    "subagents, which may have %s too. Pass `interrupt_on` to create_deep_agent "
-                    "instead: it holds for the model, its programs and its subagents.",
-                    sorted(unasked),
-                )
-        self._fits = agent
-
-    def _check_names(self, available: Mapping[str, BaseTool]) -> None:
-        """Refuses names of tools that the agent does not have."""
-        missing = [t for t in self._ptc if isinstance(t, str) and t not in available]
-        if missing:
-            raise SetupError(
-                f"`ptc` names {missing}, which the agent does not have; it has "
-                f"{sorted(available)}. Give the agent these tools, or pass them in `ptc` "
-                "themselves."
-            )
-        if TASK in self._told and TASK not in available:
-            raise SetupError(
-                f"`interrupt_on` names {TASK!r}, but the agent has no subagents. Leave it out, or "
-                "give the agent subagents."
-            )
-
-    def _check_asking(self, names: Set[str], agent: Agent, unseen: Sequence[str]) -> None:
-        """Refuses what asks people in a way that cannot be read, where it has to be known."""
-        if unseen and (untold := names - self._told - agent.asked):
-            raise SetupError(
-                f"The agent asks people before it calls some of its tools (through {unseen[0]}), "
-                "but it cannot be found out which. Say in `interrupt_on` of "
-                f"CodeInterpreterMiddleware what holds for {sorted(untold)} in programs: `True`, "
-                "`False` or an `InterruptOnConfig`."
-            )
-
-    def _asking(self, names: Set[str], config: RunnableConfig, handler: Any) -> Approvals:
-        """What people are asked about, with what the agent itself asks them.
-
-        Calls from programs do not pass `HumanInTheLoopMiddleware`, which looks at the model's
-        messages, unless it asks call by call and stands behind this one.
-
-        Raises:
-            SetupError: Calls might need an approval that cannot be found out.
-        """
-        agent = agent_of(config)
-        self._check_asking(names, agent, agent.bypassed(handler))
-        gates = [
-            gate
-            for gate in agent.gates
-            if gate.interrupt_mode != "per_call" or not passes(handler, gate)
-        ]
-        return self._approvals.adopting(gates, names - self._told) if gates else self._approvals
 
     def _present(self, ending: Ending) -> dict[str, Any]:
         console = ending.console if self._capture_console else ""

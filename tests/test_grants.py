@@ -158,7 +158,7 @@ def test_programs_of_a_thread_cannot_take_it_from_each_other(mode: Mode) -> None
     calling = "[await task({ description: 'hi' }), await tools.x({ value: 'y' })].join()"
     chosen = [source for source in tampering if "prototype" not in source]
     model = programs(*chosen, calling)
-    worker: dict[str, Any] = {
+    worker: Any = {
         "name": "general-purpose",
         "description": "Echoes.",
         "system_prompt": "Echo.",

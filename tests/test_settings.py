@@ -86,6 +86,8 @@ THINGS: dict[str, Any] = {
     "turn": "turn",
 }
 
+GO: Any = {"messages": [("user", "go")]}
+
 WHOLE = {"1", "40", "16 MiB"}
 FLAG = {"True", "False"}
 TOOLS = {"an empty list"}
@@ -236,7 +238,7 @@ def test_names_that_meet(ptc: Any, problem: str) -> None:
 def test_a_tool_called_task_where_there_are_no_subagents() -> None:
     ours = CodeInterpreterMiddleware(ptc=[task], subagents=False)
     agent = create_agent(programs("await tools.task({ what: 'x' })"), middleware=[ours])
-    assert agent.invoke({"messages": [("user", "go")]})["messages"][2].text == "<result>x</result>"
+    assert agent.invoke(GO)["messages"][2].text == "<result>x</result>"
     with pytest.raises(SetupError, match="rename the tool"):
         CodeInterpreterMiddleware(tool_name="task")
 
@@ -245,15 +247,16 @@ def test_functions_become_tools() -> None:
     ours = CodeInterpreterMiddleware(ptc=[double, add])
     model = programs("await tools.double({ value: 4 })")
     agent = create_agent(model, middleware=[ours])
-    assert agent.invoke({"messages": [("user", "go")]})["messages"][2].text == "<result>8</result>"
+    assert agent.invoke(GO)["messages"][2].text == "<result>8</result>"
     assert "tools.double(args: { value: number }): Promise<number>" in model.seen[0]
 
 
 def test_a_gate_for_subagents_that_the_agent_does_not_have() -> None:
     ours = CodeInterpreterMiddleware(interrupt_on={"task": True})
     agent = create_agent(ScriptedModel(turns=[]), middleware=[ours], checkpointer=InMemorySaver())
+    config: Any = {"configurable": {"thread_id": "1"}}
     with pytest.raises(SetupError, match="the agent has no subagents"):
-        agent.invoke({"messages": [("user", "go")]}, {"configurable": {"thread_id": "1"}})
+        agent.invoke(GO, config)
 
 
 def test_a_name_error_is_a_setup_error() -> None:

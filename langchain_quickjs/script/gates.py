@@ -72,12 +72,14 @@ class Agent:
         callwise: Other middleware that asks people, at the tool calls that pass it.
         strangers: What else asks people, in words for errors.
         tools: Its tools by their names; `None` if they cannot be found.
+        hooks: What its tool calls pass, from the outermost on.
     """
 
     gates: tuple[HumanInTheLoopMiddleware[Any, Any, Any], ...] = ()
     callwise: tuple[AgentMiddleware[Any, Any, Any], ...] = ()
     strangers: tuple[str, ...] = ()
     tools: Mapping[str, BaseTool] | None = None
+    hooks: Any = None
 
     @property
     def asked(self) -> Set[str]:
@@ -88,6 +90,17 @@ class Agent:
         """What asks people about tool calls, but does not see those given to this handler."""
         missed = [asks for asks in self.callwise if not passes(handler, asks)]
         return [*self.strangers, *(type(asks).__name__ for asks in missed)]
+
+    def behind(self, middleware: AgentMiddleware[Any, Any, Any]) -> Any:
+        """What tool calls pass after this middleware; everything, if that cannot be found out."""
+        for held in _held(self.hooks):
+            cells = _cells(held)
+            outer, inner = cells.get("outer"), cells.get("inner")
+            if passes(outer, middleware):
+                return inner
+            if "outer" not in _cells(inner) and passes(inner, middleware):
+                return None
+        return self.hooks
 
 
 _NO_AGENT: Final = Agent()
@@ -131,7 +144,8 @@ def _read(channels: Iterable[str], nodes: Mapping[str, Any]) -> Agent:
         strangers.append("something that cannot be found")
     node = getattr(nodes.get("tools"), "bound", None)
     tools = node.tools_by_name if isinstance(node, ToolNode) else None
-    return Agent(tuple(gates), tuple(callwise), tuple(strangers), tools)
+    hooks = getattr(node, "_wrap_tool_call", None)
+    return Agent(tuple(gates), tuple(callwise), tuple(strangers), tools, hooks)
 
 
 def passes(handler: Any, middleware: Any) -> bool:
@@ -196,7 +210,7 @@ def _asks_elsewhere(middleware: AgentMiddleware[Any, Any, Any]) -> bool:
 def _asks(value: Any, owner: Any, seen: dict[int, Any]) -> bool:
     """Whether what a hook uses comes to `interrupt`, as far as its code shows.
 
-    Followed are functions of the hook's own package, and what they hold. Others are no hooks.
+    Followed are what it holds and has, and the functions of its package. Others know no agent.
     """
     if value is interrupt or isinstance(value, HumanInTheLoopMiddleware):
         return True
@@ -216,16 +230,17 @@ def _asks(value: Any, owner: Any, seen: dict[int, Any]) -> bool:
     names = {name for code in codes for name in code.co_names}
     if "interrupt" in names or any(map(_raises_interrupts, codes)):
         return True
-    used = [function.__globals__[name] for name in names if name in function.__globals__]
-    used += [*_cells(function).values(), *_attributes(owner, names)]
     package = _package(function)
+    known = [function.__globals__[name] for name in names if name in function.__globals__]
+    used = [
+        one
+        for one in known
+        if one is interrupt or _function(one) is None or _package(_function(one)) == package
+    ]
+    used += [*_cells(function).values(), *_attributes(owner, names)]
     helpers = [one for one in used if _package(one) == package]
     used += [held for helper in helpers for held in _attributes(helper, names | {"__call__"})]
-    return any(
-        _asks(one, owner, seen)
-        for one in used
-        if _function(one) is None or _package(_function(one)) == package
-    )
+    return any(_asks(one, owner, seen) for one in used)
 
 
 def _attributes(value: Any, names: Iterable[str]) -> list[Any]:
