@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.tools import BaseTool, tool
 from langgraph.checkpoint.sqlite import SqliteSaver
-from langgraph.types import Command
+from langgraph.types import Command, Interrupt
 
 from langchain_quickjs import CodeInterpreterMiddleware
 
@@ -96,13 +95,15 @@ class ScriptedModel(BaseChatModel):
 
 
 def refund_agent(model: BaseChatModel, log: Path, checkpointer: SqliteSaver) -> Any:
-    """The agent: it may look orders up; a refund it may only ask for."""
+    """The agent: it may look orders up; a refund it may only ask for, however it makes the call."""
     lookup_order, issue_refund = order_tools(log)
-    interpreter = CodeInterpreterMiddleware(
-        ptc=[lookup_order, issue_refund],
+    return create_deep_agent(
+        model=model,
+        tools=[lookup_order, issue_refund],
         interrupt_on={"issue_refund": {"allowed_decisions": ["approve", "edit", "reject"]}},
+        middleware=[CodeInterpreterMiddleware(ptc=["lookup_order", "issue_refund"])],
+        checkpointer=checkpointer,
     )
-    return create_deep_agent(model=model, middleware=[interpreter], checkpointer=checkpointer)
 
 
 def decide(action: dict[str, Any], answer: str | None) -> dict[str, Any]:
@@ -118,10 +119,13 @@ def decide(action: dict[str, Any], answer: str | None) -> dict[str, Any]:
     return {"type": kind}
 
 
-def wishes(state: Any) -> Iterator[dict[str, Any]]:
-    """What the agent waits for permission to do."""
-    for interrupt in state.interrupts:
-        yield from interrupt.value["action_requests"]
+def answer(asked: Interrupt, given: str | None) -> list[dict[str, Any]]:
+    """One decision for each thing that was asked about."""
+    decisions = []
+    for action in asked.value["action_requests"]:
+        show(action)
+        decisions.append(decide(action, given))
+    return decisions
 
 
 def show(action: dict[str, Any]) -> None:
@@ -151,21 +155,22 @@ def main() -> None:
 
     with SqliteSaver.from_conn_string(str(options.directory / "agent.sqlite")) as checkpointer:
         agent = refund_agent(model, log, checkpointer)
-        waiting = list(wishes(agent.get_state(thread)))
+        waiting = agent.get_state(thread).interrupts
         if not waiting:
             log.unlink(missing_ok=True)
             agent.invoke({"messages": [("user", REQUEST)]}, thread)
         else:
-            decisions = []
-            for action in waiting:
-                show(action)
-                decisions.append(decide(action, options.decision))
-            agent.invoke(Command(resume={"decisions": decisions}), thread)
+            # By id: the same answer, delivered twice, must not decide what is asked next.
+            answers = {
+                asked.id: {"decisions": answer(asked, options.decision)} for asked in waiting
+            }
+            agent.invoke(Command(resume=answers), thread)
 
         state = agent.get_state(thread)
-        if waiting := list(wishes(state)):
-            for action in waiting:
-                show(action)
+        if state.interrupts:
+            for asked in state.interrupts:
+                for action in asked.value["action_requests"]:
+                    show(action)
             print("It waits in the middle of its program. Run this again to decide.")
         else:
             print(state.values["messages"][-1].text)

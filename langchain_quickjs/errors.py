@@ -144,9 +144,9 @@ class AlreadyAnsweredError(DecisionError):
     """An answer came after another one to the same question, which somebody is working on."""
 
 
-class ToolNameError(QuickJSError, ValueError):
-    """A tool's name cannot be used in a script, or two tools would have the same name there."""
-
-
 class SetupError(QuickJSError, ValueError):
     """The package was put together in a way that cannot work; the message says what to change."""
+
+
+class ToolNameError(SetupError):
+    """A tool's name cannot be used in a script, or two tools would have the same name there."""

@@ -25,34 +25,30 @@ from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 from langsmith.utils import tracing_is_enabled
 
-from langchain_quickjs.errors import SetupError
+from langchain_quickjs.direct import arun_decided, needs_decision, run_decided
 from langchain_quickjs.eval_tool import EvalTool
+from langchain_quickjs.grants import Grants
 from langchain_quickjs.interpreter import Limits
-from langchain_quickjs.prompt import Mode, eval_tool_description, system_prompt_section
+from langchain_quickjs.prompt import eval_tool_description, system_prompt_section
 from langchain_quickjs.rendering import has_no_copy, render_ending
-from langchain_quickjs.script.approvals import Approvals, InterruptOn
+from langchain_quickjs.script.approvals import InterruptOn
 from langchain_quickjs.script.calls import ToolPath
+from langchain_quickjs.script.gates import Agent, agent_of
 from langchain_quickjs.script.heap import HeapChannel
-from langchain_quickjs.script.host import (
-    Durability,
-    OnToolError,
-    ScriptHost,
-    checked_durability,
-    checked_on_tool_error,
-)
+from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.memory import HeapPolicy, Memory
-from langchain_quickjs.script.names import js_names
-from langchain_quickjs.script.outer import OuterTask, agent_gates, passes
+from langchain_quickjs.script.outer import OuterTask
+from langchain_quickjs.script.settings import Durability, Mode, OnToolError, check
 from langchain_quickjs.script.signing import Signer, SigningKeys, signing_keys
 from langchain_quickjs.script.state import Ending
-from langchain_quickjs.script.subagents import TASK, Subagents, find_task_tool
+from langchain_quickjs.script.subagents import TASK, Subagents
 
 __all__ = ["CodeInterpreterMiddleware", "InterpreterState", "PTCOption"]
 
 ToolResult = ToolMessage | Command[Any]
 
-PTCOption: TypeAlias = Sequence[str | BaseTool]
-"""The tools that programs may call: names of the agent's tools, or tools."""
+PTCOption: TypeAlias = Sequence[str | BaseTool | Callable[..., Any]]
+"""The tools that programs may call: names of the agent's tools, tools, or functions."""
 
 
 class InterpreterState(AgentState[Any]):
@@ -106,12 +102,14 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         """Makes the middleware.
 
         Args:
-            ptc: The tools that programs may call: names of the agent's tools, or tools, which need
-                not be the agent's.
-            interrupt_on: For each tool that needs it, whether or how a person decides about a
-                program's calls: `True`, `False`, or LangChain's `InterruptOnConfig`. Needs a
-                checkpointer. For tools that are not named here it is as for the model's calls: what
-                the agent's own `interrupt_on` or `HumanInTheLoopMiddleware` says.
+            ptc: The tools that programs may call: names of the agent's tools, or tools or
+                functions, which need not be the agent's.
+            interrupt_on: For each tool that needs it, whether or how a person decides about its
+                calls: `True`, `False`, or LangChain's `InterruptOnConfig`. Needs a checkpointer. It
+                holds for programs and for calls that the agent's model makes itself (asked about
+                once where the agent asks too), but not inside of subagents, which are agents of
+                their own. What is not named here is in programs as it is for the model: as the
+                agent's own `interrupt_on` or `HumanInTheLoopMiddleware` says.
             timeout: How long a program may compute between two waits, in seconds.
             memory_limit: How much memory a program may use, in bytes.
             max_ptc_calls: How many calls one program may make.
@@ -144,39 +142,46 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             ToolNameError: A tool's name cannot be a name in programs.
         """
         super().__init__()
+        check(
+            ptc=ptc,
+            interrupt_on=interrupt_on,
+            timeout=timeout,
+            memory_limit=memory_limit,
+            max_ptc_calls=max_ptc_calls,
+            max_result_chars=max_result_chars,
+            capture_console=capture_console,
+            tool_name=tool_name,
+            subagents=subagents,
+            max_subagent_concurrency=max_subagent_concurrency,
+            durability=durability,
+            on_tool_error=on_tool_error,
+            mode=mode,
+            max_snapshot_bytes=max_snapshot_bytes,
+        )
         self.tool_name = tool_name
-        self._ptc = tuple(ptc or ())
-        self._names = [tool if isinstance(tool, str) else tool.name for tool in self._ptc]
+        self._grants = Grants.of(ptc, interrupt_on, subagents=subagents, tool_name=tool_name)
+        self._approvals = self._grants.approvals
         self._limits = Limits(
             memory_bytes=memory_limit, step_timeout_s=timeout, calls=max_ptc_calls
         )
         self._max_result_chars = max_result_chars
         self._capture_console = capture_console
-        self._approvals = Approvals.of(interrupt_on)
-        self._approvals.require_granted([*self._names, *([TASK] if subagents else [])])
-        self._told = frozenset(interrupt_on or ())
-        self._mode = mode = _mode(mode)
+        self._mode: Mode = mode or "thread"
         self._signing_keys = signing_keys(snapshot_signing_key)
         self._heap: HeapPolicy | None = None
-        if max_snapshot_bytes is not None and max_snapshot_bytes < 1:
-            raise SetupError("`max_snapshot_bytes` must be at least 1, or None.")
-        if mode != "call":
+        if self._mode != "call":
             self.state_schema = InterpreterState
-            self._heap = HeapPolicy(mode, max_snapshot_bytes or memory_limit, self._limits)
-        self._subagents = subagents
-        if max_subagent_concurrency < 1:
-            raise SetupError("`max_subagent_concurrency` must be at least 1.")
+            self._heap = HeapPolicy(self._mode, max_snapshot_bytes or memory_limit, self._limits)
         self._max_subagents = max_subagent_concurrency
-        self._durability = checked_durability(durability)
-        self._raises = checked_on_tool_error(on_tool_error) == "raise"
-        if tool_name in self._names:
-            raise SetupError(f"Programs cannot call {tool_name!r}, the tool that runs them.")
-        js_names(tool for tool in self._ptc if isinstance(tool, BaseTool))
+        self._durability = durability
+        self._raises = on_tool_error == "raise"
+        # The agent that was looked at last, and found to have what programs and people need.
+        self._fits: Agent | None = None
         # The last prompt section, with its tools, and with what the agent says before it: they
         # rarely change between two model calls.
         self._written: tuple[Any, str] | None = None
         self._said: tuple[SystemMessage | None, str, SystemMessage] | None = None
-        self._tool = EvalTool(name=tool_name, description=eval_tool_description(mode=mode))
+        self._tool = EvalTool(name=tool_name, description=eval_tool_description(mode=self._mode))
         self.tools = [self._tool]
         if not tracing_is_enabled():
             self._spare_detours()
@@ -191,7 +196,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         if type(self).awrap_model_call is ours.awrap_model_call:
             vars(self)["awrap_model_call"] = MethodType(ours.wrap_model_call, self)
         if type(self).awrap_tool_call is ours.awrap_tool_call:
-            vars(self)["awrap_tool_call"] = MethodType(ours.wrap_tool_call, self)
+            vars(self)["awrap_tool_call"] = MethodType(ours._start_tool_call, self)
 
     def wrap_model_call(
         self,
@@ -212,7 +217,9 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     def wrap_tool_call(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], ToolResult]
     ) -> ToolResult:
-        """Gives the tool that runs programs the way that tool calls take."""
+        """Gives the tool that runs programs the way that tool calls take; asks about others."""
+        if self._asks(request, handler):
+            return run_decided(request, handler, self._approvals)
         return handler(self._with_host(request, handler))
 
     async def awrap_tool_call(
@@ -220,16 +227,30 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         request: ToolCallRequest,
         handler: Callable[[ToolCallRequest], Awaitable[ToolResult]],
     ) -> ToolResult:
-        """Gives the tool that runs programs the way that tool calls take."""
-        return await handler(self._with_host(request, handler))
+        """Gives the tool that runs programs the way that tool calls take; asks about others."""
+        return await self._start_tool_call(request, handler)
+
+    def _start_tool_call(
+        self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Awaitable[ToolResult]]
+    ) -> Awaitable[ToolResult]:
+        if self._asks(request, handler):
+            return arun_decided(request, handler, self._approvals)
+        return handler(self._with_host(request, handler))
+
+    def _asks(self, request: ToolCallRequest, handler: Any) -> bool:
+        """Whether people are asked here about a call that the model makes itself."""
+        gated = request.tool_call["name"] in self._approvals.configs
+        return gated and needs_decision(request, handler, self._approvals)
 
     def _with_prompt(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
         # What the agent asks people about is known where it runs only.
-        gates = agent_gates() or ()
-        asked = {name for gate in gates for name in gate.interrupt_on} - self._told
+        agent = agent_of()
+        if agent is not self._fits:
+            self._grants.check(agent, self)
+            self._fits = agent
         section = self._section(
             [tool for tool in request.tools if isinstance(tool, BaseTool)],
-            asked | self._approvals.configs.keys(),
+            agent.asked - self._grants.told | self._approvals.configs.keys(),
         )
         return request.override(system_message=self._joined(request.system_message, section))
 
@@ -243,14 +264,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         return said[2]
 
     def _section(self, available: Sequence[BaseTool], asked: Set[str]) -> str:
-        # Hooks may show the model fewer tools than the agent has; only a program's run needs all.
-        shown = {tool.name: tool for tool in available}
-        tools = tuple(
-            shown[tool] if isinstance(tool, str) else tool
-            for tool in self._ptc
-            if not isinstance(tool, str) or tool in shown
-        )
-        subagents = self._subagents and find_task_tool(available) is not None
+        tools = self._grants.shown(available)
+        subagents = self._grants.task(available) is not None
         written, key = self._written, (tools, frozenset(asked), subagents)
         if written is None or written[0] != key:
             section = system_prompt_section(
@@ -272,11 +287,11 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             return request
         config = request.runtime.config
         script_id = cast("str", request.tool_call["id"])
-        tools = js_names(self._granted(request.runtime.tools))
+        tools = self._grants.granted(request.runtime.tools)
         outer = OuterTask(config)
         path = ToolPath(request, handler, outer)
         signer = Signer.of(self._signing_keys, config)
-        task = find_task_tool(request.runtime.tools) if self._subagents else None
+        task = self._grants.task(request.runtime.tools)
         subagents = None
         if task is not None:
             subagents = Subagents(
@@ -288,7 +303,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         host = ScriptHost(
             script_id=script_id,
             tools=tools,
-            approvals=self._asking(names - self._told, config, handler),
+            approvals=self._grants.asking(names, config, handler),
             limits=self._limits,
             path=path,
             present=self._present,
@@ -306,51 +321,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         heap = self._heap
         return None if heap is None else Memory(heap, config, self.tool_name, task, signer)
 
-    def _granted(self, available: Sequence[BaseTool]) -> list[BaseTool]:
-        """The tools in `ptc`, those given by name taken from the agent's."""
-        by_name = {tool.name: tool for tool in available}
-        if missing := [t for t in self._ptc if isinstance(t, str) and t not in by_name]:
-            raise SetupError(
-                f"`ptc` names {missing}, which the agent does not have; it has "
-                f"{sorted(by_name)}. Give the agent these tools, or pass them in `ptc` themselves."
-            )
-        return [by_name[tool] if isinstance(tool, str) else tool for tool in self._ptc]
-
-    def _asking(self, untold: Set[str], config: RunnableConfig, handler: Any) -> Approvals:
-        """What people are asked about, with what the agent itself asks them.
-
-        Calls from programs do not pass `HumanInTheLoopMiddleware`, which looks at the model's
-        messages, unless it asks call by call and stands behind this one.
-
-        Raises:
-            SetupError: Calls might need an approval that cannot be found out.
-        """
-        gates = agent_gates(config)
-        if gates is None and untold:
-            raise SetupError(
-                "The agent asks people before it calls some of its tools, but it cannot be found "
-                "out which. Say in `interrupt_on` of CodeInterpreterMiddleware what holds for "
-                f"{sorted(untold)} in programs: `True`, `False` or an `InterruptOnConfig`."
-            )
-        passed = [
-            gate
-            for gate in gates or ()
-            if gate.interrupt_mode == "per_call" and passes(handler, gate)
-        ]
-        return self._approvals.adopting([g for g in gates or () if g not in passed], untold)
-
     def _present(self, ending: Ending) -> dict[str, Any]:
         console = ending.console if self._capture_console else ""
         text = render_ending(ending, console=console, max_result_chars=self._max_result_chars)
         return {"text": text, "failed": ending.failed and not has_no_copy(ending.outcome)}
-
-
-def _mode(mode: str | None) -> Mode:
-    match mode:
-        case None | "thread":
-            return "thread"
-        case "turn":
-            return "turn"
-        case "call":
-            return "call"
-    raise SetupError(f"`mode` must be 'thread', 'turn' or 'call', not {mode!r}.")

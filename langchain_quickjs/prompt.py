@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from types import GenericAlias, SimpleNamespace, UnionType
-from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from langchain_core.messages import BaseMessage
 from langchain_core.tools import BaseTool, Tool
@@ -19,6 +19,7 @@ from langgraph.types import Command
 from pydantic import BaseModel, PydanticUserError, TypeAdapter
 
 from langchain_quickjs.script.names import camel_case, js_names
+from langchain_quickjs.script.settings import Mode
 from langchain_quickjs.script.subagents import TASK
 from langchain_quickjs.typescript import Types, one_line
 
@@ -31,8 +32,6 @@ __all__ = [
     "signature",
     "system_prompt_section",
 ]
-
-Mode = Literal["thread", "turn", "call"]
 
 _DESCRIPTION_CHARS: Final = 240
 

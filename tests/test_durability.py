@@ -345,7 +345,7 @@ def test_a_call_that_fails_is_the_only_one_made_again(
 
 def test_what_cannot_be_kept_is_refused(tmp_path: Path) -> None:
     tools = durable_tools(tmp_path)
-    with pytest.raises(SetupError, match="not 'each'"):
+    with pytest.raises(SetupError, match="it is 'each'"):
         create_script_graph(tools, durability=cast("Any", "each"))
     talk = conversation(tmp_path, "create_agent", "invoke")
     talk.interrupt_on = None

@@ -32,7 +32,7 @@ def test_tools_are_the_only_addition() -> None:
     added = {line.partition(": ")[0]: line for line in outcome.value if line not in listed()}
     (before,) = [line for line in listed() if line.startswith("globalThis: ")]
     assert set(added) == {"globalThis"}
-    assert set(added["globalThis"].split()) - set(before.split()) == {"task()"}
+    assert set(added["globalThis"].split()) - set(before.split()) == {"task<>"}
     source = "[Reflect.ownKeys(tools), Object.getPrototypeOf(tools), Object.isExtensible(tools)]"
     assert run(source, {"lookup": str}).value == [["lookup"], None, False]
 

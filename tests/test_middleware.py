@@ -141,13 +141,13 @@ def test_what_cannot_work_is_refused_when_it_is_made(tmp_path: Path) -> None:
     twin = tools[0].model_copy(update={"name": "look-up"})
     with pytest.raises(ToolNameError, match="lookUp"):
         CodeInterpreterMiddleware(ptc=[tools[0], twin])
-    with pytest.raises(ValueError, match="memory_bytes"):
-        CodeInterpreterMiddleware(memory_limit=1)
 
 
-def test_a_name_that_the_agent_does_not_have_is_refused_at_the_first_program() -> None:
+def test_a_name_that_the_agent_does_not_have_is_refused_before_any_program() -> None:
     agent = create_agent(
-        model=programs("1"), tools=[add], middleware=[CodeInterpreterMiddleware(ptc=["ad"])]
+        model=ScriptedModel(turns=[]),
+        tools=[add],
+        middleware=[CodeInterpreterMiddleware(ptc=["ad"])],
     )
     with pytest.raises(SetupError, match=r"`ptc` names \['ad'\].*it has \['add', 'eval'\]"):
         agent.invoke(GO)

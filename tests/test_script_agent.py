@@ -240,16 +240,16 @@ def test_subagents_before_and_after_a_pause_are_different_ones(mode: Mode) -> No
         """Asks."""
 
     source = """
-    const task = (description) => tools.task({ description, subagent_type: "echo" });
-    const first = await Promise.all([task("one"), task("two")]);
+    const echo = (description) => task({ description, subagentType: "echo" });
+    const first = await Promise.all([echo("one"), echo("two")]);
     await tools.ask();
-    const second = await task("three");
+    const second = await echo("three");
     await tools.ask();
-    JSON.stringify([...first, second, await task("four")])
+    JSON.stringify([...first, second, await echo("four")])
     """
     echo = EchoModel()
     worker: Any = {"name": "echo", "description": "e", "system_prompt": "e", "model": echo}
-    middleware = [CodeInterpreterMiddleware(ptc=["task", ask], interrupt_on={"ask": True})]
+    middleware = [CodeInterpreterMiddleware(ptc=[ask], interrupt_on={"ask": True})]
     agent = create_deep_agent(
         model=programs(source),
         subagents=[worker],

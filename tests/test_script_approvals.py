@@ -186,7 +186,10 @@ def test_an_edit_may_name_another_tool_of_the_script(shop: Shop) -> None:
     [
         ({"pya": True}, "names \\['pya'\\], but scripts can call only \\['look_up', 'pay'\\]"),
         ({"pay": {}}, "must be a non-empty list"),
-        ({"pay": {"allowed_decisions": ["aprove"]}}, "are no decisions"),
+        (
+            {"pay": {"allowed_decisions": ["aprove"]}},
+            "it is \\['aprove'\\]",
+        ),
     ],
 )
 def test_gates_that_would_be_no_gates_are_refused(gates: Any, problem: str, shop: Shop) -> None:
@@ -208,4 +211,4 @@ def test_arguments_that_no_checkpoint_can_keep_are_refused_everywhere() -> None:
 
 
 def test_false_gates_nothing() -> None:
-    assert not Approvals.of({"pay": False}).configs
+    assert not Approvals.of({"pay": False}, ["pay"]).configs

@@ -36,7 +36,7 @@ class ByHand:
     def __init__(self, source: str, **limits: Any) -> None:
         tools: dict[str, BaseTool] = {"lookUp": look_up}
         path = cast("ToolPath", None)
-        host = ScriptHost("script", tools, Approvals.of(None), Limits(**limits), path)
+        host = ScriptHost("script", tools, Approvals.of(None, ()), Limits(**limits), path)
         self.flow = script_flow(host, Started(source, bytes(32)))
         self.launched: list[tuple[str, dict[str, Any]]] = []
         self.ended: Ended | None = None

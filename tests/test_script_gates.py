@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain.agents.middleware import AgentMiddleware, HumanInTheLoopMiddleware
+from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langgraph.types import Command
 from pydantic import ValidationError
 
@@ -247,30 +247,6 @@ def test_two_gates_for_one_tool_are_one_too_many(shop: Shop) -> None:
     with pytest.raises(SetupError, match="two ways of asking people about calls of 'look_up'"):
         gated_talk(shop, "invoke", [ours, *gates]).start()
     assert not shop.counts()
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_gates_that_cannot_be_read_have_to_be_told(mode: Mode, shop: Shop) -> None:
-    class Hidden(AgentMiddleware[Any, Any, Any]):
-        """Asks people through a middleware that it keeps to itself."""
-
-        state_schema = HumanInTheLoopMiddleware.state_schema
-
-        def after_model(self, state: Any, runtime: Any) -> Any:
-            return HumanInTheLoopMiddleware({"look_up": True}).after_model(state, runtime)
-
-    def talk(**told: Any) -> Conversation:
-        ours = CodeInterpreterMiddleware(ptc=["look_up"], **told)
-        talk = gated_talk(shop, mode, [ours, Hidden()])
-        talk.thread = str(told)
-        return talk
-
-    with pytest.raises(SetupError, match=r"what holds for \['look_up'\] in programs"):
-        talk().start()
-    assert not shop.counts()
-    told = talk(interrupt_on={"look_up": True})
-    told.start()
-    assert told.waits
 
 
 @pytest.mark.parametrize("mode", MODES)

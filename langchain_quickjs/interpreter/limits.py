@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Final
 
 __all__ = ["Limits"]
 
-_MAX_MEMORY_BYTES = 4 * 1024**3 - 65536
-_MIN_MEMORY_BYTES = 4 * 1024**2
+# The whole numbers among the limits, and their ranges.
+_WHOLE: Final = {
+    "memory_bytes": (4 * 1024**2, 4 * 1024**3 - 65536),
+    "source_bytes": (1, 2**30),
+    "message_bytes": (1, 2**30),
+    "result_bytes": (1, 2**30),
+    "console_bytes": (0, 2**26),
+    "calls": (0, 2**32 - 1),
+    "calls_in_flight": (1, 2**30),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +54,22 @@ class Limits:
         """Checks every limit.
 
         Raises:
-            ValueError: If a limit is out of range; the message names it.
+            ValueError: If a limit is of the wrong type or out of range; the message names it.
         """
-        if not _MIN_MEMORY_BYTES <= self.memory_bytes <= _MAX_MEMORY_BYTES:
-            raise ValueError(
-                f"memory_bytes must be from {_MIN_MEMORY_BYTES} to {_MAX_MEMORY_BYTES}, "
-                f"not {self.memory_bytes}"
-            )
+        for name, (least, most) in _WHOLE.items():
+            value = getattr(self, name)
+            if value is None and name == "calls":
+                continue
+            if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+                what = f"a whole number from {least} to {most}"
+                what += ", or None" if name == "calls" else ""
+                raise ValueError(f"{name} must be {what}; not {value!r}")
         for name in ("step_timeout_s", "script_timeout_s"):
-            seconds = getattr(self, name)
-            if seconds is not None and not seconds > 0:
-                raise ValueError(f"{name} must be more than 0, or None; not {seconds}")
-        for name in ("source_bytes", "message_bytes", "result_bytes", "calls_in_flight"):
-            if not 1 <= getattr(self, name) <= 2**30:
-                raise ValueError(f"{name} must be from 1 to 2**30, not {getattr(self, name)}")
-        if not 0 <= self.console_bytes <= 2**26:
-            raise ValueError(f"console_bytes must be from 0 to 2**26, not {self.console_bytes}")
-        if self.calls is not None and not 0 <= self.calls < 2**32:
-            raise ValueError(f"calls must be from 0 to 2**32 - 1, or None; not {self.calls}")
+            value = getattr(self, name)
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if value is not None and not (number and 0 < value < math.inf):
+                raise ValueError(
+                    f"{name} must be a finite number of seconds above 0, or None; not {value!r}"
+                )
+        if not isinstance(self.console_cut, bool):
+            raise ValueError(f"console_cut must be True or False; not {self.console_cut!r}")

@@ -31,6 +31,7 @@ from langgraph.types import Interrupt
 from langchain_quickjs.errors import DecisionError, SetupError, ValueTransferError
 from langchain_quickjs.script.arguments import Arguments
 from langchain_quickjs.script.report import in_short
+from langchain_quickjs.script.settings import shown
 from langchain_quickjs.script.state import AwaitingCall, Question
 
 __all__ = ["Approvals", "InterruptOn", "checked_decisions", "edit_note", "question", "rejection"]
@@ -41,6 +42,21 @@ InterruptOn = Mapping[str, bool | InterruptOnConfig]
 _DECISION_TYPES: Final = frozenset(get_args(DecisionType))
 _NOTE_ARGS_CHARS: Final = 400
 
+# What a config may have, and of what kind it is.
+_CONFIG: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
+    "allowed_decisions": (
+        f"a non-empty list of decisions, which are {sorted(_DECISION_TYPES)}",
+        lambda value: (
+            isinstance(value, list | tuple)
+            and bool(value)
+            and all(isinstance(one, str) and one in _DECISION_TYPES for one in value)
+        ),
+    ),
+    "description": ("text or a function", lambda value: isinstance(value, str) or callable(value)),
+    "args_schema": ("a mapping", lambda value: isinstance(value, Mapping)),
+    "when": ("a function", callable),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Approvals:
@@ -50,35 +66,28 @@ class Approvals:
     description_prefix: str
 
     @classmethod
-    def of(cls, interrupt_on: InterruptOn | None) -> Approvals:
+    def of(cls, interrupt_on: InterruptOn | None, granted: Sequence[str]) -> Approvals:
         """Reads `interrupt_on` as LangChain reads it.
 
-        Raises:
-            SetupError: A config allows no decision, or one that does not exist.
-        """
-        try:
-            langchain = HumanInTheLoopMiddleware(dict(interrupt_on or {}))
-        except ValueError as error:
-            raise SetupError(str(error)) from None
-        for name, config in langchain.interrupt_on.items():
-            if unknown := set(config["allowed_decisions"]) - _DECISION_TYPES:
-                raise SetupError(
-                    f"`interrupt_on` for tool '{name}' allows {sorted(unknown)}, which are no "
-                    f"decisions. Decisions are {sorted(_DECISION_TYPES)}."
-                )
-        return cls(MappingProxyType(langchain.interrupt_on), langchain.description_prefix)
-
-    def require_granted(self, granted: Sequence[str]) -> None:
-        """Refuses names that no granted tool has: a misspelt gate would be no gate.
+        Args:
+            interrupt_on: What was given.
+            granted: The names of all that scripts can call. Another name is refused: a misspelt
+                gate would be no gate.
 
         Raises:
-            SetupError: There is such a name.
+            SetupError: A name is none of those, or a config is wrong.
         """
-        if unknown := [name for name in self.configs if name not in granted]:
+        given = dict(interrupt_on or {})
+        if unknown := [name for name in given if name not in granted]:
             raise SetupError(
                 f"`interrupt_on` names {unknown}, but scripts can call only {list(granted)}. Use "
                 "the tools' own names, and grant every tool that needs approval."
             )
+        for name, asked in given.items():
+            if not isinstance(asked, bool):
+                _check_config(name, asked)
+        langchain = HumanInTheLoopMiddleware(given)
+        return cls(MappingProxyType(langchain.interrupt_on), langchain.description_prefix)
 
     def adopting(self, gates: Iterable[HumanInTheLoopMiddleware], names: Set[str]) -> Approvals:
         """These, and what an agent asks people about when its model calls the same tools.
@@ -154,6 +163,20 @@ def question(calls: Sequence[AwaitingCall], place: str) -> Question:
     return Question(interrupt=Interrupt(request, number, response_schema=schema), calls=list(calls))
 
 
+def _check_config(name: str, config: Mapping[str, Any]) -> None:
+    """Refuses a config that LangChain would read as another one, or fail on when it is too late."""
+    if unknown := [key for key in config if key not in _CONFIG]:
+        raise SetupError(
+            f"`interrupt_on` for tool {name!r} has {unknown}, but may have only {list(_CONFIG)}."
+        )
+    for key, (what, fits) in _CONFIG.items():
+        if (key in config or key == "allowed_decisions") and not fits(config.get(key)):
+            raise SetupError(
+                f"`{key}` in `interrupt_on` for tool {name!r} must be {what}; "
+                f"it is {shown(config.get(key))}."
+            )
+
+
 def checked_decisions(
     answer: object,
     awaiting: Sequence[AwaitingCall],
@@ -175,7 +198,7 @@ def checked_decisions(
     if not isinstance(decisions, list | tuple):
         raise DecisionError(
             'The answer must be {"decisions": [...]} with one decision for each action request, '
-            f"got {_shown(answer)}."
+            f"got {shown(answer)}."
         )
     if len(decisions) != len(awaiting):
         names = ", ".join(call["action"]["name"] for call in awaiting)
@@ -222,7 +245,7 @@ def _checked(
     kind = fields.get("type")
     allowed = call["review"]["allowed_decisions"]
     if kind not in allowed:
-        raise DecisionError(f"{what} must have a type out of {allowed}, got {_shown(decision)}.")
+        raise DecisionError(f"{what} must have a type out of {allowed}, got {shown(decision)}.")
     if kind == "approve":
         return {"type": "approve"}
     if kind == "edit":
@@ -234,7 +257,7 @@ def _checked(
             raise DecisionError(f"{what} must have a message, the text that the script gets.")
         return {"type": "respond", "message": message}
     if message is not None and not isinstance(message, str):
-        raise DecisionError(f"{what} has a message that is no text: {_shown(message)}.")
+        raise DecisionError(f"{what} has a message that is no text: {shown(message)}.")
     return {"type": "reject", "message": message} if message else {"type": "reject"}
 
 
@@ -249,7 +272,7 @@ def _edited(
     if not isinstance(name, str) or not isinstance(args, Mapping):
         raise DecisionError(
             f'{what} must have an edited_action of the form {{"name": ..., "args": {{...}}}}, '
-            f"got {_shown(action)}."
+            f"got {shown(action)}."
         )
     if name not in tools:
         raise DecisionError(
@@ -260,8 +283,3 @@ def _edited(
         return {"name": name, "args": takes(tools[name]).value(dict(args), name)}
     except ValueTransferError as error:
         raise DecisionError(f"{what} has arguments that do not fit: {error}.") from None
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 200 else f"{text[:200]}…"

@@ -22,7 +22,6 @@ from typing import Any, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
-from langchain_core.tools import tool as as_tool
 from langgraph.errors import GraphInterrupt
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -43,13 +42,7 @@ from langchain_quickjs.script.effects import (
     new_seed,
 )
 from langchain_quickjs.script.ends import read_end
-from langchain_quickjs.script.host import (
-    Durability,
-    OnToolError,
-    ScriptHost,
-    checked_durability,
-    checked_on_tool_error,
-)
+from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.hosts import HostSource, OwnTools
 from langchain_quickjs.script.ledger import Claim, Entries, Ledger
 from langchain_quickjs.script.outer import graph_namespace
@@ -57,6 +50,7 @@ from langchain_quickjs.script.owners import begin_work, end_work
 from langchain_quickjs.script.resumption import delivery_of, refusal, started_before
 from langchain_quickjs.script.run import arun_script, run_script
 from langchain_quickjs.script.sealing import Sealer
+from langchain_quickjs.script.settings import Durability, OnToolError, check, tools_of
 from langchain_quickjs.script.signing import SigningKeys, signing_keys
 from langchain_quickjs.script.state import PausedState, ScriptInput, ScriptOutput, ScriptState
 from langchain_quickjs.script.stored import Kept, Record, retire_answer
@@ -107,15 +101,27 @@ def create_script_graph(
         A compiled LangGraph graph.
 
     Raises:
-        SetupError: `interrupt_on` is wrong, or names a tool that is not in `tools`.
+        SetupError: An argument is wrong, or does not fit the others; the message says which.
         ToolNameError: A tool's name cannot be a name in scripts.
     """
-    granted = [tool if isinstance(tool, BaseTool) else as_tool(tool) for tool in tools]
-    keeps = checked_durability(durability) == "call"
-    raises = checked_on_tool_error(on_tool_error) == "raise"
-    keys = signing_keys(snapshot_signing_key)
-    approvals = Approvals.of(interrupt_on)
-    own = OwnTools(granted, approvals, limits or Limits(), keeps=keeps, raises=raises, keys=keys)
+    check(
+        tools=tools,
+        interrupt_on=interrupt_on,
+        limits=limits,
+        durability=durability,
+        on_tool_error=on_tool_error,
+        checkpointer=checkpointer,
+        name=name,
+    )
+    granted = tools_of("tools", tools)
+    own = OwnTools(
+        granted,
+        Approvals.of(interrupt_on, [tool.name for tool in granted]),
+        limits or Limits(),
+        keeps=durability == "call",
+        raises=on_tool_error == "raise",
+        keys=signing_keys(snapshot_signing_key),
+    )
     return build_script_graph(own, checkpointer=checkpointer, name=name)
 
 

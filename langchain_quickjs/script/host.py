@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 
-from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.approvals import Approvals
 from langchain_quickjs.script.arguments import Arguments, arguments_of
@@ -20,42 +19,7 @@ from langchain_quickjs.script.signing import UNSIGNED, Signer
 from langchain_quickjs.script.state import Ending, outcome_of
 from langchain_quickjs.script.subagents import Subagents
 
-__all__ = [
-    "Durability",
-    "OnToolError",
-    "ScriptHost",
-    "checked_durability",
-    "checked_on_tool_error",
-]
-
-Durability = Literal["pause", "call"]
-"""When a script is stored: when it pauses, or whenever a call has ended."""
-
-
-OnToolError = Literal["raise", "return"]
-"""Where a tool's exception goes that a script does not catch: out of the graph, or its outcome."""
-
-
-def checked_on_tool_error(given: OnToolError) -> OnToolError:
-    """The same, if it is one.
-
-    Raises:
-        SetupError: It is not.
-    """
-    if given not in get_args(OnToolError):
-        raise SetupError(f'`on_tool_error` is "raise" or "return", not {given!r}.')
-    return given
-
-
-def checked_durability(given: Durability) -> Durability:
-    """The same, if it is one.
-
-    Raises:
-        SetupError: It is not.
-    """
-    if given not in get_args(Durability):
-        raise SetupError(f'`durability` is "pause" or "call", not {given!r}.')
-    return given
+__all__ = ["ScriptHost"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,6 @@ class OwnTools:
         raises: bool,
         keys: tuple[bytes, ...],
     ) -> None:
-        approvals.require_granted([tool.name for tool in tools])
         self._tools = js_names(tools)
         self._approvals = approvals
         self._limits = limits

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from langchain_core.tools import BaseTool
 
 from langchain_quickjs.errors import ToolNameError
 
-__all__ = ["camel_case", "js_names"]
+__all__ = ["camel_case", "check_names", "js_names"]
 
 _WORD: Final = re.compile(r"[A-Za-z0-9$]+")
 
@@ -48,13 +48,23 @@ def js_names(tools: Iterable[BaseTool]) -> dict[str, BaseTool]:
     Raises:
         ToolNameError: Two tools would share a name, or one cannot have any.
     """
-    named: dict[str, BaseTool] = {}
-    for tool in tools:
-        name = camel_case(tool.name)
+    tools = list(tools)
+    return dict(zip(check_names([tool.name for tool in tools]), tools, strict=True))
+
+
+def check_names(tool_names: Sequence[str]) -> list[str]:
+    """The names that scripts use, for tools of which no more than their names may be known.
+
+    Raises:
+        ToolNameError: Two tools would share a name, or one cannot have any.
+    """
+    named: dict[str, str] = {}
+    for tool_name in tool_names:
+        name = camel_case(tool_name)
         if name in named:
             raise ToolNameError(
-                f"The tools {named[name].name!r} and {tool.name!r} would both be `tools.{name}` "
-                "in scripts: rename one of them or leave it out."
+                f"The tools {named[name]!r} and {tool_name!r} would both be `tools.{name}` in "
+                "scripts: rename one of them or leave it out."
             )
-        named[name] = tool
-    return named
+        named[name] = tool_name
+    return list(named)

@@ -19,10 +19,8 @@ import itertools
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
-from langchain.agents import AgentState
-from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain_core.messages import ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
@@ -51,23 +49,15 @@ from langchain_quickjs.script.state import StateUpdate
 __all__ = [
     "CallPlace",
     "OuterTask",
-    "agent_gates",
     "all_or_nothing",
     "checkpointer_of",
     "copy_of",
     "entered",
     "graph_namespace",
-    "passes",
     "reserved",
+    "surroundings",
     "updates_of",
 ]
-
-
-# What the graph of an agent that asks people has: state keys of its own, and a node.
-_HITL_KEYS: Final = frozenset(HumanInTheLoopMiddleware.state_schema.__annotations__) - frozenset(
-    AgentState.__annotations__
-)
-_HITL_NODE: Final = f"branch:to:{HumanInTheLoopMiddleware.__name__}"
 
 
 class OuterTask:
@@ -255,47 +245,22 @@ def updates_of(command: Command[Any], call_id: str) -> list[StateUpdate]:
     return updates
 
 
-def agent_gates(
-    config: RunnableConfig | None = None,
-) -> tuple[HumanInTheLoopMiddleware, ...] | None:
-    """The middleware by which the agent asks people about what its model calls.
+def surroundings(config: RunnableConfig | None = None) -> tuple[Any, Any] | None:
+    """What LangGraph knows of the graph that a task belongs to.
 
     Args:
-        config: The config of a task of the agent's graph; that of the current task by default.
+        config: The config of the task; that of the current task by default.
 
     Returns:
-        It; `None` if the agent asks people, but it cannot be found out about what.
+        The names of its channels and its nodes by their names, each empty where it cannot be found;
+        `None` outside of a graph.
     """
     configurable = (config or var_child_runnable_config.get() or {}).get("configurable", {})
     if CONFIG_KEY_READ not in configurable:
-        return ()
-    keys = configurable[CONFIG_KEY_READ].args[1]
-    asks = any(key in _HITL_KEYS or key.startswith(_HITL_NODE) for key in keys)
-    if not asks:
-        return ()
+        return None
     schedule = getattr(configurable.get(CONFIG_KEY_CALL), "keywords", {}).get("schedule_task")
     nodes = getattr(getattr(schedule, "__self__", None), "nodes", {})
-    hooks = [getattr(getattr(node, "bound", None), "func", None) for node in nodes.values()]
-    owners = [getattr(hook, "__self__", None) for hook in hooks]
-    asking = {id(owner): owner for owner in owners if isinstance(owner, HumanInTheLoopMiddleware)}
-    return tuple(asking.values()) or None
-
-
-def passes(handler: Any, middleware: Any) -> bool:
-    """Whether calls given to a tool handler come to this middleware, as far as can be seen.
-
-    LangChain makes the handler of functions that hold each other; there is no other trace of the
-    order of an agent's middleware.
-    """
-    seen, found = set(), [handler]
-    while found:
-        held = found.pop()
-        if getattr(held, "__self__", None) is middleware:
-            return True
-        if callable(held) and id(held) not in seen:
-            seen.add(id(held))
-            found.extend(cell.cell_contents for cell in getattr(held, "__closure__", None) or ())
-    return False
+    return configurable[CONFIG_KEY_READ].args[1], nodes
 
 
 def _without_answer(messages: Any, call_id: str) -> Any:

@@ -28,7 +28,7 @@ from langchain_quickjs.script.ledger import Ledger
 from langchain_quickjs.script.outer import all_or_nothing
 from langchain_quickjs.script.stored import Record, has_checkpointer
 
-__all__ = ["arun_script", "run_script"]
+__all__ = ["arun_script", "require_checkpointer", "run_script"]
 
 
 def run_script(
@@ -63,11 +63,11 @@ def run_script(
     def keep(effect: Keep | Leave) -> None:
         carry_out(books.keep(effect))
 
-    _require_checkpointer(config, bool(host.approvals.configs))
+    require_checkpointer(config, bool(host.approvals.configs))
     flow, workers = script_flow(host, entry), config.get("max_concurrency")
     with all_or_nothing(host.path.task):
         result = drive(flow, run_call, keep, max_workers=workers)
-    _require_checkpointer(config, isinstance(result, Paused))
+    require_checkpointer(config, isinstance(result, Paused))
     return result
 
 
@@ -90,10 +90,10 @@ async def arun_script(
     async def keep(effect: Keep | Leave) -> None:
         await acarry_out(books.keep(effect))
 
-    _require_checkpointer(config, bool(host.approvals.configs))
+    require_checkpointer(config, bool(host.approvals.configs))
     with all_or_nothing(host.path.task):
         result = await adrive(script_flow(host, entry), run_call, keep)
-    _require_checkpointer(config, isinstance(result, Paused))
+    require_checkpointer(config, isinstance(result, Paused))
     return result
 
 
@@ -154,10 +154,15 @@ class _Books:
             yield from ledger.settle([end for end in ends if end is not None], effect.seed)
 
 
-def _require_checkpointer(config: RunnableConfig, waits: bool) -> None:
+def require_checkpointer(config: RunnableConfig, waits: bool) -> None:
+    """Checks that what waits for people can be kept.
+
+    Raises:
+        SetupError: It waits, and nothing keeps it.
+    """
     if waits and not has_checkpointer(config):
         raise SetupError(
-            "`interrupt_on` needs a checkpointer, which keeps the script while it waits for a "
-            "person. Pass one where the graph is made, for example "
+            "`interrupt_on` needs a checkpointer, which keeps what waits for a person. Pass one "
+            "where the graph is made, for example "
             "`create_agent(..., checkpointer=InMemorySaver())`, and a `thread_id` in the config."
         )

@@ -525,7 +525,11 @@ CASE(calls_cannot_be_made_between_scripts)
 CASE(grants_are_replaced_by_the_next_script)
 {
     CHECK(value_is(start("[typeof task, typeof tools.f, Object.keys(tools)].join()"), "function,function,f,g"));
-    CHECK(value_is(start("task = 1; globalThis.tools = 2; typeof tools.f"), "function"));
+    CHECK(value_is(start("try { task = 1 } catch (e) { e.name }"), "TypeError"));
+    CHECK(value_is(start("try { globalThis.tools = 2 } catch (e) { e.name }"), "TypeError"));
+    CHECK(start("let task = 1")->status == FAILED);
+    CHECK(start("function task() {}")->status == FAILED);
+    CHECK(value_is(start("Object.freeze(globalThis); delete globalThis.task; typeof task"), "function"));
     CHECK(value_is(start("typeof task"), "function"));
     CHECK(value_is(start("try { 'use strict'; tools.x = 1 } catch {} ; 'x' in tools ? 'in' : 'out'"), "out"));
 }

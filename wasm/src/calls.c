@@ -155,7 +155,51 @@ static JSValue granted_function(JSContext *ctx, const char *name, size_t len)
     return function;
 }
 
-static int define_granted(JSValueConst on, Reader *names, int flags, Buffer *record)
+static JSValue get_function(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv,
+                            int magic, JSValueConst *data)
+{
+    (void)this_val, (void)argc, (void)argv, (void)magic;
+    return JS_DupValue(ctx, data[0]);
+}
+
+static JSValue get_tools(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv,
+                         int magic, JSValueConst *data)
+{
+    (void)this_val, (void)argc, (void)argv, (void)magic, (void)data;
+    return JS_DupValue(ctx, guest.tools);
+}
+
+static JSValue refuse_change(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv,
+                             int magic, JSValueConst *data)
+{
+    (void)this_val, (void)argc, (void)argv, (void)magic;
+    const char *name = JS_ToCString(ctx, data[0]);
+    if (!name)
+        return JS_EXCEPTION;
+    JS_ThrowTypeError(ctx, "'%s' is granted to the script and cannot be changed; use another name",
+                      name);
+    JS_FreeCString(ctx, name);
+    return JS_EXCEPTION;
+}
+
+/* Makes a granted global: an accessor that cannot be changed, so a script can put nothing else there
+   for the scripts after it, and declare nothing that hides it. */
+static int pin(JSValueConst global, JSAtom atom, JSCFunctionData *get, JSValueConst value)
+{
+    JSContext *ctx = guest.ctx;
+    JSValue name = JS_AtomToString(ctx, atom);
+    JSValueConst held[1] = { value }, named[1] = { name };
+    JSValue getter = JS_NewCFunctionData(ctx, get, 0, 0, 1, held);
+    JSValue setter = JS_NewCFunctionData(ctx, refuse_change, 1, 0, 1, named);
+    JS_FreeValue(ctx, name);
+    if (!JS_IsException(getter) && !JS_IsException(setter))
+        return engine_pin(ctx, global, atom, getter, setter);
+    JS_FreeValue(ctx, getter);
+    JS_FreeValue(ctx, setter);
+    return -1;
+}
+
+static int define_granted(JSValueConst on, Reader *names, bool global)
 {
     JSContext *ctx = guest.ctx;
     const char *text;
@@ -170,13 +214,18 @@ static int define_granted(JSValueConst on, Reader *names, int flags, Buffer *rec
     if (!JS_IsException(function)) {
         JSValue name = JS_AtomToString(ctx, atom);
         JS_DefinePropertyValueStr(ctx, function, "name", name, JS_PROP_CONFIGURABLE);
-        done = JS_DefinePropertyValue(ctx, on, atom, function, flags);
+        if (global) {
+            done = pin(on, atom, get_function, function);
+            JS_FreeValue(ctx, function);
+        } else {
+            done = JS_DefinePropertyValue(ctx, on, atom, function, JS_PROP_ENUMERABLE);
+        }
     }
     JS_FreeAtom(ctx, atom);
-    if (record) {
-        buffer_put(record, text, len);
-        buffer_byte(record, 0);
-        guest.no_memory |= record->status != 0;
+    if (global) {
+        buffer_put(&guest.functions, text, len);
+        buffer_byte(&guest.functions, 0);
+        guest.no_memory |= guest.functions.status != 0;
     }
     return done < 0 ? -1 : 0;
 }
@@ -187,8 +236,8 @@ static void forget_functions(JSValueConst global)
     const char *end = name + guest.functions.len;
     while (name < end) {
         JSAtom atom = JS_NewAtom(guest.ctx, name);
-        if (atom != JS_ATOM_NULL)
-            JS_DeleteProperty(guest.ctx, global, atom, 0);
+        if (atom == JS_ATOM_NULL || engine_unpin(guest.ctx, global, atom) < 0)
+            guest.no_memory = true;
         JS_FreeAtom(guest.ctx, atom);
         name += strlen(name) + 1;
     }
@@ -204,10 +253,9 @@ int calls_grant(Reader *names, uint32_t count, Reader *functions, uint32_t funct
     int result = JS_IsException(tools) ? -1 : 0;
     forget_functions(global);
     for (uint32_t i = 0; i < count && result == 0; i++)
-        result = define_granted(tools, names, JS_PROP_ENUMERABLE, NULL);
+        result = define_granted(tools, names, false);
     for (uint32_t i = 0; i < function_count && result == 0; i++)
-        result = define_granted(global, functions, JS_PROP_CONFIGURABLE | JS_PROP_WRITABLE,
-                                &guest.functions);
+        result = define_granted(global, functions, true);
     if (result == 0)
         result = JS_PreventExtensions(ctx, tools) < 0 ? -1 : 0;
     JS_FreeValue(ctx, guest.tools);
@@ -218,25 +266,12 @@ int calls_grant(Reader *names, uint32_t count, Reader *functions, uint32_t funct
     return result;
 }
 
-static JSValue get_tools(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
-{
-    (void)this_val, (void)argc, (void)argv;
-    return JS_DupValue(ctx, guest.tools);
-}
-
-/* `tools` is an accessor that cannot be changed, so a script cannot put something else there for
-   the scripts after it. */
 int calls_define_tools(JSValueConst global)
 {
     JSAtom atom = JS_NewAtom(guest.ctx, "tools");
-    if (atom == JS_ATOM_NULL)
-        return -1;
-    JSValue getter = JS_NewCFunction(guest.ctx, get_tools, "tools", 0);
-    int done = -1;
-    if (!JS_IsException(getter))
-        done = JS_DefinePropertyGetSet(guest.ctx, global, atom, getter, JS_UNDEFINED, 0);
+    int done = atom == JS_ATOM_NULL ? -1 : pin(global, atom, get_tools, JS_UNDEFINED);
     JS_FreeAtom(guest.ctx, atom);
-    return done < 0 ? -1 : 0;
+    return done;
 }
 
 int calls_settle(uint32_t id, bool raised, JSValueConst value)

@@ -41,6 +41,13 @@ JSValue engine_new_promise(JSContext *ctx);
 /* Settles a pending promise with just this value: no `then` of it is looked up. */
 void engine_settle(JSContext *ctx, JSValueConst promise, JSValueConst value, bool rejected);
 
+/* Makes a name of an object, the global one, an accessor that script code cannot change, hide or
+   remove, whatever earlier code declared or made of it or of the object. */
+int engine_pin(JSContext *ctx, JSValueConst global, JSAtom name, JSValue getter, JSValue setter);
+
+/* Takes such an accessor away. */
+int engine_unpin(JSContext *ctx, JSValueConst global, JSAtom name);
+
 /* Whether less than that is left of the stack that scripts may use. */
 bool engine_stack_is_short(JSContext *ctx, size_t bytes);
 

@@ -1,0 +1,174 @@
+"""The model's own calls of tools about which people are asked.
+
+They are asked about where they are made: each call in a task of its own, which waits there, and
+which nothing but the answer to its own question takes further. So several calls of one message
+can be answered one by one, and an answer that does not fit can be given again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, cast
+
+from langchain.agents.middleware import HumanInTheLoopMiddleware
+from langchain.agents.middleware.human_in_the_loop import HITLRequest, HITLResponse
+from langchain_core.messages import AIMessage, ToolCall, ToolMessage
+from langchain_core.tools import BaseTool
+from langgraph.prebuilt.tool_node import ToolCallRequest
+from langgraph.types import Command, interrupt
+from pydantic import ValidatorFunctionWrapHandler, WrapValidator
+
+from langchain_quickjs.errors import DecisionError
+from langchain_quickjs.script.approvals import (
+    Approvals,
+    checked_decisions,
+    edit_note,
+    rejection,
+)
+from langchain_quickjs.script.arguments import arguments_of
+from langchain_quickjs.script.gates import agent_of, passes
+from langchain_quickjs.script.resumption import refusal
+from langchain_quickjs.script.run import require_checkpointer
+from langchain_quickjs.script.state import AwaitingCall
+
+__all__ = ["arun_decided", "needs_decision", "run_decided"]
+
+ToolResult = ToolMessage | Command[Any]
+
+
+def needs_decision(request: ToolCallRequest, handler: Any, approvals: Approvals) -> bool:
+    """Whether a call waits for a person whom nobody else asks about it.
+
+    Args:
+        request: The call, of a tool that `approvals` has.
+        handler: What runs it.
+        approvals: What people are asked about.
+    """
+    made = _as_made(request)
+    for gate in agent_of(request.runtime.config).gates:
+        sees = gate.interrupt_mode == "per_call" and passes(handler, gate)
+        if _is_asked(gate, request if sees else made):
+            return False
+    return approvals.review(request) is not None
+
+
+def run_decided(
+    request: ToolCallRequest, handler: Callable[[ToolCallRequest], ToolResult], approvals: Approvals
+) -> ToolResult:
+    """Asks about a call, and does what was decided.
+
+    Raises:
+        SetupError: It would have nowhere to wait for people.
+        DecisionError: The answer does not fit; the same question stands.
+    """
+    decided = _decided(request, approvals)
+    if isinstance(decided, ToolMessage):
+        return decided
+    return decided.noted(handler(decided.request))
+
+
+async def arun_decided(
+    request: ToolCallRequest,
+    handler: Callable[[ToolCallRequest], Awaitable[ToolResult]],
+    approvals: Approvals,
+) -> ToolResult:
+    """The same for agents that run asynchronously."""
+    decided = _decided(request, approvals)
+    if isinstance(decided, ToolMessage):
+        return decided
+    return decided.noted(await handler(decided.request))
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A call that runs.
+
+    Attributes:
+        request: The call as it was decided.
+        note: What the model is told with its result.
+    """
+
+    request: ToolCallRequest
+    note: str = ""
+
+    def noted(self, result: ToolResult) -> ToolResult:
+        """The result, with the note before what the tool says."""
+        if not self.note:
+            return result
+        if isinstance(result, ToolMessage):
+            return self._message(result)
+        update = result.update
+        messages = update.get("messages") if isinstance(update, dict) else None
+        if not isinstance(messages, list):
+            return result
+        noted = [self._message(m) if isinstance(m, ToolMessage) else m for m in messages]
+        return replace(result, update={**cast("dict[str, Any]", update), "messages": noted})
+
+    def _message(self, message: ToolMessage) -> ToolMessage:
+        if message.tool_call_id != self.request.tool_call["id"]:
+            return message
+        if isinstance(message.content, str):
+            content: Any = f"{self.note}\n{message.content}"
+        else:
+            content = [{"type": "text", "text": self.note}, *message.content]
+        return message.model_copy(update={"content": content})
+
+
+def _decided(request: ToolCallRequest, approvals: Approvals) -> _Decided | ToolMessage:
+    call, config = request.tool_call, request.runtime.config
+    require_checkpointer(config, waits=True)
+    action, review = cast("Any", approvals.review(request))
+    asked: AwaitingCall = {
+        "id": 0,
+        "tool_call_id": str(call["id"]),
+        "action": action,
+        "review": review,
+        "rounds": 0,
+    }
+    tools = {tool.name: tool for tool in request.runtime.tools}
+
+    def checked(answer: Any, _handler: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return checked_decisions(answer, [asked], tools, arguments_of)
+        except DecisionError as error:
+            raise refusal(error) from None
+
+    # LangGraph stores no answer that the schema refuses.
+    answer = Annotated[HITLResponse, WrapValidator(checked)]
+    question: HITLRequest = {"action_requests": [action], "review_configs": [review]}
+    (decision,) = interrupt(question, response_schema=cast("type[Any]", answer))
+    if decision["type"] == "approve":
+        return _Decided(request)
+    if decision["type"] == "edit":
+        edited = decision["edited_action"]
+        tool_call: ToolCall = {**call, "name": edited["name"], "args": edited["args"]}
+        tool = request.tool if edited["name"] == call["name"] else tools[edited["name"]]
+        changed = request.override(tool_call=tool_call, tool=cast("BaseTool", tool))
+        return _Decided(changed, edit_note(action, edited))
+    responds = decision["type"] == "respond"
+    text = decision["message"] if responds else rejection(call["name"], decision.get("message"))
+    return ToolMessage(
+        text,
+        name=call["name"],
+        tool_call_id=call["id"],
+        status="success" if responds else "error",
+    )
+
+
+def _as_made(request: ToolCallRequest) -> ToolCallRequest:
+    """The call as the model made it, before a hook or a person changed it."""
+    state = request.state
+    messages = state.get("messages", ()) if isinstance(state, dict) else ()
+    last = next((m for m in reversed(messages) if isinstance(m, AIMessage)), None)
+    calls = last.tool_calls if last is not None else ()
+    made = next((call for call in calls if call["id"] == request.tool_call["id"]), None)
+    return request if made is None else request.override(tool_call=made)
+
+
+def _is_asked(gate: HumanInTheLoopMiddleware[Any, Any, Any], request: ToolCallRequest) -> bool:
+    config = gate.interrupt_on.get(request.tool_call["name"])
+    if config is None:
+        return False
+    when = config.get("when")
+    return when is None or bool(when(request))

@@ -1,0 +1,263 @@
+"""Every argument of a wrong type or range is refused where it is given, with what it may be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from langchain.agents import create_agent
+from langchain_core.tools import tool
+from langgraph.checkpoint.memory import InMemorySaver
+
+from langchain_quickjs import (
+    CodeInterpreterMiddleware,
+    Limits,
+    SetupError,
+    ToolNameError,
+    create_script_graph,
+)
+from tests.helpers.models import ScriptedModel, programs
+
+
+@tool
+def add(a: int, b: int) -> int:
+    """Adds two numbers."""
+    return a + b
+
+
+@tool("a-dd")
+def other_add(a: int, b: int) -> int:
+    """Adds two numbers."""
+    return a + b
+
+
+@tool("aDd")
+def third_add(a: int, b: int) -> int:
+    """Adds two numbers."""
+    return a + b
+
+
+@tool
+def task(what: str) -> str:
+    """No subagent."""
+    return what
+
+
+def double(value: int) -> int:
+    """Doubles a number."""
+    return 2 * value
+
+
+# One of each kind of thing; for each parameter, those that it takes are named below.
+THINGS: dict[str, Any] = {
+    "None": None,
+    "True": True,
+    "False": False,
+    "-1": -1,
+    "0": 0,
+    "1": 1,
+    "40": 40,
+    "16 MiB": 16 * 2**20,
+    "2**40": 2**40,
+    "0.0": 0.0,
+    "1.5": 1.5,
+    "nan": math.nan,
+    "inf": math.inf,
+    "-inf": -math.inf,
+    "no text": "",
+    "digits": "40",
+    "a name": "add",
+    "a sentence": "an addition!",
+    "bytes": b"40",
+    "an empty list": [],
+    "a list of names": ["add"],
+    "a list of numbers": [1],
+    "a list of None": [None],
+    "an empty mapping": {},
+    "a mapping to numbers": {"add": 1},
+    "a mapping of numbers": {1: True},
+    "a set": {"add"},
+    "a tool": add,
+    "an object": object(),
+    "pause": "pause",
+    "call": "call",
+    "turn": "turn",
+}
+
+GO: Any = {"messages": [("user", "go")]}
+
+WHOLE = {"1", "40", "16 MiB"}
+FLAG = {"True", "False"}
+TOOLS = {"an empty list"}
+
+TAKES: dict[str, set[str]] = {
+    "ptc": {"None", "an empty list", "a list of names"},
+    "interrupt_on": {"None", "an empty mapping"},
+    "timeout": {"None", "1", "40", "16 MiB", "1.5", "2**40"},
+    "memory_limit": {"16 MiB"},
+    "max_ptc_calls": {"None", *WHOLE},
+    "max_result_chars": WHOLE,
+    "capture_console": FLAG,
+    "tool_name": {"digits", "a name", "pause", "call", "turn"},
+    "subagents": FLAG,
+    "max_subagent_concurrency": WHOLE,
+    "durability": {"pause", "call"},
+    "mode": {"None", "call", "turn"},
+    "max_snapshot_bytes": {"None", *WHOLE},
+    "snapshot_signing_key": {
+        *("None", "digits", "a name", "a sentence", "bytes", "pause", "call", "turn"),
+    },
+}
+GRAPH_TAKES: dict[str, set[str]] = {
+    "tools": {"an empty list"},
+    "interrupt_on": {"None", "an empty mapping"},
+    "limits": {"None"},
+    "durability": {"pause", "call"},
+    "snapshot_signing_key": TAKES["snapshot_signing_key"],
+    "checkpointer": {"None", "True", "False"},
+    "name": {"digits", "a name", "a sentence", "pause", "call", "turn"},
+}
+LIMITS_TAKE: dict[str, set[str]] = {
+    "memory_bytes": {"16 MiB"},
+    "step_timeout_s": TAKES["timeout"],
+    "script_timeout_s": TAKES["timeout"],
+    "source_bytes": WHOLE,
+    "message_bytes": WHOLE,
+    "result_bytes": WHOLE,
+    "console_bytes": {"0", *WHOLE},
+    "console_cut": FLAG,
+    "calls": {"None", "0", *WHOLE},
+    "calls_in_flight": WHOLE,
+}
+
+
+def cases(takes: dict[str, set[str]]) -> list[Any]:
+    """Each parameter times each thing, and whether it takes it."""
+    return [
+        pytest.param(parameter, THINGS[thing], thing in taken, id=f"{parameter}-{thing}")
+        for parameter, taken in takes.items()
+        for thing in THINGS
+    ]
+
+
+def given(make: Callable[..., Any], parameter: str, value: Any, taken: bool, error: Any) -> None:
+    if taken:
+        make(**{parameter: value})
+        return
+    with pytest.raises(error, match=parameter) as caught:
+        make(**{parameter: value})
+    assert isinstance(caught.value, ValueError)
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(("parameter", "value", "taken"), cases(TAKES))
+def test_the_middlewares_arguments(parameter: str, value: Any, taken: bool) -> None:
+    given(CodeInterpreterMiddleware, parameter, value, taken, SetupError)
+
+
+@pytest.mark.parametrize(("parameter", "value", "taken"), cases(GRAPH_TAKES))
+def test_the_graphs_arguments(parameter: str, value: Any, taken: bool) -> None:
+    given(create_script_graph, parameter, value, taken, SetupError)
+
+
+@pytest.mark.parametrize(("parameter", "value", "taken"), cases(LIMITS_TAKE))
+def test_limits(parameter: str, value: Any, taken: bool) -> None:
+    given(Limits, parameter, value, taken, ValueError)
+
+
+CONFIGS = [
+    {},
+    {"allowed_decisions": None},
+    {"allowed_decisions": []},
+    {"allowed_decisions": "approve"},
+    {"allowed_decisions": {"approve"}},
+    {"allowed_decisions": ["aprove"]},
+    {"allowed_decisions": [1]},
+    {"allowed_decisions": ["approve"], "description": 1},
+    {"allowed_decisions": ["approve"], "when": True},
+    {"allowed_decisions": ["approve"], "args_schema": "int"},
+    {"allowed_decisions": ["approve"], "wen": callable},
+]
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda **o: CodeInterpreterMiddleware(ptc=[add], **o),
+        lambda **o: create_script_graph([add], **o),
+    ],
+)
+def test_a_gates_config(make: Callable[..., Any], config: Any) -> None:
+    with pytest.raises(SetupError, match="`interrupt_on` for tool 'add'"):
+        make(interrupt_on={"add": config})
+    whole = {
+        "allowed_decisions": ["approve", "edit"],
+        "description": str,
+        "when": callable,
+        "args_schema": {},
+    }
+    make(interrupt_on={"add": whole})
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_gate_for_no_tool(asked: bool) -> None:
+    with pytest.raises(SetupError, match=r"names \['ad'\], but scripts can call only \['add'\]"):
+        create_script_graph([add], interrupt_on={"ad": asked})
+    with pytest.raises(SetupError, match=r"names \['ad'\], but scripts can call only \['add', 'ta"):
+        CodeInterpreterMiddleware(ptc=[add], interrupt_on={"ad": asked})
+
+
+MEETING = [
+    (["lookup_order", "lookup-order"], "'lookup_order' and 'lookup-order' would both be"),
+    ([add, "Add", third_add, "a_dd"], "'aDd' and 'a_dd' would both be `tools.aDd`"),
+    ([other_add, third_add], "'a-dd' and 'aDd' would both be `tools.aDd`"),
+    (["add", add], r"has \['add'\] more than once"),
+    ([double, double], r"has \['double'\] more than once"),
+    (["eval"], "cannot call 'eval'"),
+    (["task"], "Programs call subagents as `task"),
+    ([task], "Programs call subagents as `task"),
+    (["TASK"], "Programs call subagents as `task"),
+    ([""], "cannot be written as a JavaScript name"),
+    (["zählen"], "cannot be written as a JavaScript name"),
+    ([lambda value: value], "of which no tool can be made"),
+]
+
+
+@pytest.mark.parametrize(("ptc", "problem"), MEETING)
+def test_names_that_meet(ptc: Any, problem: str) -> None:
+    with pytest.raises(SetupError, match=problem):
+        CodeInterpreterMiddleware(ptc=ptc)
+    if not any(isinstance(item, str) or item is task for item in ptc):
+        with pytest.raises(SetupError, match=problem):
+            create_script_graph(ptc)
+
+
+def test_a_tool_called_task_where_there_are_no_subagents() -> None:
+    ours = CodeInterpreterMiddleware(ptc=[task], subagents=False)
+    agent = create_agent(programs("await tools.task({ what: 'x' })"), middleware=[ours])
+    assert agent.invoke(GO)["messages"][2].text == "<result>x</result>"
+    with pytest.raises(SetupError, match="rename the tool"):
+        CodeInterpreterMiddleware(tool_name="task")
+
+
+def test_functions_become_tools() -> None:
+    ours = CodeInterpreterMiddleware(ptc=[double, add])
+    model = programs("await tools.double({ value: 4 })")
+    agent = create_agent(model, middleware=[ours])
+    assert agent.invoke(GO)["messages"][2].text == "<result>8</result>"
+    assert "tools.double(args: { value: number }): Promise<number>" in model.seen[0]
+
+
+def test_a_gate_for_subagents_that_the_agent_does_not_have() -> None:
+    ours = CodeInterpreterMiddleware(interrupt_on={"task": True})
+    agent = create_agent(ScriptedModel(turns=[]), middleware=[ours], checkpointer=InMemorySaver())
+    config: Any = {"configurable": {"thread_id": "1"}}
+    with pytest.raises(SetupError, match="the agent has no subagents"):
+        agent.invoke(GO, config)
+
+
+def test_a_name_error_is_a_setup_error() -> None:
+    assert issubclass(ToolNameError, SetupError)
