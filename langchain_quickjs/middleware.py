@@ -21,6 +21,7 @@ from langchain.agents.middleware.types import (
 from langchain_core.messages import SystemMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
+from langgraph.config import get_config
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 from langsmith.utils import tracing_is_enabled
@@ -33,6 +34,9 @@ from langchain_quickjs.prompt import eval_tool_description, system_prompt_sectio
 from langchain_quickjs.rendering import has_no_copy, render_ending
 from langchain_quickjs.script.approvals import InterruptOn
 from langchain_quickjs.script.calls import ToolPath
+from langchain_quickjs.script.drivers import acarry_out, carry_out
+from langchain_quickjs.script.effects import Asking
+from langchain_quickjs.script.failures import Failures, unanswered, with_answers
 from langchain_quickjs.script.gates import Agent, agent_of
 from langchain_quickjs.script.heap import HeapChannel
 from langchain_quickjs.script.host import ScriptHost
@@ -194,7 +198,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         """
         ours = CodeInterpreterMiddleware
         if type(self).awrap_model_call is ours.awrap_model_call:
-            vars(self)["awrap_model_call"] = MethodType(ours.wrap_model_call, self)
+            vars(self)["awrap_model_call"] = MethodType(ours._start_model_call, self)
         if type(self).awrap_tool_call is ours.awrap_tool_call:
             vars(self)["awrap_tool_call"] = MethodType(ours._start_tool_call, self)
 
@@ -204,7 +208,10 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         handler: Callable[[ModelRequest[Any]], ModelResponse[Any]],
     ) -> ModelResponse[Any]:
         """Tells the model about programs."""
-        return handler(self._with_prompt(request))
+        request = self._with_prompt(request)
+        if failed := unanswered(request.messages, self.tool_name):
+            request = carry_out(self._with_failures(request, failed))
+        return handler(request)
 
     async def awrap_model_call(
         self,
@@ -212,7 +219,34 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
     ) -> ModelResponse[Any]:
         """Tells the model about programs."""
-        return await handler(self._with_prompt(request))
+        return await self._start_model_call(request, handler)
+
+    def _start_model_call(
+        self,
+        request: ModelRequest[Any],
+        handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
+    ) -> Awaitable[ModelResponse[Any]]:
+        request = self._with_prompt(request)
+        if failed := unanswered(request.messages, self.tool_name):
+            return self._model_call_after(self._with_failures(request, failed), handler)
+        return handler(request)
+
+    async def _model_call_after(
+        self,
+        asking: Asking[ModelRequest[Any]],
+        handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
+    ) -> ModelResponse[Any]:
+        return await handler(await acarry_out(asking))
+
+    def _with_failures(
+        self, request: ModelRequest[Any], script_ids: list[str]
+    ) -> Asking[ModelRequest[Any]]:
+        """Tells the model what programs had done that nothing was told of."""
+        failures = Failures.of(get_config(), self._signing_keys)
+        told = {} if failures is None else (yield from failures.read(script_ids))
+        if not told:
+            return request
+        return request.override(messages=with_answers(request.messages, told, self.tool_name))
 
     def wrap_tool_call(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], ToolResult]

@@ -201,10 +201,12 @@ class Leave:
     Attributes:
         ended: How the calls of the script have ended in this run, by their names.
         seed: What the script's randomness came from, if it began in this run.
+        told: What its host has made of its end, which now nobody is told.
     """
 
     ended: Mapping[str, Answer]
     seed: bytes | None = None
+    told: Any = None
 
 
 @dataclass(frozen=True, slots=True)

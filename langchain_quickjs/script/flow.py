@@ -82,7 +82,7 @@ def script_flow(host: ScriptHost, entry: Started | Resumed) -> Flow:
     except Exception:
         known = entry.done.ends
         fresh = {name: end for name, end in script.ended.items() if name not in known}
-        yield Leave(fresh, script.seed)
+        yield Leave(fresh, script.seed, script.told)
         raise
 
 
@@ -111,6 +111,7 @@ class _Script:
     ended: dict[str, Answer] = field(default_factory=dict)
     instead: dict[int, CallResult] = field(default_factory=dict)
     seed: bytes | None = None
+    told: Any = None
     one_by_one: bool = False
     delivered: bool = False
     waited_s: float = 0.0
@@ -309,12 +310,13 @@ class _Script:
         if self.host.memory is not None:
             yield from self.host.memory.leave(self.interpreter, raises=raised is not None)
             self.calls.notes.extend(self.host.memory.notes)
-        if raised is not None:
-            raise raised
         present = functools.partial(
             self.host.present,
             Ending(outcome, self.console, tuple(self.calls.notes), self.calls.report.listing()),
         )
+        if raised is not None:
+            self.told = present()
+            raise raised
         # Going to a worker and back takes longer than writing a few words.
         large = isinstance(outcome, Completed) and not _is_scalar(outcome.value)
         return Ended((yield Compute(present)) if large else present(), self.updates)

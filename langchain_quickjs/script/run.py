@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 
@@ -22,6 +23,7 @@ from langchain_quickjs.script.effects import (
     Started,
 )
 from langchain_quickjs.script.ends import end_of
+from langchain_quickjs.script.failures import Failures
 from langchain_quickjs.script.flow import script_flow
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.ledger import Ledger
@@ -105,16 +107,25 @@ class _Books:
         ledger: What is done once; gives `None` where there is no checkpointer.
         record: The script as it stands, with `durability="call"`.
         raises: Whether a tool's exception that the script does not catch leaves the graph.
+        failure: Keeps what the model would have been told, for the case that it is asked first.
     """
 
     ledger: Callable[[], Ledger | None]
     record: Record | None
     raises: bool
+    failure: Callable[[Any], Asking[None]]
 
     @classmethod
     def of(cls, host: ScriptHost, config: RunnableConfig, record: Record | None) -> _Books:
+        def failure(told: Any) -> Asking[None]:
+            # In a graph of somebody's own there is no model that could be told.
+            if host.path.task is not None and told is not None:
+                failures = Failures.of(config, host.signer.keys)
+                if failures is not None:
+                    yield from failures.write(host.script_id, told["text"])
+
         # Most scripts need no ledger, so it is made when one does.
-        return cls(lambda: Ledger.of(config, host.sealer(config)), record, host.raises)
+        return cls(lambda: Ledger.of(config, host.sealer(config)), record, host.raises, failure)
 
     def _is_end(self, answer: Answer) -> bool:
         """Whether a call has ended with this.
@@ -152,6 +163,8 @@ class _Books:
             ended = effect.ended.items()
             ends = [end_of(name, end, ledger.sealer) for name, end in ended if self._is_end(end)]
             yield from ledger.settle([end for end in ends if end is not None], effect.seed)
+        if isinstance(effect, Leave):
+            yield from self.failure(effect.told)
 
 
 def require_checkpointer(config: RunnableConfig, waits: bool) -> None:
