@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.tools import tool
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.errors import GraphBubbleUp
 from langgraph.types import Command, interrupt
 
 from langchain_quickjs import (
@@ -29,6 +31,7 @@ from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
 from tests.helpers.models import programs
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE
+from tests.test_prompt import assert_snapshot
 from tests.test_rendering import TEXT
 
 TAG = re.compile(r"<\s*(/?)\s*(stdout|result|error|calls)\b", re.IGNORECASE)
@@ -301,6 +304,30 @@ def test_two_were_made_and_one_was_not(
     )
 
 
+def test_the_whole_message(tmp_path: Path) -> None:
+    """Its text is held by a file in `tests/snapshots`, as prompts are."""
+    source = """
+    for (let i = 0; i < 30; i++) await tools.lookUp({ key: `A-${i}` });
+    const pay = (to, amount) => tools.pay({ to, amount });
+    await Promise.allSettled([
+      pay("ann", 20), pay("bob", 9000), pay("cyd", 30), tools.boom({ what: "hats" }),
+    ]);
+    console.log("three paid");
+    pay("dee", 1).catch(() => {});
+    await tools.lookUp({ key: "last" });
+    throw new RangeError("no such order");
+    """
+    talk = talk_with(Shop(tmp_path / "log"), source, "create_agent", "invoke")
+    talk.start()
+    edit = {"name": "pay", "args": {"to": "cyd", "amount": 3}}
+    talk.decide(
+        APPROVE,
+        {"type": "reject", "message": "too much"},
+        {"type": "edit", "edited_action": edit},
+    )
+    assert_snapshot("failed_program", talk.text)
+
+
 # --- a tool's exception ------------------------------------------------------------------------
 
 
@@ -456,3 +483,93 @@ def test_words_of_people_tools_and_programs_cannot_make_blocks(mode: Mode, tmp_p
     )
     kinds = [line.partition(":")[0] for line in told(talk)[1]]
     assert kinds == ["rejected by a person", "done", "failed", "failed"]
+
+
+# --- what is abandoned, and what goes on -------------------------------------------------------
+
+
+def test_calls_that_never_began_were_not_made(tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "log")
+    source = """
+    const failing = tools.boom({ what: 'x' });
+    for (let i = 0; i < 9; i++) tools.lookUp({ key: `k${i}`, delay_s: 0.02 });
+    await failing;
+    """
+    graph = create_script_graph(shop_tools(shop), on_tool_error="return")
+    given: Any = {"source": source}
+    outcome = graph.invoke(given, {"max_concurrency": 1})["outcome"]
+    made = shop.counts()
+    fates = {
+        call["args"].split('"')[3]: (call["fate"], call["detail"])
+        for call in outcome["calls"]
+        if call["tool"] == "look_up"
+    }
+    dropped = ("not made", "the program ended before")
+    assert len(fates) + outcome["calls_omitted"] == 9
+    assert dropped in fates.values()
+    for key, fate in fates.items():
+        assert fate == (("done", "") if made[f"look_up {key}"] else dropped)
+
+
+class Crash(BaseException):
+    """What ends a process."""
+
+
+class CrashingSaver(InMemorySaver):
+    """Crashes when a running script is to be stored for the second time."""
+
+    kept = 0
+
+    def put_writes(self, config: Any, writes: Any, task_id: str, task_path: str = "") -> None:
+        if any(isinstance(value, dict) and "snapshot" in value for _, value in writes):
+            self.kept += 1
+            if self.kept == 2:
+                raise Crash
+        super().put_writes(config, writes, task_id, task_path)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("how", ["raise", "return"])
+def test_a_failure_that_goes_nowhere_else_is_the_end_of_a_call(how: str, mode: Mode) -> None:
+    tries: list[str] = []
+
+    @tool
+    def act(fails: bool) -> str:
+        """Does something."""
+        tries.append("fail" if fails else "ok")
+        if fails:
+            raise OutOfStockError("hats")
+        return "ok"
+
+    source = """
+    try { await tools.act({ fails: true }) } catch {}
+    await tools.act({ fails: false });
+    throw new Error("own");
+    """
+    options = {"durability": "call", "on_tool_error": how}
+    talk = Conversation("create_agent", mode, None, source, [act], options=options)
+    talk.memory = CrashingSaver()
+    with pytest.raises(Crash):
+        talk.start()
+    talk.send(None)
+    # Who is given an exception and runs the agent again means that call.
+    assert tries == (["fail", "ok"] if how == "return" else ["fail", "fail", "ok"])
+    failed = 'failed: act({"fails": true}): "OutOfStockError: hats"'
+    assert told(talk) == ("Error", [failed, 'done: act({"fails": false})'], 0)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("how", ["raise", "return"])
+def test_what_is_langgraphs_goes_through(how: str, mode: Mode) -> None:
+    class Signal(GraphBubbleUp):
+        """One of LangGraph's own."""
+
+    @tool
+    def leave() -> None:
+        """Leaves."""
+        raise Signal
+
+    source, options = "try { await tools.leave() } catch {}", {"on_tool_error": how}
+    talk = Conversation("graph", mode, None, source, [leave], options=options)
+    with pytest.raises(Signal):
+        talk.start()
