@@ -84,7 +84,9 @@ def test_a_long_chain_of_shared_parts_is_kept() -> None:
 
 def test_what_cannot_cross_becomes_what_the_script_would_get() -> None:
     cannot = Returned(object())
-    replaced = ends_of(running(1), [stored(Answer(cannot, instead=Returned("text")))], UNSIGNED)[1]
+    replaced = ends_of(
+        running(1), [stored(Answer(cannot, instead=lambda: Returned("text")))], UNSIGNED
+    )[1]
     assert replaced.reply == Returned("text")
     refused = ends_of(running(1), [stored(Answer(cannot))], UNSIGNED)[1].reply
     assert isinstance(refused, Raised)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, Self, TypeAlias
 
 from langchain_quickjs.errors import ScriptError
+from langchain_quickjs.interpreter.words import said, type_name
 
 __all__ = [
     "Call",
@@ -17,6 +18,9 @@ __all__ = [
     "Returned",
     "Suspended",
 ]
+
+
+_ERROR_CHARS: Final = 16 * 1024
 
 
 class Call(NamedTuple):
@@ -54,6 +58,11 @@ class Raised:
 
     name: str
     message: str
+
+    @classmethod
+    def of(cls, error: BaseException) -> Self:
+        """The failure that an exception is to a script; a very long text is cut."""
+        return cls(type_name(error), said(error, _ERROR_CHARS))
 
 
 CallResult: TypeAlias = Returned | Raised

@@ -152,6 +152,11 @@ def explain_refusal(results: Mapping[int, CallResult]) -> None:
             if fault:
                 path, reason = fault
                 raise ValueTransferError(f"{path} cannot become a JavaScript value: {reason}")
+    ids = [call_id for call_id, result in results.items() if isinstance(result, Returned)]
+    if ids:  # for example a regular expression with what only Python knows
+        raise ValueTransferError(
+            f"the result of call {min(ids)} cannot become a JavaScript value: the engine refuses it"
+        )
 
 
 def abort_message(*, now_s: float) -> bytes:

@@ -7,7 +7,7 @@ the same, and is not made again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, TypedDict
 
 from langchain_quickjs.errors import ProtocolError, SnapshotError, ValueTransferError
@@ -69,14 +69,14 @@ def ends_of(script: PausedScript, stored: Iterable[CallEnd], signer: Signer) -> 
     }
 
 
-def _packed(reply: Returned | Raised, instead: Returned | None) -> bytes:
+def _packed(reply: Returned | Raised, instead: Callable[[], Returned] | None) -> bytes:
     """What the script would be given, with the fallbacks that delivering it has."""
     if isinstance(reply, Raised):
         return encode([reply.name, reply.message])
     try:
         return encode([reply.value])
     except ValueTransferError as error:
-        return _packed(instead or Raised("TypeError", str(error)), None)
+        return _packed(instead() if instead else Raised("TypeError", str(error)), None)
 
 
 def _answer(end: CallEnd, script_id: str, signer: Signer) -> Answer:

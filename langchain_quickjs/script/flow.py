@@ -26,7 +26,6 @@ from langchain_quickjs.errors import (
 from langchain_quickjs.interpreter import (
     UNDEFINED,
     Call,
-    CallResult,
     Completed,
     Failed,
     Heap,
@@ -103,7 +102,7 @@ class _Script:
     console: str = ""
     updates: list[StateUpdate] = field(default_factory=list)
     raised: list[Exception] = field(default_factory=list)
-    instead: dict[int, CallResult] = field(default_factory=dict)
+    instead: dict[int, Callable[[], Returned]] = field(default_factory=dict)
     one_by_one: bool = False
     delivered: bool = False
     waited_s: float = 0.0
@@ -215,7 +214,7 @@ class _Script:
                 if len(batch) > 1:
                     self.one_by_one = True
                 elif first in self.instead:
-                    replies[first] = self.instead.pop(first)
+                    replies[first] = yield Compute(self.instead.pop(first))
                 elif isinstance(batch.get(first), Returned):
                     replies[first] = Raised("TypeError", str(error))
                 else:
@@ -310,7 +309,7 @@ class _Script:
     def _cause(self, error: ScriptError) -> Exception | None:
         """What a tool raised, if that is what the script did not catch."""
         for raised in self.raised:
-            if (type(raised).__name__, str(raised)) == (error.name, error.message):
+            if Raised.of(raised) == Raised(error.name, error.message):
                 return raised
         return None
 
