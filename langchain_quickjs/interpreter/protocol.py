@@ -34,6 +34,7 @@ from langchain_quickjs.interpreter.outcomes import (
     Suspended,
 )
 from langchain_quickjs.interpreter.values import UNDEFINED
+from langchain_quickjs.interpreter.words import key_text
 
 __all__ = ["SCRIPT_NAME", "abort_message", "read_reply", "resume_message", "start_message"]
 
@@ -183,9 +184,9 @@ def _calls(posted: list[Any], next_id: int, granted: AbstractSet[str]) -> tuple[
     calls = []
     for number, name, args in zip(posted[::3], posted[1::3], posted[2::3], strict=True):
         if type(number) is not int or number != next_id:
-            raise ProtocolError(f"the guest sent call id {number!r} where {next_id} is due")
+            raise ProtocolError(f"the guest sent another call id than {next_id}")
         if type(name) is not str or name not in granted:
-            raise ProtocolError(f"the guest called {name!r}, which was not granted")
+            raise ProtocolError(f"the guest called {key_text(name)!r}, which was not granted")
         if type(args) is not list:
             raise ProtocolError("the guest sent a call without arguments")
         calls.append(Call(number, name, tuple(args)))
