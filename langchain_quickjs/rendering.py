@@ -25,6 +25,7 @@ from langchain_quickjs.errors import (
     ProtocolError,
     QuickJSError,
     ResultLimitError,
+    ResultTransferError,
     ScriptCancelledError,
     ScriptError,
     SourceLimitError,
@@ -62,8 +63,6 @@ _ESCAPED: Final = re.compile(
 )
 _NOT_IN_TYPE: Final = re.compile(r"[^\w.$-]+", re.ASCII)
 _TYPE_CHARS: Final = 64
-# How the guest says that a result cannot be copied: with the path to the part that cannot.
-_RESULT_PATH: Final = re.compile(r"result\b.* cannot leave the script$", re.DOTALL)
 _STACK_FRAMES: Final = 5
 _STACK_CHARS: Final = 16 * 1024
 
@@ -105,11 +104,7 @@ def has_no_copy(outcome: Completed | Failed | QuickJSError) -> bool:
     A script whose last line is `globalThis.double = (x) => 2 * x` has not gone wrong, and running
     it again would do everything twice.
     """
-    if not isinstance(outcome, Failed):
-        return False
-    error = outcome.error
-    at_result = error.line is None and not error.stack and _RESULT_PATH.match(error.message)
-    return error.name == "TypeError" and bool(at_result)
+    return isinstance(outcome, Failed) and isinstance(outcome.error, ResultTransferError)
 
 
 def error_type(error: QuickJSError) -> str:

@@ -22,6 +22,7 @@ from langchain_quickjs.interpreter import (
     BigInt,
     Completed,
     Failed,
+    Interpreter,
     JSDate,
     JSError,
     JSMap,
@@ -161,12 +162,22 @@ def test_every_limit_has_a_type_that_reads_well() -> None:
         assert not error_type(error).endswith(("Limit", "Error"))
 
 
-@pytest.mark.parametrize("message", ["result is a function", "result.a[0].f is a symbol"])
-def test_a_result_that_cannot_be_shown_is_no_error(message: str) -> None:
-    message += ", which cannot leave the script"
-    text = rendered(failed("TypeError", message))
-    assert text == f'<result kind="handle">{message}; it ran to its end</result>'
-    thrown = failed("TypeError", message, "", 1, 1)
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [
+        ("(() => 1)", " is a function"),
+        ("({ a: [{ f: Symbol() }] })", ".a[0].f is a symbol"),
+        ("[Promise.resolve(1)]", "[0] is a promise"),
+    ],
+)
+def test_a_result_that_cannot_be_shown_is_no_error(source: str, what: str) -> None:
+    outcome = Interpreter().start(source)
+    assert isinstance(outcome, Failed)
+    text = rendered(outcome)
+    assert text.startswith(f'<result kind="handle">result{what}')
+    assert text.endswith("; it ran to its end</result>")
+    # What a script says itself, in the same words, is an error.
+    thrown = Interpreter().start(f"throw new TypeError({outcome.error.message!r})")
     assert rendered(thrown).startswith('<error type="TypeError">')
 
 

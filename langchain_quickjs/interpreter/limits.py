@@ -20,6 +20,8 @@ class Limits:
         step_timeout_s: Computing time of one step, in seconds; waiting for calls does not count.
             `None`: no limit.
         script_timeout_s: Computing time of all steps of one script together, in seconds.
+        wall_timeout_s: How long one script may compute and wait for timers, in seconds. Time in
+            which its calls run, or in which it waits for people, does not count. `None`: no limit.
         source_bytes: Length of a source text in UTF-8.
         message_bytes: Size of what crosses the boundary in one message, either way.
         result_bytes: Size of a script's result as it crosses.
@@ -27,11 +29,14 @@ class Limits:
         console_cut: Whether more than that is cut and counted; else it is a `ConsoleLimitError`.
         calls: Calls that one script may make in all; `None`: no limit.
         calls_in_flight: Calls of one script that may be open at a time.
+        open_bytes: Size of the arguments of all its open calls together, as they cross; and of
+            results that are on their way to it.
     """
 
     memory_bytes: int = 64 * 1024**2
     step_timeout_s: float | None = 5.0
     script_timeout_s: float | None = None
+    wall_timeout_s: float | None = 300.0
     source_bytes: int = 1024**2
     message_bytes: int = 16 * 1024**2
     result_bytes: int = 16 * 1024**2
@@ -39,6 +44,7 @@ class Limits:
     console_cut: bool = True
     calls: int | None = 256
     calls_in_flight: int = 1024
+    open_bytes: int = 32 * 1024**2
 
     def __post_init__(self) -> None:
         """Checks every limit.
@@ -51,11 +57,12 @@ class Limits:
                 f"memory_bytes must be from {_MIN_MEMORY_BYTES} to {_MAX_MEMORY_BYTES}, "
                 f"not {self.memory_bytes}"
             )
-        for name in ("step_timeout_s", "script_timeout_s"):
+        for name in ("step_timeout_s", "script_timeout_s", "wall_timeout_s"):
             seconds = getattr(self, name)
             if seconds is not None and not seconds > 0:
                 raise ValueError(f"{name} must be more than 0, or None; not {seconds}")
-        for name in ("source_bytes", "message_bytes", "result_bytes", "calls_in_flight"):
+        sizes = ("source_bytes", "message_bytes", "result_bytes", "open_bytes", "calls_in_flight")
+        for name in sizes:
             if not 1 <= getattr(self, name) <= 2**30:
                 raise ValueError(f"{name} must be from 1 to 2**30, not {getattr(self, name)}")
         if not 0 <= self.console_bytes <= 2**26:

@@ -14,8 +14,10 @@ from langchain_quickjs.errors import (
     CallLimitError,
     CallsInFlightLimitError,
     ConsoleLimitError,
+    LimitError,
     MessageLimitError,
     ProtocolError,
+    ResultTransferError,
     ScriptError,
     SourceLimitError,
     ValueTransferError,
@@ -46,7 +48,7 @@ SCRIPT_NAME = "script.js"
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _POSITION = re.compile(re.escape(SCRIPT_NAME) + r":(\d{1,9})(?::(\d{1,9}))?", re.ASCII)
 _START, _DELIVER, _ABORT = range(3)
-_COMPLETED, _FAILED, _SUSPENDED, _IDLE, _NO_MEMORY, _REFUSED, _TOO_LARGE = range(7)
+_COMPLETED, _FAILED, _SUSPENDED, _IDLE, _NO_MEMORY, _REFUSED, _TOO_LARGE, _NO_COPY = range(8)
 # Limits that a script can catch as errors of these names (wasm/src/calls.c).
 _LIMIT_ERRORS: dict[str, type[ScriptError]] = {
     "PTCCallBudgetExceeded": CallLimitError,
@@ -65,6 +67,17 @@ class GuestResultError(Exception):
 
 class GuestMemoryError(Exception):
     """The guest could not allocate; the step is to be undone."""
+
+
+def checked_seed(seed: bytes | None) -> bytes | None:
+    """The same, if it is randomness for a message.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if seed is not None and len(seed) != 32:
+        raise ValueError(f"32 bytes of randomness are needed, not {len(seed)}")
+    return seed
 
 
 def start_message(
@@ -86,7 +99,8 @@ def start_message(
     if len(encoded) > limits.source_bytes:
         raise SourceLimitError(
             f"the source is {len(encoded)} bytes long, limits.source_bytes is "
-            f"{limits.source_bytes}; shorten it, or raise the limit"
+            f"{limits.source_bytes}; shorten it, or raise the limit",
+            value=limits.source_bytes,
         )
     for name in (*tools, *functions):
         if not _NAME.fullmatch(name):
@@ -99,6 +113,7 @@ def start_message(
         [
             budget,
             limits.calls_in_flight,
+            limits.open_bytes,
             limits.console_bytes,
             limits.message_bytes,
             min(limits.result_bytes, limits.message_bytes),
@@ -112,7 +127,13 @@ def start_message(
     return packed
 
 
-def resume_message(results: Mapping[int, CallResult], *, now_s: float, limits: Limits) -> bytes:
+def resume_message(
+    results: Mapping[int, CallResult],
+    *,
+    now_s: float,
+    limits: Limits,
+    entropy: bytes | None = None,
+) -> bytes:
     """The message that delivers results of calls, in the order of their ids.
 
     Raises:
@@ -130,13 +151,15 @@ def resume_message(results: Mapping[int, CallResult], *, now_s: float, limits: L
             answers += (call_id, 0, answer.value)
     message_bytes = encode_message(
         answers,
-        lambda values: [_DELIVER, now_ms, values],
+        lambda values: [_DELIVER, now_ms, entropy, values],
         lambda index: f"the result of call {ids[index // 3]}",
     )
     if len(message_bytes) > limits.message_bytes:
         raise MessageLimitError(
             f"the results are {len(message_bytes)} bytes, limits.message_bytes is "
-            f"{limits.message_bytes}; return less, deliver them one by one, or raise the limit"
+            f"{limits.message_bytes}; return less, deliver them one by one, or raise the limit",
+            limit="message_bytes",
+            value=limits.message_bytes,
         )
     return message_bytes
 
@@ -194,7 +217,7 @@ def _calls(posted: list[Any], next_id: int, granted: AbstractSet[str]) -> tuple[
     return tuple(calls)
 
 
-def _script_error(parts: Any) -> ScriptError:
+def _script_error(parts: Any, status: int, limits: Limits) -> ScriptError:
     match parts:
         case [str(name), str(message), str(stack)]:
             position = _POSITION.search(stack)
@@ -202,8 +225,12 @@ def _script_error(parts: Any) -> ScriptError:
             raise ProtocolError("the guest sent a malformed error")
     numbers = position.groups() if position else (None, None)
     line, column = (None if number is None else int(number) for number in numbers)
-    kind = _LIMIT_ERRORS.get(name, ScriptError)
-    return kind(name, message, stack, line, column)
+    if status == _NO_COPY:
+        return ResultTransferError(name, message, stack, line, column)
+    error = _LIMIT_ERRORS.get(name, ScriptError)(name, message, stack, line, column)
+    if isinstance(error, LimitError):
+        error.value = getattr(limits, error.limit)
+    return error
 
 
 def _wake_after_s(wake: Any) -> float | None:
@@ -227,7 +254,8 @@ def _console(parts: Any, dropped: Any, limits: Limits) -> str:
     if dropped and not limits.console_cut:
         raise ConsoleLimitError(
             f"the script printed {len(text) + dropped} bytes in one step, limits.console_bytes is "
-            f"{limits.console_bytes}; print less, raise the limit, or set limits.console_cut"
+            f"{limits.console_bytes}; print less, raise the limit, or set limits.console_cut",
+            value=limits.console_bytes,
         )
     return shown + f"… [{dropped} more bytes printed]\n" if dropped else shown
 
@@ -276,9 +304,11 @@ def read_reply(
             raise ProtocolError("the guest has more calls in flight than it may")
         return Suspended(calls, console, _wake_after_s(wake))
     if status == _FAILED:
-        return Failed(_script_error(value), console)
+        return Failed(_script_error(value, status, limits), console)
     if open_calls:
         raise ProtocolError("the guest completed while calls are open")
+    if status == _NO_COPY:
+        return Failed(_script_error(value, status, limits), console)
     if status == _COMPLETED:
         return Completed(value, console)
     if status == _IDLE:
