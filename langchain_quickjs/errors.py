@@ -20,6 +20,7 @@ __all__ = [
     "ProtocolError",
     "QuickJSError",
     "ResultLimitError",
+    "ResultTransferError",
     "ScriptCancelledError",
     "ScriptError",
     "ScriptTimeLimitError",
@@ -30,6 +31,7 @@ __all__ = [
     "TimeLimitError",
     "ToolNameError",
     "ValueTransferError",
+    "WallTimeLimitError",
 ]
 
 
@@ -69,19 +71,52 @@ class ScriptError(QuickJSError):
 
 
 class LimitError(QuickJSError):
-    """A limit was reached; the step that reached it never happened."""
+    """A limit was reached; the step that reached it never happened.
+
+    Attributes:
+        limit: The field of `Limits`; empty where none can be set.
+        value: What it is; `None` if unknown.
+    """
+
+    limit: str = ""
+    value: float | None = None
+
+    def __init__(self, *args: object, limit: str = "", value: float | None = None) -> None:
+        super().__init__(*args)
+        self.limit = limit or self.limit
+        self.value = value
 
 
 class TimeLimitError(LimitError):
-    """A step computed for longer than `Limits.step_timeout_s`."""
+    """A step computed for longer than `Limits.step_timeout_s`.
+
+    Attributes:
+        line: Where the script was last known to be, counted from 1; `None` if it is not known. The
+            engine knows the place of what is called or looked up, not of every instruction.
+        column: Column in that line.
+    """
+
+    limit = "step_timeout_s"
+    line: int | None = None
+    column: int | None = None
 
 
 class ScriptTimeLimitError(TimeLimitError):
     """A script computed for longer than `Limits.script_timeout_s`, all its steps together."""
 
+    limit = "script_timeout_s"
+
+
+class WallTimeLimitError(TimeLimitError):
+    """A script computed and waited for timers for longer than `Limits.wall_timeout_s`."""
+
+    limit = "wall_timeout_s"
+
 
 class MemoryLimitError(LimitError):
     """A step needed more memory than `Limits.memory_bytes`."""
+
+    limit = "memory_bytes"
 
 
 class StackLimitError(LimitError):
@@ -91,6 +126,8 @@ class StackLimitError(LimitError):
 class SourceLimitError(LimitError):
     """A source text is longer than `Limits.source_bytes`."""
 
+    limit = "source_bytes"
+
 
 class MessageLimitError(LimitError):
     """A message to or from the guest is larger than `Limits.message_bytes`."""
@@ -99,17 +136,31 @@ class MessageLimitError(LimitError):
 class ConsoleLimitError(LimitError):
     """A step printed more than `Limits.console_bytes`, and `Limits.console_cut` is off."""
 
+    limit = "console_bytes"
+
 
 class ResultLimitError(LimitError):
     """A script's result is larger than `Limits.result_bytes`."""
+
+    limit = "result_bytes"
 
 
 class CallLimitError(ScriptError, LimitError):
     """A script made more calls than `Limits.calls`, and did not catch the error of its last one."""
 
+    limit = "calls"
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} (limits.{self.limit})"
+
 
 class CallsInFlightLimitError(ScriptError, LimitError):
     """A script had more calls open than `Limits.calls_in_flight`, and did not catch the error."""
+
+    limit = "calls_in_flight"
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} (limits.{self.limit})"
 
 
 class ScriptCancelledError(QuickJSError):
@@ -130,6 +181,10 @@ class SnapshotError(QuickJSError):
 
 class ValueTransferError(QuickJSError):
     """A value cannot cross between Python and JavaScript; the message names the path to it."""
+
+
+class ResultTransferError(ScriptError):
+    """A script ran to its end, and its result cannot leave it; the message names the path."""
 
 
 class InterpreterStateError(QuickJSError):

@@ -19,6 +19,7 @@ from typing import Final
 from langchain_quickjs.interpreter import (
     HOLE,
     UNDEFINED,
+    ArrayBuffer,
     BigInt,
     JSDate,
     JSError,
@@ -32,7 +33,8 @@ from langchain_quickjs.typescript import property_name
 __all__ = ["notation"]
 
 _MAX_DEPTH: Final = 64
-_MAX_SAFE_INTEGER: Final = 2**53 - 1
+_SAFE_BITS: Final = 53
+_DECIMAL_BITS: Final = 2000
 _ELEMENTS: Final = {
     "Uint8ClampedArray": "B",
     "Int8Array": "b",
@@ -66,7 +68,7 @@ def notation(value: object, max_chars: int) -> tuple[str, bool]:
             return "".join(pieces), False
         pieces.append(piece)
         length += len(piece)
-    return "".join(pieces), True
+    return "".join(pieces), length <= max_chars
 
 
 class _Writer:
@@ -86,20 +88,38 @@ class _Writer:
                 elements = ((None, "", item) for item in value.elements)
                 yield from self._container(value, f"Set({len(value)}) {{", elements, "}")
             case Mapping():
-                members = ((None, f"{property_name(str(k))}: ", v) for k, v in value.items())
+                members = ((None, f"{self._name(key)}: ", item) for key, item in value.items())
                 yield from self._container(value, "{", members, "}")
             case list() | tuple():
                 yield from self._container(value, "[", ((None, "", v) for v in value), "]")
             case bytes():
                 yield self._elements("Uint8Array", value)
-            case bytearray():
-                yield f"ArrayBuffer({len(value)})"
+            case ArrayBuffer():
+                yield f"ArrayBuffer({len(value.data)})"
             case TypedArray():
                 yield self._elements(value.kind, value.data)
             case JSError():
-                yield f"[{value.name}: {value.message[: self._most]}]"
+                yield f"[{value.name[: self._most]}: {value.message[: self._most]}]"
+            case RegExp():
+                yield f"/{value.source[: self._most]}/{value.flags}"
+            case int() if not isinstance(value, bool):
+                yield self._integer(value)
             case _:
                 yield _scalar(value)
+
+    def _name(self, key: object) -> str:
+        text = key if isinstance(key, str) else str(key)
+        # What is cut is no name any more.
+        return property_name(text) if len(text) <= self._most else json.dumps(text[: self._most])
+
+    def _integer(self, value: int) -> str:
+        """In decimal; a very long one in hexadecimal, because decimal takes quadratic time."""
+        bits = value.bit_length()
+        suffix = "n" if isinstance(value, BigInt) or bits > _SAFE_BITS else ""
+        if bits <= _DECIMAL_BITS:
+            return f"{int(value)}{suffix}"
+        shown = value >> max(0, bits - bits % 4 - 4 * self._most)
+        return f"{hex(shown)}{suffix}"
 
     def _container(
         self, value: object, opening: str, parts: Iterable[tuple[object, str, object]], closing: str
@@ -140,9 +160,6 @@ def _scalar(value: object) -> str:
             return "null"
         case bool():
             return "true" if value else "false"
-        case int():
-            big = isinstance(value, BigInt) or abs(value) > _MAX_SAFE_INTEGER
-            return f"{_digits(value)}n" if big else str(value)
         case float():
             return _number(value)
         case datetime():
@@ -150,18 +167,11 @@ def _scalar(value: object) -> str:
             return f"Date({moment.removesuffix('+00:00')}Z)"
         case JSDate():
             return "Date(invalid)" if math.isnan(value.ms) else f"Date({_number(value.ms)})"
-        case RegExp():
-            return f"/{value.source}/{value.flags}"
         case _ if value is UNDEFINED:
             return "undefined"
         case _ if value is HOLE:
             return "<empty>"
-    return str(value)
-
-
-def _digits(value: int) -> str:
-    # Python refuses to write very long integers in decimal because that takes quadratic time.
-    return hex(value) if value.bit_length() > 2000 else str(int(value))
+    return f"<{type(value).__name__}>"
 
 
 def _number(value: float) -> str:

@@ -32,6 +32,7 @@ from langchain_quickjs.errors import (
     ProtocolError,
     QuickJSError,
     ResultLimitError,
+    ResultTransferError,
     ScriptCancelledError,
     ScriptError,
     SourceLimitError,
@@ -61,13 +62,19 @@ _ERROR_TYPES: Final[tuple[tuple[type[QuickJSError], str], ...]] = (
     (ProtocolError, "EngineFault"),
 )
 
-_TAG: Final = re.compile(r"<(?=\s*/?\s*(?:stdout|result|error|calls)\b)", re.IGNORECASE)
-# Halves of surrogate pairs cannot be encoded, NUL cannot be stored everywhere, and terminal
-# control sequences would act on whoever reads the log.
-_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# Tags of ours; and what is not printable: halves of surrogate pairs cannot be encoded, NUL cannot
+# be stored everywhere, and terminal control sequences would act on whoever reads the log.
+_ESCAPED: Final = re.compile(
+    r"<(?=\s*(?:/\s*)?(?:stdout|result|error|calls)\b)"
+    "|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]",
+    re.IGNORECASE,
+)
 _NOT_IN_TYPE: Final = re.compile(r"[^\w.$-]+", re.ASCII)
 _TYPE_CHARS: Final = 64
+_NOTES_CHARS: Final = 4000
+_LINE_CHARS: Final = 1000
 _STACK_FRAMES: Final = 5
+_STACK_CHARS: Final = 16 * 1024
 
 
 def render(
@@ -85,16 +92,18 @@ def render(
     """
     blocks = []
     if console:
-        text = _cut(_escape(console.removesuffix("\n")), max_result_chars)
+        printed = console if len(console) > max_result_chars else console.removesuffix("\n")
+        text = _shown(printed, max_result_chars)
         blocks.append(f"<stdout>\n{text}\n</stdout>")
     if isinstance(outcome, Completed):
         blocks.append(f"<result>{_result(outcome.value, max_result_chars)}</result>")
     elif isinstance(outcome, Failed) and has_no_copy(outcome):
-        text = _cut(_escape(f"{outcome.error.message}; it ran to its end"), max_result_chars)
+        text = _shown(f"{outcome.error.message}; it ran to its end", max_result_chars)
         blocks.append(f'<result kind="handle">{text}</result>')
     else:
         error = outcome.error if isinstance(outcome, Failed) else outcome
-        kind = _NOT_IN_TYPE.sub("_", error_type(error))[:_TYPE_CHARS] or "Error"
+        kind = error_type(error)[: 4 * _TYPE_CHARS]
+        kind = _NOT_IN_TYPE.sub("_", kind)[:_TYPE_CHARS] or "Error"
         blocks.append(f'<error type="{kind}">{_error(error, max_result_chars)}</error>')
     return "\n".join(blocks)
 
@@ -111,8 +120,10 @@ def render_ending(ending: Ending, *, console: str, max_result_chars: int) -> str
         The notes, the blocks of `render`, and for a script that has failed a block `<calls>`.
     """
     text = render(ending.outcome, console=console, max_result_chars=max_result_chars)
-    parts = [*map(_escape, ending.notes), text]
-    calls = [_escape(line) for line in ending.calls.lines()]
+    # Escaped as one text: what ends one note and begins the next could be a tag together.
+    notes = _shown("\n".join(ending.notes), max(max_result_chars, _NOTES_CHARS))
+    parts = [notes, text] if notes else [text]
+    calls = [_shown(line, _LINE_CHARS) for line in ending.calls.lines()]
     if calls and ending.failed and not has_no_copy(ending.outcome):
         parts += ["<calls>", *calls, "</calls>"]
     return "\n".join(parts)
@@ -124,8 +135,7 @@ def has_no_copy(outcome: Completed | Failed | QuickJSError) -> bool:
     A script whose last line is `globalThis.double = (x) => 2 * x` has not gone wrong, and running
     it again would do everything twice.
     """
-    # What a getter of the result threw is an error of the script's, and has a place in it.
-    return isinstance(outcome, Failed) and outcome.result_only and not outcome.error.stack
+    return isinstance(outcome, Failed) and isinstance(outcome.error, ResultTransferError)
 
 
 def error_type(error: QuickJSError) -> str:
@@ -140,46 +150,67 @@ def error_type(error: QuickJSError) -> str:
 
 def _result(value: object, max_chars: int) -> str:
     if isinstance(value, str):
-        return _cut(_escape(value), max_chars)
+        return _shown(value, max_chars)
     # Some room beyond the limit lets the note say how much is missing from most results.
     text, whole = notation(value, 4 * max_chars)
-    return _cut(_escape(text), max_chars, at_least=not whole)
+    return _shown(text, max_chars, whole=whole)
 
 
 def _error(error: QuickJSError, max_chars: int) -> str:
     if not isinstance(error, ScriptError):
-        return _cut(_escape(str(error)), max_chars)
-    where = _cut(_escape(_where(error)), max_chars // 2)
-    message = _cut(_escape(error.message), max_chars - len(where))
-    return message + where
+        return _shown(str(error), max_chars)
+    where = _shown(_where(error), max_chars // 2)
+    return _shown(error.message, max_chars - len(where)) + where
 
 
 def _where(error: ScriptError) -> str:
     """The place of an error in the script, and how the script came there if it is a way."""
-    frames = textwrap.dedent(error.stack).splitlines()  # a caret keeps its column
+    stack = error.stack[:_STACK_CHARS]
+    frames = textwrap.dedent(stack).splitlines()  # a caret keeps its column
     if len(frames) > 1:
-        shown = frames[:_STACK_FRAMES]
-        if len(frames) > len(shown):
-            shown.append(f"… {len(frames) - len(shown)} more")
-        return "".join(f"\n  {frame}" for frame in shown)
+        more = len(frames) - _STACK_FRAMES + error.stack.count("\n", _STACK_CHARS)
+        rest = [f"… {more} more"] if more > 0 else []
+        return "".join(f"\n  {frame}" for frame in [*frames[:_STACK_FRAMES], *rest])
     return "" if error.line is None else f"\n  at line {error.line}, column {error.column}"
 
 
-def _escape(text: str) -> str:
-    printable = _UNPRINTABLE.sub(_escaped, text)
-    return _TAG.sub("&lt;", printable)
+def _shown(text: str, max_chars: int, *, whole: bool = True) -> str:
+    """A text as the model sees it: escaped, and cut to a length.
 
-
-def _escaped(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\u{code:04x}" if code > 0xFF else f"\\x{code:02x}"
-
-
-def _cut(text: str, max_chars: int, *, at_least: bool = False) -> str:
-    if len(text) <= max_chars:
-        return text
-    more = "at least " if at_least else ""
+    Args:
+        text: The text. Of a huge one, no more than what is shown is looked at.
+        max_chars: The length, that of the note about the cut included.
+        whole: Whether there is no more of it.
+    """
+    shown, used = _escaped(text, max_chars)
+    if whole and used == len(text):
+        return shown
+    more = "" if whole else "at least "
     # The note counts what it displaces too; its own length depends on that count.
-    note = f"… [{more}{len(text)} characters cut]"
-    kept = max(0, max_chars - len(note))
-    return (text[:kept] + f"… [{more}{len(text) - kept} characters cut]")[:max_chars]
+    room = max_chars - len(f"… [{more}{len(text)} characters cut]")
+    shown, used = _escaped(text, max(0, room))
+    return f"{shown}… [{more}{len(text) - used} characters cut]"[:max_chars]
+
+
+def _escaped(text: str, room: int) -> tuple[str, int]:
+    """As much of a text as fits when it is escaped, and how much that is."""
+    pieces: list[str] = []
+    length = at = 0
+    end = len(text)
+    for match in _ESCAPED.finditer(text[:room]):
+        piece = text[at : match.start()] + _escape(match[0])
+        if length + len(piece) > room:
+            end = match.start()
+            break
+        pieces.append(piece)
+        length += len(piece)
+        at = match.end()
+    end = min(end, at + room - length)
+    return "".join([*pieces, text[at:end]]), end
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if character == "<":
+        return "&lt;"
+    return f"\\u{code:04x}" if code > 0xFF else f"\\x{code:02x}"

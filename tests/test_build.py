@@ -23,9 +23,10 @@ def test_the_guest_imports_nothing() -> None:
     assert module.imports == []
 
 
-def test_the_guest_exports_its_memory_and_three_functions() -> None:
+def test_the_guest_exports_its_memory_and_four_functions() -> None:
     module = wasmtime.Module(wasmtime.Engine(), guest())
-    assert {export.name for export in module.exports} == {"memory", "mailbox", "step", "tidy"}
+    functions = {"mailbox", "step", "tidy", "where"}
+    assert {export.name for export in module.exports} == {"memory", *functions}
 
 
 def test_the_guest_carries_no_path_of_the_machine_that_built_it() -> None:

@@ -89,7 +89,7 @@ def test_a_long_chain_of_shared_parts_is_kept() -> None:
 
 def test_what_cannot_cross_becomes_what_the_script_would_get() -> None:
     cannot = Returned(object())
-    assert back(Answer(cannot, instead=Returned("text"))).reply == Returned("text")
+    assert back(Answer(cannot, instead=lambda: Returned("text"))).reply == Returned("text")
     refused = back(Answer(cannot)).reply
     assert isinstance(refused, Raised)
     assert refused.name == "TypeError"

@@ -92,6 +92,78 @@ def test_an_argument_that_is_too_large_is_an_error_the_script_can_catch() -> Non
     assert outcome.value == "RangeError"  # type: ignore[union-attr]  # it completed
 
 
+def test_arguments_of_open_calls_are_limited_together() -> None:
+    interpreter = Interpreter(limits=Limits(open_bytes=10_000))
+    source = """
+    const told = [];
+    const call = (n) => tools.f("x".repeat(n)).then(() => told.push(n), (e) => told.push(e.name));
+    call(6000); call(6000); call(3000);
+    await tools.f("then");
+    await call(6000);
+    told
+    """
+    outcome = interpreter.start(source, tools=["f"])
+    assert isinstance(outcome, Suspended)
+    assert [len(call.args[0]) for call in outcome.calls] == [6000, 3000, 4]
+    outcome = Interpreter.restore(interpreter.snapshot()).resume({1: Returned(1), 3: Returned(1)})
+    assert isinstance(outcome, Suspended)
+    assert [len(call.args[0]) for call in outcome.calls] == [6000]
+    del interpreter
+
+
+@pytest.mark.parametrize("memory_bytes", [4 * 2**20 + 2**21, 64 * 2**20])
+def test_whatever_is_open_can_be_stored_and_restored(memory_bytes: int) -> None:
+    limits = Limits(memory_bytes=memory_bytes, message_bytes=2**20, calls=None)
+    interpreter = Interpreter(limits=limits)
+    source = """
+    const big = "x".repeat(2 ** 18), refused = [];
+    for (let n = 0; n < 200; n++) {
+        tools.f(big + n).catch((e) => refused.push(e.message));
+        await new Promise((done) => setTimeout(done, 0));
+    }
+    await 0;
+    refused.length
+    """
+    outcome = interpreter.start(source, tools=["f"])
+    while isinstance(outcome, Suspended) and outcome.wake_after_s is not None:
+        outcome = interpreter.resume({})
+    assert sum(len(call.args[0]) for call in interpreter.open_calls) <= limits.open_bytes
+    assert len(interpreter.open_calls) > 100
+    again = Interpreter.restore(interpreter.snapshot(), limits=limits)
+    assert again.open_calls == interpreter.open_calls
+    answers = {call.id: Returned(None) for call in again.open_calls}
+    assert again.resume(answers).value == 200 - len(answers)  # type: ignore[union-attr]  # it completed
+
+
+def test_shared_parts_of_arguments_are_restored_as_they_were() -> None:
+    interpreter = Interpreter()
+    interpreter.start("const s = { x: 1 }; await tools.f({ a: s, b: [s] })", tools=["f"])
+    (call,) = Interpreter.restore(interpreter.snapshot()).open_calls
+    given: Any = {"a": {"x": 1}, "b": [{"x": 1}]}
+    assert call.args == (given,)
+    (value,) = call.args
+    assert value["a"] is value["b"][0]
+
+
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        ("let a = [];\n\nfor (;;) {\n  a.push(1); a.length = 0;\n}", 4),
+        ("function f() {\n  for (;;) Math.abs(1);\n}\nf()", 2),
+        ("await null;\n[1].map(() => {\n  for (;;) [].at(0);\n})", 3),
+        ("let x = 1;\n/(a+)+$/.test('a'.repeat(40) + 'b')", 2),
+        ("let x = 1;\nfor (;;) {}", None),
+    ],
+)
+def test_a_step_that_takes_too_long_says_where_it_was(source: str, place: int | None) -> None:
+    interpreter = Interpreter(limits=Limits(step_timeout_s=0.1))
+    with pytest.raises(errors.TimeLimitError) as caught:
+        interpreter.start(source)
+    assert caught.value.line == place
+    assert ("was last seen at line" in str(caught.value)) is (place is not None)
+    assert (caught.value.limit, caught.value.value) == ("step_timeout_s", 0.1)
+
+
 def test_the_console_is_cut_between_characters_and_says_so() -> None:
     outcome = Interpreter(limits=Limits(console_bytes=11)).start("console.log('é'.repeat(20))")
     assert outcome.console.startswith("ééééé")

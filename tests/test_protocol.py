@@ -502,16 +502,23 @@ LIAR = """
   (memory (export "memory") 2)
   (func (export "mailbox") (param $size i32) (result i32) {mailbox})
   (func (export "step") (param $size i32) (result i64) {step})
+  (func (export "where") (result i64) {where})
   (func (export "tidy") {tidy}))
 """
 ECHO = """(i64.or (i64.shl (i64.const 1024) (i64.const 32)) (i64.extend_i32_u (local.get $size)))"""
 LOOP = "(loop $l (br $l))"
 
 
-def liar(*, mailbox: str = "(i32.const 1024)", step: str = ECHO, tidy: str = "") -> Module:
+def liar(
+    *,
+    mailbox: str = "(i32.const 1024)",
+    step: str = ECHO,
+    tidy: str = "",
+    where: str = "(i64.const -1)",
+) -> Module:
     """A guest with its mailbox at 1024, which replies with the message that it got."""
     real = load()
-    text = LIAR.format(mailbox=mailbox, step=step, tidy=tidy)
+    text = LIAR.format(mailbox=mailbox, step=step, tidy=tidy, where=where)
     prepared = wasmtime.Linker(real.engine).instantiate_pre(
         wasmtime.Module(real.engine, bytes(wasmtime.wat2wasm(text)))
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import struct
+import tracemalloc
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,9 +18,11 @@ from langchain_quickjs.errors import QuickJSError, ScriptError
 from langchain_quickjs.interpreter import (
     HOLE,
     UNDEFINED,
+    ArrayBuffer,
     BigInt,
     Completed,
     Failed,
+    Interpreter,
     JSDate,
     JSError,
     JSMap,
@@ -67,7 +71,7 @@ def failed(*fields: Any) -> Failed:
         (b"\x00\xff", "Uint8Array(2) [0, 255]"),
         (TypedArray("Float64Array", struct.pack("<2d", 0.5, -0.0)), "Float64Array(2) [0.5, -0]"),
         (TypedArray("BigInt64Array", struct.pack("<q", -3)), "BigInt64Array(1) [-3n]"),
-        (bytearray(3), "ArrayBuffer(3)"),
+        (ArrayBuffer(bytes(3)), "ArrayBuffer(3)"),
         (BigInt(5), "5n"),
         (2**4000, f"0x1{'0' * 1000}n"),
         (datetime(2024, 2, 29, 12, tzinfo=UTC), "Date(2024-02-29T12:00:00.000Z)"),
@@ -158,16 +162,23 @@ def test_every_limit_has_a_type_that_reads_well() -> None:
         assert not error_type(error).endswith(("Limit", "Error"))
 
 
-@pytest.mark.parametrize("message", ["result is a function", "result.a[0].f is a symbol"])
-def test_a_result_that_cannot_be_shown_is_no_error(message: str) -> None:
-    message += ", which cannot leave the script"
-    error = ScriptError("TypeError", message)
-    text = rendered(Failed(error, result_only=True))
-    assert text == f'<result kind="handle">{message}; it ran to its end</result>'
-    # Nothing that a script throws looks like that: the engine says it, not the text.
-    assert rendered(Failed(error)).startswith('<error type="TypeError">')
-    thrown = ScriptError("TypeError", message, "    at get (script.js:1:1)", 1, 1)
-    assert rendered(Failed(thrown, result_only=True)).startswith('<error type="TypeError">')
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [
+        ("(() => 1)", " is a function"),
+        ("({ a: [{ f: Symbol() }] })", ".a[0].f is a symbol"),
+        ("[Promise.resolve(1)]", "[0] is a promise"),
+    ],
+)
+def test_a_result_that_cannot_be_shown_is_no_error(source: str, what: str) -> None:
+    outcome = Interpreter().start(source)
+    assert isinstance(outcome, Failed)
+    text = rendered(outcome)
+    assert text.startswith(f'<result kind="handle">result{what}')
+    assert text.endswith("; it ran to its end</result>")
+    # What a script says itself, in the same words, is an error.
+    thrown = Interpreter().start(f"throw new TypeError({outcome.error.message!r})")
+    assert rendered(thrown).startswith('<error type="TypeError">')
 
 
 def test_cutting_says_how_much_is_gone() -> None:
@@ -182,6 +193,57 @@ def test_a_huge_value_is_not_written_out_only_to_be_cut() -> None:
     assert not whole
     assert len(text) < 200
     assert re.search(r"at least \d+ characters cut\]$", completed(list(range(1_000_000))))
+
+
+HUGE_CHARS = 16 * 2**20
+
+
+def deep(levels: int) -> Any:
+    value: Any = 0
+    for _ in range(levels):
+        value = [value, "\x01" * 99]
+    return value
+
+
+HUGE: dict[str, Callable[[], Any]] = {
+    "control characters": lambda: "\x01" * HUGE_CHARS,
+    "tags": lambda: "</result>" * (HUGE_CHARS // 9),
+    "what may become tags": lambda: ("<" + " " * 999) * (HUGE_CHARS // 1000),
+    "lone surrogates": lambda: "\ud800" * HUGE_CHARS,
+    "text in a list": lambda: ["\x01" * HUGE_CHARS],
+    "key": lambda: {"\x01" * HUGE_CHARS: 1},
+    "name as a key": lambda: {"a" * HUGE_CHARS: 1},
+    "key of a Map": lambda: JSMap([(JSMap([("\x01" * HUGE_CHARS, 1)]), 2)]),
+    "element of a Set": lambda: JSSet(["\x01" * HUGE_CHARS]),
+    "integer": lambda: 1 << 8 * HUGE_CHARS,
+    "integer in a list": lambda: [-1 << 8 * HUGE_CHARS],
+    "bytes": lambda: bytes(HUGE_CHARS),
+    "buffer": lambda: ArrayBuffer(bytes(HUGE_CHARS)),
+    "typed array": lambda: TypedArray("Float64Array", bytes(HUGE_CHARS)),
+    "error": lambda: JSError("\x01" * HUGE_CHARS, "\x01" * HUGE_CHARS),
+    "pattern": lambda: RegExp("\x01" * HUGE_CHARS),
+    "many parts": lambda: [0] * HUGE_CHARS,
+    "nesting": lambda: deep(10**5),
+}
+
+
+@pytest.mark.parametrize("kind", HUGE)
+def test_of_a_huge_text_or_value_only_what_is_shown_is_looked_at(kind: str) -> None:
+    value = HUGE[kind]()
+    text = value if isinstance(value, str) else "\x01" * HUGE_CHARS
+    error = ScriptError(text, text, "    at f (a:1:2)\n" + text, 1, 1)
+    outcomes = [Completed(value, ""), Failed(error, ""), errors.TimeLimitError(text)]
+    tracemalloc.start()
+    try:
+        blocks = [rendered(outcome, text) for outcome in outcomes]
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert all(len(block) < 8200 for block in blocks)
+    assert all("characters cut]" in block for block in blocks)
+    assert peak < 4 * 2**20
+    while isinstance(value, list) and value:  # else Python would free it recursively
+        value = value[0]
 
 
 def test_a_long_message_does_not_push_the_place_away() -> None:

@@ -108,7 +108,7 @@ def test_what_cannot_cross_is_replaced_and_the_rest_arrives() -> None:
     by_hand = ByHand(source)
     by_hand.answer(
         call1=Answer(Returned(1)),
-        call2=Answer(Returned(object()), instead=Returned("text")),
+        call2=Answer(Returned(object()), instead=lambda: Returned("text")),
         call3=Answer(Returned(object())),
     )
     assert by_hand.outcome["value"] == [1, "text", "TypeError"]

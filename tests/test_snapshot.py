@@ -113,7 +113,7 @@ def test_a_memory_is_its_difference_applied_to_the_boot_image(
 
 def test_the_memory_of_a_real_guest_survives_image_and_load() -> None:
     module = load()
-    paused = unpack_snapshot(snapshot(), module.boot, module.build_id, LIMITS.memory_bytes)
+    paused = unpack_snapshot(snapshot(), module.boot, module.build_id, LIMITS)
     one, two = (Instance(module, LIMITS.memory_bytes) for _ in range(2))
     one.load(paused.image)
     assert one.image() == paused.image
@@ -131,8 +131,7 @@ def test_the_same_script_gives_the_same_memory() -> None:
     first = snapshot()
     snapshot.cache_clear()
     one, two = (
-        unpack_snapshot(data, module.boot, module.build_id, LIMITS.memory_bytes)
-        for data in (first, snapshot())
+        unpack_snapshot(data, module.boot, module.build_id, LIMITS) for data in (first, snapshot())
     )
     assert one.image == two.image
 

@@ -16,7 +16,7 @@ import wasmtime
 
 MEMORY, EXPORT, START, DATA, DATA_COUNT, CUSTOM = 5, 7, 8, 11, 12, 0
 PAGE_BYTES = 65536
-KEEP = ("memory", "mailbox", "step", "tidy")
+KEEP = ("memory", "mailbox", "step", "tidy", "where")
 # Runs of fewer zero bytes than this cost less inside a segment than a segment of their own.
 GAP_BYTES = 32
 

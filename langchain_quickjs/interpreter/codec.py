@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from itertools import compress
@@ -29,6 +29,7 @@ from langchain_quickjs.interpreter.values import (
     RegExp,
     TypedArray,
 )
+from langchain_quickjs.interpreter.words import key_text, said, shortened, type_name
 
 __all__ = ["MAX_DEPTH", "Ext", "encode", "encode_message", "find_fault"]
 
@@ -61,6 +62,13 @@ _CONTAINER_TYPES = frozenset(_CONTAINERS)
 _IS_CONTAINER = _CONTAINER_TYPES.__contains__
 _NATIVE = frozenset({dict, list, str, int, float, bool, type(None), bytes})
 
+_MOST_LOOKED_AT: Final = 2**20
+_MOST_STEPS: Final = 30
+
+
+class _UnfitError(TypeError):
+    """A value cannot cross; the text says why."""
+
 
 # --- Python -> MessagePack ---------------------------------------------------------------------
 
@@ -88,8 +96,22 @@ def _flat(entries: list[tuple[Any, Any]]) -> list[Any]:
     return [part for entry in entries for part in entry]
 
 
-def _default(value: Any) -> Any:  # noqa: PLR0912  (a table of types)
-    """What MessagePack has no format for; called by the packer for each such value."""
+def _default(value: Any) -> Any:
+    """What MessagePack has no format for; called by the packer for each such value.
+
+    Raises:
+        _UnfitError: There is nothing like it in JavaScript, or its own code raised something.
+    """
+    try:
+        return _form(value)
+    except _UnfitError:
+        raise
+    except Exception as error:
+        what = f"reading a {type_name(value)} raised {type_name(error)}: {said(error)}"
+        raise _UnfitError(what) from error
+
+
+def _form(value: Any) -> Any:  # noqa: PLR0912  (a table of types)
     match value:
         case tuple():
             return list(value)
@@ -120,7 +142,7 @@ def _default(value: Any) -> Any:  # noqa: PLR0912  (a table of types)
             return _HOLE
     simpler = coerce(value)
     if simpler is NotImplemented:
-        raise TypeError(f"a {type(value).__qualname__} has no counterpart in JavaScript")
+        raise _UnfitError(f"a {type_name(value)} has no counterpart in JavaScript")
     # The packer asks only once for each value.
     return simpler if type(simpler) in _NATIVE else _default(simpler)
 
@@ -216,53 +238,80 @@ def encode_message(
     try:
         packed = [_Graph.of(value) for value in values] if _is_graph(values) else values
         return _pack(build(packed))
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+    except Exception as error:  # of the code of values too
         faults = (find_fault(value, name(index)) for index, value in enumerate(values))
-        path, reason = next(filter(None, faults), ("the message", str(error)))
+        path, reason = next(filter(None, faults), ("the message", said(error)))
         raise ValueTransferError(f"{path} cannot become a JavaScript value: {reason}") from error
 
 
 def find_fault(value: Any, root: str) -> tuple[str, str] | None:
     """The path to a part of `value` that cannot cross, and why; `None` if all of it can.
 
-    Slow: for error messages, after the fact.
+    Slow: for error messages, after the fact. Of a huge value it looks at the first million parts.
     """
-    pending: list[tuple[str, Any, int]] = [(root, value, 0)]
-    seen: set[int] = set()
-    while pending:
-        path, part, depth = pending.pop()
-        try:
-            while type(part) not in _NATIVE and not isinstance(part, _CONTAINERS):
-                packed = _default(part)
-                if isinstance(packed, msgpack.ExtType):
-                    break
-                part = packed
-        except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            return path, str(error)
-        if not isinstance(part, _CONTAINERS) or id(part) in seen:
-            continue
-        seen.add(id(part))
-        if depth >= MAX_DEPTH:
-            return _shortened(path), f"it is nested more than {MAX_DEPTH} levels deep"
-        for key in part if isinstance(part, dict) else ():
-            if type(key) not in (str, int):
-                return path, f"its key {key!r} is neither text nor an integer"
-        pending += [(path + step, child, depth + 1) for step, child in _steps(part)]
+    above: list[Iterator[tuple[str, Any, Any]]] = []  # parts to come, of each container around
+    path: list[tuple[str, Any]] = []
+    seen: dict[int, Any] = {}  # What was made for the occasion has to live, or ids would repeat.
+    step: tuple[str, Any, Any] | None = ("", None, value)
+    for _ in range(_MOST_LOOKED_AT):
+        if step is None:
+            break
+        kind, key, part = step
+        part, reason = _looked_at(part, len(above))
+        if reason is not None:
+            return _path(root, [*path, (kind, key)]), reason
+        if _is_container(part) and id(part) not in seen:
+            seen[id(part)] = part
+            above.append(_steps(part))
+            path.append((kind, key))
+        while above and (step := next(above[-1], None)) is None:
+            above.pop()
+            path.pop()
+        step = step if above else None
     return None
 
 
-def _shortened(path: str) -> str:
-    return path if len(path) <= 120 else f"{path[:60]}…{path[-60:]}"
+def _is_container(part: Any) -> bool:
+    return type(part) in _CONTAINER_TYPES  # `isinstance` would ask the part itself
 
 
-def _children(value: Any) -> Iterable[Any]:
-    """The parts of a container."""
-    if isinstance(value, dict):
-        return value.values()
-    return _flat(value.entries) if isinstance(value, JSMap) else value
+def _looked_at(part: Any, depth: int) -> tuple[Any, str | None]:
+    """A part in the form in which it is packed, and why it cannot be; its own parts come later."""
+    try:
+        while type(part) not in _NATIVE and not _is_container(part):
+            packed = _default(part)
+            if isinstance(packed, msgpack.ExtType):
+                return packed, None
+            part = packed
+        if depth >= MAX_DEPTH and _is_container(part):
+            return part, f"it is nested more than {MAX_DEPTH} levels deep"
+        for key in part if type(part) is dict else ():
+            if not _is_key(key):
+                return part, f"its key {_shown(key)} is neither text nor an integer"
+    except Exception as error:
+        return part, said(error)
+    return part, None
 
 
-def _steps(value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        return ((f".{key}", item) for key, item in value.items())
-    return ((f"[{index}]", item) for index, item in enumerate(_children(value)))
+def _is_key(key: Any) -> bool:
+    if type(key) not in _NATIVE:
+        key = _default(key)
+    return type(key) is str or (type(key) is int and -(2**63) <= key < 2**64)
+
+
+def _shown(key: Any) -> str:
+    return repr(key) if key is None or type(key) in (bool, float) else f"of type {type_name(key)}"
+
+
+def _path(root: str, path: Sequence[tuple[str, Any]]) -> str:
+    """A path as text, made of its ends alone if it is long."""
+    ends = path if len(path) <= 2 * _MOST_STEPS else [*path[:_MOST_STEPS], *path[-_MOST_STEPS:]]
+    return shortened(root + "".join(kind.format(key_text(key)) for kind, key in ends), 120)
+
+
+def _steps(value: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The parts of a container, each with how one gets there."""
+    if type(value) is dict:
+        return ((".{}", key, item) for key, item in value.items())
+    parts = _flat(value.entries) if type(value) is JSMap else value
+    return (("[{}]", index, item) for index, item in enumerate(parts))

@@ -6,12 +6,13 @@ import array
 import dataclasses
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from itertools import islice
 from pathlib import PurePath
 from typing import Any, Final
 from uuid import UUID
@@ -35,6 +36,9 @@ TYPED_ARRAYS: Final = (
     "Float64Array",
 )
 """In the order of QuickJS's `JSTypedArrayEnum`."""
+
+# What such a value says of its own length need not be true, and it may go on for ever.
+_MOST_PARTS: Final = 2**20
 
 _ARRAY_KINDS: Final = {
     ("i", 1): "Int8Array",
@@ -94,6 +98,33 @@ def _plain(value: Any) -> Any:
             return NotImplemented
 
 
+def _parts(value: Iterable[Any]) -> list[Any]:
+    parts = list(islice(value, _MOST_PARTS + 1))
+    if len(parts) > _MOST_PARTS:
+        raise ValueError(f"it has more than {_MOST_PARTS} parts")
+    return parts
+
+
+def _numpy(value: Any) -> Any:
+    """Scalars and arrays; an array may take a few bytes here and be endless as a list."""
+    if value.size > _MOST_PARTS:
+        raise ValueError(f"it has {value.size} elements, more than {_MOST_PARTS}")
+    return value.tolist()
+
+
+def _exact(value: Any) -> Any:
+    """The same of the exact type, for subclasses; their own methods are not asked."""
+    if isinstance(value, int):
+        return int.__int__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, bytes):
+        return bytes.__getitem__(value, slice(None))
+    return NotImplemented
+
+
 def coerce(value: Any) -> Any:
     """One step from a rich Python value towards one that can cross.
 
@@ -103,30 +134,29 @@ def coerce(value: Any) -> Any:
     Returns:
         A value of a simpler type, whose parts may need another step; `NotImplemented` when there
         is no sensible one.
+
+    Raises:
+        Exception: Whatever the value's own code raises.
     """
     plain = _plain(value)
     if plain is not NotImplemented:
         return plain
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if type(value).__module__ == "numpy":  # without importing it
+        return _numpy(value)
+    exact = _exact(value)
+    if exact is not NotImplemented:
+        return exact
     dump = getattr(value, "model_dump", None)  # pydantic models, and so messages and documents
     if callable(dump) and not isinstance(value, type):
         return dump()
-    if type(value).__module__ == "numpy":  # scalars and arrays, without importing numpy
-        return value.tolist()
-    # Subclasses of what the codec takes only as the exact types.
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, float):
-        return float(value)
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, bytes):
-        return bytes(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict) and type(value).__iter__ is dict.__iter__:
         return dict(value)
+    if isinstance(value, Mapping):
+        return {key: value[key] for key in _parts(value)}
     if isinstance(value, AbstractSet):
-        return frozenset(value)
+        return frozenset(_parts(value))
     if isinstance(value, Sequence):
-        return list(value)
+        return _parts(value)
     return NotImplemented

@@ -1,8 +1,7 @@
 """The compiled guest and its instances. The only module that knows wasmtime.
 
 The engine is compiled once per machine: the machine code is kept in the user's cache directory,
-under the hash of the module and the version of wasmtime. Machine code is trusted completely, so it
-is only read from a directory and file that belong to this user and that nobody else can write.
+under the hash of the module and the version of wasmtime.
 """
 
 from __future__ import annotations
@@ -30,12 +29,7 @@ from langchain_quickjs.errors import (
     StackLimitError,
     TimeLimitError,
 )
-from langchain_quickjs.interpreter.environment import (
-    cache_dir,
-    is_private,
-    store,
-    wasm_stack_bytes,
-)
+from langchain_quickjs.interpreter.environment import cache_dir, wasm_stack_bytes
 from langchain_quickjs.interpreter.image import (
     BLOCK_BYTES,
     PAGE_BYTES,
@@ -43,6 +37,7 @@ from langchain_quickjs.interpreter.image import (
     difference,
     page_from,
 )
+from langchain_quickjs.interpreter.machine_code import keep_code, kept_code
 from langchain_quickjs.interpreter.ticker import Ticker
 from langchain_quickjs.interpreter.written import can_tell, written_pages
 
@@ -52,7 +47,9 @@ _TIDY_BYTES_PER_S: Final = 64 * 1024 * 1024  # a tenth of what it does
 _SMALL_MESSAGE_BYTES: Final = 16384  # small_mailbox in wasm/src/exports.c
 # STACK_BYTES in wasm/build.py: it comes first. Nothing on it outlives a step, so no image has it.
 _STACK_PAGES: Final = 1408 * 1024 // PAGE_BYTES
-_FUNCTIONS: Final = ("mailbox", "step", "tidy")
+_FUNCTIONS: Final = ("mailbox", "step", "tidy", "where")
+_WHERE_S: Final = 0.05
+_MOST_LINES: Final = 2**30
 _CONTINUE: Final = 0  # WASMTIME_UPDATE_DEADLINE_CONTINUE
 
 
@@ -95,6 +92,13 @@ def _epoch_callback(watch: _Watch) -> Any:
     return _EpochCallback(on_tick)
 
 
+def _delete(error: Any, trap: Any) -> None:
+    if error:
+        ffi.wasmtime_error_delete(error)
+    if trap:
+        ffi.wasm_trap_delete(trap)
+
+
 @dataclass(frozen=True)
 class Module:
     """The guest, compiled, and ready to be instantiated.
@@ -130,11 +134,11 @@ def _config() -> wasmtime.Config:
 def _compile(engine: wasmtime.Engine, wasm: bytes, build_id: bytes) -> wasmtime.Module:
     runtime = metadata.version("wasmtime")
     path = cache_dir() / f"{build_id.hex()[:32]}-{runtime}.cwasm"
-    if is_private(path.parent) and is_private(path):
+    if (code := kept_code(path)) is not None:
         with contextlib.suppress(wasmtime.WasmtimeError):  # of another machine or version
-            return wasmtime.Module.deserialize_file(engine, str(path))
+            return wasmtime.Module.deserialize(engine, code)
     module = wasmtime.Module(engine, wasm)
-    store(bytes(module.serialize()), path)
+    keep_code(bytes(module.serialize()), path)
     return module
 
 
@@ -247,20 +251,37 @@ class Instance:
         code = ffi.wasmtime_trap_code_t()
         known = bool(trap) and ffi.wasmtime_trap_code(trap, ctypes.byref(code))
         overflow = known and code.value == wasmtime.TrapCode.STACK_OVERFLOW.value
-        if error:
-            ffi.wasmtime_error_delete(error)
-        if trap:
-            ffi.wasm_trap_delete(trap)
+        _delete(error, trap)
         if self._watch.cancelled:
             raise ScriptCancelledError("the host cancelled the step; it never happened")
         if self._watch.stopped:
-            raise TimeLimitError("out of time")
+            late = TimeLimitError("out of time")
+            late.line, late.column = self._where() or (None, None)
+            raise late
         if overflow:
             raise StackLimitError(
                 "the engine's own recursion used up its stack (deeply nested source, JSON or "
                 "regular expression); the step never happened. Nest less deeply"
             )
         raise ProtocolError(f"the guest crashed (trap {code.value if known else 'unknown'})")
+
+    def _where(self) -> tuple[int, int] | None:
+        """Line and column where a step that was stopped was last known to be.
+
+        A trap leaves the memory as it is. What the guest makes of that is a hint: it may be wrong,
+        and is within bounds.
+        """
+        self._watch.deadline_s = time.monotonic() + _WHERE_S
+        values, trap = self._values, _TrapPointer()
+        error = ffi.wasmtime_func_call_unchecked(
+            self._context, self._functions["where"], values, 1, ctypes.byref(trap)
+        )
+        if error or trap:
+            _delete(error, trap)
+            return None
+        place = int(values[0].i64) & 0xFFFFFFFFFFFFFFFF
+        line, column = place >> 32, place & 0xFFFFFFFF
+        return (line, column) if 0 < line < _MOST_LINES and 0 < column < _MOST_LINES else None
 
     def _begin(self, timeout_s: float | None) -> None:
         self._watch.deadline_s = None if timeout_s is None else time.monotonic() + timeout_s

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
 import sys
-import tempfile
 import threading
 from pathlib import Path
 from typing import Final
 
-__all__ = ["cache_dir", "is_private", "store", "wasm_stack_bytes"]
+__all__ = ["cache_dir", "wasm_stack_bytes"]
 
 if sys.platform != "win32":
     import resource
@@ -52,26 +50,3 @@ def cache_dir() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "langchain_quickjs"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "langchain_quickjs"
-
-
-def is_private(path: Path) -> bool:
-    """Whether `path` belongs to this user and nobody else can write it."""
-    if sys.platform == "win32":
-        return path.exists()  # the profile directory is the user's own
-    try:
-        status = path.stat(follow_symlinks=False)
-    except OSError:
-        return False
-    return status.st_uid == os.getuid() and not status.st_mode & 0o022
-
-
-def store(code: bytes, path: Path) -> None:
-    """Keeps machine code for the next process. A cache that cannot be written is only slower."""
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not is_private(path.parent):
-            return
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(code)
-        os.replace(name, path)

@@ -10,6 +10,9 @@ from langchain_quickjs.errors import (
 )
 from langchain_quickjs.interpreter.limits import Limits
 
+Place = tuple[int, int]
+"""Line and column of a script."""
+
 __all__ = ["out_of_memory", "out_of_time", "result_too_large", "time_left_s"]
 
 
@@ -22,17 +25,29 @@ def time_left_s(limits: Limits, spent_s: float) -> float | None:
     return left_s if step_s is None else min(step_s, left_s)
 
 
-def out_of_time(limits: Limits, spent_s: float) -> TimeLimitError:
+def out_of_time(limits: Limits, spent_s: float, place: Place | None) -> TimeLimitError:
     """Of the step, or of the whole script: whichever came first."""
+    error = _out_of_time(limits, spent_s, place)
+    error.line, error.column = place or (None, None)
+    return error
+
+
+def _place(place: Place | None) -> str:
+    return "" if place is None else f", and was last seen at line {place[0]}, column {place[1]}"
+
+
+def _out_of_time(limits: Limits, spent_s: float, place: Place | None) -> TimeLimitError:
     step_s, script_s = limits.step_timeout_s, limits.script_timeout_s
     if script_s is not None and (step_s is None or script_s - spent_s < step_s):
         return ScriptTimeLimitError(
             f"the script computed for more than {script_s:g} s in all (limits.script_timeout_s)"
-            "; let it compute less, or raise the limit"
+            f"{_place(place)}; let it compute less, or raise the limit",
+            value=script_s,
         )
     return TimeLimitError(
         f"the script computed for more than {step_s:g} s without waiting "
-        "(limits.step_timeout_s); let it compute less, or raise the limit"
+        f"(limits.step_timeout_s){_place(place)}; let it compute less, or raise the limit",
+        value=step_s,
     )
 
 
@@ -40,7 +55,8 @@ def out_of_memory(limits: Limits) -> MemoryLimitError:
     """The whole linear memory is as large as it may become."""
     return MemoryLimitError(
         f"the script needs more memory than {limits.memory_bytes} bytes "
-        "(limits.memory_bytes); let it keep less, or raise the limit"
+        "(limits.memory_bytes); let it keep less, or raise the limit",
+        value=limits.memory_bytes,
     )
 
 
@@ -50,5 +66,7 @@ def result_too_large(limits: Limits) -> ResultLimitError:
     most = min(limits.result_bytes, limits.message_bytes)
     return ResultLimitError(
         f"the result takes more than {most} bytes (limits.{name}_bytes); return less, or raise "
-        "the limit"
+        "the limit",
+        limit=f"{name}_bytes",
+        value=most,
     )

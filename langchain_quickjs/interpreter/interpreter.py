@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -23,6 +22,7 @@ from langchain_quickjs.interpreter.exceeded import (
     time_left_s,
 )
 from langchain_quickjs.interpreter.excerpt import with_excerpt
+from langchain_quickjs.interpreter.exclusively import Exclusively
 from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.machine import Machine
 from langchain_quickjs.interpreter.outcomes import (
@@ -38,6 +38,7 @@ from langchain_quickjs.interpreter.protocol import (
     GuestRefusalError,
     GuestResultError,
     abort_message,
+    checked_seed,
     explain_refusal,
     max_reply_bytes,
     read_reply,
@@ -45,24 +46,11 @@ from langchain_quickjs.interpreter.protocol import (
     start_message,
 )
 from langchain_quickjs.interpreter.records import Heap
+from langchain_quickjs.interpreter.sizes import most_open_bytes, sizes_of
 from langchain_quickjs.interpreter.snapshot import Paused, pack_snapshot, unpack_snapshot
 from langchain_quickjs.interpreter.suggestion import with_suggestion
 
 __all__ = ["Interpreter"]
-
-
-class _Exclusively:
-    """Lets one thread in, and refuses others."""
-
-    def __init__(self) -> None:
-        self._busy = threading.Lock()
-
-    def __enter__(self) -> None:
-        if not self._busy.acquire(blocking=False):
-            raise InterpreterStateError("another thread is using this interpreter")
-
-    def __exit__(self, *_: object) -> None:
-        self._busy.release()
 
 
 class Interpreter:
@@ -95,17 +83,16 @@ class Interpreter:
         seed: bytes | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        if seed is not None and len(seed) != 32:
-            raise ValueError(f"seed must be 32 bytes, not {len(seed)}")
         self._limits = limits or Limits()
         self._clock = clock
         self._module = load()
-        self._seed: bytes | None = seed or secrets.token_bytes(32)
+        self._seed: bytes | None = checked_seed(seed) or secrets.token_bytes(32)
         self._machine = Machine(self._module, self._limits.memory_bytes)
-        self._exclusively = _Exclusively()
+        self._exclusively = Exclusively()
         self._next_id = 1
         self._running = False
         self._open: dict[int, Call] = {}
+        self._sizes: dict[int, int] = {}  # of their arguments, where they are not small
         self._granted: frozenset[str] = frozenset()
         self._spent_s = 0.0
         self._calls_made = 0
@@ -193,11 +180,14 @@ class Interpreter:
                 return replace(outcome, error=with_excerpt(outcome.error, source))
             return outcome
 
-    def resume(self, results: Mapping[int, CallResult]) -> Outcome:
+    def resume(self, results: Mapping[int, CallResult], *, entropy: bytes | None = None) -> Outcome:
         """Delivers results of calls to the running script and lets it go on.
 
         Args:
             results: By call id; some or all of the open calls. Empty when only time has passed.
+            entropy: 32 bytes that all further randomness of the script depends on too. Without it,
+                everything is as its seed says; so two interpreters made of one snapshot draw the
+                same numbers.
 
         Returns:
             How the script ended, or the new calls that it made.
@@ -215,7 +205,9 @@ class Interpreter:
                 raise InterpreterStateError(
                     f"no open call has the id {min(unknown)}; open are {sorted(self._open)}"
                 )
-            message = resume_message(results, now_s=self._clock(), limits=self._limits)
+            message = resume_message(
+                results, now_s=self._clock(), entropy=checked_seed(entropy), limits=self._limits
+            )
             try:
                 return self._step(
                     message,
@@ -288,12 +280,13 @@ class Interpreter:
         """
         self = cls(limits=limits, clock=clock)
         module = self._module
-        paused = unpack_snapshot(snapshot, module.boot, module.build_id, self._limits.memory_bytes)
+        paused = unpack_snapshot(snapshot, module.boot, module.build_id, self._limits)
         self._machine = Machine(module, self._limits.memory_bytes, paused.image)
         self._seed = None
         self._next_id = paused.next_id
         self._running = paused.running
         self._open = {call.id: call for call in paused.open_calls}
+        self._sizes = sizes_of(paused.open_calls, len(snapshot))
         self._granted = paused.granted
         self._spent_s = paused.spent_s
         self._calls_made = paused.calls_made
@@ -311,11 +304,19 @@ class Interpreter:
             return Heap(self._machine.image(), self._next_id)
 
     @classmethod
-    def with_heap(cls, heap: Heap, *, limits: Limits | None = None) -> Self:
-        """Makes an interpreter whose scripts see what those before them have declared."""
-        self = cls(limits=limits)
+    def with_heap(
+        cls, heap: Heap, *, limits: Limits | None = None, seed: bytes | None = None
+    ) -> Self:
+        """Makes an interpreter whose scripts see what those before them have declared.
+
+        Args:
+            heap: What they have declared.
+            limits: What scripts may use up.
+            seed: 32 bytes that all further randomness depends on, beside what was drawn on the heap
+                before; drawn when omitted. So two interpreters with one heap draw other numbers.
+        """
+        self = cls(limits=limits, seed=seed)
         self._machine = Machine(self._module, self._limits.memory_bytes, heap.image)
-        self._seed = None
         self._next_id = heap.next_id
         return self
 
@@ -333,8 +334,10 @@ class Interpreter:
     ) -> Outcome:
         """One transaction: everything is as the reply says, or nothing has changed."""
         still_open: dict[int, Call] = {}
+        sizes: dict[int, int] = {}
         if len(answered) < len(self._open):
             still_open = {n: call for n, call in self._open.items() if n not in answered}
+            sizes = {n: size for n, size in self._sizes.items() if n not in answered}
 
         def read(reply: bytes) -> Outcome:
             outcome = read_reply(
@@ -345,6 +348,10 @@ class Interpreter:
                 limits=self._limits,
             )
             self._check(outcome, len(reply), calls_made)
+            if isinstance(outcome, Suspended):
+                sizes.update(sizes_of(outcome.calls, len(reply)))
+                if sizes and sum(sizes.values()) > most_open_bytes(self._limits):
+                    raise ProtocolError("the guest has more in open calls than it may")
             if ends and isinstance(outcome, Suspended):
                 raise ProtocolError("the guest did not give the script up")
             return outcome
@@ -356,8 +363,9 @@ class Interpreter:
                 max_reply_bytes=max_reply_bytes(self._limits),
                 read=read,
             )
-        except TimeLimitError:
-            raise out_of_time(self._limits, spent_s) from None
+        except TimeLimitError as error:
+            place = None if error.line is None else (error.line, error.column or 1)
+            raise out_of_time(self._limits, spent_s, place) from None
         except GuestResultError:
             raise result_too_large(self._limits) from None
         except (GuestMemoryError, MemoryLimitError):
@@ -365,6 +373,7 @@ class Interpreter:
         calls = outcome.calls if isinstance(outcome, Suspended) else ()
         self._running = isinstance(outcome, Suspended)
         self._open = still_open | {call.id: call for call in calls} if self._running else {}
+        self._sizes = sizes
         self._granted = granted
         self._next_id += len(calls)
         self._calls_made = calls_made + len(calls)

@@ -17,6 +17,7 @@ _WHOLE: Final = {
     "console_bytes": (0, 2**26),
     "calls": (0, 2**32 - 1),
     "calls_in_flight": (1, 2**30),
+    "open_bytes": (1, 2**30),
 }
 
 
@@ -30,6 +31,8 @@ class Limits:
         step_timeout_s: Computing time of one step, in seconds; waiting for calls does not count.
             `None`: no limit.
         script_timeout_s: Computing time of all steps of one script together, in seconds.
+        wall_timeout_s: How long one script may compute and wait for timers, in seconds. Time in
+            which its calls run, or in which it waits for people, does not count. `None`: no limit.
         source_bytes: Length of a source text in UTF-8.
         message_bytes: Size of what crosses the boundary in one message, either way.
         result_bytes: Size of a script's result as it crosses.
@@ -37,11 +40,14 @@ class Limits:
         console_cut: Whether more than that is cut and counted; else it is a `ConsoleLimitError`.
         calls: Calls that one script may make in all; `None`: no limit.
         calls_in_flight: Calls of one script that may be open at a time.
+        open_bytes: Size of the arguments of all its open calls together, as they cross; and of
+            results that are on their way to it.
     """
 
     memory_bytes: int = 64 * 1024**2
     step_timeout_s: float | None = 5.0
     script_timeout_s: float | None = None
+    wall_timeout_s: float | None = 300.0
     source_bytes: int = 1024**2
     message_bytes: int = 16 * 1024**2
     result_bytes: int = 16 * 1024**2
@@ -49,6 +55,7 @@ class Limits:
     console_cut: bool = True
     calls: int | None = 256
     calls_in_flight: int = 1024
+    open_bytes: int = 32 * 1024**2
 
     def __post_init__(self) -> None:
         """Checks every limit.
@@ -64,7 +71,7 @@ class Limits:
                 what = f"a whole number from {least} to {most}"
                 what += ", or None" if name == "calls" else ""
                 raise ValueError(f"{name} must be {what}; not {value!r}")
-        for name in ("step_timeout_s", "script_timeout_s"):
+        for name in ("step_timeout_s", "script_timeout_s", "wall_timeout_s"):
             value = getattr(self, name)
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if value is not None and not (number and 0 < value < math.inf):

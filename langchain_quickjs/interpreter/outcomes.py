@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, Self, TypeAlias
 
 from langchain_quickjs.errors import ScriptError
+from langchain_quickjs.interpreter.words import said, type_name
 
 __all__ = [
     "Call",
@@ -17,6 +18,9 @@ __all__ = [
     "Returned",
     "Suspended",
 ]
+
+
+_ERROR_CHARS: Final = 16 * 1024
 
 
 class Call(NamedTuple):
@@ -55,6 +59,11 @@ class Raised:
     name: str
     message: str
 
+    @classmethod
+    def of(cls, error: BaseException) -> Self:
+        """The failure that an exception is to a script; a very long text is cut."""
+        return cls(type_name(error), said(error, _ERROR_CHARS))
+
 
 CallResult: TypeAlias = Returned | Raised
 
@@ -82,14 +91,11 @@ class Failed:
         call_id: The call of this script whose failure that is: its promise was rejected with the
             very object that was thrown. `None` for errors of the script's own, also for those that
             look the same or have such a failure for their `cause`.
-        result_only: Whether the script had done all that it was to do, and only its result could
-            not be copied.
     """
 
     error: ScriptError
     console: str = ""
     call_id: int | None = None
-    result_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

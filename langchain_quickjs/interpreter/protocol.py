@@ -14,8 +14,10 @@ from langchain_quickjs.errors import (
     CallLimitError,
     CallsInFlightLimitError,
     ConsoleLimitError,
+    LimitError,
     MessageLimitError,
     ProtocolError,
+    ResultTransferError,
     ScriptError,
     SourceLimitError,
     ValueTransferError,
@@ -34,6 +36,7 @@ from langchain_quickjs.interpreter.outcomes import (
     Suspended,
 )
 from langchain_quickjs.interpreter.values import UNDEFINED
+from langchain_quickjs.interpreter.words import key_text
 
 __all__ = ["SCRIPT_NAME", "abort_message", "read_reply", "resume_message", "start_message"]
 
@@ -66,6 +69,17 @@ class GuestMemoryError(Exception):
     """The guest could not allocate; the step is to be undone."""
 
 
+def checked_seed(seed: bytes | None) -> bytes | None:
+    """The same, if it is randomness for a message.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if seed is not None and len(seed) != 32:
+        raise ValueError(f"32 bytes of randomness are needed, not {len(seed)}")
+    return seed
+
+
 def start_message(
     source: str,
     *,
@@ -85,7 +99,8 @@ def start_message(
     if len(encoded) > limits.source_bytes:
         raise SourceLimitError(
             f"the source is {len(encoded)} bytes long, limits.source_bytes is "
-            f"{limits.source_bytes}; shorten it, or raise the limit"
+            f"{limits.source_bytes}; shorten it, or raise the limit",
+            value=limits.source_bytes,
         )
     for name in (*tools, *functions):
         if not _NAME.fullmatch(name):
@@ -98,6 +113,7 @@ def start_message(
         [
             budget,
             limits.calls_in_flight,
+            limits.open_bytes,
             limits.console_bytes,
             limits.message_bytes,
             min(limits.result_bytes, limits.message_bytes),
@@ -111,7 +127,13 @@ def start_message(
     return packed
 
 
-def resume_message(results: Mapping[int, CallResult], *, now_s: float, limits: Limits) -> bytes:
+def resume_message(
+    results: Mapping[int, CallResult],
+    *,
+    now_s: float,
+    limits: Limits,
+    entropy: bytes | None = None,
+) -> bytes:
     """The message that delivers results of calls, in the order of their ids.
 
     Raises:
@@ -129,13 +151,15 @@ def resume_message(results: Mapping[int, CallResult], *, now_s: float, limits: L
             answers += (call_id, 0, answer.value)
     message_bytes = encode_message(
         answers,
-        lambda values: [_DELIVER, now_ms, values],
+        lambda values: [_DELIVER, now_ms, entropy, values],
         lambda index: f"the result of call {ids[index // 3]}",
     )
     if len(message_bytes) > limits.message_bytes:
         raise MessageLimitError(
             f"the results are {len(message_bytes)} bytes, limits.message_bytes is "
-            f"{limits.message_bytes}; return less, deliver them one by one, or raise the limit"
+            f"{limits.message_bytes}; return less, deliver them one by one, or raise the limit",
+            limit="message_bytes",
+            value=limits.message_bytes,
         )
     return message_bytes
 
@@ -152,6 +176,11 @@ def explain_refusal(results: Mapping[int, CallResult]) -> None:
             if fault:
                 path, reason = fault
                 raise ValueTransferError(f"{path} cannot become a JavaScript value: {reason}")
+    ids = [call_id for call_id, result in results.items() if isinstance(result, Returned)]
+    if ids:  # for example a regular expression with what only Python knows
+        raise ValueTransferError(
+            f"the result of call {min(ids)} cannot become a JavaScript value: the engine refuses it"
+        )
 
 
 def abort_message(*, now_s: float) -> bytes:
@@ -178,9 +207,9 @@ def _calls(posted: list[Any], next_id: int, granted: AbstractSet[str]) -> tuple[
     calls = []
     for number, name, args in zip(posted[::3], posted[1::3], posted[2::3], strict=True):
         if type(number) is not int or number != next_id:
-            raise ProtocolError(f"the guest sent call id {number!r} where {next_id} is due")
+            raise ProtocolError(f"the guest sent another call id than {next_id}")
         if type(name) is not str or name not in granted:
-            raise ProtocolError(f"the guest called {name!r}, which was not granted")
+            raise ProtocolError(f"the guest called {key_text(name)!r}, which was not granted")
         if type(args) is not list:
             raise ProtocolError("the guest sent a call without arguments")
         calls.append(Call(number, name, tuple(args)))
@@ -188,7 +217,7 @@ def _calls(posted: list[Any], next_id: int, granted: AbstractSet[str]) -> tuple[
     return tuple(calls)
 
 
-def _script_error(parts: Any) -> ScriptError:
+def _script_error(parts: Any, status: int, limits: Limits) -> ScriptError:
     match parts:
         case [str(name), str(message), str(stack)]:
             position = _POSITION.search(stack)
@@ -196,8 +225,12 @@ def _script_error(parts: Any) -> ScriptError:
             raise ProtocolError("the guest sent a malformed error")
     numbers = position.groups() if position else (None, None)
     line, column = (None if number is None else int(number) for number in numbers)
-    kind = _LIMIT_ERRORS.get(name, ScriptError)
-    return kind(name, message, stack, line, column)
+    if status == _NO_COPY:
+        return ResultTransferError(name, message, stack, line, column)
+    error = _LIMIT_ERRORS.get(name, ScriptError)(name, message, stack, line, column)
+    if isinstance(error, LimitError):
+        error.value = getattr(limits, error.limit)
+    return error
 
 
 def _rejected(call_id: Any, next_id: int) -> int | None:
@@ -227,7 +260,8 @@ def _console(parts: Any, dropped: Any, limits: Limits) -> str:
     if dropped and not limits.console_cut:
         raise ConsoleLimitError(
             f"the script printed {len(text) + dropped} bytes in one step, limits.console_bytes is "
-            f"{limits.console_bytes}; print less, raise the limit, or set limits.console_cut"
+            f"{limits.console_bytes}; print less, raise the limit, or set limits.console_cut",
+            value=limits.console_bytes,
         )
     return shown + f"… [{dropped} more bytes printed]\n" if dropped else shown
 
@@ -276,18 +310,18 @@ def read_reply(
             raise ProtocolError("the guest has more calls in flight than it may")
         return Suspended(calls, console, _wake_after_s(last))
     if status == _FAILED:
-        return Failed(_script_error(value), console, _rejected(last, next_id))
-    if last is not None and status != _NO_COPY:
+        error = _script_error(value, status, limits)
+        return Failed(error, console, _rejected(last, next_id))
+    if last is not None:
         raise ProtocolError("the guest's reply contradicts itself")
     if open_calls:
         raise ProtocolError("the guest completed while calls are open")
+    if status == _NO_COPY:
+        return Failed(_script_error(value, status, limits), console)
     if status == _COMPLETED:
         return Completed(value, console)
     if status == _IDLE:
         return Completed(UNDEFINED, console)
-    if status == _NO_COPY:
-        call_id = _rejected(last, next_id)
-        return Failed(_script_error(value), console, call_id, result_only=True)
     raise ProtocolError("the guest's reply has a wrong status")
 
 

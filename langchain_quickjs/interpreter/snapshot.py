@@ -27,6 +27,7 @@ from langchain_quickjs.interpreter.codec import encode
 from langchain_quickjs.interpreter.compression import compress
 from langchain_quickjs.interpreter.decoder import decode
 from langchain_quickjs.interpreter.image import BLOCK_BYTES, PAGE_BYTES, Image
+from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.lines import (
     LINE_BYTES,
     are_changes,
@@ -36,11 +37,13 @@ from langchain_quickjs.interpreter.lines import (
     patched,
 )
 from langchain_quickjs.interpreter.outcomes import Call
+from langchain_quickjs.interpreter.sizes import most_open_bytes
 
 __all__ = ["Paused", "pack_snapshot", "unpack_snapshot"]
 
 _MAGIC: Final = b"QJSS"
 _FORMAT: Final = 2
+_ARRAY_OF_NINE: Final = 0x99
 _HEADER: Final = struct.Struct("<4sB16sII16s")
 
 
@@ -67,7 +70,7 @@ class Paused:
     calls_made: int
 
 
-def _xor(a: bytes, b: bytes) -> bytes:
+def _xor(a: bytes | memoryview, b: bytes) -> bytes:
     return (int.from_bytes(a, "little") ^ int.from_bytes(b, "little")).to_bytes(len(a), "little")
 
 
@@ -87,7 +90,7 @@ def pack_snapshot(paused: Paused, boot: Sequence[bytes], build_id: bytes) -> byt
 
 
 def unpack_snapshot(
-    snapshot: bytes, boot: Sequence[bytes], build_id: bytes, memory_bytes: int
+    snapshot: bytes, boot: Sequence[bytes], build_id: bytes, limits: Limits
 ) -> Paused:
     """Reads a snapshot.
 
@@ -95,22 +98,24 @@ def unpack_snapshot(
         snapshot: What `pack_snapshot` gave.
         boot: The boot image.
         build_id: Of the guest that is installed here.
-        memory_bytes: The memory limit: nothing larger is unpacked.
+        limits: Nothing larger is unpacked than what a script may have within them.
 
     Raises:
         SnapshotError: If it cannot be restored; the message says why and what to do.
     """
+    memory_bytes = limits.memory_bytes
+    most_body = memory_bytes + most_open_bytes(limits)
     packed, body_length = _check_header(snapshot, build_id)
     try:
         # zstandard believes what a frame says of its size, whatever `max_output_size` is.
         size = zstandard.get_frame_parameters(packed).content_size
-        if not body_length <= size <= memory_bytes + body_length or body_length > memory_bytes:
+        if not body_length <= size <= memory_bytes + body_length or body_length > most_body:
             raise SnapshotError(
                 f"the snapshot unpacks to {size} bytes, limits.memory_bytes is {memory_bytes}; "
                 "raise the limit"
             )
         plain = zstandard.ZstdDecompressor().decompress(packed, allow_extra_data=False)
-        return _paused(plain, body_length, boot, memory_bytes)
+        return _paused(memoryview(plain), body_length, boot, memory_bytes)
     except zstandard.ZstdError as error:
         raise SnapshotError(
             f"the snapshot does not unpack within {memory_bytes} bytes: {error}; restore it with "
@@ -149,7 +154,7 @@ def _check_header(snapshot: bytes, build_id: bytes) -> tuple[bytes, int]:
 def _call(parts: Any) -> Call:
     match parts:
         case [int(number), str(name), bytes(args)]:
-            return Call(number, name, tuple(decode(args)))
+            return Call(number, name, tuple(decode(args, own=True)))
     raise ValueError("an open call is malformed")
 
 
@@ -157,7 +162,7 @@ def _refuse_map(_: Any) -> None:
     raise ValueError("its fields are not those of a snapshot")
 
 
-def _fields(body: bytes, memory_bytes: int) -> Any:
+def _fields(body: memoryview, memory_bytes: int) -> Any:
     """Unpacks what stands before the pages; it has no more parts than there can be pages and calls.
 
     A part takes a byte in the snapshot and up to sixty in this process.
@@ -171,6 +176,9 @@ def _fields(body: bytes, memory_bytes: int) -> Any:
             raise ValueError("it has too many parts")
         return parts
 
+    # After any other first value, msgpack would copy all the rest.
+    if not body or body[0] != _ARRAY_OF_NINE:
+        raise ValueError("its fields are not those of a snapshot")
     return msgpack.unpackb(body, list_hook=count, object_hook=_refuse_map, max_array_len=most)
 
 
@@ -182,7 +190,9 @@ def _check_calls(calls: Sequence[Call], next_id: int, running: bool, granted: Se
         raise ValueError("it has an open call that was not granted")
 
 
-def _paused(plain: bytes, body_length: int, boot: Sequence[bytes], memory_bytes: int) -> Paused:
+def _paused(
+    plain: memoryview, body_length: int, boot: Sequence[bytes], memory_bytes: int
+) -> Paused:
     match _fields(plain[:body_length], memory_bytes):
         case [
             int(next_id),

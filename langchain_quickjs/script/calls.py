@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar, cast, get_type_hints
 
@@ -23,8 +22,17 @@ from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 
 from langchain_quickjs.interpreter import Raised, Returned
+from langchain_quickjs.interpreter.words import said
 from langchain_quickjs.script.effects import Answer, Blocked, Launched
 from langchain_quickjs.script.outer import CallPlace, OuterTask, copy_of, entered, updates_of
+from langchain_quickjs.script.results import (
+    has_words,
+    is_a,
+    messages_of,
+    parsed,
+    returns_text,
+    speaks_to_agent,
+)
 from langchain_quickjs.script.state import StateUpdate
 
 __all__ = ["ToolPath", "Watch", "acall_tool", "call_tool"]
@@ -129,6 +137,7 @@ class _Recorder:
         self.with_artifact = launched.tool.response_format == "content_and_artifact"
         self.value: Any = _NOTHING
         self.content: Any = _NOTHING
+        self.wordless: str | None = None
         self.written: list[StateUpdate] = []
         outer = path.request.runtime.config
         self.place = CallPlace(outer, config, namespace, launched, self._write)
@@ -165,16 +174,26 @@ class _Recorder:
             config: RunnableConfig | None = None,
             **kwargs: Any,
         ) -> Any:
+            self.value = _NOTHING
             given = self.watch.given(input)
-            return self._noted(invoke(given, config and self.config, **kwargs))
+            try:
+                output = invoke(given, config and self.config, **kwargs)
+            except Exception as error:
+                output = self._wordless(error)
+            return self._noted(output)
 
         async def noting_ainvoke(
             input: Any,  # noqa: A002 - Runnable's name
             config: RunnableConfig | None = None,
             **kwargs: Any,
         ) -> Any:
+            self.value = _NOTHING
             given = self.watch.given(input)
-            return self._noted(await ainvoke(given, config and self.config, **kwargs))
+            try:
+                output = await ainvoke(given, config and self.config, **kwargs)
+            except Exception as error:
+                output = self._wordless(error)
+            return self._noted(output)
 
         vars(noted).update(
             _run=noting_run, _arun=noting_arun, invoke=noting_invoke, ainvoke=noting_ainvoke
@@ -198,7 +217,7 @@ class _Recorder:
         updates = [update for command in commands for update in updates_of(command, call_id)]
         if self.path.task is not None:
             self.path.task.write(updates)
-        message = next((m for m in _messages(results) if m.tool_call_id == call_id), None)
+        message = next((m for m in messages_of(results) if m.tool_call_id == call_id), None)
         reply, instead = self._reply(message)
         return Answer(reply, (*self.written, *updates), instead)
 
@@ -214,23 +233,46 @@ class _Recorder:
             return Answer(Blocked(interrupts, tuple(self.place.answers)))
         if isinstance(error, GraphBubbleUp):
             raise error
-        reply = Raised(type(error).__name__, str(error))
-        return Answer(reply, tuple(self.written), error=error)
+        return Answer(Raised.of(error), tuple(self.written), error=error)
 
-    def _reply(self, message: ToolMessage | None) -> tuple[Returned | Raised, Returned | None]:
+    def _wordless(self, error: Exception) -> ToolMessage:
+        """The message for a result that LangChain cannot write as text, having run the tool.
+
+        A script needs no text. Some results have none: integers of thousands of digits, objects
+        whose own code raises.
+
+        Raises:
+            Exception: The error, if it is none of writing a result.
+        """
+        if self.value is _NOTHING or has_words(self._result()):
+            raise error
+        self.wordless = f"(a result that cannot be written as text: {said(error)})"
+        name, call_id = self.call["name"], self.call["id"]
+        return ToolMessage(self.wordless, tool_call_id=cast("str", call_id), name=name)
+
+    def _result(self) -> Any:
+        """What the tool's function returned, without the artifact."""
+        with_artifact = self.with_artifact and is_a(self.value, tuple)
+        return next(tuple.__iter__(self.value), None) if with_artifact else self.value
+
+    def _reply(
+        self, message: ToolMessage | None
+    ) -> tuple[Returned | Raised, Callable[[], Returned] | None]:
         if message is None:
             return Returned(None), None
         if message.status == "error":
             return Raised("ToolError", message.text), None
-        value = self.value[0] if self.with_artifact and _is_pair(self.value) else self.value
-        text = _returns_text(self.launched.tool) if value is _NOTHING else isinstance(value, str)
-        if text or _speaks_to_agent(value):
+        value = self._result()
+        if self.wordless is not None and message.content == self.wordless:
+            return Returned(value), None
+        text = returns_text(self.launched.tool) if value is _NOTHING else is_a(value, str)
+        if text or speaks_to_agent(value):
             return Returned(message.content), None
-        parsed = Returned(_parsed(message.content))
+        instead = functools.partial(parsed, message.content)
         if value is _NOTHING:
-            return parsed, None  # A hook has answered in the tool's place, perhaps from a cache.
+            return instead(), None  # A hook has answered in the tool's place, perhaps from a cache.
         # A hook that changed the message changed the answer: the script gets what the agent would.
-        return (Returned(value), parsed) if message.content == self.content else (parsed, None)
+        return (Returned(value), instead) if message.content == self.content else (instead(), None)
 
     def _noted(self, output: Any) -> Any:
         self.content = output.content if isinstance(output, ToolMessage) else _NOTHING
@@ -271,40 +313,3 @@ def _interface(function: Callable[..., Any]) -> tuple[inspect.Signature, dict[st
     except (NameError, TypeError):  # names that exist for type checkers only
         hints = dict(function.__annotations__)
     return inspect.signature(function), hints
-
-
-def _messages(results: list[Any]) -> list[ToolMessage]:
-    messages: list[Any] = []
-    for item in results:
-        if isinstance(item, ToolMessage):
-            messages.append(item)
-        elif isinstance(item, Command) and isinstance(item.update, Mapping):
-            found = item.update.get("messages")
-            messages.extend(found if isinstance(found, list) else ())
-    return [message for message in messages if isinstance(message, ToolMessage)]
-
-
-def _speaks_to_agent(value: object) -> bool:
-    """Whether a tool returned messages or commands, which say themselves what the result is."""
-    items = value if isinstance(value, list) and value else [value]
-    return all(isinstance(item, ToolMessage | Command) for item in items)
-
-
-def _returns_text(tool: BaseTool) -> bool:
-    """Whether a tool's function says that it returns text."""
-    functions = (getattr(tool, name, None) for name in ("func", "coroutine", "_run"))
-    declared = next(filter(None, functions)).__annotations__.get("return")
-    return declared is str or declared == "str"
-
-
-def _is_pair(value: object) -> bool:
-    return isinstance(value, tuple) and len(value) == 2
-
-
-def _parsed(content: Any) -> Any:
-    if not isinstance(content, str):
-        return content
-    try:
-        return json.loads(content)
-    except ValueError:
-        return content

@@ -74,13 +74,13 @@ class Answer:
     Attributes:
         reply: What the script gets, unless the call was interrupted.
         updates: What the agent's state gets.
-        instead: What the script gets if `reply` cannot cross into JavaScript.
+        instead: Makes what the script gets if `reply` cannot cross into JavaScript.
         error: What was raised, if the script gets an error for it.
     """
 
     reply: Returned | Raised | Blocked
     updates: tuple[StateUpdate, ...] = ()
-    instead: Returned | None = None
+    instead: Callable[[], Returned] | None = None
     error: Exception | None = None
 
 

@@ -7,6 +7,7 @@ made again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, TypedDict
 
 from langchain_quickjs.errors import ProtocolError, SnapshotError, ValueTransferError
@@ -71,14 +72,14 @@ def read_end(end: CallEnd, sealer: Sealer) -> Answer:
     raise SnapshotError(_DAMAGED)
 
 
-def _packed(reply: Returned | Raised, instead: Returned | None) -> bytes:
+def _packed(reply: Returned | Raised, instead: Callable[[], Returned] | None) -> bytes:
     """What the script would be given, with the fallbacks that delivering it has."""
     if isinstance(reply, Raised):
         return encode([reply.name, reply.message])
     try:
         return encode([reply.value])
     except ValueTransferError as error:
-        return _packed(instead or Raised("TypeError", str(error)), None)
+        return _packed(instead() if instead else Raised("TypeError", str(error)), None)
 
 
 def _reply(packed: bytes) -> Returned | Raised:

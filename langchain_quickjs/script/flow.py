@@ -24,7 +24,6 @@ from langchain_quickjs.errors import (
 from langchain_quickjs.interpreter import (
     UNDEFINED,
     Call,
-    CallResult,
     Completed,
     Failed,
     Heap,
@@ -109,7 +108,7 @@ class _Script:
     updates: list[StateUpdate] = field(default_factory=list)
     raised: dict[int, Exception] = field(default_factory=dict)
     ended: dict[str, Answer] = field(default_factory=dict)
-    instead: dict[int, CallResult] = field(default_factory=dict)
+    instead: dict[int, Callable[[], Returned]] = field(default_factory=dict)
     seed: bytes | None = None
     told: Any = None
     one_by_one: bool = False
@@ -217,7 +216,7 @@ class _Script:
                 if len(batch) > 1:
                     self.one_by_one = True
                 elif first in self.instead:
-                    replies[first] = self.instead.pop(first)
+                    replies[first] = yield Compute(self.instead.pop(first))
                 elif isinstance(batch.get(first), Returned):
                     replies[first] = Raised("TypeError", str(error))
                 else:

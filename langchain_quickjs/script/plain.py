@@ -20,6 +20,7 @@ from langchain_quickjs.interpreter.values import (
     RegExp,
     TypedArray,
 )
+from langchain_quickjs.interpreter.words import key_text, shortened
 
 __all__ = ["storable"]
 
@@ -52,7 +53,7 @@ class _Conversion:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._path: list[str] = []
+        self._path: list[tuple[str, Any]] = []
         self._parts = 0
 
     def plain(self, value: Any) -> Any:
@@ -65,35 +66,35 @@ class _Conversion:
             return self._map(value)
         if isinstance(value, dict):
             return {
-                key: self._part(f".{key}", item)
+                (key if key.isascii() else _text(key)): self._part(".{}", key, item)
                 for key, item in value.items()
                 if item is not UNDEFINED
             }
         if isinstance(value, JSSet):
             value = value.elements
         if isinstance(value, list | tuple):
-            return [self._part(f"[{index}]", item) for index, item in enumerate(value)]
+            return [self._part("[{}]", index, item) for index, item in enumerate(value)]
         if isinstance(value, int) and value.bit_length() >= _MAX_BITS:
             raise self._error("is an integer that a checkpoint cannot keep; make it text")
         return _scalar(value)
 
-    def _part(self, step: str, value: Any) -> Any:
-        self._path.append(step)
+    def _part(self, kind: str, key: Any, value: Any) -> Any:
+        self._path.append((kind, key))
         result = self.plain(value)
         self._path.pop()
         return result
 
     def _map(self, value: JSMap) -> Any:
         entries = [
-            [self._part("[key]", key), self._part(f".get({key!r})", item)]
+            [self._part("[key]", None, key), self._part(".get({})", key, item)]
             for key, item in value.entries
         ]
         return dict(entries) if all(isinstance(key, str) for key, _ in entries) else entries
 
     def _error(self, problem: str) -> ValueTransferError:
-        path = "".join(self._path)
-        shown = path if len(path) <= _MAX_PATH_CHARS else f"{path[:_MAX_PATH_CHARS]}…"
-        return ValueTransferError(f"{self._name}{shown} {problem}")
+        steps = (kind.format(key_text(key)) for kind, key in self._path[:_MAX_PATH_CHARS])
+        path = shortened("".join(steps), _MAX_PATH_CHARS)
+        return ValueTransferError(f"{self._name}{path} {problem}")
 
 
 def _scalar(value: Any) -> Any:
@@ -104,8 +105,7 @@ def _scalar(value: Any) -> Any:
     if isinstance(value, int):
         return int(value)
     if isinstance(value, str):
-        # Half a surrogate pair has no UTF-8, so nothing outside could read it.
-        return value.encode("utf-8", "replace").decode() if _has_surrogates(value) else value
+        return value if value.isascii() else _text(value)
     if isinstance(value, bytes | bytearray):
         return bytes(value)
     if isinstance(value, TypedArray):
@@ -119,9 +119,6 @@ def _scalar(value: Any) -> Any:
     return str(value)
 
 
-def _has_surrogates(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
+def _text(text: str) -> str:
+    """The same in UTF-8, which half a surrogate pair has not: nothing outside could read it."""
+    return text.encode("utf-8", "replace").decode()

@@ -219,7 +219,8 @@ CASE(codec_refuses_what_cannot_cross)
         "new Proxy([1], {get() { throw new TypeError('no') }})",
     };
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
-        CHECK(failed_with(start(sources[i]), "TypeError"));
+        CHECK(failed_with(start(sources[i]), "TypeError")
+              && start(sources[i])->status == (i < 7 ? NO_COPY : FAILED));
 }
 
 CASE(codec_hostile_readers)
@@ -338,6 +339,22 @@ CASE(message_out_of_turn)
     CHECK(deliver_text(1, "x")->status == COMPLETED);
 }
 
+CASE(message_with_entropy_changes_what_is_drawn)
+{
+    const Answer *a = start("await tools.f(); Math.random() + ''");
+    Buffer message = message_begin(DELIVER, 4, 1e12);
+    static const uint8_t entropy[32] = { 9 };
+    put_bin(&message, entropy, 31);
+    CHECK(send(&message)->status == REFUSED);
+    message = message_begin(DELIVER, 4, 1e12);
+    put_bin(&message, entropy, sizeof entropy);
+    pack_array_header(&message, 3);
+    pack_uint(&message, a->first_id);
+    pack_uint(&message, 0);
+    pack_nil(&message);
+    CHECK(send(&message)->status == COMPLETED);
+}
+
 CASE(message_without_a_seed_is_refused_once)
 {
     settings.seed = false;
@@ -382,7 +399,7 @@ CASE(calls_with_unknown_ids)
 CASE(calls_answered_twice_in_one_message)
 {
     CHECK(start("await tools.f(); await tools.g()")->calls == 1);
-    Buffer message = message_begin(DELIVER, 3, 0);
+    Buffer message = message_deliver(0);
     pack_array_header(&message, 6);
     for (int i = 0; i < 2; i++) {
         pack_uint(&message, 1);
@@ -399,7 +416,7 @@ CASE(calls_that_fail)
     CHECK(start("await tools.f()")->calls == 1);
     CHECK(failed_with(deliver_error(2, "ToolError", "no"), "ToolError"));
     CHECK(start("await tools.f()")->calls == 1);
-    Buffer message = message_begin(DELIVER, 3, 0);
+    Buffer message = message_deliver(0);
     pack_array_header(&message, 3);
     pack_uint(&message, 3);
     pack_uint(&message, 1);
@@ -493,6 +510,16 @@ CASE(calls_in_flight_are_limited)
               ->calls == 1);
     CHECK(deliver_text(1, "x")->calls == 1);
     CHECK(value_is(deliver_text(2, "x"), "TooManyCallsInFlight"));
+}
+
+CASE(calls_that_are_open_are_limited_together)
+{
+    settings.message = 1000;
+    CHECK(start("const call = (n) => tools.f('x'.repeat(n)).catch(e => e.name);"
+                "const [a, b] = [call(500), call(400)]; await null; const c = call(400);"
+                "await new Promise(r => setTimeout(r, 1)); const d = call(400); [await c, await d].join()")
+              ->calls == 2);
+    CHECK(let_time_pass(1e12 + 10)->calls == 0);
 }
 
 CASE(calls_too_large_to_leave)
@@ -646,12 +673,14 @@ static const struct { const char *name; void (*run)(void); } cases[] = {
     C(codec_objects), C(codec_arrays), C(codec_graph_out), C(codec_graph_in), C(codec_graph_malformed),
     C(codec_deep_out), C(codec_deep_in), C(codec_at_the_end_of_the_stack), C(codec_refuses_what_cannot_cross), C(codec_hostile_readers),
     C(codec_buffers_that_shrank), C(codec_tampered_prototypes), C(message_cut_short_anywhere),
-    C(message_with_lengths_that_lie), C(message_out_of_turn), C(message_without_a_seed_is_refused_once),
+    C(message_with_lengths_that_lie), C(message_out_of_turn),
+    C(message_with_entropy_changes_what_is_drawn), C(message_without_a_seed_is_refused_once),
     C(calls_are_answered_in_any_order), C(calls_are_answered_once), C(calls_with_unknown_ids),
     C(calls_answered_twice_in_one_message), C(calls_that_fail), C(calls_whose_error_is_thrown), C(calls_are_forgotten_by_an_abort),
     C(calls_are_forgotten_by_a_failure), C(calls_made_while_arguments_are_read),
     C(calls_run_no_script_code_while_a_result_is_adopted), C(calls_made_while_the_result_is_packed_are_not_sent),
-    C(calls_have_a_budget), C(calls_in_flight_are_limited), C(calls_too_large_to_leave),
+    C(calls_have_a_budget), C(calls_in_flight_are_limited), C(calls_that_are_open_are_limited_together),
+    C(calls_too_large_to_leave),
     C(calls_cannot_be_made_between_scripts), C(grants_are_replaced_by_the_next_script), C(scripts_that_fail),
     C(rejections_that_nobody_handles), C(timers), C(console_is_cut), C(sources_of_any_bytes),
     C(the_heap_limit_of_the_engine), C(random_is_chacha20), C(random_fills_what_it_is_given),

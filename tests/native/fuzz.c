@@ -129,7 +129,7 @@ static void seed_value(const uint8_t *bytes, size_t len)
 
 static void seed_result(uint64_t id, const uint8_t *bytes, size_t len)
 {
-    Buffer message = message_begin(DELIVER, 3, 1e12);
+    Buffer message = message_deliver(1e12);
     pack_array_header(&message, 3);
     pack_uint(&message, id);
     pack_uint(&message, 0);
@@ -145,7 +145,7 @@ static void seed_script(const char *source, int results)
     /* ids go on counting in the life of a heap: most hit only after a reboot, mutated ones later */
     for (int id = 1; id <= results; id++)
         seed_result((uint64_t)id, id % 2 ? VALUE : GRAPH, id % 2 ? sizeof VALUE : sizeof GRAPH);
-    message = message_begin(DELIVER, 3, 1e12 + 5000);
+    message = message_deliver(1e12 + 5000);
     pack_array_header(&message, 0);
     seed_message(&message);
     message = message_begin(ABORT, 2, 1e12);

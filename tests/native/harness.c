@@ -66,6 +66,13 @@ Buffer message_begin(int kind, size_t parts, double now)
     return message;
 }
 
+Buffer message_deliver(double now)
+{
+    Buffer message = message_begin(DELIVER, 4, now);
+    pack_nil(&message);
+    return message;
+}
+
 Buffer message_start(const char *source, size_t len)
 {
     static const uint8_t seed[32] = { 1, 2, 3 };
@@ -74,9 +81,10 @@ Buffer message_start(const char *source, size_t len)
         put_bin(&message, seed, sizeof seed);
     else
         pack_nil(&message);
-    pack_array_header(&message, 5);
+    pack_array_header(&message, 6);
     pack_uint(&message, settings.calls);
     pack_uint(&message, settings.in_flight);
+    pack_uint(&message, settings.message);
     pack_uint(&message, settings.console);
     pack_uint(&message, settings.message);
     pack_uint(&message, settings.message);
@@ -194,7 +202,7 @@ const Answer *start(const char *source)
 
 static Buffer one_result(uint64_t id, bool raised)
 {
-    Buffer message = message_begin(DELIVER, 3, 1e12);
+    Buffer message = message_deliver(1e12);
     pack_array_header(&message, 3);
     pack_uint(&message, id);
     pack_uint(&message, raised);
@@ -226,7 +234,7 @@ const Answer *deliver_error(uint64_t id, const char *name, const char *text)
 
 const Answer *let_time_pass(double now)
 {
-    Buffer message = message_begin(DELIVER, 3, now);
+    Buffer message = message_deliver(now);
     pack_array_header(&message, 0);
     return send(&message);
 }

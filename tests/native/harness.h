@@ -43,6 +43,8 @@ void end(void);   /* aborts on the first leak of the engine */
 
 /* Messages; freed by send(). Scripts are granted tools.f, tools.g and the function task. */
 Buffer message_begin(int kind, size_t parts, double now);
+/* The beginning of a delivery without entropy; what follows are the results. */
+Buffer message_deliver(double now);
 Buffer message_start(const char *source, size_t len);
 void put_float(Buffer *out, double value);
 void put_bin(Buffer *out, const void *bytes, size_t len);

@@ -90,7 +90,9 @@ static int post(JSContext *ctx, JSValueConst name, const Buffer *packed, JSValue
         return -1;
     }
     guest.calls[guest.call_count++] =
-        (OpenCall){ .id = guest.next_id++, .promise = JS_DupValue(ctx, promise) };
+        (OpenCall){ .id = guest.next_id++, .promise = JS_DupValue(ctx, promise),
+                    .bytes = packed->len };
+    guest.open_bytes += packed->len;
     guest.outbox_count++;
     guest.calls_left--;
     return 0;
@@ -108,12 +110,16 @@ static int open_call(JSContext *ctx, JSValueConst name, int argc, JSValueConst *
     if (pack_arguments(ctx, &packed, argc, argv) == 0) {
         if (!guest.calls_left)
             limit_error(ctx, "PTCCallBudgetExceeded",
-                        "the script has made the %u calls that it may make (limits.calls); make "
-                        "fewer, or let the limit be raised", guest.calls_limit);
+                        "the script has made the %u calls that it may make; make fewer",
+                        guest.calls_limit);
         else if (guest.call_count >= guest.calls_in_flight)
             limit_error(ctx, "TooManyCallsInFlight",
-                        "%u calls are open, which is as many as may be (limits.calls_in_flight); "
-                        "await some of them first", guest.calls_in_flight);
+                        "%u calls are open, which is as many as may be; await some of them first",
+                        guest.calls_in_flight);
+        else if (packed.len > guest.open_limit - guest.open_bytes)
+            limit_error(ctx, "RangeError",
+                        "the arguments of calls that are open at a time may take %u bytes; await "
+                        "some of the calls first, or pass less", (uint32_t)guest.open_limit);
         else if (!calls_reserve())
             JS_ThrowOutOfMemory(ctx);
         else {
@@ -283,6 +289,7 @@ int calls_settle(uint32_t id, bool raised, JSValueConst value)
         return -2;
     OpenCall call = guest.calls[i];
     guest.call_count--;
+    guest.open_bytes -= call.bytes;
     memmove(&guest.calls[i], &guest.calls[i + 1], (guest.call_count - i) * sizeof *guest.calls);
     engine_settle(guest.ctx, call.promise, value, raised);
     JS_FreeValue(guest.ctx, call.promise);
@@ -318,6 +325,7 @@ void calls_clear(void)
     for (uint32_t i = 0; i < guest.call_count; i++)
         JS_FreeValue(guest.ctx, guest.calls[i].promise);
     guest.call_count = 0;
+    guest.open_bytes = 0;
     guest.outbox.len = 0;
     guest.outbox_count = 0;
 }

@@ -41,9 +41,9 @@ typedef struct {
     JSClassID plain_object; /* class id of `{}` */
 } Codec;
 
-/* Appends `value` to `out`. 0, or -1 with a pending TypeError that names the path to what cannot
-   cross (starting at `root`, and `number` unless that is 0). A full buffer is also -1; a script's own
-   exception passes through. */
+/* Appends `value` to `out`. 0, or -2 with a pending TypeError that names the path to what cannot
+   cross (starting at `root`, and `number` unless that is 0). A full buffer is -1; a script's own
+   exception passes through, also with -1. */
 int codec_pack(const Codec *codec, Buffer *out, JSValueConst value, const char *root,
                uint32_t number);
 

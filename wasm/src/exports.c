@@ -38,6 +38,15 @@ EXPORT("tidy") void tidy(void)
     engine_scrub(guest.rt);
 }
 
+/* After a step that was stopped, and before the memory is thrown away: line and column where the script
+   was last known to be, in the high and low half; 0 if it is not known. */
+EXPORT("where") uint64_t where(void)
+{
+    int column = 0;
+    int line = engine_where(guest.rt, guest.filename, &column);
+    return (uint64_t)(uint32_t)line << 32 | (uint32_t)column;
+}
+
 /* At build time only: makes the heap that becomes the boot image. 0 when done. */
 EXPORT("boot") int boot(void)
 {

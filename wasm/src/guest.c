@@ -182,11 +182,6 @@ static void reply_thrown(int status, JSValueConst reason)
     JS_FreeValue(guest.ctx, parts);
 }
 
-static void reply_failed(JSValueConst reason)
-{
-    reply_thrown(REPLY_FAILED, reason);
-}
-
 static void reply_exception(int status)
 {
     JSValue error = JS_GetException(guest.ctx);
@@ -203,7 +198,7 @@ static void reply_error(const char *name, const char *message)
                               JS_PROP_C_W_E);
     JS_DefinePropertyValueStr(guest.ctx, error, "stack", JS_NewString(guest.ctx, ""),
                               JS_PROP_C_W_E);
-    reply_failed(error);
+    reply_thrown(REPLY_FAILED, error);
     JS_FreeValue(guest.ctx, error);
 }
 
@@ -216,7 +211,7 @@ static void reply_completed(void)
     guest.no_memory |= packed.status == BUFFER_NO_MEMORY;
     guest.result_too_large = packed.status == BUFFER_FULL;
     if (done < 0) {
-        reply_exception(REPLY_NO_COPY);
+        reply_exception(done == -2 ? REPLY_NO_COPY : REPLY_FAILED);
     } else {
         clear_rejections(true);
         forget_script();
@@ -287,7 +282,7 @@ static void conclude(void)
         }
         if (state == JS_PROMISE_REJECTED) {
             JSValue reason = JS_PromiseResult(guest.ctx, guest.main);
-            reply_failed(reason);
+            reply_thrown(REPLY_FAILED, reason);
             JS_FreeValue(guest.ctx, reason);
             return;
         }
@@ -308,6 +303,7 @@ static void evaluate(const char *source, size_t len, const char *filename)
         .filename = filename,
         .line_num = 1,
     };
+    snprintf(guest.filename, sizeof guest.filename, "%s", filename);
     guest.main = JS_NULL; /* calls are allowed from here on */
     JSValue main = JS_Eval2(guest.ctx, source, len, &options);
     if (JS_IsException(main)) {
@@ -321,45 +317,67 @@ static void evaluate(const char *source, size_t len, const char *filename)
     conclude();
 }
 
-/* [0, now, seed | nil, [calls, in flight, console, message, result bytes], [tool names],
-   [function names], filename, source] */
-static bool start(Reader *in)
+/* 32 bytes, or nil: of randomness, the first of a guest or more of it. */
+static bool read_entropy(Reader *in)
 {
-    uint64_t limits[5];
-    uint32_t count, tool_count, function_count;
-    const uint8_t *seed;
-    const char *filename, *source;
-    size_t seed_len, filename_len, source_len;
-    if (!read_nil(in)) {
-        if (!read_bin(in, &seed, &seed_len) || seed_len != 32)
-            return false;
-        random_seed(seed);
-        guest.seeded = true;
-    }
-    if (!guest.seeded || !read_array_header(in, &count) || count != 5)
+    const uint8_t *bytes;
+    size_t len;
+    if (read_nil(in))
+        return guest.seeded;
+    if (!read_bin(in, &bytes, &len) || len != 32)
         return false;
-    for (int i = 0; i < 5; i++)
+    if (guest.seeded)
+        random_mix(bytes);
+    else
+        random_seed(bytes);
+    return guest.seeded = true;
+}
+
+/* [calls, in flight, open, console, message, result bytes] */
+static bool read_limits(Reader *in)
+{
+    enum { LIMITS = 6 };
+    uint64_t limits[LIMITS];
+    uint32_t count;
+    if (!read_array_header(in, &count) || count != LIMITS)
+        return false;
+    for (int i = 0; i < LIMITS; i++)
         if (!read_uint(in, &limits[i]) || limits[i] > UINT32_MAX)
             return false;
     guest.calls_limit = guest.calls_left = (uint32_t)limits[0];
     guest.calls_in_flight = (uint32_t)limits[1];
-    guest.console_limit = (size_t)limits[2];
-    guest.message_limit = guest.outbox.limit = guest.reply.limit = (size_t)limits[3];
+    guest.open_limit = (size_t)limits[2];
+    guest.console_limit = (size_t)limits[3];
+    guest.message_limit = guest.outbox.limit = guest.reply.limit = (size_t)limits[4];
     guest.reply.limit += guest.console_limit + 4096;
-    guest.result_limit = (size_t)limits[4];
-    if (!read_array_header(in, &tool_count))
+    guest.result_limit = (size_t)limits[5];
+    return true;
+}
+
+/* Skips an array of texts, and gives where they begin. */
+static bool read_names(Reader *in, Reader *names, uint32_t *count)
+{
+    const char *text;
+    size_t len;
+    if (!read_array_header(in, count))
         return false;
-    Reader tools = *in;
-    for (uint32_t i = 0; i < tool_count; i++)
-        if (!read_text(in, &source, &source_len))
+    *names = *in;
+    for (uint32_t i = 0; i < *count; i++)
+        if (!read_text(in, &text, &len))
             return false;
-    if (!read_array_header(in, &function_count))
-        return false;
-    Reader functions = *in;
-    for (uint32_t i = 0; i < function_count; i++)
-        if (!read_text(in, &source, &source_len))
-            return false;
-    if (!read_text(in, &filename, &filename_len) || !read_text(in, &source, &source_len))
+    return true;
+}
+
+/* [0, now, seed | nil, limits, [tool names], [function names], filename, source] */
+static bool start(Reader *in)
+{
+    Reader tools, functions;
+    uint32_t tool_count, function_count;
+    const char *filename, *source;
+    size_t filename_len, source_len;
+    if (!read_entropy(in) || !read_limits(in) || !read_names(in, &tools, &tool_count)
+        || !read_names(in, &functions, &function_count)
+        || !read_text(in, &filename, &filename_len) || !read_text(in, &source, &source_len))
         return false;
     if (calls_grant(&tools, tool_count, &functions, function_count) < 0) {
         reply_exception(REPLY_FAILED);
@@ -399,12 +417,13 @@ static JSValue unpack_error(Reader *in)
     return error;
 }
 
-/* [1, now, [id, raised, value | [name, message], id, ...]]; no results: only time has passed. */
+/* [1, now, entropy | nil, [id, raised, value | [name, message], id, ...]]; no results: only time has
+   passed. */
 static bool deliver(Reader *in)
 {
     uint32_t parts;
     uint64_t id, raised;
-    if (!read_array_header(in, &parts) || parts % 3)
+    if (!read_entropy(in) || !read_array_header(in, &parts) || parts % 3)
         return false;
     while (run_due_timer())
         run_jobs();
@@ -439,7 +458,7 @@ static bool handle(Reader *in)
     bool running = !JS_IsUndefined(guest.main);
     if (kind == MESSAGE_START && !running && parts == 8)
         return start(in);
-    if (kind == MESSAGE_DELIVER && running && parts == 3)
+    if (kind == MESSAGE_DELIVER && running && parts == 4)
         return deliver(in);
     if (kind != MESSAGE_ABORT || parts != 2)
         return false;

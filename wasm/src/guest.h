@@ -8,6 +8,7 @@
 typedef struct {
     uint32_t id;
     JSValue promise; /* owned; settled from here, past the functions that script code could have */
+    size_t bytes;    /* of its arguments, packed */
 } OpenCall;
 
 typedef struct {
@@ -33,7 +34,9 @@ typedef struct {
     uint32_t next_id; /* never repeats in the life of a heap */
     uint32_t calls_limit, calls_left, calls_in_flight;
     JSAtom rejected_by; /* a private name: an Error has it that a call was rejected with, and its id */
+    size_t open_bytes, open_limit; /* of the arguments of open calls */
 
+    char filename[32]; /* of the script; cut if it is longer */
     JSValue main;    /* the promise of the running script, or undefined */
     JSValue value;   /* what it resolved to, while calls are still open */
     bool unwrapped, fulfilled;
@@ -77,6 +80,7 @@ int prelude_boot(void);
 
 /* random.c: ChaCha20 as a deterministic generator */
 void random_seed(const uint8_t seed[32]);
+void random_mix(const uint8_t entropy[32]); /* from here on, both this and what was before count */
 void random_bytes(uint8_t *out, size_t len);
 double random_double(void); /* in [0, 1) with 53 bits */
 

@@ -41,6 +41,7 @@ typedef struct {
     const void *met[LAYOUT_COUNT]; /* the layout seen there last; for comparison only */
     Seen seen;
     bool graph;
+    bool refused;   /* it has a part that cannot cross */
     JSValue *nodes; /* graph mode: owned references, in the order of their numbers */
     uint32_t node_capacity;
 } Packer;
@@ -180,6 +181,7 @@ static int refuse(Packer *p, const Path *path, const char *what)
     else
         JS_ThrowTypeError(p->ctx, "%.*s...%.*s %s", SHOWN, name, SHOWN, name + len - SHOWN, what);
     buffer_free(&text);
+    p->refused = true;
     return PACK_ERROR;
 }
 
@@ -625,7 +627,7 @@ int codec_pack(const Codec *codec, Buffer *out, JSValueConst value, const char *
     }
     if (result != PACK_OK) {
         out->len = start;
-        return -1;
+        return p.refused ? -2 : -1;
     }
     return 0;
 }

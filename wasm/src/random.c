@@ -51,6 +51,15 @@ void random_seed(const uint8_t seed[32])
     stream.used = sizeof stream.block;
 }
 
+void random_mix(const uint8_t entropy[32])
+{
+    uint8_t key[32];
+    random_bytes(key, sizeof key);
+    for (int i = 0; i < 32; i++)
+        key[i] ^= entropy[i];
+    random_seed(key);
+}
+
 void random_bytes(uint8_t *out, size_t len)
 {
     while (len) {

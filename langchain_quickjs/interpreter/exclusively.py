@@ -1,0 +1,23 @@
+"""One thread at a time."""
+
+from __future__ import annotations
+
+import threading
+
+from langchain_quickjs.errors import InterpreterStateError
+
+__all__ = ["Exclusively"]
+
+
+class Exclusively:
+    """Lets one thread in, and refuses others."""
+
+    def __init__(self) -> None:
+        self._busy = threading.Lock()
+
+    def __enter__(self) -> None:
+        if not self._busy.acquire(blocking=False):
+            raise InterpreterStateError("another thread is using this interpreter")
+
+    def __exit__(self, *_: object) -> None:
+        self._busy.release()
