@@ -482,7 +482,7 @@ def test_words_of_people_tools_and_programs_cannot_make_blocks(mode: Mode, tmp_p
         ["stdout", "stdout", "error", "error", "calls", "calls"]
     )
     kinds = [line.partition(":")[0] for line in told(talk)[1]]
-    assert kinds == ["rejected by a person", "done", "failed", "failed"]
+    assert kinds == ["rejected by a person", "done", "failed", "not made"]
 
 
 # --- what is abandoned, and what goes on -------------------------------------------------------
