@@ -16,6 +16,7 @@ import re
 import textwrap
 from typing import Final
 
+from langchain_quickjs.advice import advice
 from langchain_quickjs.errors import (
     CallLimitError,
     CallsInFlightLimitError,
@@ -127,7 +128,7 @@ def _result(value: object, max_chars: int) -> str:
 
 def _error(error: QuickJSError, max_chars: int) -> str:
     if not isinstance(error, ScriptError):
-        return _shown(str(error), max_chars)
+        return _shown(advice(error) or str(error), max_chars)
     where = _shown(_where(error), max_chars // 2)
     return _shown(error.message, max_chars - len(where)) + where
 

@@ -150,7 +150,7 @@ def test_timers_are_waited_for_within_bounds() -> None:
     assert by_hand.effect.timeout_s == pytest.approx(0.25)
 
     by_hand = ByHand("await new Promise((r) => setTimeout(r, 1e8))")
-    assert by_hand.outcome["error"]["type"] == "TimeLimitError"
+    assert by_hand.outcome["error"]["type"] == "WallTimeLimitError"
 
 
 def test_printing_ends_at_the_limit() -> None:

@@ -20,12 +20,12 @@ from langchain_quickjs.errors import (
     QuickJSError,
     ScriptError,
     SnapshotError,
-    TimeLimitError,
     ValueTransferError,
 )
 from langchain_quickjs.interpreter import (
     UNDEFINED,
     Call,
+    CallResult,
     Completed,
     Failed,
     Heap,
@@ -53,18 +53,15 @@ from langchain_quickjs.script.effects import (
 )
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.opencalls import OpenCalls
+from langchain_quickjs.script.patience import Patience
 from langchain_quickjs.script.signing import is_signed, sign
-from langchain_quickjs.script.state import Ending, PausedScript, StateUpdate
+from langchain_quickjs.script.state import Ending, OpenCall, PausedScript, StateUpdate
+from langchain_quickjs.script.weight import weight
 
 __all__ = ["script_flow"]
 
 # Faults of the script, or of what it was given: the model hears of them. All else is the host's.
 _SCRIPT_FAULTS: Final = (LimitError, ProtocolError, ValueTransferError)
-
-# How long a run waits for a script's timers in all, and how long when people are waited for too:
-# a timer that outlasts the second is due when the script is resumed.
-_MAX_TIMER_WAIT_S: Final = 300.0
-_MAX_TIMER_WAIT_BEFORE_PAUSE_S: Final = 5.0
 
 
 def script_flow(host: ScriptHost, entry: Started | Resumed) -> Flow:
@@ -105,7 +102,11 @@ class _Script:
     instead: dict[int, Callable[[], Returned]] = field(default_factory=dict)
     one_by_one: bool = False
     delivered: bool = False
-    waited_s: float = 0.0
+    on_the_way: dict[int, int] = field(default_factory=dict)  # results: about how many bytes each
+    patience: Patience = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.patience = Patience(self.host.limits)
 
     def start(self, entry: Started) -> Flow:
         heap: Heap | None = None
@@ -116,7 +117,8 @@ class _Script:
                 return (yield from self._end(error))
         try:
             begin = functools.partial(self._begin, entry, heap)
-            interpreter, step = yield Compute(begin, self._cancel)
+            with self.patience.spending():
+                interpreter, step = yield Compute(begin, self._cancel)
         except _SCRIPT_FAULTS as error:
             return (yield from self._end(error))
         return (yield from self._run(interpreter, step))
@@ -126,7 +128,7 @@ class _Script:
         if heap is None:
             interpreter = Interpreter(limits=limits, seed=entry.seed)
         else:
-            interpreter = Interpreter.with_heap(heap, limits=limits)
+            interpreter = Interpreter.with_heap(heap, limits=limits, seed=entry.seed)
         self.interpreter = interpreter
         start = functools.partial(
             interpreter.start, entry.source, tools=tuple(tools), functions=tuple(functions)
@@ -150,6 +152,7 @@ class _Script:
         self.updates.extend(paused["updates"])
         if self.host.path.task is not None:
             self.host.path.task.write(paused["updates"])
+        self.patience.spent_s = paused["waited_s"]
         self.calls.restore(entry)
         if self.host.path.task is not None:
             for answer in entry.ends.values():
@@ -178,26 +181,33 @@ class _Script:
                 if due := self.calls.due():
                     yield Launch(due)
             # A script that has just been restored is stepped even without replies: its timers.
-            if step is not None and not self.calls.replies:
-                if self.calls.running or self._patient(step.wake_after_s):
-                    self._take((yield Collect(step.wake_after_s)))
-                elif self.calls.wait_for_people:
-                    return (yield from self._pause(interpreter))
-                else:
-                    return (yield from self._end(_nothing_comes(step.wake_after_s)))
             try:
+                waits = step is not None and not self.calls.replies
+                if step and waits and not (yield from self._collect(step.wake_after_s)):
+                    return (yield from self._pause(interpreter))
+                self.patience.check()
                 step = yield from self._deliver(interpreter)
             except _SCRIPT_FAULTS as error:
                 return (yield from self._end(error))
 
-    def _patient(self, wake_after_s: float | None) -> bool:
-        """Whether to wait for a timer, when no call is running."""
-        if wake_after_s is None:
+    def _collect(self, wake_after_s: float | None) -> Generator[Effect, Any, bool]:
+        """Waits for what may come next; gives whether anything can, other than from people.
+
+        Raises:
+            WallTimeLimitError: The script's time would be over before.
+            ProtocolError: Nothing can come, and there is nobody to wait for.
+        """
+        people = self.calls.wait_for_people
+        if self.calls.running:
+            self._take((yield Collect(wake_after_s)))
+        elif self.patience.waits(wake_after_s, people):
+            with self.patience.spending(wake_after_s or 0.0):
+                yield Collect(wake_after_s)
+        elif people:
             return False
-        self.waited_s += wake_after_s
-        return self.waited_s <= (
-            _MAX_TIMER_WAIT_BEFORE_PAUSE_S if self.calls.wait_for_people else _MAX_TIMER_WAIT_S
-        )
+        else:
+            raise ProtocolError("the script waits, but for nothing that could come")
+        return True
 
     def _deliver(self, interpreter: Interpreter) -> Generator[Effect, Any, _Step]:
         """Hands replies to the script: all at once, or singly while one of them cannot cross."""
@@ -207,9 +217,10 @@ class _Script:
             batch = {first: replies[first]} if self.one_by_one else dict(replies)
             try:
                 resume = functools.partial(interpreter.resume, batch)
-                step: _Step = yield Compute(
-                    functools.partial(self._step, interpreter, resume), interpreter.cancel
-                )
+                with self.patience.spending():
+                    step: _Step = yield Compute(
+                        functools.partial(self._step, interpreter, resume), interpreter.cancel
+                    )
             except (ValueTransferError, MessageLimitError) as error:
                 if len(batch) > 1:
                     self.one_by_one = True
@@ -222,6 +233,7 @@ class _Script:
                 continue
             for call_id in batch:
                 del replies[call_id]
+                self.on_the_way.pop(call_id, None)
                 self.instead.pop(call_id, None)
             self.one_by_one = self.one_by_one and bool(replies)
             self.delivered = bool(batch)
@@ -251,12 +263,27 @@ class _Script:
             if isinstance(answer.reply, Blocked):
                 self.calls.block(call, answer.reply)
                 continue
-            self.calls.replies[call_id] = answer.reply
+            self.calls.replies[call_id] = self._bounded(call, answer.reply)
             self.updates.extend(answer.updates)
             if answer.instead is not None:
                 self.instead[call_id] = answer.instead
             if answer.error is not None:
                 self.raised.append(answer.error)
+
+    def _bounded(self, call: OpenCall, reply: CallResult) -> CallResult:
+        """A reply, or the error for one that is too much beside the others on their way."""
+        if not isinstance(reply, Returned):
+            return reply
+        most = self.host.limits.open_bytes
+        size = weight(reply.value, most - sum(self.on_the_way.values()))
+        if size + sum(self.on_the_way.values()) > most:
+            return Raised(
+                "RangeError",
+                f"the result of {call['name']} was dropped: results that come at a time may take "
+                f"{most} bytes; ask for less, or await some of the calls first",
+            )
+        self.on_the_way[call["id"]] = size
+        return reply
 
     def _pause(self, interpreter: Interpreter) -> Flow:
         self.calls.ask()
@@ -280,6 +307,7 @@ class _Script:
             "questions": list(calls.questions),
             "blocked": list(calls.blocked),
             "running": [*calls.running.values(), *(launched.call for launched in calls.launch)],
+            "waited_s": self.patience.spent_s,
             "heap": b"" if memory is None else memory.mark(),
             "signature": b"",
         }
@@ -316,11 +344,3 @@ class _Script:
 
 def _is_scalar(value: Any) -> bool:
     return value is UNDEFINED or value is None or isinstance(value, bool | int | float)
-
-
-def _nothing_comes(wake_after_s: float | None) -> QuickJSError:
-    if wake_after_s is None:
-        return ProtocolError("the script waits, but for nothing that could come")
-    return TimeLimitError(
-        f"the script waits for timers, all in all longer than {_MAX_TIMER_WAIT_S:g} s"
-    )

@@ -44,6 +44,7 @@ from langgraph.channels import LastValue
 from langgraph.errors import _mark_invalid_resume
 from langgraph.types import Command, _interrupt_id
 
+from langchain_quickjs.script.digest import arguments_digest
 from langchain_quickjs.script.effects import Launched
 from langchain_quickjs.script.state import StateUpdate
 
@@ -160,8 +161,8 @@ class CallPlace:
             send: What takes the tool's direct writes.
         """
         call, graph = launched.tool_call, inner["configurable"]
-        what = repr((call["id"], call["name"], call["args"])).encode()
-        name = f"js{NS_END}{hashlib.sha256(what).hexdigest()[:32]}"
+        what = f"{call['id']}|{call['name']}|{arguments_digest(call['args'])}"
+        name = f"js{NS_END}{hashlib.sha256(what.encode()).hexdigest()[:32]}"
         place = f"{namespace}{NS_SEP}{name}" if namespace else name
         given = launched.call["given"]
         self._answers = list(launched.call["answers"])

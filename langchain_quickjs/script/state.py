@@ -84,6 +84,7 @@ class PausedScript(TypedDict):
 
     In a pause, calls that await a decision are in `questions`, and none is running. In between,
     which is what `durability="call"` stores too, there may be new ones that nobody was asked about.
+    `waited_s` is what the script has spent of its time on the wall's clock.
     """
 
     script_id: str
@@ -95,6 +96,7 @@ class PausedScript(TypedDict):
     questions: list[Question]
     blocked: list[OpenCall]
     running: list[OpenCall]
+    waited_s: float
     heap: bytes
     signature: bytes
 
