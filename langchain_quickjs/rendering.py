@@ -16,7 +16,6 @@ import re
 import textwrap
 from typing import Final
 
-from langchain_quickjs.advice import advice
 from langchain_quickjs.errors import (
     CallLimitError,
     CallsInFlightLimitError,
@@ -36,6 +35,7 @@ from langchain_quickjs.errors import (
 )
 from langchain_quickjs.interpreter import Completed, Failed
 from langchain_quickjs.notation import notation
+from langchain_quickjs.script.advice import advice
 
 __all__ = ["error_type", "has_no_copy", "render"]
 

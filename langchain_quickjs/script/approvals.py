@@ -7,7 +7,6 @@ where they are public, so an approval UI that works for an agent works for its s
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -31,6 +30,7 @@ from langgraph.types import Interrupt
 from pydantic import BaseModel, ValidationError
 
 from langchain_quickjs.errors import DecisionError, SetupError
+from langchain_quickjs.script.short import in_short
 from langchain_quickjs.script.state import AwaitingCall, Question
 
 __all__ = ["Approvals", "InterruptOn", "checked_decisions", "edit_note", "question", "rejection"]
@@ -120,7 +120,7 @@ class Approvals:
 
 
 def _description(prefix: str, call: ToolCall) -> str:
-    return f"{prefix}\n\nTool: {call['name']}\nArgs: {call['args']}"
+    return f"{prefix}\n\nTool: {call['name']}\nArgs: {in_short(call['args'])}"
 
 
 def _with_prefix(config: InterruptOnConfig, prefix: str) -> InterruptOnConfig:
@@ -203,7 +203,7 @@ def edit_note(asked: ActionRequest, run: Action) -> str:
 
 
 def _call(name: str, args: Mapping[str, Any]) -> str:
-    return f"{name}({json.dumps(args, default=str, ensure_ascii=False)})"
+    return f"{name}({in_short(args, as_json=True)})"
 
 
 def _checked(

@@ -35,6 +35,7 @@ from langchain_quickjs.interpreter import (
     Returned,
     Suspended,
 )
+from langchain_quickjs.script.advice import advice
 from langchain_quickjs.script.calls import tool_arguments
 from langchain_quickjs.script.effects import (
     Abandon,
@@ -55,7 +56,7 @@ from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.opencalls import OpenCalls
 from langchain_quickjs.script.patience import Patience
 from langchain_quickjs.script.signing import is_signed, sign
-from langchain_quickjs.script.state import Ending, OpenCall, PausedScript, StateUpdate
+from langchain_quickjs.script.state import Ending, PausedScript, StateUpdate
 from langchain_quickjs.script.weight import weight
 
 __all__ = ["script_flow"]
@@ -102,7 +103,6 @@ class _Script:
     instead: dict[int, Callable[[], Returned]] = field(default_factory=dict)
     one_by_one: bool = False
     delivered: bool = False
-    on_the_way: dict[int, int] = field(default_factory=dict)  # results: about how many bytes each
     patience: Patience = field(init=False)
 
     def __post_init__(self) -> None:
@@ -216,28 +216,38 @@ class _Script:
             first = next(iter(replies), 0)
             batch = {first: replies[first]} if self.one_by_one else dict(replies)
             try:
-                resume = functools.partial(interpreter.resume, batch)
+                resume = functools.partial(self._resume, interpreter, batch)
                 with self.patience.spending():
                     step: _Step = yield Compute(
                         functools.partial(self._step, interpreter, resume), interpreter.cancel
                     )
             except (ValueTransferError, MessageLimitError) as error:
+                too_large = isinstance(error, MessageLimitError)
                 if len(batch) > 1:
                     self.one_by_one = True
-                elif first in self.instead:
+                elif first in self.instead and not too_large:
                     replies[first] = yield Compute(self.instead.pop(first))
                 elif isinstance(batch.get(first), Returned):
-                    replies[first] = Raised("TypeError", str(error))
+                    name = "RangeError" if too_large else "TypeError"
+                    replies[first] = Raised(name, advice(error) or str(error))
                 else:
                     raise
                 continue
             for call_id in batch:
                 del replies[call_id]
-                self.on_the_way.pop(call_id, None)
                 self.instead.pop(call_id, None)
             self.one_by_one = self.one_by_one and bool(replies)
             self.delivered = bool(batch)
             return step
+
+    def _resume(self, interpreter: Interpreter, batch: Mapping[int, CallResult]) -> Outcome:
+        """Delivers replies, unless they are too large together: they are not even packed then."""
+        most = self.host.limits.message_bytes
+        if len(batch) > 1:
+            values = [reply.value for reply in batch.values() if isinstance(reply, Returned)]
+            if weight(values, most) > most:
+                raise MessageLimitError("the results are too large together", value=most)
+        return interpreter.resume(batch)
 
     def _step(self, interpreter: Interpreter, run: Callable[[], Outcome]) -> _Step:
         outcome = run()
@@ -263,27 +273,12 @@ class _Script:
             if isinstance(answer.reply, Blocked):
                 self.calls.block(call, answer.reply)
                 continue
-            self.calls.replies[call_id] = self._bounded(call, answer.reply)
+            self.calls.replies[call_id] = answer.reply
             self.updates.extend(answer.updates)
             if answer.instead is not None:
                 self.instead[call_id] = answer.instead
             if answer.error is not None:
                 self.raised.append(answer.error)
-
-    def _bounded(self, call: OpenCall, reply: CallResult) -> CallResult:
-        """A reply, or the error for one that is too much beside the others on their way."""
-        if not isinstance(reply, Returned):
-            return reply
-        most = self.host.limits.open_bytes
-        size = weight(reply.value, most - sum(self.on_the_way.values()))
-        if size + sum(self.on_the_way.values()) > most:
-            return Raised(
-                "RangeError",
-                f"the result of {call['name']} was dropped: results that come at a time may take "
-                f"{most} bytes; ask for less, or await some of the calls first",
-            )
-        self.on_the_way[call["id"]] = size
-        return reply
 
     def _pause(self, interpreter: Interpreter) -> Flow:
         self.calls.ask()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
+
 from langchain_core.runnables import RunnableConfig
 
 from langchain_quickjs.errors import SetupError
@@ -14,6 +17,7 @@ from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.outer import all_or_nothing
 from langchain_quickjs.script.state import PausedScript
 from langchain_quickjs.script.stored import Record, has_checkpointer
+from langchain_quickjs.script.weight import is_large
 
 __all__ = ["arun_script", "run_script"]
 
@@ -69,8 +73,11 @@ async def arun_script(
 
     async def run_call(launched: Launched) -> Answer:
         answer = await acall_tool(host.path, launched, config, namespace)
-        if record is not None and (end := _end(host, launched, answer)):
-            await record.awrite_end(end)
+        if record is not None:
+            pack = functools.partial(_end, host, launched, answer)
+            end = await asyncio.to_thread(pack) if is_large(answer) else pack()
+            if end is not None:
+                await record.awrite_end(end)
         return answer
 
     async def keep(script: PausedScript) -> None:

@@ -7,12 +7,18 @@ from typing import Any, Final
 
 from langchain_quickjs.interpreter import ArrayBuffer, JSMap, JSSet, TypedArray
 
-__all__ = ["weight"]
+__all__ = ["is_large", "weight"]
 
 # What each part takes at least in this process; as it crosses, it may be a single byte.
 _PART_BYTES: Final = 16
+_LARGE_BYTES: Final = 64 * 1024
 _TEXTS: Final = frozenset({str, bytes, bytearray})
 _LISTS: Final = frozenset({list, tuple, set, frozenset})
+
+
+def is_large(value: Any) -> bool:
+    """Whether it takes less time to go to another thread than to read or write the value."""
+    return weight(value, _LARGE_BYTES) > _LARGE_BYTES
 
 
 def weight(value: Any, most: int) -> int:
