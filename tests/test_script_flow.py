@@ -124,7 +124,7 @@ def test_results_too_large_together_arrive_one_by_one() -> None:
         call2=Answer(Returned("b" * 9000)),
         call3=Answer(Returned("c" * 3000)),
     )
-    assert by_hand.outcome["value"] == ["a" * 9, "TypeError", "c" * 9]
+    assert by_hand.outcome["value"] == ["a" * 9, "RangeErro", "c" * 9]
 
 
 def test_a_failed_script_gives_up_what_has_not_begun_and_waits_for_the_rest() -> None:
