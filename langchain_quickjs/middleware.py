@@ -90,6 +90,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         ptc: PTCOption | None = None,
         interrupt_on: InterruptOn | None = None,
         timeout: float | None = 5.0,
+        wall_timeout: float | None = 300.0,
         memory_limit: int = 64 * 1024 * 1024,
         max_ptc_calls: int | None = 256,
         max_result_chars: int = 4000,
@@ -115,6 +116,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
                 their own. What is not named here is in programs as it is for the model: as the
                 agent's own `interrupt_on` or `HumanInTheLoopMiddleware` says.
             timeout: How long a program may compute between two waits, in seconds.
+            wall_timeout: How long a program may compute and wait for its timers in all, in seconds.
+                Time in which its calls run or people are waited for does not count.
             memory_limit: How much memory a program may use, in bytes.
             max_ptc_calls: How many calls one program may make.
             max_result_chars: At what length the result and the output are each cut.
@@ -150,6 +153,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             ptc=ptc,
             interrupt_on=interrupt_on,
             timeout=timeout,
+            wall_timeout=wall_timeout,
             memory_limit=memory_limit,
             max_ptc_calls=max_ptc_calls,
             max_result_chars=max_result_chars,
@@ -166,7 +170,10 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self._grants = Grants.of(ptc, interrupt_on, subagents=subagents, tool_name=tool_name)
         self._approvals = self._grants.approvals
         self._limits = Limits(
-            memory_bytes=memory_limit, step_timeout_s=timeout, calls=max_ptc_calls
+            memory_bytes=memory_limit,
+            step_timeout_s=timeout,
+            wall_timeout_s=wall_timeout,
+            calls=max_ptc_calls,
         )
         self._max_result_chars = max_result_chars
         self._capture_console = capture_console

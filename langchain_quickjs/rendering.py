@@ -42,6 +42,7 @@ from langchain_quickjs.errors import (
 )
 from langchain_quickjs.interpreter import Completed, Failed
 from langchain_quickjs.notation import notation
+from langchain_quickjs.script.advice import advice
 from langchain_quickjs.script.state import Ending
 
 __all__ = ["error_type", "has_no_copy", "render", "render_ending"]
@@ -158,7 +159,7 @@ def _result(value: object, max_chars: int) -> str:
 
 def _error(error: QuickJSError, max_chars: int) -> str:
     if not isinstance(error, ScriptError):
-        return _shown(str(error), max_chars)
+        return _shown(advice(error) or str(error), max_chars)
     where = _shown(_where(error), max_chars // 2)
     return _shown(error.message, max_chars - len(where)) + where
 

@@ -160,6 +160,19 @@ def test_forks_and_looks_back(mode: Mode, database: Database | None) -> None:
     assert result(talk.say("path.push('again'); path.join()", root)) == "root,again"
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_forks_draw_other_numbers(mode: Mode, tmp_path: Path) -> None:
+    talk = Remembering(mode, tmp_path / "db")
+    talk.say("let drawn = [Math.random()]")
+    root = talk.checkpoint()
+    draw = "[crypto.randomUUID(), Math.random(), drawn[0]].join()"
+    uuids, numbers, kept = zip(
+        *(result(talk.say(draw, root)).split(",") for _ in "abc"), strict=True
+    )
+    assert len(set(uuids)) == len(set(numbers)) == 3
+    assert len(set(kept)) == 1
+
+
 @pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
 def test_a_fork_made_by_update_state(database: Database) -> None:
     talk = Remembering("invoke", database)

@@ -444,3 +444,37 @@ def test_a_clock_that_gives_no_date_is_refused(now_s: float) -> None:
         interpreter.resume({1: Returned(None)})
     times[0] = 8.64e12
     assert interpreter.resume({1: Returned(None)}) == Completed(1)
+
+
+DRAW = "await tools.f(); [Math.random(), crypto.randomUUID()].join()"
+
+
+def test_entropy_makes_what_is_drawn_afterwards_another() -> None:
+    interpreter = Interpreter(seed=b"s" * 32)
+    interpreter.start(DRAW, tools=["f"])
+    stored = interpreter.snapshot()
+
+    def drawn(entropy: bytes | None) -> Any:
+        resumed = Interpreter.restore(stored).resume({1: Returned(None)}, entropy=entropy)
+        assert isinstance(resumed, Completed)
+        return resumed.value
+
+    assert drawn(None) == drawn(None)
+    assert drawn(bytes(32)) == drawn(bytes(32))
+    assert len({drawn(None), drawn(bytes(32)), drawn(b"\1" * 32)}) == 3
+    # It is mixed with what there was: knowing it alone tells nothing.
+    other = Interpreter(seed=bytes(32))
+    other.start(DRAW, tools=["f"])
+    assert other.resume({1: Returned(None)}, entropy=b"\1" * 32).value != drawn(b"\1" * 32)  # type: ignore[union-attr]  # it completed
+    with pytest.raises(ValueError, match="32 bytes"):
+        drawn(b"short")
+
+
+def test_interpreters_with_one_heap_draw_other_numbers() -> None:
+    first = Interpreter(seed=b"s" * 32)
+    first.eval("Math.random()")
+    heap = first.heap()
+    draw = "[Math.random(), crypto.randomUUID()].join()"
+    assert len({Interpreter.with_heap(heap).eval(draw) for _ in range(3)}) == 3
+    seeded = {Interpreter.with_heap(heap, seed=bytes(32)).eval(draw) for _ in range(3)}
+    assert len(seeded) == 1

@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import random
-from collections.abc import Sequence
+import struct
+import tracemalloc
+from collections.abc import Callable, Sequence
 
+import msgpack
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +27,7 @@ from langchain_quickjs.interpreter import (
 )
 from langchain_quickjs.interpreter.engine import load
 from langchain_quickjs.interpreter.image import BLOCK_BYTES, PAGE_BYTES, Image, page_at
+from langchain_quickjs.interpreter.records import MOST_RECORDS
 from tests.helpers.mutation import Mutator
 
 MEMORY_BYTES = 64 * 1024 * 1024
@@ -147,6 +152,68 @@ def test_every_change_of_a_record_is_refused(
         with contextlib.suppress(SnapshotError):
             accepted += folded(bases[at], changed) is not None
     print(f"{rounds} changed records, {accepted} of them still records, of another id")
+
+
+def forged(fields: bytes, base: bytes = bytes(32)) -> bytes:
+    """A record of this build with any content."""
+    return b"QJSR\x02" + load().build_id[:16] + base + fields
+
+
+def record_of(numbers: list[int], masks: bytes, parts: list[bytes]) -> bytes:
+    return forged(msgpack.packb([1, BLOCKS, numbers, masks, parts]))
+
+
+def frame(content_size: int, window: bytes = b"") -> bytes:
+    """A zstandard frame that says how much is in it, or has to be kept, and holds nothing."""
+    head = b"\xc0" + window if window else b"\xe0"
+    return b"\x28\xb5\x2f\xfd" + head + struct.pack("<Q", content_size) + b"\1\0\0"
+
+
+FORGED: dict[str, Callable[[], bytes]] = {
+    "ten million pages": lambda: record_of([0] * 10**7, b"", []),
+    "as many pages as fit, again and again": lambda: record_of([1] * ROOM, bytes(ROOM), []),
+    "ten million parts": lambda: forged(b"\x95\1\1\x90\xc4\0\xdd" + struct.pack(">I", 10**7)),
+    "an array that is not there": lambda: forged(b"\xdd\xff\xff\xff\xff"),
+    "lists": lambda: forged(b"\xdc\x3f\xff" + b"\x90" * 2**14),
+    "lists in lists": lambda: forged(b"\xdc\x3f\xff" * 400 + b"\xc0" * 2**20),
+    "maps": lambda: forged(b"\xdc\x3f\xff" + b"\x80" * 2**14),
+    "extensions": lambda: forged(b"\xdc\x3f\xff" + b"\xd4\0\0" * 2**14),
+    "a frame of a terabyte": lambda: record_of([0], b"\1", [frame(2**40)]),
+    "a frame of another size": lambda: record_of([0], b"\1", [frame(2**20)]),
+    "a frame that wants a large window": lambda: record_of([0], b"\1", [frame(512, b"\xa8")]),
+    "a frame of zeros": lambda: record_of(
+        [0], b"\1", [zstandard.ZstdCompressor().compress(bytes(64 * 2**20))]
+    ),
+    "other bytes": lambda: forged(b"\xc1" * 1000),
+}
+
+
+@pytest.mark.parametrize("kind", FORGED)
+def test_a_forged_record_is_refused_before_it_takes_memory(kind: str) -> None:
+    record = FORGED[kind]()
+    tracemalloc.start()
+    try:
+        with pytest.raises(SnapshotError):
+            folded(None, record)
+        with pytest.raises(SnapshotError):
+            unfold({record_id(record): record}, record_id(record), memory_bytes=MEMORY_BYTES)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # Lists in lists are made before they are filled; most of that is never touched.
+    assert peak < (MEMORY_BYTES if kind == "lists in lists" else 2**20 + 2 * len(record))
+
+
+def test_a_chain_that_no_program_makes_is_refused_before_it_is_unpacked() -> None:
+    heap = Heap(image_of({1: 1}), 1)
+    records = [pack_record(heap)]
+    for n in range(5000):
+        records.append(forged(msgpack.packb([n + 2, BLOCKS, [], b"", []]), record_id(records[-1])))
+    by_id = {record_id(record): record for record in records}
+    with pytest.raises(SnapshotError, match="parts"):
+        unfold(by_id, record_id(records[-1]), memory_bytes=MEMORY_BYTES)
+    kept = unfold(by_id, record_id(records[MOST_RECORDS - 1]), memory_bytes=MEMORY_BYTES)
+    assert kept.heap.image == heap.image
 
 
 def test_other_builds_and_formats_say_so(real: list[bytes]) -> None:

@@ -7,13 +7,14 @@ from langchain_quickjs.errors import (
     ResultLimitError,
     ScriptTimeLimitError,
     TimeLimitError,
+    WallTimeLimitError,
 )
 from langchain_quickjs.interpreter.limits import Limits
 
 Place = tuple[int, int]
 """Line and column of a script."""
 
-__all__ = ["out_of_memory", "out_of_time", "result_too_large", "time_left_s"]
+__all__ = ["out_of_memory", "out_of_time", "out_of_wall_time", "result_too_large", "time_left_s"]
 
 
 def time_left_s(limits: Limits, spent_s: float) -> float | None:
@@ -48,6 +49,15 @@ def _out_of_time(limits: Limits, spent_s: float, place: Place | None) -> TimeLim
         f"the script computed for more than {step_s:g} s without waiting "
         f"(limits.step_timeout_s){_place(place)}; let it compute less, or raise the limit",
         value=step_s,
+    )
+
+
+def out_of_wall_time(limits: Limits) -> WallTimeLimitError:
+    """The script has lasted too long, mostly by waiting."""
+    return WallTimeLimitError(
+        f"the script computed and waited for timers for more than {limits.wall_timeout_s:g} s "
+        "(limits.wall_timeout_s); let it wait less, or raise the limit",
+        value=limits.wall_timeout_s,
     )
 
 

@@ -18,6 +18,7 @@ from langchain_quickjs.interpreter.engine import load
 from langchain_quickjs.interpreter.exceeded import (
     out_of_memory,
     out_of_time,
+    out_of_wall_time,
     result_too_large,
     time_left_s,
 )
@@ -133,9 +134,14 @@ class Interpreter:
             LimitError: If it reached a limit.
             InterpreterStateError: If another script is running.
         """
+        began_s, limit_s = time.monotonic(), self._limits.wall_timeout_s
         outcome = self.start(source)
         while isinstance(outcome, Suspended):
-            time.sleep(outcome.wake_after_s or 0.0)
+            wait_s = outcome.wake_after_s or 0.0
+            if limit_s is not None and time.monotonic() - began_s + wait_s > limit_s:
+                self.abort()
+                raise out_of_wall_time(self._limits)
+            time.sleep(wait_s)
             outcome = self.resume({})
         if isinstance(outcome, Failed):
             raise outcome.error

@@ -40,8 +40,8 @@ class Limits:
         console_cut: Whether more than that is cut and counted; else it is a `ConsoleLimitError`.
         calls: Calls that one script may make in all; `None`: no limit.
         calls_in_flight: Calls of one script that may be open at a time.
-        open_bytes: Size of the arguments of all its open calls together, as they cross; and of
-            results that are on their way to it.
+        open_bytes: Size of the arguments of all its open calls together, as they cross. They are
+            stored with a paused script, so what could be made can be stored and restored.
     """
 
     memory_bytes: int = 64 * 1024**2
@@ -55,7 +55,7 @@ class Limits:
     console_cut: bool = True
     calls: int | None = 256
     calls_in_flight: int = 1024
-    open_bytes: int = 32 * 1024**2
+    open_bytes: int = 16 * 1024**2
 
     def __post_init__(self) -> None:
         """Checks every limit.

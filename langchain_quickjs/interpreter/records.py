@@ -21,9 +21,9 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgpack
 import zstandard
@@ -48,6 +48,12 @@ _MAGIC: Final = b"QJSR"
 _FORMAT: Final = 2
 _HEADER: Final = struct.Struct("<4sB16s32s")
 _NO_BASE: Final = bytes(32)
+
+_FIELDS: Final = 5
+_LISTS: Final = 3
+
+MOST_RECORDS: Final = 1024
+"""How many records a heap may consist of."""
 
 # Lines of one part: zstandard finds in the dictionary only what its window reaches.
 _PART_LINES: Final = 512
@@ -133,6 +139,8 @@ def unfold(records: Mapping[bytes, bytes], head: bytes, *, memory_bytes: int) ->
         record = records.get(wanted)
         if record is None or len(chain) >= len(records):
             raise SnapshotError("a part of the stored heap is missing")
+        if len(chain) >= MOST_RECORDS:
+            raise SnapshotError(f"the stored heap has more than {MOST_RECORDS} parts")
         if record_id(record) != wanted:
             raise SnapshotError("a part of the stored heap is damaged")
         chain.append(record)
@@ -183,8 +191,16 @@ def _base_id(record: bytes) -> bytes:
 
 def _read(record: bytes, memory_bytes: int) -> tuple[int, int, list[int], bytes, list[bytes]]:
     """The fields of a record: next id, blocks, pages, masks, parts."""
+    pages = memory_bytes // PAGE_BYTES
     try:
-        fields = msgpack.unpackb(memoryview(record)[_HEADER.size :])
+        fields = msgpack.unpackb(
+            memoryview(record)[_HEADER.size :],
+            max_array_len=max(pages, _FIELDS),
+            object_hook=_refuse_map,
+            max_str_len=0,
+            max_ext_len=0,
+            list_hook=_few_lists(),
+        )
     except (ValueError, TypeError, msgpack.exceptions.UnpackException) as error:
         raise SnapshotError(f"a record of the heap is malformed: {error}") from error
     match fields:
@@ -206,6 +222,22 @@ def _read(record: bytes, memory_bytes: int) -> tuple[int, int, list[int], bytes,
     ):
         raise SnapshotError("a record of the heap is malformed: its pages do not fit its memory")
     return next_id, blocks, numbers, masks, parts
+
+
+def _few_lists() -> Callable[[list[Any]], list[Any]]:
+    """Lets pass as many lists as a record has: a byte there may be fifty bytes in this process."""
+    left = iter(range(_LISTS))
+
+    def count(parts: list[Any]) -> list[Any]:
+        if next(left, None) is None:
+            raise ValueError("it has too many lists")
+        return parts
+
+    return count
+
+
+def _refuse_map(_: Any) -> None:
+    raise ValueError("its fields are not those of a record")
 
 
 def _parts(numbers: Sequence[int], masks: bytes) -> list[list[Line]]:

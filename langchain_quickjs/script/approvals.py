@@ -32,6 +32,7 @@ from langchain_quickjs.errors import DecisionError, SetupError, ValueTransferErr
 from langchain_quickjs.script.arguments import Arguments
 from langchain_quickjs.script.report import in_short
 from langchain_quickjs.script.settings import shown
+from langchain_quickjs.script.short import args_text
 from langchain_quickjs.script.state import AwaitingCall, Question
 
 __all__ = ["Approvals", "InterruptOn", "checked_decisions", "edit_note", "question", "rejection"]
@@ -130,7 +131,7 @@ class Approvals:
 
 
 def _description(prefix: str, call: ToolCall) -> str:
-    return f"{prefix}\n\nTool: {call['name']}\nArgs: {call['args']}"
+    return f"{prefix}\n\nTool: {call['name']}\nArgs: {args_text(call['args'])}"
 
 
 def _with_prefix(config: InterruptOnConfig, prefix: str) -> InterruptOnConfig:

@@ -8,6 +8,7 @@ value which its function returns before that is turned into text.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 from collections.abc import Awaitable, Callable
@@ -28,12 +29,15 @@ from langchain_quickjs.script.outer import CallPlace, OuterTask, copy_of, entere
 from langchain_quickjs.script.results import (
     has_words,
     is_a,
+    is_written,
     messages_of,
     parsed,
     returns_text,
     speaks_to_agent,
+    written,
 )
 from langchain_quickjs.script.state import StateUpdate
+from langchain_quickjs.script.weight import is_large
 
 __all__ = ["ToolPath", "Watch", "acall_tool", "call_tool"]
 
@@ -115,14 +119,19 @@ async def acall_tool(
     path: ToolPath, launched: Launched, config: RunnableConfig, namespace: str
 ) -> Answer:
     """The same for graphs that run asynchronously."""
-    recorder = _Recorder(path, launched, config, namespace)
+    make = functools.partial(_Recorder, path, launched, config, namespace)
+    recorder = await asyncio.to_thread(make) if is_large(launched.tool_call["args"]) else make()
     recorder.watch.begins()
     try:
         with entered(recorder.config):
             result = await cast("Awaitable[Any]", path.handler(recorder.request()))
     except Exception as error:
         return recorder.watch.ends(recorder.failure(error))
-    return recorder.watch.ends(recorder.answer(result))
+    if is_large(result):
+        answer = await asyncio.to_thread(recorder.answer, result)
+    else:
+        answer = recorder.answer(result)
+    return recorder.watch.ends(answer)
 
 
 class _Recorder:
@@ -162,11 +171,13 @@ class _Recorder:
         @_in_place_of(run)
         def noting_run(*args: Any, **kwargs: Any) -> Any:
             self.value = run(*args, **kwargs)
-            return self.value
+            return written(self.value) if self._stops_others() else self.value
 
         @_in_place_of(arun)
         async def noting_arun(*args: Any, **kwargs: Any) -> Any:
             self.value = await arun(*args, **kwargs)
+            if self._stops_others():
+                return await asyncio.to_thread(written, self.value)
             return self.value
 
         def noting_invoke(
@@ -249,6 +260,10 @@ class _Recorder:
         self.wordless = f"(a result that cannot be written as text: {said(error)})"
         name, call_id = self.call["name"], self.call["id"]
         return ToolMessage(self.wordless, tool_call_id=cast("str", call_id), name=name)
+
+    def _stops_others(self) -> bool:
+        """Whether no other thread, nor an event loop, ran while LangChain writes the result."""
+        return not self.with_artifact and is_large(self.value) and is_written(self.value)
 
     def _result(self) -> Any:
         """What the tool's function returned, without the artifact."""

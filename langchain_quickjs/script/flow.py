@@ -18,12 +18,12 @@ from langchain_quickjs.errors import (
     NotRunError,
     ProtocolError,
     QuickJSError,
-    TimeLimitError,
     ValueTransferError,
 )
 from langchain_quickjs.interpreter import (
     UNDEFINED,
     Call,
+    CallResult,
     Completed,
     Failed,
     Heap,
@@ -33,6 +33,7 @@ from langchain_quickjs.interpreter import (
     Returned,
     Suspended,
 )
+from langchain_quickjs.script.advice import advice
 from langchain_quickjs.script.effects import (
     Abandon,
     Answer,
@@ -52,17 +53,14 @@ from langchain_quickjs.script.effects import (
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.identity import CallNames
 from langchain_quickjs.script.opencalls import OpenCalls
+from langchain_quickjs.script.patience import Patience
 from langchain_quickjs.script.state import Ending, PausedScript, StateUpdate
+from langchain_quickjs.script.weight import weight
 
 __all__ = ["script_flow"]
 
 # Faults of the script, or of what it was given: the model hears of them. All else is the host's.
 _SCRIPT_FAULTS: Final = (LimitError, ProtocolError, ValueTransferError)
-
-# How long a run waits for a script's timers in all, and how long when people are waited for too:
-# a timer that outlasts the second is due when the script is resumed.
-_MAX_TIMER_WAIT_S: Final = 300.0
-_MAX_TIMER_WAIT_BEFORE_PAUSE_S: Final = 5.0
 
 
 def script_flow(host: ScriptHost, entry: Started | Resumed) -> Flow:
@@ -87,10 +85,10 @@ def script_flow(host: ScriptHost, entry: Started | Resumed) -> Flow:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A step's outcome, and the arguments of the calls that it made as tools take them."""
+    """A step's outcome, and the calls that it made, with arguments as tools take them and kinds."""
 
     outcome: Outcome
-    calls: tuple[tuple[Call, dict[str, Any] | Raised], ...] = ()
+    calls: tuple[tuple[Call, dict[str, Any] | Raised, str], ...] = ()
 
     @property
     def wake_after_s(self) -> float | None:
@@ -113,7 +111,10 @@ class _Script:
     told: Any = None
     one_by_one: bool = False
     delivered: bool = False
-    waited_s: float = 0.0
+    patience: Patience = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.patience = Patience(self.host.limits)
 
     def start(self, entry: Started) -> Flow:
         self.seed = entry.seed
@@ -125,7 +126,8 @@ class _Script:
                 return (yield from self._end(error))
         try:
             begin = functools.partial(self._begin, entry, heap)
-            interpreter, step = yield Compute(begin, self._cancel)
+            with self.patience.spending():
+                interpreter, step = yield Compute(begin, self._cancel)
         except _SCRIPT_FAULTS as error:
             return (yield from self._end(error))
         return (yield from self._run(interpreter, step))
@@ -135,7 +137,7 @@ class _Script:
         if heap is None:
             interpreter = Interpreter(limits=limits, seed=entry.seed)
         else:
-            interpreter = Interpreter.with_heap(heap, limits=limits)
+            interpreter = Interpreter.with_heap(heap, limits=limits, seed=entry.seed)
         self.interpreter = interpreter
         start = functools.partial(
             interpreter.start, entry.source, tools=tuple(tools), functions=tuple(functions)
@@ -154,6 +156,7 @@ class _Script:
         self.updates.extend(paused["updates"])
         if self.host.path.task is not None:
             self.host.path.task.write(paused["updates"])
+        self.patience.spent_s = paused["waited_s"]
         self.calls.restore(entry)
         self._settle()
         interpreter: Interpreter = yield Compute(
@@ -169,8 +172,8 @@ class _Script:
                 self._print(step.outcome.console)
                 if not isinstance(step.outcome, Suspended):
                     return (yield from self._end(step.outcome))
-                for call, args in step.calls:
-                    self.calls.admit(call, args)
+                for call, args, kind in step.calls:
+                    self.calls.admit(call, args, kind)
                 self._settle()
             # What is stored has to hold everything, so what can be delivered is delivered first.
             if not (self.host.keeps and self.calls.replies):
@@ -180,26 +183,33 @@ class _Script:
                 if due := self.calls.due():
                     yield Launch(due)
             # A script that has just been restored is stepped even without replies: its timers.
-            if step is not None and not self.calls.replies:
-                if self.calls.running or self._patient(step.wake_after_s):
-                    self._take((yield Collect(step.wake_after_s)))
-                elif self.calls.wait_for_people:
-                    return (yield from self._pause(interpreter))
-                else:
-                    return (yield from self._end(_nothing_comes(step.wake_after_s)))
             try:
+                waits = step is not None and not self.calls.replies
+                if step and waits and not (yield from self._collect(step.wake_after_s)):
+                    return (yield from self._pause(interpreter))
+                self.patience.check()
                 step = yield from self._deliver(interpreter)
             except _SCRIPT_FAULTS as error:
                 return (yield from self._end(error))
 
-    def _patient(self, wake_after_s: float | None) -> bool:
-        """Whether to wait for a timer, when no call is running."""
-        if wake_after_s is None:
+    def _collect(self, wake_after_s: float | None) -> Generator[Effect, Any, bool]:
+        """Waits for what may come next; gives whether anything can, other than from people.
+
+        Raises:
+            WallTimeLimitError: The script's time would be over before.
+            ProtocolError: Nothing can come, and there is nobody to wait for.
+        """
+        people = self.calls.wait_for_people
+        if self.calls.running:
+            self._take((yield Collect(wake_after_s)))
+        elif self.patience.waits(wake_after_s, people):
+            with self.patience.spending(wake_after_s or 0.0):
+                yield Collect(wake_after_s)
+        elif people:
             return False
-        self.waited_s += wake_after_s
-        return self.waited_s <= (
-            _MAX_TIMER_WAIT_BEFORE_PAUSE_S if self.calls.wait_for_people else _MAX_TIMER_WAIT_S
-        )
+        else:
+            raise ProtocolError("the script waits, but for nothing that could come")
+        return True
 
     def _deliver(self, interpreter: Interpreter) -> Generator[Effect, Any, _Step]:
         """Hands replies to the script: all at once, or singly while one of them cannot cross."""
@@ -208,17 +218,20 @@ class _Script:
             first = next(iter(replies), 0)
             batch = {first: replies[first]} if self.one_by_one else dict(replies)
             try:
-                resume = functools.partial(interpreter.resume, batch)
-                step: _Step = yield Compute(
-                    functools.partial(self._step, interpreter, resume), interpreter.cancel
-                )
+                resume = functools.partial(self._resume, interpreter, batch)
+                with self.patience.spending():
+                    step: _Step = yield Compute(
+                        functools.partial(self._step, interpreter, resume), interpreter.cancel
+                    )
             except (ValueTransferError, MessageLimitError) as error:
+                too_large = isinstance(error, MessageLimitError)
                 if len(batch) > 1:
                     self.one_by_one = True
-                elif first in self.instead:
+                elif first in self.instead and not too_large:
                     replies[first] = yield Compute(self.instead.pop(first))
                 elif isinstance(batch.get(first), Returned):
-                    replies[first] = Raised("TypeError", str(error))
+                    name = "RangeError" if too_large else "TypeError"
+                    replies[first] = Raised(name, advice(error) or str(error))
                 else:
                     raise
                 continue
@@ -229,17 +242,28 @@ class _Script:
             self.delivered = bool(batch)
             return step
 
+    def _resume(self, interpreter: Interpreter, batch: Mapping[int, CallResult]) -> Outcome:
+        """Delivers replies, unless they are too large together: they are not even packed then."""
+        most = self.host.limits.message_bytes
+        if len(batch) > 1:
+            values = [reply.value for reply in batch.values() if isinstance(reply, Returned)]
+            if weight(values, most) > most:
+                raise MessageLimitError("the results are too large together", value=most)
+        return interpreter.resume(batch)
+
     def _step(self, interpreter: Interpreter, run: Callable[[], Outcome]) -> _Step:
         outcome = run()
         if not isinstance(outcome, Suspended):
             if self.host.memory is not None:
                 self.host.memory.prepare(interpreter)
             return _Step(outcome)
-        return _Step(outcome, tuple((call, self._arguments(call)) for call in outcome.calls))
+        return _Step(outcome, tuple(map(self._made, outcome.calls)))
 
-    def _arguments(self, call: Call) -> dict[str, Any] | Raised:
-        arguments = self.host.arguments(self.calls.called(call))
-        return arguments.of_call(call, self.host.limits.message_bytes)
+    def _made(self, call: Call) -> tuple[Call, dict[str, Any] | Raised, str]:
+        tool = self.calls.called(call)
+        args = self.host.arguments(tool).of_call(call, self.host.limits.message_bytes)
+        kind = "" if isinstance(args, Raised) else self.calls.names.kind(tool.name, args)
+        return call, args, kind
 
     def _print(self, text: str) -> None:
         """Keeps what a step printed, up to the limit that each step has."""
@@ -291,6 +315,7 @@ class _Script:
             "blocked": list(calls.blocked),
             "running": [*calls.running.values(), *(launched.call for launched in calls.launch)],
             "report": calls.report.pack(),
+            "waited_s": self.patience.spent_s,
             "heap": b"" if memory is None else memory.mark(),
             "names": calls.names.pack(),
             "asked": calls.asked,
@@ -329,11 +354,3 @@ class _Script:
 
 def _is_scalar(value: Any) -> bool:
     return value is UNDEFINED or value is None or isinstance(value, bool | int | float)
-
-
-def _nothing_comes(wake_after_s: float | None) -> QuickJSError:
-    if wake_after_s is None:
-        return ProtocolError("the script waits, but for nothing that could come")
-    return TimeLimitError(
-        f"the script waits for timers, all in all longer than {_MAX_TIMER_WAIT_S:g} s"
-    )

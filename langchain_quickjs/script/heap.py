@@ -265,24 +265,30 @@ def records(found: CheckpointTuple | None) -> dict[bytes, bytes]:
 
 
 class _Recent:
-    """Heaps that this process has just had, by id. An id stands for all that is in a heap."""
+    """Heaps that this process has just had, by thread and id.
+
+    An id stands for all that is in a heap. But whoever can write one thread's reference could name
+    an id of another thread there, so each thread finds its own only.
+    """
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
-        self._heaps: OrderedDict[bytes, Stored] = OrderedDict()
+        self._heaps: OrderedDict[tuple[str, bytes], Stored] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def get(self, heap_id: bytes) -> Stored | None:
+    def get(self, thread_id: str, heap_id: bytes) -> Stored | None:
+        key = (thread_id, heap_id)
         with self._lock:
-            if heap_id in self._heaps:
-                self._heaps.move_to_end(heap_id)
-            return self._heaps.get(heap_id)
+            if key in self._heaps:
+                self._heaps.move_to_end(key)
+            return self._heaps.get(key)
 
-    def put(self, stored: Stored) -> None:
+    def put(self, thread_id: str, stored: Stored) -> None:
+        key = (thread_id, stored.id)
         with self._lock:
-            if stored.id not in self._heaps:
-                self._heaps[stored.id] = stored
+            if key not in self._heaps:
+                self._heaps[key] = stored
                 self._bytes += stored.heap.image.held_bytes
             while self._bytes > self._limit_bytes:
                 _, oldest = self._heaps.popitem(last=False)

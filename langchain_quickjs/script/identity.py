@@ -57,12 +57,15 @@ class CallNames:
     place: str
     marks: dict[bytes, int] = field(default_factory=dict)
 
-    def name(self, tool: str, args: Mapping[str, Any]) -> str:
-        """Names one more call of a tool with these arguments."""
-        what = digest(self.script_id, self.place, tool, canonical(args))
-        mark = bytes.fromhex(what)[:_MARK_BYTES]
+    def kind(self, tool: str, args: Mapping[str, Any]) -> str:
+        """What is the same for all calls of a tool with these arguments."""
+        return digest(self.script_id, self.place, tool, canonical(args))
+
+    def name(self, kind: str) -> str:
+        """Names one more call of a kind."""
+        mark = bytes.fromhex(kind)[:_MARK_BYTES]
         occurrence = self.marks[mark] = self.marks.get(mark, 0) + 1
-        return f"{self.script_id}:{digest(what, str(occurrence))[:20]}"
+        return f"{self.script_id}:{digest(kind, str(occurrence))[:20]}"
 
     def pack(self) -> bytes:
         """The marks as bytes."""

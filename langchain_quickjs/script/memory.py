@@ -181,7 +181,7 @@ class Memory:
                 self._signer.thread_id,
             )
             raise SnapshotError("their signature is missing or wrong")
-        known = self._desk.get(before.id) or recent.get(before.id)
+        known = self._desk.get(before.id) or recent.get(self._signer.thread_id, before.id)
         memory_bytes = self._policy.limits.memory_bytes
         if known is not None and known.heap.image.memory_bytes <= memory_bytes:
             return known
@@ -191,7 +191,7 @@ class Memory:
             return None  # They were dropped.
         chain = records((yield self._store.read(before.anchor)))
         stored: Stored = yield Compute(lambda: unfold(chain, before.id, memory_bytes=memory_bytes))
-        recent.put(stored)
+        recent.put(self._signer.thread_id, stored)
         return stored
 
     def _keep(self, interpreter: Interpreter) -> Generator[Effect, Any, None]:
@@ -262,7 +262,7 @@ class Memory:
             limit = self._policy.max_bytes
             self.notes.append(_TOO_LARGE.format(size=size, limit=limit))
             return Reference(os.urandom(32)), None
-        recent.put(stored)
+        recent.put(self._signer.thread_id, stored)
         return new, stored
 
     def _turn(self) -> str:

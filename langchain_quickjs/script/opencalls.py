@@ -113,13 +113,19 @@ class OpenCalls:
         for call in paused["running"]:
             self._start(call, again=True)
 
-    def admit(self, call: Call, args: dict[str, Any] | Raised) -> None:
-        """Decides what happens to a new call: it runs, waits for a person, or is refused."""
+    def admit(self, call: Call, args: dict[str, Any] | Raised, kind: str) -> None:
+        """Decides what happens to a new call: it runs, waits for a person, or is refused.
+
+        Args:
+            call: The call.
+            args: Its arguments as the tool takes them, or why it does not.
+            kind: What its name is made of.
+        """
         if isinstance(args, Raised):
             self._refuse(call, args)
             return
         tool = self.called(call)
-        made = self._made(call.id, tool.name, args)
+        made = _open(call.id, self.names.name(kind), tool.name, args)
         asked = None
         if tool.name in self.host.approvals.configs:
             request = self.host.path.vary(self._tool_call(made), tool)
@@ -154,7 +160,7 @@ class OpenCalls:
         if decision["type"] == "edit":
             edited = decision["edited_action"]
             name, args = edited["name"], edited["args"]
-            number = self.names.name(name, args)
+            number = self.names.name(self.names.kind(name, args))
         made = _open(call["id"], number, name, args)
         made["approved"], made["rounds"] = self._is_once(name), call["rounds"]
         if decision["type"] == "edit" and len(self.notes) < _MAX_NOTES:
@@ -181,9 +187,6 @@ class OpenCalls:
         """Whether an approved call must not begin twice. A subagent goes on at its own step."""
         subagents = self.host.subagents
         return subagents is None or name != subagents.tool.name
-
-    def _made(self, call_id: int, name: str, args: dict[str, Any]) -> OpenCall:
-        return _open(call_id, self.names.name(name, args), name, args)
 
     def _refuse(self, call: Call, error: Raised) -> None:
         self.replies[call.id] = error

@@ -8,16 +8,33 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import json
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, Final, cast
 
 from langchain_core.messages import ToolCall, ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.types import Command
 
 from langchain_quickjs.interpreter import Returned
+from langchain_quickjs.script.weight import weight
 
-__all__ = ["has_words", "is_a", "messages_of", "parsed", "returns_text", "speaks_to_agent"]
+__all__ = [
+    "has_words",
+    "is_a",
+    "is_written",
+    "messages_of",
+    "parsed",
+    "returns_text",
+    "speaks_to_agent",
+    "written",
+]
+
+_JSON: Final = frozenset({str, int, float, bool, type(None), list, dict})
+_LEAVES: Final = frozenset({float, bool, type(None)})
+_PIECE_CHARS: Final = 64 * 1024
+_PIECE_PARTS: Final = 1024
+_PIECE_BYTES: Final = 2**20
 
 
 def messages_of(results: list[Any]) -> list[ToolMessage]:
@@ -59,6 +76,76 @@ def has_words(value: object) -> bool:
     except Exception:
         return False
     return True
+
+
+def is_written(value: object) -> bool:
+    """Whether LangChain surely writes this result as JSON, rather than leave it as it is."""
+    if type(value) is not list:
+        return type(value) is dict
+    return all(type(item) in _JSON and not _is_block(item) for item in value)
+
+
+def _is_block(item: object) -> bool:
+    return type(item) is dict and "type" in item
+
+
+def written(value: Any) -> Any:
+    """The text that LangChain would write, made piece by piece: so other threads have their turn.
+
+    Returns:
+        The text; the value itself if it is no JSON.
+    """
+    try:
+        return "".join(_pieces(value))
+    except Exception:  # LangChain will have it too, and knows what to do then
+        return value
+
+
+def _pieces(value: Any) -> Iterator[str]:
+    if type(value) is str:
+        yield '"'
+        for at in range(0, len(value), _PIECE_CHARS):
+            yield _json(value[at : at + _PIECE_CHARS])[1:-1]
+        yield '"'
+    elif type(value) is list:
+        yield "["
+        for at in range(0, len(value), _PIECE_PARTS):
+            yield ", " if at else ""
+            yield from _items(value[at : at + _PIECE_PARTS])
+        yield "]"
+    elif type(value) is dict and all(type(key) is str for key in value):
+        yield "{"
+        entries = iter(value.items())
+        for at in range(0, len(value), _PIECE_PARTS):
+            yield ", " if at else ""
+            yield from _entries(dict(islice(entries, _PIECE_PARTS)))
+        yield "}"
+    else:
+        yield _json(value)
+
+
+def _items(some: list[Any]) -> Iterator[str]:
+    if _LEAVES.issuperset(map(type, some)) or weight(some, _PIECE_BYTES) <= _PIECE_BYTES:
+        yield _json(some)[1:-1]
+        return
+    for index, item in enumerate(some):
+        yield ", " if index else ""
+        yield from _pieces(item)
+
+
+def _entries(some: dict[str, Any]) -> Iterator[str]:
+    if weight(some, _PIECE_BYTES) <= _PIECE_BYTES:
+        yield _json(some)[1:-1]
+        return
+    for index, (key, item) in enumerate(some.items()):
+        yield ", " if index else ""
+        yield from _pieces(key)
+        yield ": "
+        yield from _pieces(item)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def parsed(content: Any) -> Returned:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -22,13 +24,14 @@ from langchain_quickjs.script.effects import (
     Resumed,
     Started,
 )
-from langchain_quickjs.script.ends import end_of
+from langchain_quickjs.script.ends import CallEnd, end_of
 from langchain_quickjs.script.failures import Failures
 from langchain_quickjs.script.flow import script_flow
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.ledger import Ledger
 from langchain_quickjs.script.outer import all_or_nothing
 from langchain_quickjs.script.stored import Record, has_checkpointer
+from langchain_quickjs.script.weight import is_large
 
 __all__ = ["arun_script", "require_checkpointer", "run_script"]
 
@@ -59,7 +62,7 @@ def run_script(
     def run_call(launched: Launched) -> Answer:
         carry_out(books.before(launched))
         answer = call_tool(host.path, launched, config, namespace)
-        carry_out(books.after(launched, answer))
+        carry_out(books.after(launched, books.end_of(launched, answer)))
         return answer
 
     def keep(effect: Keep | Leave) -> None:
@@ -86,7 +89,9 @@ async def arun_script(
     async def run_call(launched: Launched) -> Answer:
         await acarry_out(books.before(launched))
         answer = await acall_tool(host.path, launched, config, namespace)
-        await acarry_out(books.after(launched, answer))
+        pack = functools.partial(books.end_of, launched, answer)
+        end = await asyncio.to_thread(pack) if is_large(answer) else pack()
+        await acarry_out(books.after(launched, end))
         return answer
 
     async def keep(effect: Keep | Leave) -> None:
@@ -140,19 +145,22 @@ class _Books:
         if launched.call["approved"] and (ledger := self.ledger()) is not None:
             yield from ledger.begin(launched)
 
-    def after(self, launched: Launched, answer: Answer) -> Asking[None]:
-        """A call has ended, or was interrupted."""
-        once, name = launched.call["approved"], launched.call["tool_call_id"]
+    def end_of(self, launched: Launched, answer: Answer) -> CallEnd | None:
+        """What is to be stored at once of a call that has ended, or was interrupted."""
+        once = launched.call["approved"]
         ledger = self.ledger() if once or self.record is not None else None
         if ledger is None or not (once or self._is_end(answer)):
-            return
-        end = end_of(name, answer, ledger.sealer)
+            return None
+        return end_of(launched.call["tool_call_id"], answer, ledger.sealer)
+
+    def after(self, launched: Launched, end: CallEnd | None) -> Asking[None]:
+        """A call has ended; `end` is what `end_of` gave."""
         if end is None:
             return
-        if once:
-            yield from ledger.end([end])
-        elif self.record is not None:
+        if self.record is not None and not launched.call["approved"]:
             yield from self.record.write_end(end)
+        elif (ledger := self.ledger()) is not None:
+            yield from ledger.end([end])
 
     def keep(self, effect: Keep | Leave) -> Asking[None]:
         """The script is to be stored as it stands, or how its calls have ended."""

@@ -78,6 +78,10 @@ _RULES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
         ),
     ),
     "timeout": ("a finite number of seconds above 0, or None for no limit", _or_none(_is_seconds)),
+    "wall_timeout": (
+        "a finite number of seconds above 0, or None for no limit",
+        _or_none(_is_seconds),
+    ),
     "memory_limit": (
         f"a whole number of bytes from {_MEMORY[0]} to {_MEMORY[1]}",
         lambda value: _is_integer(value, *_MEMORY),

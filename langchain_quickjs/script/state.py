@@ -109,6 +109,8 @@ class PausedScript(TypedDict):
         questions: What people were asked about other such calls.
         blocked: Calls that were interrupted.
         running: Calls that have begun.
+        report: What became of the calls that have ended.
+        waited_s: What the script has spent of its time on the clock on the wall.
         heap: What the heap that it began with is known by.
         names: The marks of the calls that have been named.
         asked: How many questions have been made of its calls.
@@ -123,6 +125,7 @@ class PausedScript(TypedDict):
     blocked: list[OpenCall]
     running: list[OpenCall]
     report: StoredReport
+    waited_s: float
     heap: bytes
     names: bytes
     asked: int
