@@ -19,7 +19,6 @@ from pydantic import BaseModel, Field, SkipValidation
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.prompt import eval_code_description, eval_tool_description
 from langchain_quickjs.script.effects import Ended, Started, new_seed
-from langchain_quickjs.script.failures import ANSWERED
 from langchain_quickjs.script.graph import ScriptGraph, build_script_graph
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.hosts import PassedHost
@@ -99,7 +98,6 @@ class EvalTool(BaseTool):
             tool_call_id=self.host.script_id,
             name=self.name,
             status="error" if outcome["failed"] else "success",
-            artifact=ANSWERED,
         )
 
 

@@ -31,7 +31,7 @@ from langchain_quickjs.eval_tool import EvalTool
 from langchain_quickjs.grants import Grants
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.prompt import eval_tool_description, system_prompt_section
-from langchain_quickjs.rendering import has_no_copy, render_ending
+from langchain_quickjs.rendering import has_block, has_no_copy, render_ending
 from langchain_quickjs.script.approvals import InterruptOn
 from langchain_quickjs.script.calls import ToolPath
 from langchain_quickjs.script.drivers import acarry_out, carry_out
@@ -216,7 +216,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     ) -> ModelResponse[Any]:
         """Tells the model about programs."""
         request = self._with_prompt(request)
-        if failed := unanswered(request.messages, self.tool_name):
+        if failed := unanswered(request.messages, self.tool_name, has_block):
             request = carry_out(self._with_failures(request, failed))
         return handler(request)
 
@@ -234,7 +234,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
     ) -> Awaitable[ModelResponse[Any]]:
         request = self._with_prompt(request)
-        if failed := unanswered(request.messages, self.tool_name):
+        if failed := unanswered(request.messages, self.tool_name, has_block):
             return self._model_call_after(self._with_failures(request, failed), handler)
         return handler(request)
 

@@ -45,7 +45,7 @@ from langchain_quickjs.notation import notation
 from langchain_quickjs.script.advice import advice
 from langchain_quickjs.script.state import Ending
 
-__all__ = ["error_type", "has_no_copy", "render", "render_ending"]
+__all__ = ["error_type", "has_block", "has_no_copy", "render", "render_ending"]
 
 # The first four are names that prompts and dashboards written for the public package rely on.
 _ERROR_TYPES: Final[tuple[tuple[type[QuickJSError], str], ...]] = (
@@ -70,6 +70,7 @@ _ESCAPED: Final = re.compile(
     "|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]",
     re.IGNORECASE,
 )
+_BLOCK: Final = re.compile(r"^<(?:result\b|error type=)", re.MULTILINE)
 _NOT_IN_TYPE: Final = re.compile(r"[^\w.$-]+", re.ASCII)
 _TYPE_CHARS: Final = 64
 _NOTES_CHARS: Final = 4000
@@ -128,6 +129,11 @@ def render_ending(ending: Ending, *, console: str, max_result_chars: int) -> str
     if calls and ending.failed and not has_no_copy(ending.outcome):
         parts += ["<calls>", *calls, "</calls>"]
     return "\n".join(parts)
+
+
+def has_block(text: str) -> bool:
+    """Whether a text is one that was written here: nobody else's text can have such a block."""
+    return _BLOCK.search(text) is not None
 
 
 def has_no_copy(outcome: Completed | Failed | QuickJSError) -> bool:

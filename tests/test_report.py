@@ -521,7 +521,7 @@ class CrashingSaver(InMemorySaver):
     kept = 0
 
     def put_writes(self, config: Any, writes: Any, task_id: str, task_path: str = "") -> None:
-        if any(isinstance(value, dict) and "snapshot" in value for _, value in writes):
+        if any(isinstance(value, dict) and "script_id" in value for _, value in writes):
             self.kept += 1
             if self.kept == 2:
                 raise Crash

@@ -108,6 +108,7 @@ TAKES: dict[str, set[str]] = {
     "max_snapshot_bytes": {"None", *WHOLE},
     "snapshot_signing_key": {
         *("None", "digits", "a name", "a sentence", "bytes", "pause", "call", "turn"),
+        "a list of names",
     },
 }
 GRAPH_TAKES: dict[str, set[str]] = {

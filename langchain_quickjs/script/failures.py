@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,12 +24,9 @@ from langchain_quickjs.script.identity import digest
 from langchain_quickjs.script.outer import checkpointer_of
 from langchain_quickjs.script.signing import Signer
 
-__all__ = ["ANSWERED", "Failures", "unanswered", "with_answers"]
+__all__ = ["Failures", "unanswered", "with_answers"]
 
 logger = logging.getLogger(__name__)
-
-ANSWERED: Final = {"langchain_quickjs": "answered"}
-"""The artifact of this package's own answers, by which they are told from made-up ones."""
 
 _NAMESPACE: Final = "quickjs_failures"
 _TOLD: Final = "told"
@@ -91,12 +88,21 @@ class Failures:
         return {"configurable": address | ({"checkpoint_id": place} if place else {})}
 
 
-def unanswered(messages: Sequence[AnyMessage], tool_name: str) -> list[str]:
-    """The ids of the last programs in messages that this package has not answered."""
+def unanswered(
+    messages: Sequence[AnyMessage], tool_name: str, is_ours: Callable[[str], bool]
+) -> list[str]:
+    """The ids of the last programs in messages that nobody has answered truly.
+
+    Args:
+        messages: The agent's messages.
+        tool_name: The name of the tool that runs programs.
+        is_ours: Whether a text is one of this package's answers. An error that is not was made up
+            by somebody who found no answer.
+    """
     answered = {
         message.tool_call_id
         for message in messages
-        if isinstance(message, ToolMessage) and message.artifact == ANSWERED
+        if isinstance(message, ToolMessage) and (message.status != "error" or is_ours(message.text))
     }
     programs = [
         call["id"]

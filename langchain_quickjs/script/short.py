@@ -23,7 +23,11 @@ def args_text(args: Any) -> str:
     """
     if weight(args, 2 * _MOST_CHARS) > 2 * _MOST_CHARS:
         args = _pruned(args, 0)
-    return shortened(str(args), _MOST_CHARS)
+    try:
+        text = str(args)
+    except ValueError:  # an integer of thousands of digits
+        text = str(_pruned(args, 0))
+    return shortened(text, _MOST_CHARS)
 
 
 def _pruned(value: Any, depth: int) -> Any:
