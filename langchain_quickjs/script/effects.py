@@ -128,12 +128,14 @@ class Resumed:
         answers: What people answered, by the ids of the interrupts; decisions for questions.
         again: Whether this has been tried before, and was cut off.
         done: What is known of calls that it made since it was stored.
+        entropy: 32 bytes that its randomness depends on from here on, other ones in each branch.
     """
 
     paused: PausedScript
     answers: Mapping[str, Any]
     again: bool = False
     done: Done = field(default_factory=Done)
+    entropy: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,7 @@ class _Script:
     ended: dict[str, Answer] = field(default_factory=dict)
     instead: dict[int, Callable[[], Returned]] = field(default_factory=dict)
     seed: bytes | None = None
+    entropy: bytes | None = None
     told: Any = None
     one_by_one: bool = False
     delivered: bool = False
@@ -157,6 +158,7 @@ class _Script:
         if self.host.path.task is not None:
             self.host.path.task.write(paused["updates"])
         self.patience.spent_s = paused["waited_s"]
+        self.entropy = entry.entropy
         self.calls.restore(entry)
         self._settle()
         interpreter: Interpreter = yield Compute(
@@ -238,6 +240,7 @@ class _Script:
             for call_id in batch:
                 del replies[call_id]
                 self.instead.pop(call_id, None)
+            self.entropy = None
             self.one_by_one = self.one_by_one and bool(replies)
             self.delivered = bool(batch)
             return step
@@ -249,7 +252,7 @@ class _Script:
             values = [reply.value for reply in batch.values() if isinstance(reply, Returned)]
             if weight(values, most) > most:
                 raise MessageLimitError("the results are too large together", value=most)
-        return interpreter.resume(batch)
+        return interpreter.resume(batch, entropy=self.entropy)
 
     def _step(self, interpreter: Interpreter, run: Callable[[], Outcome]) -> _Step:
         outcome = run()

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
@@ -258,7 +259,9 @@ def _entry(
         )
     claims = _claims(state, sealer)
     answers = {number: claim.answer for number, claim in claims.items()}
-    return Resumed(sealer.resume(stored), answers, again, done)
+    nonces = "".join(sorted(claim.nonce for claim in claims.values()))
+    entropy = hashlib.sha256(nonces.encode()).digest()
+    return Resumed(sealer.resume(stored), answers, again, done, entropy)
 
 
 def _claims(state: ScriptState, sealer: Sealer) -> dict[str, Claim]:
