@@ -7,6 +7,7 @@ import dataclasses
 import enum
 import math
 import re
+import tracemalloc
 import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -40,7 +41,7 @@ from langchain_quickjs.interpreter import (
     Suspended,
     TypedArray,
 )
-from langchain_quickjs.interpreter.codec import encode
+from langchain_quickjs.interpreter.codec import encode, find_fault
 from langchain_quickjs.interpreter.decoder import decode
 
 ECHO = Interpreter(limits=Limits(calls=None, step_timeout_s=30))
@@ -325,6 +326,29 @@ def test_a_key_that_cannot_cross_is_named() -> None:
     for key in ((1, 2), None, 1.5, b"k"):
         with pytest.raises(ValueTransferError, match=r"call \d+\.a cannot .* its key"):
             through({"a": {key: 1}})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"k" * 10**7: {"l" * 10**7: object()}},
+        {"k" * 10**7: {(1, "m" * 10**7): 1}},
+        {10**5000: {"a": 1}},
+        JSMap([("k" * 10**7, object())]),
+        [0] * 10**6 + [object()],
+    ],
+    ids=["huge keys", "huge key of a wrong kind", "huge int", "key of a Map", "far behind"],
+)
+def test_a_path_is_short_and_made_for_the_fault_alone(value: Any) -> None:
+    tracemalloc.start()
+    try:
+        fault = find_fault(value, "value")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert fault is not None
+    assert all(len(text) <= 200 for text in fault)
+    assert peak < 2**17
 
 
 def deep(levels: int) -> list[Any]:

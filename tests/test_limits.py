@@ -113,7 +113,7 @@ def test_arguments_of_open_calls_are_limited_together() -> None:
 
 @pytest.mark.parametrize("memory_bytes", [4 * 2**20 + 2**21, 64 * 2**20])
 def test_whatever_is_open_can_be_stored_and_restored(memory_bytes: int) -> None:
-    limits = Limits(memory_bytes=memory_bytes, message_bytes=2**20, calls=None)
+    limits = Limits(memory_bytes=memory_bytes, message_bytes=2**20, open_bytes=2**25)
     interpreter = Interpreter(limits=limits)
     source = """
     const big = "x".repeat(2 ** 18), refused = [];

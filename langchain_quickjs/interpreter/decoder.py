@@ -6,6 +6,7 @@ reply can make the host neither recurse deeply nor work much more than its lengt
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import math
 import struct
@@ -353,11 +354,8 @@ def decode(data: bytes, *, own: bool = False) -> Any:
     if pausing:
         gc.disable()
     try:
-        try:
+        with contextlib.suppress(ValueError):  # there are bytes in it, or it is no MessagePack
             return _Decoder(len(data), False, own).decode(data)
-        except ValueError as error:
-            if "exceeds max_bin_len" not in str(error):
-                raise
         return _Decoder(len(data), True, own).decode(data)
     except ValueError as error:
         if "exceeds max_" in str(error) and len(data) >= _MOST_PARTS:
