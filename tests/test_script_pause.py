@@ -89,13 +89,13 @@ def test_another_process_goes_on_after_a_kill(
     assert talk.value == RESULT
 
 
-def test_random_is_not_drawn_again(tmp_path: Path) -> None:
+def test_random_is_not_drawn_again_and_branches_draw_their_own(tmp_path: Path) -> None:
     source = """
     const before = Math.random();
     await tools.pay({ to: "a", amount: 1 });
     JSON.stringify([before, Math.random()])
     """
-    results = set()
+    results = []
     for fork in ("one", "two"):
         tools = Shop(tmp_path / "log").tools()
         talk = Conversation("graph", "invoke", tmp_path / "db", source, tools, {"pay": True})
@@ -105,8 +105,10 @@ def test_random_is_not_drawn_again(tmp_path: Path) -> None:
         else:
             (tmp_path / "db").write_bytes(stored)
         talk.decide(APPROVE)
-        results.add(tuple(talk.value))
-    assert len(results) == 1
+        results.append(talk.value)
+    (before, after), (other_before, other_after) = results
+    assert before == other_before
+    assert after != other_after
 
 
 @pytest.mark.parametrize("durability", ["sync", "async", "exit"])

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from langchain_quickjs.errors import (
     MemoryLimitError,
+    ProtocolError,
     ResultLimitError,
     ScriptTimeLimitError,
     TimeLimitError,
     WallTimeLimitError,
 )
 from langchain_quickjs.interpreter.limits import Limits
+from langchain_quickjs.interpreter.outcomes import Completed, Outcome, Suspended
 
 Place = tuple[int, int]
 """Line and column of a script."""
 
-__all__ = ["out_of_memory", "out_of_time", "out_of_wall_time", "result_too_large", "time_left_s"]
+__all__ = [
+    "check_outcome",
+    "out_of_memory",
+    "out_of_time",
+    "out_of_wall_time",
+    "result_too_large",
+    "time_left_s",
+]
 
 
 def time_left_s(limits: Limits, spent_s: float) -> float | None:
@@ -80,3 +89,25 @@ def result_too_large(limits: Limits) -> ResultLimitError:
         limit=f"{name}_bytes",
         value=most,
     )
+
+
+def check_outcome(outcome: Outcome, reply_bytes: int, calls_made: int, limits: Limits) -> None:
+    """Sees to it that the guest has kept its limits, which it was told.
+
+    Args:
+        outcome: What it came to.
+        reply_bytes: How long its reply was.
+        calls_made: How many calls the script had made before.
+        limits: What it was told.
+
+    Raises:
+        ProtocolError: It has made more calls than it may.
+        ResultLimitError: Its result is larger than it may be.
+    """
+    made = calls_made + (len(outcome.calls) if isinstance(outcome, Suspended) else 0)
+    if limits.calls is not None and made > limits.calls:
+        raise ProtocolError("the guest made more calls than it may")
+    if isinstance(outcome, Completed) and reply_bytes > limits.result_bytes:
+        size = reply_bytes - len(outcome.console.encode("utf-8"))
+        if size > limits.result_bytes:
+            raise result_too_large(limits)

@@ -16,6 +16,7 @@ from langchain_quickjs.errors import (
 )
 from langchain_quickjs.interpreter.engine import load
 from langchain_quickjs.interpreter.exceeded import (
+    check_outcome,
     out_of_memory,
     out_of_time,
     out_of_wall_time,
@@ -29,7 +30,6 @@ from langchain_quickjs.interpreter.machine import Machine
 from langchain_quickjs.interpreter.outcomes import (
     Call,
     CallResult,
-    Completed,
     Failed,
     Outcome,
     Suspended,
@@ -353,7 +353,7 @@ class Interpreter:
                 granted=granted,
                 limits=self._limits,
             )
-            self._check(outcome, len(reply), calls_made)
+            check_outcome(outcome, len(reply), calls_made, self._limits)
             if isinstance(outcome, Suspended):
                 sizes.update(sizes_of(outcome.calls, len(reply)))
                 if sizes and sum(sizes.values()) > most_open_bytes(self._limits):
@@ -395,13 +395,3 @@ class Interpreter:
             call_id = None
         error = with_suggestion(outcome.error, self._granted)
         return replace(outcome, error=error, call_id=call_id)
-
-    def _check(self, outcome: Outcome, reply_bytes: int, calls_made: int) -> None:
-        limits = self._limits
-        made = calls_made + (len(outcome.calls) if isinstance(outcome, Suspended) else 0)
-        if limits.calls is not None and made > limits.calls:
-            raise ProtocolError("the guest made more calls than it may")
-        if isinstance(outcome, Completed) and reply_bytes > limits.result_bytes:
-            size = reply_bytes - len(outcome.console.encode("utf-8"))
-            if size > limits.result_bytes:
-                raise result_too_large(limits)
