@@ -19,11 +19,11 @@ from langchain_quickjs.errors import AlreadyAnsweredError, DecisionError
 from langchain_quickjs.script.approvals import checked_decisions
 from langchain_quickjs.script.arguments import Arguments
 from langchain_quickjs.script.effects import Asking
-from langchain_quickjs.script.ledger import Claim, Ledger
+from langchain_quickjs.script.ledger import Claim, Entries, Ledger
 from langchain_quickjs.script.resumption import Delivery, refusal
 from langchain_quickjs.script.state import AwaitingCall, PausedScript
 
-__all__ = ["Asked", "Granted", "already_answered", "asked_by", "take_answers"]
+__all__ = ["Asked", "Granted", "already_answered", "asked_by", "go_on_with", "take_answers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +91,78 @@ def take_answers(
         for one in asked
         if one.interrupt.id in given
     }
-    claims = (yield from (ledger.claim(mine) if mine else ledger.read())).claims
+    entries = yield from (ledger.claim(mine) if mine else ledger.read())
     taken: dict[str, Claim] = {}
     late: list[Claim] = []
+    left: dict[str, tuple[str, Claim]] = {}
     for one in asked:
-        claim = claims.get(one.key)
-        if claim is None:
+        holder = _holder(entries, one.key)
+        if holder is None:
             continue
-        won = one.key in mine and claim.nonce == mine[one.key].nonce
-        if won or delivery.empty or not claim.worked_on:
-            taken[one.interrupt.id] = claim
+        if one.key in mine and holder.nonce == mine[one.key].nonce:
+            taken[one.interrupt.id] = holder
+        elif delivery.empty or not holder.worked_on:
+            left[one.interrupt.id] = _successor(one.key, holder)
         elif one.key in mine:
-            late.append(claim)
+            late.append(holder)
+    if left:
+        entries = yield from ledger.claim(dict(left.values()))
+        won = {
+            number: claim for number, (key, claim) in left.items() if _is_held(entries, key, claim)
+        }
+        taken |= won
     if late and not taken:
         raise refusal(already_answered(late))
     return taken
+
+
+def go_on_with(
+    answers: Mapping[str, tuple[str, Claim]], delivery: Delivery, ledger: Ledger
+) -> Asking[list[Claim] | None]:
+    """The right to go on with answers that another run has taken.
+
+    Args:
+        answers: What it took, by the ids of the interrupts: what each is claimed by, and the claim.
+        delivery: What this run has brought.
+        ledger: The script's ledger.
+
+    Returns:
+        The claims under which this run goes on; `None` if another run may still be at work, and
+        this one has come for something else.
+
+    Raises:
+        AlreadyAnsweredError: Another run may still be at work, and this one has brought an answer
+            to the same question.
+    """
+    entries = yield from ledger.read()
+    holders = {key: _holder(entries, key) or claim for key, claim in answers.values()}
+    if not delivery.empty and any(holder.worked_on for holder in holders.values()):
+        if delivery.answers(list(answers)):
+            raise refusal(already_answered(holders.values()))
+        return None
+    mine = dict(_successor(key, holder) for key, holder in holders.items())
+    entries = yield from ledger.claim(mine)
+    if not all(_is_held(entries, key, claim) for key, claim in mine.items()):
+        raise refusal(already_answered(entries.claims[key] for key in mine))
+    return list(mine.values())
+
+
+def _holder(entries: Entries, key: str) -> Claim | None:
+    """Who goes on with an answer: whoever took it, or took it over from somebody who was gone."""
+    claim = entries.claims.get(key)
+    while claim is not None and (after := entries.claims.get(f"{key}>{claim.nonce}")) is not None:
+        claim = after
+    return claim
+
+
+def _successor(key: str, holder: Claim) -> tuple[str, Claim]:
+    """What the same answer is taken over by, and the claim that does it."""
+    return f"{key}>{holder.nonce}", Claim(holder.answer)
+
+
+def _is_held(entries: Entries, key: str, claim: Claim) -> bool:
+    found = entries.claims.get(key)
+    return found is not None and found.nonce == claim.nonce
 
 
 def already_answered(claims: Iterable[Claim]) -> AlreadyAnsweredError:

@@ -30,7 +30,7 @@ from langgraph.types import Checkpointer, Command
 
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter import Limits
-from langchain_quickjs.script.answers import Granted, already_answered, asked_by, take_answers
+from langchain_quickjs.script.answers import Granted, asked_by, go_on_with, take_answers
 from langchain_quickjs.script.approvals import Approvals, InterruptOn
 from langchain_quickjs.script.drivers import acarry_out, carry_out
 from langchain_quickjs.script.effects import (
@@ -47,8 +47,8 @@ from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.hosts import HostSource, OwnTools
 from langchain_quickjs.script.ledger import Claim, Entries, Ledger
 from langchain_quickjs.script.outer import graph_namespace
-from langchain_quickjs.script.owners import begin_work, end_work
-from langchain_quickjs.script.resumption import delivery_of, refusal, started_before
+from langchain_quickjs.script.owners import begin_work, end_work, is_at_work_here
+from langchain_quickjs.script.resumption import delivery_of, run_of, started_before
 from langchain_quickjs.script.run import arun_script, run_script
 from langchain_quickjs.script.sealing import Sealer
 from langchain_quickjs.script.settings import Durability, OnToolError, check, tools_of
@@ -154,7 +154,7 @@ class _Run(Runnable[ScriptState, Any]):
         config = config or {}
         if (paused := self._source.paused(config)) is not None:
             return _answer(paused, self._source.sealer(input, config))
-        with _at_work(input, self._source, config):
+        with _at_work(carry_out(_held(input, self._source, config)), config):
             host = self._source.host(input, config)
             record = _record(host, config)
             kept = record.read() if record else None
@@ -173,7 +173,7 @@ class _Run(Runnable[ScriptState, Any]):
         config = config or {}
         if (paused := self._source.paused(config)) is not None:
             return _answer(paused, self._source.sealer(input, config))
-        with _at_work(input, self._source, config):
+        with _at_work(await acarry_out(_held(input, self._source, config)), config):
             host = await self._source.ahost(input, config)
             record = _record(host, config)
             kept = await record.aread() if record else None
@@ -222,9 +222,10 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
             if refused := state.get("refused"):
                 raise refused
             raise GraphInterrupt(tuple(one.interrupt for one in asked))
+        keys = {one.interrupt.id: one.key for one in asked}
         for claim in taken.values():
-            begin_work(claim.nonce)
-        answers = {number: claim.pack() for number, claim in taken.items()}
+            begin_work(claim.nonce, run_of(config))
+        answers = {number: [keys[number], *claim.pack()] for number, claim in taken.items()}
         return {"answers": sealer.seal_answers(answers, stored)}
 
 
@@ -242,11 +243,12 @@ def _entry(
     again = started_before(config)
     again_at_all = again or started_before(host.path.request.runtime.config)
     entries = Entries()
-    if (ledger := Ledger.of(config, sealer)) is not None and again_at_all:
+    ledger = Ledger.of(config, sealer)
+    if ledger is not None and (again_at_all or sealed is not None):
         entries = yield from ledger.read()
     ends = {**entries.ends, **({end["tool_call_id"]: end for end in kept.ends} if kept else {})}
     known = {name: read_end(end, sealer) for name, end in ends.items()}
-    done = Done(known, entries.begun)
+    done = Done(known, frozenset(entries.begun))
     if kept is not None:
         return Resumed(kept.script, {}, again, done)
     if stored is None or sealed is None:
@@ -258,42 +260,51 @@ def _entry(
             f"{host.script_id!r}, so it is not resumed here."
         )
     claims = _claims(state, sealer)
-    answers = {number: claim.answer for number, claim in claims.items()}
-    nonces = "".join(sorted(claim.nonce for claim in claims.values()))
+    answers = {number: claim.answer for number, (_, claim) in claims.items()}
+    nonces = "".join(sorted(claim.nonce for _, claim in claims.values()))
     entropy = hashlib.sha256(nonces.encode()).digest()
     return Resumed(sealer.resume(stored), answers, again, done, entropy)
 
 
-def _claims(state: ScriptState, sealer: Sealer) -> dict[str, Claim]:
+def _claims(state: ScriptState, sealer: Sealer) -> dict[str, tuple[str, Claim]]:
+    """The answers that the script goes on with: what each is claimed by, and its claim."""
     stored, sealed = state.get("paused"), state.get("answers")
     if stored is None or sealed is None:
         return {}
     answers = sealer.unseal_answers(sealed, stored)
-    return {number: Claim.unpack(packed) for number, packed in answers.items()}
+    return {number: (key, Claim.unpack(packed)) for number, (key, *packed) in answers.items()}
+
+
+def _held(state: ScriptState, source: HostSource, config: RunnableConfig) -> Asking[list[str]]:
+    """The numbers under which this run goes on with what was answered.
+
+    Raises:
+        AlreadyAnsweredError: Somebody else works on it already, and this run has brought an answer.
+        GraphInterrupt: Somebody else does, and this run has come for another script.
+    """
+    sealer = source.sealer(state, config)
+    claims = _claims(state, sealer)
+    nonces = [claim.nonce for _, claim in claims.values()]
+    if all(is_at_work_here(nonce, run_of(config)) for nonce in nonces):
+        return nonces
+    delivery = delivery_of(config, source.outer(config))
+    ledger = cast("Ledger", Ledger.of(config, sealer))
+    mine = yield from go_on_with(claims, delivery, ledger)
+    if mine is None:
+        raise GraphInterrupt(())
+    return [claim.nonce for claim in mine]
 
 
 @contextlib.contextmanager
-def _at_work(state: ScriptState, source: HostSource, config: RunnableConfig) -> Iterator[None]:
-    """Says meanwhile that the answers which the script goes on with are worked on.
-
-    Raises:
-        AlreadyAnsweredError: Somebody else works on them already, and this run has brought one.
-        GraphInterrupt: Somebody else does, and this run has come for another script.
-    """
-    claims = _claims(state, source.sealer(state, config))
-    if started_before(config) and any(claim.worked_on for claim in claims.values()):
-        delivery = delivery_of(config, source.outer(config))
-        if delivery.answers(list(claims)):
-            raise refusal(already_answered(claims.values()))
-        if not delivery.empty:
-            raise GraphInterrupt(())
-    for claim in claims.values():
-        begin_work(claim.nonce)
+def _at_work(nonces: Sequence[str], config: RunnableConfig) -> Iterator[None]:
+    """Says meanwhile that what was taken under these numbers is worked on."""
+    for nonce in nonces:
+        begin_work(nonce, run_of(config))
     try:
         yield
     finally:
-        for claim in claims.values():
-            end_work(claim.nonce)
+        for nonce in nonces:
+            end_work(nonce)
 
 
 def _asks_again(entry: Started | Resumed, result: Ended | Paused) -> bool:

@@ -91,13 +91,13 @@ class Entries:
 
     Attributes:
         claims: The answers, by what they are about.
-        begun: The approved calls that have begun, each as `begin_key` names it.
+        begun: The approved calls that have begun, each as `begin_key` names it, and by whom.
         ends: How calls have ended, by their names.
         seed: What the script began with, if it failed.
     """
 
     claims: Mapping[str, Claim] = field(default_factory=dict)
-    begun: frozenset[str] = frozenset()
+    begun: Mapping[str, str] = field(default_factory=dict)
     ends: Mapping[str, CallEnd] = field(default_factory=dict)
     seed: bytes | None = None
 
@@ -150,9 +150,15 @@ class Ledger:
             yield self._write(_CLAIM, key, claim.pack())
         return (yield from self.read())
 
-    def begin(self, launched: Launched) -> Asking[None]:
-        """Notes that an approved call is about to be made."""
-        yield self._write(_BEGIN, begin_key(launched.call), True)
+    def begin(self, launched: Launched) -> Asking[bool]:
+        """Notes that an approved call is about to be made.
+
+        Returns:
+            Whether it may be: nobody else has begun it.
+        """
+        key, nonce = begin_key(launched.call), secrets.token_hex(8)
+        yield self._write(_BEGIN, key, nonce)
+        return (yield from self.read()).begun.get(key) == nonce
 
     def end(self, ends: Iterable[CallEnd]) -> Asking[None]:
         """Notes how calls have ended."""
@@ -196,7 +202,7 @@ class Ledger:
         return Entries(
             seed=seed if isinstance(seed, bytes) and len(seed) == _SEED_BYTES else None,
             claims={key: Claim.unpack(packed) for key, packed in opened[_CLAIM].items()},
-            begun=frozenset(opened[_BEGIN]),
+            begun={key: str(nonce) for key, nonce in opened[_BEGIN].items()},
             ends={
                 key: {"tool_call_id": key, "sealed": sealed} for key, sealed in rows[_END].items()
             },

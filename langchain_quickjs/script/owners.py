@@ -14,14 +14,14 @@ import time
 from pathlib import Path
 from typing import Final
 
-__all__ = ["at_work", "begin_work", "end_work", "this_process"]
+__all__ = ["at_work", "begin_work", "end_work", "is_at_work_here", "this_process"]
 
 # How long an answer that was taken counts as being worked on, where its owner cannot be seen. What
 # comes later goes on with it, and calls that have begun meanwhile are asked about once more.
 _FRESH_S: Final = 30.0
 
 _lock: Final = threading.Lock()
-_working: Final[set[str]] = set()
+_working: Final[dict[str, object]] = {}
 
 
 def this_process() -> str:
@@ -29,16 +29,22 @@ def this_process() -> str:
     return _named(os.getpid())
 
 
-def begin_work(nonce: str) -> None:
-    """What was taken under this number is worked on in this process from now on."""
+def begin_work(nonce: str, run: object) -> None:
+    """What was taken under this number is worked on from now on, by a run in this process."""
     with _lock:
-        _working.add(nonce)
+        _working[nonce] = run
+
+
+def is_at_work_here(nonce: str, run: object) -> bool:
+    """Whether this run works on what was taken under this number."""
+    with _lock:
+        return nonce in _working and _working[nonce] is run
 
 
 def end_work(nonce: str) -> None:
     """Nobody in this process works any longer on what was taken under this number."""
     with _lock:
-        _working.discard(nonce)
+        _working.pop(nonce, None)
 
 
 def at_work(owner: str, nonce: str, taken_s: float) -> bool:

@@ -22,7 +22,7 @@ from langgraph._internal._constants import (
 from langgraph.errors import _mark_invalid_resume
 from langgraph.types import Command
 
-__all__ = ["Delivery", "delivery_of", "refusal", "started_before"]
+__all__ = ["Delivery", "delivery_of", "refusal", "run_of", "started_before"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def delivery_of(config: RunnableConfig, outer: RunnableConfig) -> Delivery:
     """
     configurable = config["configurable"]
     by_id = dict(configurable.get(CONFIG_KEY_RESUME_MAP) or {})
-    loop = _loop_of(outer)
+    loop = run_of(outer)
     plain = configurable[CONFIG_KEY_SCRATCHPAD].get_null_resume(False)
     if loop is not None and not loop.is_nested and not isinstance(loop.input, Command):
         # It was left over by a run that has died, and nobody knows any more what it was for.
@@ -71,7 +71,8 @@ def delivery_of(config: RunnableConfig, outer: RunnableConfig) -> Delivery:
     return Delivery(by_id, plain, _standing(loop))
 
 
-def _loop_of(config: RunnableConfig) -> Any:
+def run_of(config: RunnableConfig) -> Any:
+    """What stands for this run of the graph whose task has this config, and for no other run."""
     call = config.get("configurable", {}).get(CONFIG_KEY_CALL)
     schedule = getattr(call, "keywords", {}).get("schedule_task")
     return getattr(schedule, "__self__", None)

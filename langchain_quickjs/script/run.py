@@ -10,7 +10,7 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 
-from langchain_quickjs.errors import SetupError
+from langchain_quickjs.errors import AlreadyAnsweredError, SetupError
 from langchain_quickjs.script.calls import acall_tool, call_tool
 from langchain_quickjs.script.drivers import acarry_out, adrive, carry_out, drive
 from langchain_quickjs.script.effects import (
@@ -30,6 +30,7 @@ from langchain_quickjs.script.flow import script_flow
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.ledger import Ledger
 from langchain_quickjs.script.outer import all_or_nothing
+from langchain_quickjs.script.resumption import refusal
 from langchain_quickjs.script.stored import Record, has_checkpointer
 from langchain_quickjs.script.weight import is_large
 
@@ -141,9 +142,19 @@ class _Books:
         return answer.error is None or not self.raises
 
     def before(self, launched: Launched) -> Asking[None]:
-        """A call is about to be made."""
+        """A call is about to be made.
+
+        Raises:
+            AlreadyAnsweredError: A person said yes to it once, and somebody else makes it.
+        """
         if launched.call["approved"] and (ledger := self.ledger()) is not None:
-            yield from ledger.begin(launched)
+            if not (yield from ledger.begin(launched)):
+                raise refusal(
+                    AlreadyAnsweredError(
+                        f"The call of {launched.call['name']!r} that was approved has been begun by "
+                        "another run of this thread, and is not made again."
+                    )
+                )
 
     def end_of(self, launched: Launched, answer: Answer) -> CallEnd | None:
         """What is to be stored at once of a call that has ended, or was interrupted."""
