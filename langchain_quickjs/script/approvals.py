@@ -213,8 +213,20 @@ def checked_decisions(
     ]
 
 
-def rejection(tool_name: str, words: str | None) -> str:
-    """What a script is told when a person rejected its call."""
+def rejection(tool_name: str, words: str | None, *, begun: bool = False) -> str:
+    """What a script is told when a person rejected its call.
+
+    Args:
+        tool_name: The tool's own name.
+        words: What the person said.
+        begun: Whether the call had begun before, in a process that died.
+    """
+    if begun:
+        said = f": {words}" if words else "."
+        return (
+            f"This call of `{tool_name}` had begun in a process that died, and may have taken "
+            f"effect. A person decided not to make it again{said}"
+        )
     if words:
         return f"A person rejected this call of `{tool_name}`, which was not run: {words}"
     return (

@@ -25,9 +25,9 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple, empty_checkpoint
 
 from langchain_quickjs.errors import SnapshotError
-from langchain_quickjs.script.effects import Ask, Asking, Launched
+from langchain_quickjs.script.effects import Ask, Asking
 from langchain_quickjs.script.ends import CallEnd
-from langchain_quickjs.script.identity import begin_key, digest
+from langchain_quickjs.script.identity import digest
 from langchain_quickjs.script.outer import checkpointer_of
 from langchain_quickjs.script.owners import at_work, this_process
 from langchain_quickjs.script.sealing import Sealer
@@ -150,13 +150,16 @@ class Ledger:
             yield self._write(_CLAIM, key, claim.pack())
         return (yield from self.read())
 
-    def begin(self, launched: Launched) -> Asking[bool]:
+    def begin(self, key: str) -> Asking[bool]:
         """Notes that an approved call is about to be made.
+
+        Args:
+            key: What its beginning is known by.
 
         Returns:
             Whether it may be: nobody else has begun it.
         """
-        key, nonce = begin_key(launched.call), secrets.token_hex(8)
+        nonce = secrets.token_hex(8)
         yield self._write(_BEGIN, key, nonce)
         return (yield from self.read()).begun.get(key) == nonce
 

@@ -150,8 +150,14 @@ class OpenCalls:
         number = call["tool_call_id"]
         if decision["type"] == "reject":
             words = decision.get("message")
-            self.replies[call["id"]] = Raised("RejectedError", rejection(name, words))
-            self._told(call["id"], "rejected by a person", name, args, said=words)
+            begun = call["rounds"] > 0
+            error = Raised("RejectedError", rejection(name, words, begun=begun))
+            self.replies[call["id"]] = error
+            if begun:
+                why = "its process died, and a person did not want it made again"
+                self._told(call["id"], "result unknown", name, args, why=why)
+            else:
+                self._told(call["id"], "rejected by a person", name, args, said=words)
             return
         if decision["type"] == "respond":
             self.replies[call["id"]] = Returned(decision["message"])

@@ -28,13 +28,14 @@ from langchain_quickjs.script.ends import CallEnd, end_of
 from langchain_quickjs.script.failures import Failures
 from langchain_quickjs.script.flow import script_flow
 from langchain_quickjs.script.host import ScriptHost
+from langchain_quickjs.script.identity import begin_key
 from langchain_quickjs.script.ledger import Ledger
 from langchain_quickjs.script.outer import all_or_nothing
 from langchain_quickjs.script.resumption import refusal
 from langchain_quickjs.script.stored import Record, has_checkpointer
 from langchain_quickjs.script.weight import is_large
 
-__all__ = ["arun_script", "require_checkpointer", "run_script"]
+__all__ = ["arun_script", "begun_elsewhere", "require_checkpointer", "run_script"]
 
 
 def run_script(
@@ -147,14 +148,9 @@ class _Books:
         Raises:
             AlreadyAnsweredError: A person said yes to it once, and somebody else makes it.
         """
-        if launched.call["approved"] and (ledger := self.ledger()) is not None:
-            if not (yield from ledger.begin(launched)):
-                raise refusal(
-                    AlreadyAnsweredError(
-                        f"The call of {launched.call['name']!r} that was approved has been begun by "
-                        "another run of this thread, and is not made again."
-                    )
-                )
+        ledger = self.ledger() if launched.call["approved"] else None
+        if ledger is not None and not (yield from ledger.begin(begin_key(launched.call))):
+            raise refusal(begun_elsewhere(launched.call["name"]))
 
     def end_of(self, launched: Launched, answer: Answer) -> CallEnd | None:
         """What is to be stored at once of a call that has ended, or was interrupted."""
@@ -184,6 +180,14 @@ class _Books:
             yield from ledger.settle([end for end in ends if end is not None], effect.seed)
         if isinstance(effect, Leave):
             yield from self.failure(effect.told)
+
+
+def begun_elsewhere(tool_name: str) -> AlreadyAnsweredError:
+    """The error for an approved call that another run has begun."""
+    return AlreadyAnsweredError(
+        f"The call of {tool_name!r} that was approved has been begun by another run of this "
+        "thread, and is not made again."
+    )
 
 
 def require_checkpointer(config: RunnableConfig, waits: bool) -> None:
