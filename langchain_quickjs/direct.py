@@ -9,28 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 from langchain.agents.middleware import HumanInTheLoopMiddleware
-from langchain.agents.middleware.human_in_the_loop import HITLRequest, HITLResponse
+from langchain.agents.middleware.human_in_the_loop import ActionRequest
 from langchain_core.messages import AIMessage, ToolCall, ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.prebuilt.tool_node import ToolCallRequest
-from langgraph.types import Command, interrupt
-from pydantic import ValidatorFunctionWrapHandler, WrapValidator
+from langgraph.types import Command
 
 from langchain_quickjs.errors import DecisionError
 from langchain_quickjs.script.approvals import (
     Approvals,
     checked_decisions,
     edit_note,
+    question,
     rejection,
 )
 from langchain_quickjs.script.arguments import arguments_of
+from langchain_quickjs.script.drivers import acarry_out, carry_out
+from langchain_quickjs.script.effects import Asking
 from langchain_quickjs.script.gates import agent_of, passes
+from langchain_quickjs.script.once import OnceOnly
+from langchain_quickjs.script.opencalls import BEGUN_BEFORE
 from langchain_quickjs.script.resumption import refusal
 from langchain_quickjs.script.run import require_checkpointer
-from langchain_quickjs.script.state import AwaitingCall
+from langchain_quickjs.script.state import AwaitingCall, Question
 
 __all__ = ["arun_decided", "needs_decision", "run_decided"]
 
@@ -54,30 +58,58 @@ def needs_decision(request: ToolCallRequest, handler: Any, approvals: Approvals)
 
 
 def run_decided(
-    request: ToolCallRequest, handler: Callable[[ToolCallRequest], ToolResult], approvals: Approvals
+    request: ToolCallRequest,
+    handler: Callable[[ToolCallRequest], ToolResult],
+    approvals: Approvals,
+    keys: tuple[bytes, ...],
 ) -> ToolResult:
-    """Asks about a call, and does what was decided.
+    """Asks about a call, and does what was decided: once.
+
+    Args:
+        request: The call.
+        handler: What runs it.
+        approvals: What people are asked about.
+        keys: Sign what is stored of it.
 
     Raises:
         SetupError: It would have nowhere to wait for people.
         DecisionError: The answer does not fit; the same question stands.
     """
-    decided = _decided(request, approvals)
-    if isinstance(decided, ToolMessage):
-        return decided
-    return decided.noted(handler(decided.request))
+    once = OnceOnly.of(request.runtime.config, str(request.tool_call["id"]), keys)
+    with once.at_work():
+        decided = carry_out(_decided(request, approvals, once))
+        if not isinstance(decided, _Decided):
+            return decided
+        try:
+            result = handler(decided.request)
+        except Exception as error:
+            carry_out(once.failed(error))
+            raise
+        result = decided.noted(result)
+        carry_out(once.ended(result))
+        return result
 
 
 async def arun_decided(
     request: ToolCallRequest,
     handler: Callable[[ToolCallRequest], Awaitable[ToolResult]],
     approvals: Approvals,
+    keys: tuple[bytes, ...],
 ) -> ToolResult:
     """The same for agents that run asynchronously."""
-    decided = _decided(request, approvals)
-    if isinstance(decided, ToolMessage):
-        return decided
-    return decided.noted(await handler(decided.request))
+    once = OnceOnly.of(request.runtime.config, str(request.tool_call["id"]), keys)
+    with once.at_work():
+        decided = await acarry_out(_decided(request, approvals, once))
+        if not isinstance(decided, _Decided):
+            return decided
+        try:
+            result = await handler(decided.request)
+        except Exception as error:
+            await acarry_out(once.failed(error))
+            raise
+        result = decided.noted(result)
+        await acarry_out(once.ended(result))
+        return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,41 +147,68 @@ class _Decided:
         return message.model_copy(update={"content": content})
 
 
-def _decided(request: ToolCallRequest, approvals: Approvals) -> _Decided | ToolMessage:
-    call, config = request.tool_call, request.runtime.config
-    require_checkpointer(config, waits=True)
+def _decided(
+    request: ToolCallRequest, approvals: Approvals, once: OnceOnly
+) -> Asking[_Decided | ToolResult]:
+    """What was decided about a call: that it runs, or what it has given or gives instead."""
+    require_checkpointer(request.runtime.config, waits=True)
+    while True:
+        asked = _asked(request, approvals, once)
+        decision = yield from once.answer(asked["interrupt"], _check(request, asked))
+        if decision["type"] in ("reject", "respond"):
+            return _answer(request, decision, begun=once.rounds > 0)
+        begun = yield from once.begin()
+        if begun is None:
+            continue  # It had begun, and nobody knows how it ended: people are asked again.
+        return begun if not isinstance(begun, bool) else _to_run(request, decision)
+
+
+def _asked(request: ToolCallRequest, approvals: Approvals, once: OnceOnly) -> Question:
+    """The question about a call."""
     action, review = cast("Any", approvals.review(request))
-    asked: AwaitingCall = {
+    if once.rounds:
+        action = {**action, "description": f"{BEGUN_BEFORE}\n\n{action.get('description', '')}"}
+    call: AwaitingCall = {
         "id": 0,
-        "tool_call_id": str(call["id"]),
+        "tool_call_id": once.call_id,
         "action": action,
         "review": review,
-        "rounds": 0,
+        "rounds": once.rounds,
     }
+    return question([call], f"{once.sealer.place}|{once.rounds}")
+
+
+def _check(request: ToolCallRequest, asked: Question) -> Callable[[Any], Any]:
     tools = {tool.name: tool for tool in request.runtime.tools}
 
-    def checked(answer: Any, _handler: ValidatorFunctionWrapHandler) -> Any:
+    def check(answer: Any) -> Any:
         try:
-            return checked_decisions(answer, [asked], tools, arguments_of)
+            (decision,) = checked_decisions(answer, asked["calls"], tools, arguments_of)
         except DecisionError as error:
             raise refusal(error) from None
+        return decision
 
-    # LangGraph stores no answer that the schema refuses.
-    answer = Annotated[HITLResponse, WrapValidator(checked)]
-    question: HITLRequest = {"action_requests": [action], "review_configs": [review]}
-    (decision,) = interrupt(question, response_schema=cast("type[Any]", answer))
+    return check
+
+
+def _to_run(request: ToolCallRequest, decision: Any) -> _Decided:
+    call = request.tool_call
     if decision["type"] == "approve":
         return _Decided(request)
-    if decision["type"] == "edit":
-        edited = decision["edited_action"]
-        tool_call: ToolCall = {**call, "name": edited["name"], "args": edited["args"]}
-        tool = request.tool if edited["name"] == call["name"] else tools[edited["name"]]
-        changed = request.override(tool_call=tool_call, tool=cast("BaseTool", tool))
-        return _Decided(changed, edit_note(action, edited))
+    edited, tools = decision["edited_action"], {tool.name: tool for tool in request.runtime.tools}
+    tool_call: ToolCall = {**call, "name": edited["name"], "args": edited["args"]}
+    tool = request.tool if edited["name"] == call["name"] else tools[edited["name"]]
+    asked = ActionRequest(name=call["name"], args=call["args"])
+    changed = request.override(tool_call=tool_call, tool=cast("BaseTool", tool))
+    return _Decided(changed, edit_note(asked, edited))
+
+
+def _answer(request: ToolCallRequest, decision: Any, *, begun: bool) -> ToolMessage:
+    """What the model is told in the call's place."""
+    call, words = request.tool_call, decision.get("message")
     responds = decision["type"] == "respond"
-    text = decision["message"] if responds else rejection(call["name"], decision.get("message"))
     return ToolMessage(
-        text,
+        words if responds else rejection(call["name"], words, begun=begun),
         name=call["name"],
         tool_call_id=call["id"],
         status="success" if responds else "error",

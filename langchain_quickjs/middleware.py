@@ -260,7 +260,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     ) -> ToolResult:
         """Gives the tool that runs programs the way that tool calls take; asks about others."""
         if self._asks(request, handler):
-            return run_decided(request, handler, self._approvals)
+            return run_decided(request, handler, self._approvals, self._signing_keys)
         return handler(self._with_host(request, handler))
 
     async def awrap_tool_call(
@@ -275,7 +275,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Awaitable[ToolResult]]
     ) -> Awaitable[ToolResult]:
         if self._asks(request, handler):
-            return arun_decided(request, handler, self._approvals)
+            return arun_decided(request, handler, self._approvals, self._signing_keys)
         return handler(self._with_host(request, handler))
 
     def _asks(self, request: ToolCallRequest, handler: Any) -> bool:

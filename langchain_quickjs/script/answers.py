@@ -23,7 +23,17 @@ from langchain_quickjs.script.ledger import Claim, Entries, Ledger
 from langchain_quickjs.script.resumption import Delivery, refusal
 from langchain_quickjs.script.state import AwaitingCall, PausedScript
 
-__all__ = ["Asked", "Granted", "already_answered", "asked_by", "go_on_with", "take_answers"]
+__all__ = [
+    "Asked",
+    "Granted",
+    "already_answered",
+    "asked_by",
+    "go_on_with",
+    "holder_of",
+    "is_held",
+    "successor",
+    "take_answers",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +106,19 @@ def take_answers(
     late: list[Claim] = []
     left: dict[str, tuple[str, Claim]] = {}
     for one in asked:
-        holder = _holder(entries, one.key)
+        holder = holder_of(entries, one.key)
         if holder is None:
             continue
         if one.key in mine and holder.nonce == mine[one.key].nonce:
             taken[one.interrupt.id] = holder
         elif delivery.empty or not holder.worked_on:
-            left[one.interrupt.id] = _successor(one.key, holder)
+            left[one.interrupt.id] = successor(one.key, holder)
         elif one.key in mine:
             late.append(holder)
     if left:
         entries = yield from ledger.claim(dict(left.values()))
         won = {
-            number: claim for number, (key, claim) in left.items() if _is_held(entries, key, claim)
+            number: claim for number, (key, claim) in left.items() if is_held(entries, key, claim)
         }
         taken |= won
     if late and not taken:
@@ -135,19 +145,19 @@ def go_on_with(
             to the same question.
     """
     entries = yield from ledger.read()
-    holders = {key: _holder(entries, key) or claim for key, claim in answers.values()}
+    holders = {key: holder_of(entries, key) or claim for key, claim in answers.values()}
     if not delivery.empty and any(holder.worked_on for holder in holders.values()):
         if delivery.answers(list(answers)):
             raise refusal(already_answered(holders.values()))
         return None
-    mine = dict(_successor(key, holder) for key, holder in holders.items())
+    mine = dict(successor(key, holder) for key, holder in holders.items())
     entries = yield from ledger.claim(mine)
-    if not all(_is_held(entries, key, claim) for key, claim in mine.items()):
+    if not all(is_held(entries, key, claim) for key, claim in mine.items()):
         raise refusal(already_answered(entries.claims[key] for key in mine))
     return list(mine.values())
 
 
-def _holder(entries: Entries, key: str) -> Claim | None:
+def holder_of(entries: Entries, key: str) -> Claim | None:
     """Who goes on with an answer: whoever took it, or took it over from somebody who was gone."""
     claim = entries.claims.get(key)
     while claim is not None and (after := entries.claims.get(f"{key}>{claim.nonce}")) is not None:
@@ -155,12 +165,13 @@ def _holder(entries: Entries, key: str) -> Claim | None:
     return claim
 
 
-def _successor(key: str, holder: Claim) -> tuple[str, Claim]:
+def successor(key: str, holder: Claim) -> tuple[str, Claim]:
     """What the same answer is taken over by, and the claim that does it."""
     return f"{key}>{holder.nonce}", Claim(holder.answer)
 
 
-def _is_held(entries: Entries, key: str, claim: Claim) -> bool:
+def is_held(entries: Entries, key: str, claim: Claim) -> bool:
+    """Whether a claim was the first one."""
     found = entries.claims.get(key)
     return found is not None and found.nonce == claim.nonce
 

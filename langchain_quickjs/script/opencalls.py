@@ -28,9 +28,9 @@ from langchain_quickjs.script.jsonvalues import copied
 from langchain_quickjs.script.report import Fate, Report
 from langchain_quickjs.script.state import AwaitingCall, OpenCall, Question
 
-__all__ = ["OpenCalls"]
+__all__ = ["BEGUN_BEFORE", "OpenCalls"]
 
-_BEGUN_BEFORE: Final = (
+BEGUN_BEFORE: Final = (
     "This call was approved before, and it had begun when the process that made it died. It may "
     "have taken effect, or not: nobody was told how it ended. Approve it only if it is to be made "
     "again."
@@ -178,7 +178,7 @@ class OpenCalls:
         name, args = call["name"], call["args"]
         config = self.host.approvals.configs.get(name)
         allowed = config["allowed_decisions"] if config else _LEAST_DECISIONS
-        description = f"{_BEGUN_BEFORE}\n\nTool: {name}\nArgs: {args}"
+        description = f"{BEGUN_BEFORE}\n\nTool: {name}\nArgs: {args}"
         self.awaiting.append(
             {
                 "id": call["id"],

@@ -22,7 +22,7 @@ from langgraph._internal._constants import (
 from langgraph.errors import _mark_invalid_resume
 from langgraph.types import Command
 
-__all__ = ["Delivery", "delivery_of", "refusal", "run_of", "started_before"]
+__all__ = ["Delivery", "delivery_of", "refusal", "run_of", "started_before", "use_plain_answer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,11 @@ def delivery_of(config: RunnableConfig, outer: RunnableConfig) -> Delivery:
         # It was left over by a run that has died, and nobody knows any more what it was for.
         plain = None
     return Delivery(by_id, plain, _standing(loop))
+
+
+def use_plain_answer(config: RunnableConfig) -> None:
+    """Uses the answer without an id up: whoever asks next does not get it too."""
+    config["configurable"][CONFIG_KEY_SCRATCHPAD].get_null_resume(True)
 
 
 def run_of(config: RunnableConfig) -> Any:
