@@ -107,16 +107,19 @@ def refund_agent(model: BaseChatModel, log: Path, checkpointer: SqliteSaver) -> 
 
 
 def decide(action: dict[str, Any], answer: str | None) -> dict[str, Any]:
-    """Turns a person's answer into a decision; asks for it if there is none yet."""
-    if answer is None:
-        answer = input("approve, edit:AMOUNT or reject:WORDS? ").strip()
-    kind, _, detail = answer.partition(":")
-    if kind == "edit":
-        edited = {"name": action["name"], "args": {**action["args"], "amount": float(detail)}}
-        return {"type": "edit", "edited_action": edited}
-    if kind == "reject":
-        return {"type": "reject", "message": detail.strip() or "No."}
-    return {"type": kind}
+    """Turns a person's answer into a decision; asks until there is one."""
+    while True:
+        said = input("approve, edit:AMOUNT or reject:WORDS? ") if answer is None else answer
+        kind, _, detail = said.strip().partition(":")
+        if kind == "approve":
+            return {"type": "approve"}
+        if kind == "reject":
+            return {"type": "reject", "message": detail.strip() or "No."}
+        if kind == "edit" and detail.strip().replace(".", "", 1).isdecimal():
+            edited = {"name": action["name"], "args": {**action["args"], "amount": float(detail)}}
+            return {"type": "edit", "edited_action": edited}
+        if answer is not None:
+            raise SystemExit(f"{answer!r} is no decision: approve, edit:AMOUNT or reject:WORDS")
 
 
 def answer(asked: Interrupt, given: str | None) -> list[dict[str, Any]]:
@@ -148,7 +151,7 @@ def main() -> None:
     parser.add_argument("--decision", help="approve, edit:AMOUNT or reject:WORDS, without asking")
     options = parser.parse_args()
 
-    options.directory.mkdir(exist_ok=True)
+    options.directory.mkdir(parents=True, exist_ok=True)
     log = options.directory / "log.txt"
     model = init_chat_model(options.model) if options.model else ScriptedModel()
     thread = {"configurable": {"thread_id": "refunds"}}

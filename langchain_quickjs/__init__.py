@@ -22,6 +22,7 @@ from langchain_quickjs.errors import (
     ProtocolError,
     QuickJSError,
     ResultLimitError,
+    ResultTransferError,
     ScriptCancelledError,
     ScriptError,
     ScriptTimeLimitError,
@@ -32,6 +33,7 @@ from langchain_quickjs.errors import (
     TimeLimitError,
     ToolNameError,
     ValueTransferError,
+    WallTimeLimitError,
 )
 from langchain_quickjs.interpreter import (
     UNDEFINED,
@@ -84,6 +86,7 @@ __all__ = [
     "QuickJSError",
     "Raised",
     "ResultLimitError",
+    "ResultTransferError",
     "Returned",
     "ScriptCancelledError",
     "ScriptError",
@@ -102,6 +105,7 @@ __all__ = [
     "TimeLimitError",
     "ToolNameError",
     "ValueTransferError",
+    "WallTimeLimitError",
     "create_script_graph",
 ]
 

@@ -16,7 +16,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 
 from langchain_quickjs.errors import SetupError
-from langchain_quickjs.script.approvals import Approvals, InterruptOn
+from langchain_quickjs.script.approvals import Approvals, InterruptOn, require_known
 from langchain_quickjs.script.gates import Agent, agent_of, passes
 from langchain_quickjs.script.names import check_names
 from langchain_quickjs.script.settings import tools_of
@@ -64,11 +64,12 @@ class Grants:
             raise SetupError(f"Programs cannot call {tool_name!r}, the tool that runs them.")
         if subagents and TASK in (*by_name, tool_name):
             raise SetupError(
-                f"Programs call subagents as `{TASK}(...)`, which no tool in `ptc`, and not "
-                "`tool_name`, can be called too: rename the tool or leave it out, or pass "
-                "`subagents=False`."
+                f"Programs call subagents as `{TASK}(...)`, so neither a tool in `ptc` nor "
+                f"`tool_name` may have this name. Leave the tool out of `ptc` (programs of a Deep "
+                f"Agent have `{TASK}` anyway), rename it, or pass `subagents=False`."
             )
-        approvals = Approvals.of(interrupt_on, [*names, *([TASK] if subagents else [])])
+        # Whether there are such tools is known when the agent is.
+        approvals = Approvals.of(interrupt_on)
         return cls(by_name, subagents, approvals, frozenset(interrupt_on or ()))
 
     def shown(self, available: Sequence[BaseTool]) -> tuple[BaseTool, ...]:
@@ -104,6 +105,13 @@ class Grants:
         if self.task(list(agent.tools.values())) is not None:
             names.add(TASK)
         self._check_asking(names, agent, agent.bypassed(agent.behind(ours)))
+        if misspelt := agent.asked - agent.tools.keys():
+            logger.warning(
+                "The agent asks people about calls of %s, and has no such tool; it has %s. Nobody "
+                "is asked about a tool with another name.",
+                sorted(misspelt),
+                sorted(agent.tools),
+            )
         unasked = self.approvals.configs.keys() & agent.tools.keys() - agent.asked - {TASK}
         if unasked and TASK in agent.tools:
             logger.warning(
@@ -144,11 +152,13 @@ class Grants:
                 f"{sorted(available)}. Give the agent these tools, or pass them in `ptc` "
                 "themselves."
             )
-        if self.subagents and TASK in self.told and TASK not in available:
+        if TASK in self.told and TASK not in available:
             raise SetupError(
                 f"`interrupt_on` names {TASK!r}, but the agent has no subagents. Leave it out, or "
                 "give the agent subagents."
             )
+        own = {tool.name for tool in self.tools.values() if isinstance(tool, BaseTool)}
+        require_known(self.told, own | available.keys())
 
     def _check_asking(self, names: Set[str], agent: Agent, unseen: Sequence[str]) -> None:
         if unseen and (untold := names - self.told - agent.asked):

@@ -27,6 +27,7 @@ from langgraph.types import Command
 from langsmith.utils import tracing_is_enabled
 
 from langchain_quickjs.direct import arun_decided, needs_decision, run_decided
+from langchain_quickjs.errors import SetupError
 from langchain_quickjs.eval_tool import EvalTool
 from langchain_quickjs.grants import Grants
 from langchain_quickjs.interpreter import Limits
@@ -288,12 +289,21 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         agent = agent_of()
         if agent is not self._fits:
             self._grants.check(agent, self)
+            self._check_name(request.tools)
             self._fits = agent
         section = self._section(
             [tool for tool in request.tools if isinstance(tool, BaseTool)],
             agent.asked - self._grants.told | self._approvals.configs.keys(),
         )
         return request.override(system_message=self._joined(request.system_message, section))
+
+    def _check_name(self, tools: Sequence[Any]) -> None:
+        others = (tool for tool in tools if tool is not self._tool)
+        if any(isinstance(tool, BaseTool) and tool.name == self.tool_name for tool in others):
+            raise SetupError(
+                f"The agent has another tool {self.tool_name!r}, the name of the tool that runs "
+                "programs. Give `tool_name` another value, or rename the agent's tool."
+            )
 
     def _joined(self, before: SystemMessage | None, section: str) -> SystemMessage:
         said = self._said

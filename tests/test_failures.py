@@ -101,6 +101,29 @@ def test_running_it_again_repeats_nothing_that_ended(
     assert counts == {"look_up abc": 1, "pay ann 5": 1, "fail": 3}
 
 
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("kind", AGENTS)
+def test_a_new_message_while_a_program_waits(kind: Kind, mode: Mode, tmp_path: Path) -> None:
+    """It is given up; what it had done is not forgotten."""
+    source = """
+    await tools.pay({ to: "ann", amount: 5 });
+    await tools.pay({ to: "bob", amount: 6 });
+    """
+    talk = talk_in(tmp_path, kind, mode, {"pay": True})
+    talk.model = Listener(turns=[[("eval", {"code": source})]])
+    talk.start()
+    talk.decide(APPROVE)
+    assert talk.waits
+    (item,) = talk.pending()
+    talk.send({"messages": [("user", "What has been done?")]})
+    (answer,) = answers(talk)
+    assert "waiting for a person when something else was said" in answer.text
+    assert 'done: pay({"to": "ann", "amount": 5})' in answer.text
+    assert 'not made: pay({"to": "bob", "amount": 6}): it was waiting for a person' in answer.text
+    talk.answer({item.id: {"decisions": [APPROVE]}})  # Too late: nothing waits any more.
+    assert Shop(tmp_path / "log").counts() == {"pay ann 5": 1}
+
+
 def test_what_was_kept_is_signed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     talk = talk_in(tmp_path, "create_agent", "invoke")
     with pytest.raises(ConnectionError):

@@ -134,8 +134,6 @@ def test_the_tool_can_have_another_name() -> None:
 
 def test_what_cannot_work_is_refused_when_it_is_made(tmp_path: Path) -> None:
     tools = Shop(tmp_path / "log").tools()
-    with pytest.raises(SetupError, match="names \\['pay'\\], but scripts can call only"):
-        CodeInterpreterMiddleware(ptc=["look_up"], interrupt_on={"pay": True})
     with pytest.raises(SetupError, match="cannot call 'eval'"):
         CodeInterpreterMiddleware(ptc=["eval"])
     twin = tools[0].model_copy(update={"name": "look-up"})
@@ -150,6 +148,33 @@ def test_a_name_that_the_agent_does_not_have_is_refused_before_any_program() -> 
         middleware=[CodeInterpreterMiddleware(ptc=["ad"])],
     )
     with pytest.raises(SetupError, match=r"`ptc` names \['ad'\].*it has \['add', 'eval'\]"):
+        agent.invoke(GO)
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_gate_for_a_tool_that_nobody_has_is_refused_before_any_call(asked: bool) -> None:
+    gated = CodeInterpreterMiddleware(ptc=["add"], interrupt_on={"ad": asked})
+    agent = create_agent(model=ScriptedModel(turns=[]), tools=[add], middleware=[gated])
+    with pytest.raises(SetupError, match=r"names \['ad'\].*Did you mean \['add'\]"):
+        agent.invoke(GO)
+
+
+def test_a_gate_of_the_agents_own_for_no_tool_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    agent = create_deep_agent(
+        model=ScriptedModel(turns=[]),
+        tools=[add],
+        interrupt_on={"ad": True},
+        middleware=[CodeInterpreterMiddleware(ptc=["add"])],
+        checkpointer=InMemorySaver(),
+    )
+    agent.invoke(GO, {"configurable": {"thread_id": "1"}})
+    assert "asks people about calls of ['ad'], and has no such tool" in caplog.text
+
+
+def test_another_tool_of_the_same_name_is_refused() -> None:
+    interpreter = CodeInterpreterMiddleware(tool_name="add")
+    agent = create_agent(model=ScriptedModel(turns=[]), tools=[add], middleware=[interpreter])
+    with pytest.raises(SetupError, match="another tool 'add'"):
         agent.invoke(GO)
 
 

@@ -205,10 +205,9 @@ def test_a_gates_config(make: Callable[..., Any], config: Any) -> None:
 
 @pytest.mark.parametrize("asked", [True, False])
 def test_a_gate_for_no_tool(asked: bool) -> None:
-    with pytest.raises(SetupError, match=r"names \['ad'\], but scripts can call only \['add'\]"):
+    wrong = r"names \['ad'\], and there is no such tool. Did you mean \['add'\]"
+    with pytest.raises(SetupError, match=wrong):
         create_script_graph([add], interrupt_on={"ad": asked})
-    with pytest.raises(SetupError, match=r"names \['ad'\], but scripts can call only \['add', 'ta"):
-        CodeInterpreterMiddleware(ptc=[add], interrupt_on={"ad": asked})
 
 
 MEETING = [
@@ -240,7 +239,7 @@ def test_a_tool_called_task_where_there_are_no_subagents() -> None:
     ours = CodeInterpreterMiddleware(ptc=[task], subagents=False)
     agent = create_agent(programs("await tools.task({ what: 'x' })"), middleware=[ours])
     assert agent.invoke(GO)["messages"][2].text == "<result>x</result>"
-    with pytest.raises(SetupError, match="rename the tool"):
+    with pytest.raises(SetupError, match="rename it"):
         CodeInterpreterMiddleware(tool_name="task")
 
 

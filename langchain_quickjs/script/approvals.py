@@ -7,7 +7,7 @@ where they are public, so an approval UI that works for an agent works for its s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, get_args
@@ -29,13 +29,22 @@ from langgraph.runtime import get_runtime
 from langgraph.types import Interrupt
 
 from langchain_quickjs.errors import DecisionError, SetupError, ValueTransferError
+from langchain_quickjs.interpreter.suggestion import nearest
 from langchain_quickjs.script.arguments import Arguments
 from langchain_quickjs.script.report import in_short
 from langchain_quickjs.script.settings import shown
 from langchain_quickjs.script.short import args_text
 from langchain_quickjs.script.state import AwaitingCall, Question
 
-__all__ = ["Approvals", "InterruptOn", "checked_decisions", "edit_note", "question", "rejection"]
+__all__ = [
+    "Approvals",
+    "InterruptOn",
+    "checked_decisions",
+    "edit_note",
+    "question",
+    "rejection",
+    "require_known",
+]
 
 InterruptOn = Mapping[str, bool | InterruptOnConfig]
 """Tool names (as the tools have them), and whether or how a person decides about their calls."""
@@ -67,23 +76,22 @@ class Approvals:
     description_prefix: str
 
     @classmethod
-    def of(cls, interrupt_on: InterruptOn | None, granted: Sequence[str]) -> Approvals:
+    def of(
+        cls, interrupt_on: InterruptOn | None, granted: Sequence[str] | None = None
+    ) -> Approvals:
         """Reads `interrupt_on` as LangChain reads it.
 
         Args:
             interrupt_on: What was given.
-            granted: The names of all that scripts can call. Another name is refused: a misspelt
-                gate would be no gate.
+            granted: The names of all that scripts can call, if that is known. Another name is
+                refused: a misspelt gate would be no gate.
 
         Raises:
             SetupError: A name is none of those, or a config is wrong.
         """
         given = dict(interrupt_on or {})
-        if unknown := [name for name in given if name not in granted]:
-            raise SetupError(
-                f"`interrupt_on` names {unknown}, but scripts can call only {list(granted)}. Use "
-                "the tools' own names, and grant every tool that needs approval."
-            )
+        if granted is not None:
+            require_known(given, granted)
         for name, asked in given.items():
             if not isinstance(asked, bool):
                 _check_config(name, asked)
@@ -211,6 +219,21 @@ def checked_decisions(
         _checked(decision, call, f"Decision {number} (for {call['action']['name']})", tools, takes)
         for number, (decision, call) in enumerate(zip(decisions, awaiting, strict=True), 1)
     ]
+
+
+def require_known(interrupt_on: Iterable[str], known: Collection[str]) -> None:
+    """Refuses gates for tools that are not there.
+
+    Raises:
+        SetupError: There is such a name.
+    """
+    if unknown := [name for name in interrupt_on if name not in known]:
+        meant = [near for name in unknown if (near := nearest(name, known)) is not None]
+        hint = f" Did you mean {meant}?" if meant else ""
+        raise SetupError(
+            f"`interrupt_on` names {unknown}, and there is no such tool.{hint} There are "
+            f"{sorted(known)}. Use the tools' own names."
+        )
 
 
 def rejection(tool_name: str, words: str | None, *, begun: bool = False) -> str:

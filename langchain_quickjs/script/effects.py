@@ -240,11 +240,15 @@ class Ended:
 class Paused:
     """All that the script waits for waits for people.
 
-    `refused` is there when an answer did not fit the question that a tool had asked.
+    Attributes:
+        script: The script.
+        refused: The error of an answer that did not fit the question that a tool had asked.
+        told: What its host makes of its end, for the case that nobody ever answers.
     """
 
     script: PausedScript
     refused: Exception | None = None
+    told: Any = None
 
 
 Effect: TypeAlias = Compute | Launch | Collect | Abandon | Keep | Leave | Ask | Await

@@ -59,6 +59,11 @@ from langchain_quickjs.script.weight import weight
 
 __all__ = ["script_flow"]
 
+_GIVEN_UP: Final = (
+    "This program was waiting for a person when something else was said instead of an answer. It "
+    "was given up there, and does not go on."
+)
+
 # Faults of the script, or of what it was given: the model hears of them. All else is the host's.
 _SCRIPT_FAULTS: Final = (LimitError, ProtocolError, ValueTransferError)
 
@@ -303,7 +308,13 @@ class _Script:
             self.host.path.task.withdraw()
         if self.host.memory is not None:
             self.host.memory.pause()
-        return Paused(stored, self.calls.refused)
+        given_up = Ending(
+            NotRunError(_GIVEN_UP),
+            self.console,
+            tuple(self.calls.notes),
+            self.calls.listing_if_over(),
+        )
+        return Paused(stored, self.calls.refused, self.host.present(given_up))
 
     def _stored(self, interpreter: Interpreter) -> Generator[Effect, Any, PausedScript]:
         """The script as it stands. Calls that are about to begin count as running."""

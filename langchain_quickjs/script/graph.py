@@ -76,7 +76,8 @@ def create_script_graph(
 
     The graph takes `source` and gives `outcome` and `updates`; as a node, it shares these keys with
     your state. A call in `interrupt_on` pauses the script with an interrupt in the format of
-    LangChain's `HumanInTheLoopMiddleware`; resume with `Command(resume={"decisions": [...]})`.
+    LangChain's `HumanInTheLoopMiddleware`; resume with
+    `Command(resume={interrupt.id: {"decisions": [...]}})`.
 
     Args:
         tools: The tools that the script may call, as `tools.camelCase({...})`. Functions become

@@ -6,7 +6,7 @@ interrupted, it is blocked until people have answered, and launched again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from langchain.agents.middleware.human_in_the_loop import (
@@ -25,7 +25,7 @@ from langchain_quickjs.script.effects import Answer, Blocked, Done, Launched, Re
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.identity import CallNames, begin_key
 from langchain_quickjs.script.jsonvalues import copied
-from langchain_quickjs.script.report import Fate, Report
+from langchain_quickjs.script.report import Fate, Listing, Report
 from langchain_quickjs.script.state import AwaitingCall, OpenCall, Question
 
 __all__ = ["BEGUN_BEFORE", "OpenCalls"]
@@ -219,6 +219,12 @@ class OpenCalls:
         for call in self.blocked:
             why = "it had begun, and was waiting for a person"
             self._told(call["id"], "result unknown", call["name"], call["args"], why=why)
+
+    def listing_if_over(self) -> Listing:
+        """What would be told of the calls if the script ended here."""
+        over = replace(self, report=Report(self.report.pack()))
+        over.abandon()
+        return over.report.listing()
 
     def drop(self, call: OpenCall) -> None:
         """A call will not be made, because the script has ended."""

@@ -74,6 +74,7 @@ def run_script(
     flow, workers = script_flow(host, entry), config.get("max_concurrency")
     with all_or_nothing(host.path.task):
         result = drive(flow, run_call, keep, max_workers=workers)
+        carry_out(books.paused(result))
     require_checkpointer(config, isinstance(result, Paused))
     return result
 
@@ -102,6 +103,7 @@ async def arun_script(
     require_checkpointer(config, bool(host.approvals.configs))
     with all_or_nothing(host.path.task):
         result = await adrive(script_flow(host, entry), run_call, keep)
+        await acarry_out(books.paused(result))
     require_checkpointer(config, isinstance(result, Paused))
     return result
 
@@ -168,6 +170,11 @@ class _Books:
             yield from self.record.write_end(end)
         elif (ledger := self.ledger()) is not None:
             yield from ledger.end([end])
+
+    def paused(self, result: Ended | Paused) -> Asking[None]:
+        """A script may have paused; it is not known whether anybody will answer."""
+        if isinstance(result, Paused):
+            yield from self.failure(result.told)
 
     def keep(self, effect: Keep | Leave) -> Asking[None]:
         """The script is to be stored as it stands, or how its calls have ended."""

@@ -40,12 +40,18 @@ def signing_keys(given: SigningKeys | None) -> tuple[bytes, ...]:
         return ()
     keys = (given,) if isinstance(given, str | bytes) else given
     if not isinstance(keys, list | tuple) or not keys:
+        found = "an empty list" if isinstance(keys, list | tuple) else type(given).__name__
         raise SetupError(
             "`snapshot_signing_key` must be a key or a list of keys: text or bytes, not "
-            f"{type(given).__name__}. The first one signs, all of them verify."
+            f"{found}. The first one signs, all of them verify."
         )
-    if not all(isinstance(key, str | bytes) and key for key in keys):
-        raise SetupError("`snapshot_signing_key` must be text or bytes, and not empty.")
+    for number, key in enumerate(keys, 1):
+        if not isinstance(key, str | bytes) or not key:
+            found = "empty" if isinstance(key, str | bytes) else type(key).__name__
+            raise SetupError(
+                f"`snapshot_signing_key` must be text or bytes, and not empty; key {number} is "
+                f"{found}."
+            )
     return tuple(key.encode("utf-8") if isinstance(key, str) else bytes(key) for key in keys)
 
 
