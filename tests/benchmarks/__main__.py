@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     options = _parser().parse_args(arguments)
     sides = [Side("ours", sys.executable, ("ours", "agents"))]
+    if options.before_python:
+        sides.append(Side("before", options.before_python, ("ours", "agents")))
     if options.peer_python:
         sides.append(Side("peer", options.peer_python, ("peer", "agents")))
     if options.native_python:
@@ -58,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--before-python", help="Python of an environment with this package before")
     parser.add_argument("--peer-python", help="Python of an environment with the public package")
     parser.add_argument("--native-python", help="Python of an environment with quickjs-ng")
     parser.add_argument("--agents", action="store_true", help="more whole agent turns (minutes)")

@@ -21,7 +21,7 @@ class Side:
     """A package to measure.
 
     Attributes:
-        name: `"ours"`, `"peer"` or `"native"`.
+        name: `"ours"`, `"before"`, `"peer"` or `"native"`.
         python: The Python of the environment that it is installed in.
         modules: The modules of `tests.benchmarks` that measure it.
     """

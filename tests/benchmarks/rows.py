@@ -81,6 +81,8 @@ AGENT: Final = (
 COLD_START: Final = {
     "ours": "from langchain_quickjs.interpreter import Interpreter\n"
     "assert Interpreter().eval('1 + 1') == 2",
+    "before": "from langchain_quickjs.interpreter import Interpreter\n"
+    "assert Interpreter().eval('1 + 1') == 2",
     "peer": "from quickjs_rs import Runtime\nassert Runtime().new_context().eval('1 + 1') == 2",
     "native": "import quickjs\nassert quickjs.Context().eval('1 + 1') == 2",
 }
