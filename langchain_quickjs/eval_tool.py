@@ -7,7 +7,8 @@ nothing that the graph has, and a graph takes longer to enter than a small progr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, cast
 
 from langchain_core.messages import ToolMessage
@@ -22,7 +23,8 @@ from langchain_quickjs.script.effects import Ended, Started, new_seed
 from langchain_quickjs.script.graph import ScriptGraph, build_script_graph
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.hosts import PassedHost
-from langchain_quickjs.script.outer import copy_of, reserved
+from langchain_quickjs.script.outer import all_or_nothing, copy_of, reserved
+from langchain_quickjs.script.owners import end_all_work
 from langchain_quickjs.script.resumption import started_before
 from langchain_quickjs.script.run import arun_script, run_script
 from langchain_quickjs.script.stored import graph_durability
@@ -60,29 +62,32 @@ class EvalTool(BaseTool):
 
     def _run(self, code: str, config: RunnableConfig) -> ToolMessage:
         host, graph, paused = self._checked_host(), cast("ScriptGraph", self.graph), None
-        if _begins(host, config):
-            config, namespace = reserved(config)
-            result = run_script(host, Started(code, new_seed()), get_config(), namespace)
-            if isinstance(result, Ended):
-                return self._message(result.outcome)
-            paused = result
-        durability = graph_durability(config, host.keeps)
-        config = PassedHost.config(config, host, paused)
-        output = graph.invoke(_input(code), config, durability=durability)
-        return self._message(output["outcome"])
+        with _whole(host):
+            if _begins(host, config):
+                config, namespace = reserved(config)
+                result = run_script(host, Started(code, new_seed()), get_config(), namespace)
+                if isinstance(result, Ended):
+                    return self._message(result.outcome)
+                paused = result
+            durability = graph_durability(config, host.keeps)
+            config = PassedHost.config(config, host, code, paused)
+            output = graph.invoke(_input(code), config, durability=durability)
+            return self._message(output["outcome"])
 
     async def _arun(self, code: str, config: RunnableConfig) -> ToolMessage:
         host, graph, paused = self._checked_host(), cast("ScriptGraph", self.graph), None
-        if _begins(host, config):
-            config, namespace = reserved(config)
-            result = await arun_script(host, Started(code, new_seed()), get_config(), namespace)
-            if isinstance(result, Ended):
-                return self._message(result.outcome)
-            paused = result
-        durability = graph_durability(config, host.keeps)
-        config = PassedHost.config(config, host, paused)
-        output = await graph.ainvoke(_input(code), config, durability=durability)
-        return self._message(output["outcome"])
+        with _whole(host):
+            if _begins(host, config):
+                config, namespace = reserved(config)
+                started = Started(code, new_seed())
+                result = await arun_script(host, started, get_config(), namespace)
+                if isinstance(result, Ended):
+                    return self._message(result.outcome)
+                paused = result
+            durability = graph_durability(config, host.keeps)
+            config = PassedHost.config(config, host, code, paused)
+            output = await graph.ainvoke(_input(code), config, durability=durability)
+            return self._message(output["outcome"])
 
     def _checked_host(self) -> ScriptHost:
         if self.host is None:
@@ -99,6 +104,16 @@ class EvalTool(BaseTool):
             name=self.name,
             status="error" if outcome["failed"] else "success",
         )
+
+
+@contextlib.contextmanager
+def _whole(host: ScriptHost) -> Iterator[None]:
+    """Lets a task that fails leave nothing behind: neither writes, nor what it worked on."""
+    try:
+        with all_or_nothing(host.path.task):
+            yield
+    finally:
+        end_all_work(host)
 
 
 def _begins(host: ScriptHost, config: RunnableConfig) -> bool:

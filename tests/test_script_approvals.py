@@ -184,7 +184,7 @@ def test_an_edit_may_name_another_tool_of_the_script(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("gates", "problem"),
     [
-        ({"pya": True}, "names \\['pya'\\], but scripts can call only \\['look_up', 'pay'\\]"),
+        ({"pya": True}, "names \\['pya'\\], and there is no such tool"),
         ({"pay": {}}, "must be a non-empty list"),
         (
             {"pay": {"allowed_decisions": ["aprove"]}},

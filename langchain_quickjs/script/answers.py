@@ -1,8 +1,10 @@
 """What people answered to a paused script: who was asked what, and which answers count.
 
 An answer counts once. It is claimed in the script's ledger before anything is done with it, and the
-first claim holds, however often and by however many workers answers are delivered. A claim whose
-owner has died is taken over as it stands: nobody can decide otherwise afterwards.
+first claim holds, however often and by however many workers answers are delivered. From a pause one
+run goes on at a time: whoever claims the pause. What others answer meanwhile is kept for the next
+one. If the run that has claimed it is gone, another one takes the pause over, with the answers that
+there are: nobody can decide otherwise afterwards.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from langchain_quickjs.script.state import AwaitingCall, PausedScript
 __all__ = [
     "Asked",
     "Granted",
+    "Taken",
     "already_answered",
     "asked_by",
     "go_on_with",
@@ -76,89 +79,104 @@ def asked_by(paused: PausedScript) -> list[Asked]:
     return asked
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a run goes on with from a pause.
+
+    Attributes:
+        answers: The answers, by the ids of the interrupts; decisions for questions.
+        nonce: What the run has claimed the pause under.
+    """
+
+    answers: Mapping[str, Any]
+    nonce: str
+
+
 def take_answers(
-    asked: Sequence[Asked], delivery: Delivery, granted: Granted, ledger: Ledger
-) -> Asking[dict[str, Claim]]:
-    """Claims the answers that a run has brought, and finds those that others have left.
+    asked: Sequence[Asked], pause: str, delivery: Delivery, granted: Granted, ledger: Ledger
+) -> Asking[Taken | None]:
+    """Claims the answers that a run has brought, and the pause if there is anything to go on with.
 
     Args:
         asked: What the script waits for.
+        pause: What the pause is claimed by.
         delivery: What the run has brought.
         granted: What an edited call may be.
         ledger: The script's ledger.
 
     Returns:
-        What the script goes on with, by the ids of the interrupts.
+        What the script goes on with; `None` if nothing is answered, or another run is at work.
 
     Raises:
         DecisionError: An answer does not fit. Nothing is claimed then.
-        AlreadyAnsweredError: Everything that was brought has been answered before, and somebody
-            works on it.
+        AlreadyAnsweredError: Everything that was brought has been answered before, and another run
+            is at work.
+        SnapshotError: What the person was shown is not what the script asks.
     """
     given = delivery.answers([one.interrupt.id for one in asked])
-    mine = {
-        one.key: Claim(_checked(given[one.interrupt.id], one, granted))
-        for one in asked
-        if one.interrupt.id in given
-    }
-    entries = yield from (ledger.claim(mine) if mine else ledger.read())
-    taken: dict[str, Claim] = {}
-    late: list[Claim] = []
-    left: dict[str, tuple[str, Claim]] = {}
+    mine = {}
     for one in asked:
-        holder = holder_of(entries, one.key)
-        if holder is None:
-            continue
-        if one.key in mine and holder.nonce == mine[one.key].nonce:
-            taken[one.interrupt.id] = holder
-        elif delivery.empty or not holder.worked_on:
-            left[one.interrupt.id] = successor(one.key, holder)
-        elif one.key in mine:
-            late.append(holder)
-    if left:
-        entries = yield from ledger.claim(dict(left.values()))
-        won = {
-            number: claim for number, (key, claim) in left.items() if is_held(entries, key, claim)
-        }
-        taken |= won
-    if late and not taken:
-        raise refusal(already_answered(late))
-    return taken
+        if (number := one.interrupt.id) in given:
+            delivery.require_shown(one.interrupt)
+            mine[one.key] = Claim(_checked(given[number], one, granted))
+    entries = yield from (ledger.claim(mine) if mine else ledger.read())
+    answers = {
+        one.interrupt.id: claim.answer
+        for one in asked
+        if (claim := entries.claims.get(one.key)) is not None
+    }
+    if not answers:
+        return None
+    own = yield from _claim_pause(pause, entries, ledger)
+    if own is not None:
+        return Taken(answers, own.nonce)
+    if mine and not any(is_held(entries, key, claim) for key, claim in mine.items()):
+        raise refusal(already_answered([entries.claims[key] for key in mine]))
+    return None
 
 
-def go_on_with(
-    answers: Mapping[str, tuple[str, Claim]], delivery: Delivery, ledger: Ledger
-) -> Asking[list[Claim] | None]:
-    """The right to go on with answers that another run has taken.
+def go_on_with(taken: Taken, pause: str, delivery: Delivery, ledger: Ledger) -> Asking[str | None]:
+    """The right to go on from a pause that another run has claimed.
 
     Args:
-        answers: What it took, by the ids of the interrupts: what each is claimed by, and the claim.
+        taken: What it went on with.
+        pause: What the pause is claimed by.
         delivery: What this run has brought.
         ledger: The script's ledger.
 
     Returns:
-        The claims under which this run goes on; `None` if another run may still be at work, and
-        this one has come for something else.
+        What this run has claimed the pause under; `None` if the other one is at work, and this one
+        has come for something else.
 
     Raises:
-        AlreadyAnsweredError: Another run may still be at work, and this one has brought an answer
-            to the same question.
+        AlreadyAnsweredError: The other one is at work, and this one has brought an answer to the
+            same question.
     """
     entries = yield from ledger.read()
-    holders = {key: holder_of(entries, key) or claim for key, claim in answers.values()}
-    if not delivery.empty and any(holder.worked_on for holder in holders.values()):
-        if delivery.answers(list(answers)):
-            raise refusal(already_answered(holders.values()))
+    own = yield from _claim_pause(pause, entries, ledger)
+    if own is not None:
+        return own.nonce
+    if delivery.answers(list(taken.answers)):
+        held = holder_of(entries, pause)
+        raise refusal(already_answered([] if held is None else [held]))
+    return None
+
+
+def _claim_pause(pause: str, entries: Entries, ledger: Ledger) -> Asking[Claim | None]:
+    """Claims a pause, unless a run that has claimed it may be at work."""
+    held = holder_of(entries, pause)
+    if held is None:
+        key, mine = pause, Claim(None)
+    elif entries.is_worked_on(held):
         return None
-    mine = dict(successor(key, holder) for key, holder in holders.items())
-    entries = yield from ledger.claim(mine)
-    if not all(is_held(entries, key, claim) for key, claim in mine.items()):
-        raise refusal(already_answered(entries.claims[key] for key in mine))
-    return list(mine.values())
+    else:
+        key, mine = successor(pause, held)
+    entries = yield from ledger.claim({key: mine})
+    return mine if is_held(entries, key, mine) else None
 
 
 def holder_of(entries: Entries, key: str) -> Claim | None:
-    """Who goes on with an answer: whoever took it, or took it over from somebody who was gone."""
+    """Who holds something: whoever claimed it, or took it over from somebody who was gone."""
     claim = entries.claims.get(key)
     while claim is not None and (after := entries.claims.get(f"{key}>{claim.nonce}")) is not None:
         claim = after
@@ -166,7 +184,7 @@ def holder_of(entries: Entries, key: str) -> Claim | None:
 
 
 def successor(key: str, holder: Claim) -> tuple[str, Claim]:
-    """What the same answer is taken over by, and the claim that does it."""
+    """What the same is taken over by, and the claim that does it."""
     return f"{key}>{holder.nonce}", Claim(holder.answer)
 
 
@@ -178,7 +196,7 @@ def is_held(entries: Entries, key: str, claim: Claim) -> bool:
 
 def already_answered(claims: Iterable[Claim]) -> AlreadyAnsweredError:
     """The error for an answer that comes after another one."""
-    age_s = time.time() - min(claim.taken_s for claim in claims)
+    age_s = time.time() - min((claim.taken_s for claim in claims), default=time.time())
     return AlreadyAnsweredError(
         f"This question has been answered {max(age_s, 0):.0f} s ago, and whoever took that answer "
         "may still be working on it. Nothing was done with the answer that came now. If the run "

@@ -30,7 +30,7 @@ from langgraph.types import Checkpointer, Command
 
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter import Limits
-from langchain_quickjs.script.answers import Granted, asked_by, go_on_with, take_answers
+from langchain_quickjs.script.answers import Granted, Taken, asked_by, go_on_with, take_answers
 from langchain_quickjs.script.approvals import Approvals, InterruptOn
 from langchain_quickjs.script.drivers import acarry_out, carry_out
 from langchain_quickjs.script.effects import (
@@ -45,10 +45,11 @@ from langchain_quickjs.script.effects import (
 from langchain_quickjs.script.ends import read_end
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.hosts import HostSource, OwnTools
-from langchain_quickjs.script.ledger import Claim, Entries, Ledger
+from langchain_quickjs.script.identity import digest
+from langchain_quickjs.script.ledger import Entries, Ledger
 from langchain_quickjs.script.outer import graph_namespace
 from langchain_quickjs.script.owners import begin_work, end_work, is_at_work_here
-from langchain_quickjs.script.resumption import delivery_of, run_of, started_before
+from langchain_quickjs.script.resumption import Delivery, delivery_of, started_before
 from langchain_quickjs.script.run import arun_script, run_script
 from langchain_quickjs.script.sealing import Sealer
 from langchain_quickjs.script.settings import Durability, OnToolError, check, tools_of
@@ -155,15 +156,20 @@ class _Run(Runnable[ScriptState, Any]):
         config = config or {}
         if (paused := self._source.paused(config)) is not None:
             return _answer(paused, self._source.sealer(input, config))
-        with _at_work(carry_out(_held(input, self._source, config)), config):
-            host = self._source.host(input, config)
-            record = _record(host, config)
-            kept = record.read() if record else None
-            entry = carry_out(_entry(input, host, config, kept))
-            result = run_script(host, entry, config, graph_namespace(config), record)
+        nonces = carry_out(_held(input, self._source, config))
+        with _at_work(nonces, self._source.run(config)):
+            try:
+                host = self._source.host(input, config)
+                record = _record(host, config)
+                kept = record.read() if record else None
+                entry = carry_out(_entry(input, host, self._source, config, kept))
+                result = run_script(host, entry, config, graph_namespace(config), record)
+            except Exception:
+                carry_out(_released(nonces, self._source.sealer(input, config), config))
+                raise
         if _asks_again(entry, result):
             carry_out(retire_answer(config))
-        return _answer(result, host.sealer(config))
+        return _answer(result, host.sealer(config), entry)
 
     async def ainvoke(
         self,
@@ -174,15 +180,20 @@ class _Run(Runnable[ScriptState, Any]):
         config = config or {}
         if (paused := self._source.paused(config)) is not None:
             return _answer(paused, self._source.sealer(input, config))
-        with _at_work(await acarry_out(_held(input, self._source, config)), config):
-            host = await self._source.ahost(input, config)
-            record = _record(host, config)
-            kept = await record.aread() if record else None
-            entry = await acarry_out(_entry(input, host, config, kept))
-            result = await arun_script(host, entry, config, graph_namespace(config), record)
+        nonces = await acarry_out(_held(input, self._source, config))
+        with _at_work(nonces, self._source.run(config)):
+            try:
+                host = await self._source.ahost(input, config)
+                record = _record(host, config)
+                kept = await record.aread() if record else None
+                entry = await acarry_out(_entry(input, host, self._source, config, kept))
+                result = await arun_script(host, entry, config, graph_namespace(config), record)
+            except Exception:
+                await acarry_out(_released(nonces, self._source.sealer(input, config), config))
+                raise
         if _asks_again(entry, result):
             await acarry_out(retire_answer(config))
-        return _answer(result, host.sealer(config))
+        return _answer(result, host.sealer(config), entry)
 
 
 class _Ask(Runnable[ScriptState, dict[str, Any]]):
@@ -212,22 +223,28 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
         stored = cast("PausedState", state["paused"])
         paused = sealer.resume(stored)
         asked = asked_by(paused)
-        taken: dict[str, Claim] = {}
+        taken: Taken | None = None
         ledger = Ledger.of(config, sealer)
-        if ledger is not None and started_before(config):  # Else it has just come to this pause.
+        # If it has just come to its first pause, nobody can have answered.
+        if ledger is not None and (started_before(config) or state.get("resumed")):
             tools = {tool.name: tool for tool in self._source.tools(config).values()}
-            delivery = delivery_of(config, self._source.outer(config))
+            delivery = Delivery({})
+            if started_before(config):
+                delivery = delivery_of(config, self._source.outer(config))
             takes = functools.partial(self._source.arguments, config=config)
-            taken = yield from take_answers(asked, delivery, Granted(tools, takes), ledger)
-        if not taken:
+            granted = Granted(tools, takes)
+            taken = yield from take_answers(asked, _pause(stored), delivery, granted, ledger)
+        if taken is None:
             if refused := state.get("refused"):
                 raise refused
             raise GraphInterrupt(tuple(one.interrupt for one in asked))
-        keys = {one.interrupt.id: one.key for one in asked}
-        for claim in taken.values():
-            begin_work(claim.nonce, run_of(config))
-        answers = {number: [keys[number], *claim.pack()] for number, claim in taken.items()}
-        return {"answers": sealer.seal_answers(answers, stored)}
+        begin_work(taken.nonce, self._source.run(config))
+        return {"answers": sealer.seal_answers([dict(taken.answers), taken.nonce], stored)}
+
+
+def _pause(stored: PausedState) -> str:
+    """What a pause is claimed by."""
+    return f"pause/{digest(stored['sealed'])}"
 
 
 def _record(host: ScriptHost, config: RunnableConfig) -> Record | None:
@@ -236,71 +253,83 @@ def _record(host: ScriptHost, config: RunnableConfig) -> Record | None:
 
 
 def _entry(
-    state: ScriptState, host: ScriptHost, config: RunnableConfig, kept: Kept | None
+    state: ScriptState,
+    host: ScriptHost,
+    source: HostSource,
+    config: RunnableConfig,
+    kept: Kept | None,
 ) -> Asking[Started | Resumed]:
     sealer = host.sealer(config)
-    stored, sealed = state.get("paused"), state.get("answers")
+    stored, taken = state.get("paused"), _taken(state, sealer)
     # The graph alone does not know whether it was begun before, unless it was stored.
     again = started_before(config)
     again_at_all = again or started_before(host.path.request.runtime.config)
     entries = Entries()
     ledger = Ledger.of(config, sealer)
-    if ledger is not None and (again_at_all or sealed is not None):
+    if ledger is not None and (again_at_all or taken is not None):
         entries = yield from ledger.read()
     ends = {**entries.ends, **({end["tool_call_id"]: end for end in kept.ends} if kept else {})}
     known = {name: read_end(end, sealer) for name, end in ends.items()}
     done = Done(known, frozenset(entries.begun))
     if kept is not None:
         return Resumed(kept.script, {}, again, done)
-    if stored is None or sealed is None:
+    if stored is None or taken is None:
         seed = entries.seed or state.get("seed") or new_seed()
-        return Started(state["source"], seed, again_at_all, done)
+        return Started(source.checked_source(state, config), seed, again_at_all, done)
     if stored["script_id"] != host.script_id:
         raise SnapshotError(
             f"The paused script belongs to call {stored['script_id']!r}, not to "
             f"{host.script_id!r}, so it is not resumed here."
         )
-    claims = _claims(state, sealer)
-    answers = {number: claim.answer for number, (_, claim) in claims.items()}
-    nonces = "".join(sorted(claim.nonce for _, claim in claims.values()))
-    entropy = hashlib.sha256(nonces.encode()).digest()
-    return Resumed(sealer.resume(stored), answers, again, done, entropy)
+    entropy = hashlib.sha256(taken.nonce.encode()).digest()
+    return Resumed(sealer.resume(stored), taken.answers, again, done, entropy)
 
 
-def _claims(state: ScriptState, sealer: Sealer) -> dict[str, tuple[str, Claim]]:
-    """The answers that the script goes on with: what each is claimed by, and its claim."""
+def _taken(state: ScriptState, sealer: Sealer) -> Taken | None:
+    """The answers that the script goes on with, if it does."""
     stored, sealed = state.get("paused"), state.get("answers")
     if stored is None or sealed is None:
-        return {}
-    answers = sealer.unseal_answers(sealed, stored)
-    return {number: (key, Claim.unpack(packed)) for number, (key, *packed) in answers.items()}
+        return None
+    match sealer.unseal_answers(sealed, stored):
+        case [dict(answers), str(nonce)]:
+            return Taken(answers, nonce)
+    raise SnapshotError("What people answered to the paused script is not used: it was damaged.")
 
 
 def _held(state: ScriptState, source: HostSource, config: RunnableConfig) -> Asking[list[str]]:
-    """The numbers under which this run goes on with what was answered.
+    """What this run has claimed the pause under that it goes on from.
 
     Raises:
-        AlreadyAnsweredError: Somebody else works on it already, and this run has brought an answer.
-        GraphInterrupt: Somebody else does, and this run has come for another script.
+        AlreadyAnsweredError: Another run is at work, and this one has brought an answer.
+        GraphInterrupt: Another run is, and this one has come for something else.
     """
     sealer = source.sealer(state, config)
-    claims = _claims(state, sealer)
-    nonces = [claim.nonce for _, claim in claims.values()]
-    if all(is_at_work_here(nonce, run_of(config)) for nonce in nonces):
-        return nonces
+    taken = _taken(state, sealer)
+    if taken is None:
+        return []
+    if is_at_work_here(taken.nonce, source.run(config)):
+        return [taken.nonce]
     delivery = delivery_of(config, source.outer(config))
     ledger = cast("Ledger", Ledger.of(config, sealer))
-    mine = yield from go_on_with(claims, delivery, ledger)
-    if mine is None:
+    pause = _pause(cast("PausedState", state["paused"]))
+    nonce = yield from go_on_with(taken, pause, delivery, ledger)
+    if nonce is None:
         raise GraphInterrupt(())
-    return [claim.nonce for claim in mine]
+    return [nonce]
+
+
+def _released(nonces: Sequence[str], sealer: Sealer, config: RunnableConfig) -> Asking[None]:
+    """Gives up what was claimed, so that others need not wait until it looks abandoned."""
+    ledger = Ledger.of(config, sealer)
+    if ledger is not None and nonces:
+        yield from ledger.release(nonces)
 
 
 @contextlib.contextmanager
-def _at_work(nonces: Sequence[str], config: RunnableConfig) -> Iterator[None]:
-    """Says meanwhile that what was taken under these numbers is worked on."""
+def _at_work(nonces: Sequence[str], run: object) -> Iterator[None]:
+    """Says meanwhile that what was claimed under these numbers is worked on."""
     for nonce in nonces:
-        begin_work(nonce, run_of(config))
+        begin_work(nonce, run)
     try:
         yield
     finally:
@@ -312,12 +341,15 @@ def _asks_again(entry: Started | Resumed, result: Ended | Paused) -> bool:
     return isinstance(entry, Resumed) and isinstance(result, Paused)
 
 
-def _answer(result: Ended | Paused, sealer: Sealer) -> Command[Any] | dict[str, Any]:
+def _answer(
+    result: Ended | Paused, sealer: Sealer, entry: Started | Resumed | None = None
+) -> Command[Any] | dict[str, Any]:
     """What the state becomes: a paused script, or what is left of one that has ended."""
     if isinstance(result, Paused):
         paused: dict[str, Any] = {
             "paused": sealer.pause(result.script),
             "refused": result.refused,
+            "resumed": isinstance(entry, Resumed),
             "outcome": None,
             "updates": [],
         }

@@ -17,7 +17,7 @@ from langgraph.prebuilt import ToolNode
 from langgraph.prebuilt.tool_node import ToolCallRequest, ToolCallWithContext
 from langgraph.runtime import get_runtime
 
-from langchain_quickjs.errors import SetupError
+from langchain_quickjs.errors import SetupError, SnapshotError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.approvals import Approvals
 from langchain_quickjs.script.arguments import Arguments, arguments_of
@@ -25,6 +25,7 @@ from langchain_quickjs.script.calls import ToolPath
 from langchain_quickjs.script.effects import Paused
 from langchain_quickjs.script.host import ScriptHost
 from langchain_quickjs.script.names import js_names
+from langchain_quickjs.script.resumption import run_of
 from langchain_quickjs.script.sealing import Sealer
 from langchain_quickjs.script.signing import Signer
 from langchain_quickjs.script.state import ScriptState
@@ -32,6 +33,7 @@ from langchain_quickjs.script.state import ScriptState
 __all__ = ["HostSource", "OwnTools", "PassedHost"]
 
 _HOST_KEY: Final = "__quickjs_script_host"
+_SOURCE_KEY: Final = "__quickjs_source"
 _PAUSED_KEY: Final = "__quickjs_paused"
 
 
@@ -66,22 +68,35 @@ class HostSource(Protocol):
         """The config of the task that the script graph runs in."""
         ...
 
+    def run(self, config: RunnableConfig) -> object:
+        """What stands for this run of the graph, and for no other one."""
+        ...
+
+    def checked_source(self, state: ScriptState, config: RunnableConfig) -> str:
+        """The script's source.
+
+        Raises:
+            SnapshotError: What is stored of it is another one.
+        """
+        ...
+
 
 class PassedHost:
     """The host comes with the config, from whoever invokes the graph."""
 
     @staticmethod
     def config(
-        config: RunnableConfig, host: ScriptHost, paused: Paused | None = None
+        config: RunnableConfig, host: ScriptHost, source: str, paused: Paused | None = None
     ) -> RunnableConfig:
         """The config with which to invoke the graph.
 
         Args:
             config: The config of the task that invokes it.
             host: The host.
+            source: The script's source, as the model has written it.
             paused: The script, if it has already come to a pause.
         """
-        passed = {_HOST_KEY: host, _PAUSED_KEY: paused}
+        passed = {_HOST_KEY: host, _SOURCE_KEY: source, _PAUSED_KEY: paused}
         return {**config, "configurable": {**config["configurable"], **passed}}
 
     def tools(self, config: RunnableConfig) -> Mapping[str, BaseTool]:
@@ -125,6 +140,18 @@ class PassedHost:
         """That of the task which calls the tool `eval`."""
         outer: RunnableConfig = self._passed(config).path.request.runtime.config
         return outer
+
+    def run(self, config: RunnableConfig) -> object:
+        """The host, which came along for this run only."""
+        return self._passed(config)
+
+    def checked_source(self, state: ScriptState, config: RunnableConfig) -> str:
+        """What was stored, if that is what the model has written."""
+        if state["source"] != config["configurable"][_SOURCE_KEY]:
+            raise SnapshotError(
+                "The program does not begin, because its source was changed where it is stored."
+            )
+        return state["source"]
 
     def _passed(self, config: RunnableConfig) -> ScriptHost:
         return cast("ScriptHost", config["configurable"][_HOST_KEY])
@@ -192,6 +219,27 @@ class OwnTools:
     def outer(self, config: RunnableConfig) -> RunnableConfig:
         """The graph's own task: the calls run in it."""
         return config
+
+    def run(self, config: RunnableConfig) -> object:
+        """LangGraph's own object."""
+        return run_of(config)
+
+    def checked_source(
+        self,
+        state: ScriptState,
+        config: RunnableConfig,  # noqa: ARG002 - the protocol's
+    ) -> str:
+        """What was given.
+
+        Raises:
+            SetupError: It is no text.
+        """
+        source = state.get("source")
+        if not isinstance(source, str):
+            raise SetupError(
+                f"`source` must be text, the program that runs; it is {type(source).__name__}."
+            )
+        return source
 
     def _with_path(self, call: ToolCall, config: RunnableConfig, revealed: Any) -> ScriptHost:
         request, handler = revealed["messages"][0].artifact

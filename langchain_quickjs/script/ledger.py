@@ -5,6 +5,7 @@
     begin    an approved call that is about to be made
     end      how a call has ended
     seed     where a script's randomness came from that failed in its first run
+    release  a claim whose run has failed
 
 Entries are pending writes of the anchor, each under a task id made of what it is about: a
 checkpointer keeps the first write under an id and ignores all others. So of many deliveries of
@@ -39,11 +40,13 @@ _CLAIM: Final = "claim"
 _BEGIN: Final = "begin"
 _END: Final = "end"
 _SEED: Final = "seed"
+_RELEASE: Final = "release"
 _SEED_BYTES: Final = 32
 _WHAT: Final = {
     _CLAIM: "An answer to a paused script",
     _BEGIN: "The beginning of a call",
     _SEED: "The seed of a script",
+    _RELEASE: "A claim that was given up",
 }
 
 
@@ -94,12 +97,18 @@ class Entries:
         begun: The approved calls that have begun, each as `begin_key` names it, and by whom.
         ends: How calls have ended, by their names.
         seed: What the script began with, if it failed.
+        released: The claims whose runs have failed, by their nonces.
     """
 
     claims: Mapping[str, Claim] = field(default_factory=dict)
     begun: Mapping[str, str] = field(default_factory=dict)
     ends: Mapping[str, CallEnd] = field(default_factory=dict)
     seed: bytes | None = None
+    released: frozenset[str] = frozenset()
+
+    def is_worked_on(self, claim: Claim) -> bool:
+        """Whether the run that made a claim may be at work."""
+        return claim.nonce not in self.released and claim.worked_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +177,11 @@ class Ledger:
         for end in ends:
             yield self._put(_END, end["tool_call_id"], end["sealed"])
 
+    def release(self, nonces: Iterable[str]) -> Asking[None]:
+        """Gives claims up, because the run that made them has failed."""
+        for nonce in nonces:
+            yield self._write(_RELEASE, nonce, True)
+
     def settle(self, ends: Sequence[CallEnd], seed: bytes | None) -> Asking[None]:
         """Notes how all calls of a script have ended that is about to fail, and its seed.
 
@@ -193,7 +207,11 @@ class Ledger:
         for _, kind, row in (found.pending_writes or ()) if found else ():
             match row:
                 case [str(key), bytes(sealed)] if kind in rows:
-                    rows[kind][key] = sealed
+                    # An end may be stored twice, by a failing script too; all else is once.
+                    if rows[kind].setdefault(key, sealed) != sealed and kind != _END:
+                        raise SnapshotError(
+                            f"{_WHAT[kind]} is not used, because it was stored twice."
+                        )
         opened = {
             kind: {
                 key: self.sealer.unseal(sealed, _WHAT[kind], kind, key)
@@ -203,6 +221,7 @@ class Ledger:
         }
         seed = opened[_SEED].get("")
         return Entries(
+            released=frozenset(opened[_RELEASE]),
             seed=seed if isinstance(seed, bytes) and len(seed) == _SEED_BYTES else None,
             claims={key: Claim.unpack(packed) for key, packed in opened[_CLAIM].items()},
             begun={key: str(nonce) for key, nonce in opened[_BEGIN].items()},

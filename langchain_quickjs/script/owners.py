@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-__all__ = ["at_work", "begin_work", "end_work", "is_at_work_here", "this_process"]
+__all__ = ["at_work", "begin_work", "end_all_work", "end_work", "is_at_work_here", "this_process"]
 
 # How long an answer that was taken counts as being worked on, where its owner cannot be seen. What
 # comes later goes on with it, and calls that have begun meanwhile are asked about once more.
@@ -45,6 +45,13 @@ def end_work(nonce: str) -> None:
     """Nobody in this process works any longer on what was taken under this number."""
     with _lock:
         _working.pop(nonce, None)
+
+
+def end_all_work(run: object) -> None:
+    """A run in this process has ended, however it did."""
+    with _lock:
+        for nonce in [nonce for nonce, working in _working.items() if working is run]:
+            del _working[nonce]
 
 
 def at_work(owner: str, nonce: str, taken_s: float) -> bool:

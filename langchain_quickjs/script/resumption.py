@@ -7,7 +7,7 @@ then, if somebody else has answered the first one meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,9 @@ from langgraph._internal._constants import (
     INTERRUPT,
 )
 from langgraph.errors import _mark_invalid_resume
-from langgraph.types import Command
+from langgraph.types import Command, Interrupt
+
+from langchain_quickjs.errors import SnapshotError
 
 __all__ = ["Delivery", "delivery_of", "refusal", "run_of", "started_before", "use_plain_answer"]
 
@@ -32,12 +34,13 @@ class Delivery:
     Attributes:
         by_id: Answers by the ids of their interrupts.
         plain: The answer without an id; `None` if there is none.
-        standing: The interrupts that stood when the run began; `None` if that is not known.
+        standing: The interrupts that stood when the run began, and what they asked, by their ids;
+            `None` if that is not known.
     """
 
     by_id: dict[str, Any]
     plain: Any = None
-    standing: frozenset[str] | None = None
+    standing: Mapping[str, Any] | None = None
 
     @property
     def empty(self) -> bool:
@@ -52,6 +55,27 @@ class Delivery:
             if not self.standing or only in self.standing:
                 return {only: self.plain}
         return found
+
+    def require_shown(self, asked: Interrupt) -> None:
+        """Sees to it that a question about calls was shown as it is asked.
+
+        Raises:
+            SnapshotError: Other calls were shown: somebody has changed them where they are stored.
+        """
+        shown = (self.standing or {}).get(asked.id, asked.value)
+        if _calls_in(shown) != _calls_in(asked.value):
+            raise SnapshotError(
+                "The answer is not used, because the question was changed where it is stored: what "
+                "was shown is not what the program asks. Ask again: `invoke(None, config)`."
+            )
+
+
+def _calls_in(question: Any) -> Any:
+    """The calls that a question is about; nothing for what a tool itself asks."""
+    actions = question.get("action_requests") if isinstance(question, Mapping) else None
+    if not isinstance(actions, Sequence):
+        return None
+    return [(one.get("name"), one.get("args")) for one in actions if isinstance(one, Mapping)]
 
 
 def delivery_of(config: RunnableConfig, outer: RunnableConfig) -> Delivery:
@@ -83,11 +107,11 @@ def run_of(config: RunnableConfig) -> Any:
     return getattr(schedule, "__self__", None)
 
 
-def _standing(loop: Any) -> frozenset[str] | None:
+def _standing(loop: Any) -> dict[str, Any] | None:
     if loop is None:
         return None
     stored = [value for _, channel, value in loop.checkpoint_pending_writes if channel == INTERRUPT]
-    return frozenset(interrupt.id for interrupts in stored for interrupt in interrupts)
+    return {interrupt.id: interrupt.value for interrupts in stored for interrupt in interrupts}
 
 
 def started_before(config: RunnableConfig) -> bool:

@@ -204,6 +204,7 @@ class ScriptState(TypedDict, total=False):
     paused: PausedState | None
     answers: Annotated[bytes, EphemeralValue]
     refused: Annotated[Exception | None, UntrackedValue]
+    resumed: Annotated[bool, EphemeralValue]
     updates: list[StateUpdate]
     outcome: Any
 
