@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Limits"]
+__all__ = ["MAX_SECONDS", "Limits"]
+
+MAX_SECONDS: Final = 2**40
+"""The longest time that can be given: what is longer is `None`."""
 
 # The whole numbers among the limits, and their ranges.
 _WHOLE: Final = {
@@ -74,9 +76,10 @@ class Limits:
         for name in ("step_timeout_s", "script_timeout_s", "wall_timeout_s"):
             value = getattr(self, name)
             number = isinstance(value, int | float) and not isinstance(value, bool)
-            if value is not None and not (number and 0 < value < math.inf):
+            if value is not None and not (number and 0 < value <= MAX_SECONDS):
                 raise ValueError(
-                    f"{name} must be a finite number of seconds above 0, or None; not {value!r}"
+                    f"{name} must be a number of seconds above 0 and up to 2**40, or None; not "
+                    f"{value!r:.100}"
                 )
         if not isinstance(self.console_cut, bool):
             raise ValueError(f"console_cut must be True or False; not {self.console_cut!r}")

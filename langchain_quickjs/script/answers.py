@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langgraph.types import Interrupt
 
@@ -24,10 +25,12 @@ from langchain_quickjs.script.effects import Asking
 from langchain_quickjs.script.ledger import Claim, Entries, Ledger
 from langchain_quickjs.script.resumption import Delivery, refusal
 from langchain_quickjs.script.state import AwaitingCall, PausedScript
+from langchain_quickjs.script.stored import is_newest
 
 __all__ = [
     "Asked",
     "Granted",
+    "Pause",
     "Taken",
     "already_answered",
     "asked_by",
@@ -80,6 +83,19 @@ def asked_by(paused: PausedScript) -> list[Asked]:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Where a script stands.
+
+    Attributes:
+        key: What it is claimed by.
+        config: The config of a task of the script's graph, which stands there.
+    """
+
+    key: str
+    config: RunnableConfig
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """What a run goes on with from a pause.
 
@@ -93,13 +109,13 @@ class Taken:
 
 
 def take_answers(
-    asked: Sequence[Asked], pause: str, delivery: Delivery, granted: Granted, ledger: Ledger
+    asked: Sequence[Asked], pause: Pause, delivery: Delivery, granted: Granted, ledger: Ledger
 ) -> Asking[Taken | None]:
     """Claims the answers that a run has brought, and the pause if there is anything to go on with.
 
     Args:
         asked: What the script waits for.
-        pause: What the pause is claimed by.
+        pause: The pause.
         delivery: What the run has brought.
         granted: What an edited call may be.
         ledger: The script's ledger.
@@ -135,12 +151,14 @@ def take_answers(
     return None
 
 
-def go_on_with(taken: Taken, pause: str, delivery: Delivery, ledger: Ledger) -> Asking[str | None]:
+def go_on_with(
+    taken: Taken, pause: Pause, delivery: Delivery, ledger: Ledger
+) -> Asking[str | None]:
     """The right to go on from a pause that another run has claimed.
 
     Args:
         taken: What it went on with.
-        pause: What the pause is claimed by.
+        pause: The pause.
         delivery: What this run has brought.
         ledger: The script's ledger.
 
@@ -157,20 +175,20 @@ def go_on_with(taken: Taken, pause: str, delivery: Delivery, ledger: Ledger) -> 
     if own is not None:
         return own.nonce
     if delivery.answers(list(taken.answers)):
-        held = holder_of(entries, pause)
+        held = holder_of(entries, pause.key)
         raise refusal(already_answered([] if held is None else [held]))
     return None
 
 
-def _claim_pause(pause: str, entries: Entries, ledger: Ledger) -> Asking[Claim | None]:
-    """Claims a pause, unless a run that has claimed it may be at work."""
-    held = holder_of(entries, pause)
+def _claim_pause(pause: Pause, entries: Entries, ledger: Ledger) -> Asking[Claim | None]:
+    """Claims a pause, unless a run that has claimed it is at work, or has gone on from it."""
+    held = holder_of(entries, pause.key)
     if held is None:
-        key, mine = pause, Claim(None)
-    elif entries.is_worked_on(held):
+        key, mine = pause.key, Claim(None)
+    elif entries.is_worked_on(held) or not (yield from is_newest(pause.config)):
         return None
     else:
-        key, mine = successor(pause, held)
+        key, mine = successor(pause.key, held)
     entries = yield from ledger.claim({key: mine})
     return mine if is_held(entries, key, mine) else None
 

@@ -49,6 +49,7 @@ __all__ = [
 InterruptOn = Mapping[str, bool | InterruptOnConfig]
 """Tool names (as the tools have them), and whether or how a person decides about their calls."""
 
+_MESSAGE_CHARS: Final = 65_536
 _DECISION_TYPES: Final = frozenset(get_args(DecisionType))
 _NOTE_ARGS_CHARS: Final = 400
 
@@ -294,6 +295,10 @@ def _checked(
         return {"type": "respond", "message": message}
     if message is not None and not isinstance(message, str):
         raise DecisionError(f"{what} has a message that is no text: {shown(message)}.")
+    if message is not None and len(message) > _MESSAGE_CHARS:
+        raise DecisionError(
+            f"{what} has a message of {len(message)} characters; it may have {_MESSAGE_CHARS}."
+        )
     return {"type": "reject", "message": message} if message else {"type": "reject"}
 
 

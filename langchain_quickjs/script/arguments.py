@@ -147,7 +147,11 @@ def arguments_of(tool: BaseTool) -> Arguments:
 
     def validate(value: dict[str, Any]) -> None:
         # Validators may change what they are given, and so must not have the value itself.
-        check({aliases.get(name, name): copied(item) for name, item in value.items()})
+        given = {aliases.get(name, name): copied(item) for name, item in value.items()}
+        if len(given) < len(value):
+            twice = sorted(name for name in value if name in aliases and aliases[name] in value)
+            raise ValueError(f"{twice} and {[aliases[name] for name in twice]} are the same")
+        check(given)
 
     return Arguments.of(_schema_of(model, tool.args_schema, aliases), validate)
 

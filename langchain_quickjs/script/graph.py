@@ -15,10 +15,9 @@ scripts have none, and a graph takes longer to enter than a small script to run.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig
@@ -30,7 +29,14 @@ from langgraph.types import Checkpointer, Command
 
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter import Limits
-from langchain_quickjs.script.answers import Granted, Taken, asked_by, go_on_with, take_answers
+from langchain_quickjs.script.answers import (
+    Granted,
+    Pause,
+    Taken,
+    asked_by,
+    go_on_with,
+    take_answers,
+)
 from langchain_quickjs.script.approvals import Approvals, InterruptOn
 from langchain_quickjs.script.drivers import acarry_out, carry_out
 from langchain_quickjs.script.effects import (
@@ -157,16 +163,15 @@ class _Run(Runnable[ScriptState, Any]):
         if (paused := self._source.paused(config)) is not None:
             return _answer(paused, self._source.sealer(input, config))
         nonces = carry_out(_held(input, self._source, config))
-        with _at_work(nonces, self._source.run(config)):
-            try:
-                host = self._source.host(input, config)
-                record = _record(host, config)
-                kept = record.read() if record else None
-                entry = carry_out(_entry(input, host, self._source, config, kept))
-                result = run_script(host, entry, config, graph_namespace(config), record)
-            except Exception:
-                carry_out(_released(nonces, self._source.sealer(input, config), config))
-                raise
+        try:
+            host = self._source.host(input, config)
+            record = _record(host, config)
+            kept = record.read() if record else None
+            entry = carry_out(_entry(input, host, self._source, config, kept))
+            result = run_script(host, entry, config, graph_namespace(config), record)
+        except Exception:
+            carry_out(_released(nonces, self._source.sealer(input, config), config))
+            raise
         if _asks_again(entry, result):
             carry_out(retire_answer(config))
         return _answer(result, host.sealer(config), entry)
@@ -181,16 +186,15 @@ class _Run(Runnable[ScriptState, Any]):
         if (paused := self._source.paused(config)) is not None:
             return _answer(paused, self._source.sealer(input, config))
         nonces = await acarry_out(_held(input, self._source, config))
-        with _at_work(nonces, self._source.run(config)):
-            try:
-                host = await self._source.ahost(input, config)
-                record = _record(host, config)
-                kept = await record.aread() if record else None
-                entry = await acarry_out(_entry(input, host, self._source, config, kept))
-                result = await arun_script(host, entry, config, graph_namespace(config), record)
-            except Exception:
-                await acarry_out(_released(nonces, self._source.sealer(input, config), config))
-                raise
+        try:
+            host = await self._source.ahost(input, config)
+            record = _record(host, config)
+            kept = await record.aread() if record else None
+            entry = await acarry_out(_entry(input, host, self._source, config, kept))
+            result = await arun_script(host, entry, config, graph_namespace(config), record)
+        except Exception:
+            await acarry_out(_released(nonces, self._source.sealer(input, config), config))
+            raise
         if _asks_again(entry, result):
             await acarry_out(retire_answer(config))
         return _answer(result, host.sealer(config), entry)
@@ -233,7 +237,8 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
                 delivery = delivery_of(config, self._source.outer(config))
             takes = functools.partial(self._source.arguments, config=config)
             granted = Granted(tools, takes)
-            taken = yield from take_answers(asked, _pause(stored), delivery, granted, ledger)
+            pause = _pause(stored, config)
+            taken = yield from take_answers(asked, pause, delivery, granted, ledger)
         if taken is None:
             if refused := state.get("refused"):
                 raise refused
@@ -242,9 +247,8 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
         return {"answers": sealer.seal_answers([dict(taken.answers), taken.nonce], stored)}
 
 
-def _pause(stored: PausedState) -> str:
-    """What a pause is claimed by."""
-    return f"pause/{digest(stored['sealed'])}"
+def _pause(stored: PausedState, config: RunnableConfig) -> Pause:
+    return Pause(f"pause/{digest(stored['sealed'])}", config)
 
 
 def _record(host: ScriptHost, config: RunnableConfig) -> Record | None:
@@ -311,30 +315,21 @@ def _held(state: ScriptState, source: HostSource, config: RunnableConfig) -> Ask
         return [taken.nonce]
     delivery = delivery_of(config, source.outer(config))
     ledger = cast("Ledger", Ledger.of(config, sealer))
-    pause = _pause(cast("PausedState", state["paused"]))
+    pause = _pause(cast("PausedState", state["paused"]), config)
     nonce = yield from go_on_with(taken, pause, delivery, ledger)
     if nonce is None:
         raise GraphInterrupt(())
+    begin_work(nonce, source.run(config))
     return [nonce]
 
 
 def _released(nonces: Sequence[str], sealer: Sealer, config: RunnableConfig) -> Asking[None]:
     """Gives up what was claimed, so that others need not wait until it looks abandoned."""
+    for nonce in nonces:
+        end_work(nonce)
     ledger = Ledger.of(config, sealer)
     if ledger is not None and nonces:
         yield from ledger.release(nonces)
-
-
-@contextlib.contextmanager
-def _at_work(nonces: Sequence[str], run: object) -> Iterator[None]:
-    """Says meanwhile that what was claimed under these numbers is worked on."""
-    for nonce in nonces:
-        begin_work(nonce, run)
-    try:
-        yield
-    finally:
-        for nonce in nonces:
-            end_work(nonce)
 
 
 def _asks_again(entry: Started | Resumed, result: Ended | Paused) -> bool:

@@ -22,7 +22,7 @@ from langchain_quickjs.script.subagents import Subagents
 __all__ = ["ScriptHost"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class ScriptHost:
     """What one script is given by the world around it.
 

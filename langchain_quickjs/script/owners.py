@@ -11,8 +11,9 @@ import os
 import socket
 import threading
 import time
+import weakref
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 __all__ = ["at_work", "begin_work", "end_all_work", "end_work", "is_at_work_here", "this_process"]
 
@@ -21,7 +22,8 @@ __all__ = ["at_work", "begin_work", "end_all_work", "end_work", "is_at_work_here
 _FRESH_S: Final = 30.0
 
 _lock: Final = threading.Lock()
-_working: Final[dict[str, object]] = {}
+# By weak references: a run that nobody has any more is not at work.
+_working: Final[dict[str, weakref.ref[Any]]] = {}
 
 
 def this_process() -> str:
@@ -29,16 +31,16 @@ def this_process() -> str:
     return _named(os.getpid())
 
 
-def begin_work(nonce: str, run: object) -> None:
+def begin_work(nonce: str, run: Any) -> None:
     """What was taken under this number is worked on from now on, by a run in this process."""
     with _lock:
-        _working[nonce] = run
+        _working[nonce] = weakref.ref(run, lambda _: _working.pop(nonce, None))
 
 
 def is_at_work_here(nonce: str, run: object) -> bool:
     """Whether this run works on what was taken under this number."""
     with _lock:
-        return nonce in _working and _working[nonce] is run
+        return nonce in _working and _working[nonce]() is run
 
 
 def end_work(nonce: str) -> None:
@@ -50,7 +52,7 @@ def end_work(nonce: str) -> None:
 def end_all_work(run: object) -> None:
     """A run in this process has ended, however it did."""
     with _lock:
-        for nonce in [nonce for nonce, working in _working.items() if working is run]:
+        for nonce in [nonce for nonce, working in list(_working.items()) if working() is run]:
             del _working[nonce]
 
 

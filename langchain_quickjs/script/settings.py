@@ -6,7 +6,6 @@ limit that never holds, or a question that nobody was asked.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeGuard, get_args
@@ -17,6 +16,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
+from langchain_quickjs.interpreter.limits import MAX_SECONDS
 
 __all__ = ["Durability", "Mode", "OnToolError", "check", "shown", "tools_of"]
 
@@ -40,7 +40,7 @@ def _is_integer(value: object, least: int, most: int = _LARGEST) -> TypeGuard[in
 
 def _is_seconds(value: object) -> bool:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and 0 < value < math.inf  # type: ignore[operator]  # it is a number by now
+    return number and 0 < value <= MAX_SECONDS  # type: ignore[operator]  # it is a number by now
 
 
 def _is_list_of(value: object, *kinds: type) -> bool:
@@ -54,6 +54,10 @@ def _or_none(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
 
 
 _FLAG: Final = ("True or False", lambda value: isinstance(value, bool))
+_SECONDS: Final = (
+    "a number of seconds above 0 and up to 2**40, or None for no limit",
+    _or_none(_is_seconds),
+)
 _MEMORY: Final = (4 * _MIB, 2**32 - 65536)
 
 _RULES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
@@ -77,9 +81,12 @@ _RULES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
             )
         ),
     ),
-    "timeout": ("a finite number of seconds above 0, or None for no limit", _or_none(_is_seconds)),
+    "timeout": (
+        "a number of seconds above 0 and up to 2**40, or None for no limit",
+        _or_none(_is_seconds),
+    ),
     "wall_timeout": (
-        "a finite number of seconds above 0, or None for no limit",
+        "a number of seconds above 0 and up to 2**40, or None for no limit",
         _or_none(_is_seconds),
     ),
     "memory_limit": (

@@ -39,6 +39,7 @@ __all__ = [
     "Record",
     "graph_durability",
     "has_checkpointer",
+    "is_newest",
     "retire_answer",
 ]
 
@@ -85,6 +86,19 @@ def retire_answer(config: RunnableConfig) -> Asking[None]:
     if saver is not None:
         writes = (_address(config, ""), [(RESUME, None)], NULL_TASK_ID)
         yield Ask(saver, "put_writes", writes)
+
+
+def is_newest(config: RunnableConfig) -> Asking[bool]:
+    """Whether the graph whose task has this config still stands where this run has found it."""
+    configurable = config["configurable"]
+    saver = configurable.get(CONFIG_KEY_CHECKPOINTER)
+    if saver is None:
+        return True
+    own = configurable[CONFIG_KEY_CHECKPOINT_NS].rpartition(NS_SEP)[0]
+    here = _address(config, own)
+    newest = {key: here["configurable"][key] for key in ("thread_id", "checkpoint_ns")}
+    found = yield Ask(saver, "get_tuple", ({"configurable": newest},))
+    return found is None or found.checkpoint["id"] == here["configurable"]["checkpoint_id"]
 
 
 def _address(config: RunnableConfig, graph: str) -> RunnableConfig:

@@ -1,0 +1,277 @@
+"""What broke the promise of an approval once: each attack as it was found."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from deepagents import create_deep_agent
+from langchain.agents import create_agent
+from langchain_core.tools import BaseTool, tool
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.types import Command, Interrupt, interrupt
+
+from langchain_quickjs import AlreadyAnsweredError, CodeInterpreterMiddleware, SnapshotError
+from tests.helpers.databases import tampering
+from tests.helpers.models import ScriptedModel, programs
+
+CONFIG: Any = {"configurable": {"thread_id": "1"}}
+GO: Any = {"messages": [("user", "go")]}
+SERDE = JsonPlusSerializer()
+
+
+class Effects:
+    """What tools have done."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    def pay(self, delay_s: float = 0.0) -> BaseTool:
+        @tool
+        def pay(to: str) -> str:
+            """Pays."""
+            self.made.append(to)
+            time.sleep(delay_s)
+            return "paid"
+
+        return pay
+
+
+def approvals(state: Any) -> Command[Any]:
+    answers = {}
+    for item in state["__interrupt__"]:
+        asked = item.value
+        decided = isinstance(asked, dict) and "action_requests" in asked
+        answers[item.id] = {"decisions": [{"type": "approve"}]} if decided else "yes"
+    return Command(resume=answers)
+
+
+def test_a_question_that_was_changed_where_it_is_stored(tmp_path: Path) -> None:
+    """The person sees one call, and approves another one."""
+    effects, database = Effects(), tmp_path / "db"
+    ours = CodeInterpreterMiddleware(
+        ptc=[effects.pay()], interrupt_on={"pay": True}, snapshot_signing_key="k"
+    )
+
+    def agent(saver: Any) -> Any:
+        source = "await tools.pay({ to: 'mallory' })"
+        return create_agent(model=programs(source), middleware=[ours], checkpointer=saver)
+
+    with SqliteSaver.from_conn_string(str(database)) as saver:
+        asked = agent(saver).invoke(GO, CONFIG)
+    with tampering(database) as connection:
+        rows = connection.execute(
+            "select rowid, type, value from writes where channel = '__interrupt__'"
+            " and checkpoint_ns = ''"
+        ).fetchall()
+        for rowid, kind, value in rows:
+            (stored,) = SERDE.loads_typed((kind, value))
+            action = {**stored.value["action_requests"][0], "args": {"to": "alice"}}
+            forged = Interrupt({**stored.value, "action_requests": [action]}, stored.id)
+            connection.execute(
+                "update writes set value = ? where rowid = ?",
+                (SERDE.dumps_typed([forged])[1], rowid),
+            )
+    with SqliteSaver.from_conn_string(str(database)) as saver:
+        with pytest.raises(SnapshotError, match="question was changed"):
+            agent(saver).invoke(approvals(asked), CONFIG)
+        assert not effects.made
+        again = agent(saver).invoke(None, CONFIG)
+        assert again["__interrupt__"][0].value["action_requests"][0]["args"] == {"to": "mallory"}
+        agent(saver).invoke(approvals(again), CONFIG)
+    assert effects.made == ["mallory"]
+
+
+def test_a_first_checkpoint_with_another_source(tmp_path: Path) -> None:
+    """With `durability="call"` a paused program is replaced by one that has not begun."""
+    effects, database = Effects(), tmp_path / "db"
+    good = "await tools.pay({ to: 'alice' })"
+    evil = "await tools.look({ to: 'e' })".ljust(len(good))
+
+    @tool
+    def look(to: str) -> str:
+        """Looks."""
+        effects.made.append(f"looked {to}")
+        return to
+
+    ours = CodeInterpreterMiddleware(
+        ptc=[effects.pay(), look],
+        interrupt_on={"pay": True},
+        durability="call",
+        snapshot_signing_key="k",
+    )
+
+    def agent(saver: Any) -> Any:
+        return create_agent(model=programs(good), middleware=[ours], checkpointer=saver)
+
+    with SqliteSaver.from_conn_string(str(database)) as saver:
+        asked = agent(saver).invoke(GO, CONFIG)
+    with tampering(database) as connection:
+        rows = connection.execute(
+            "select rowid, checkpoint from checkpoints where checkpoint_ns like 'tools:%'"
+            " order by checkpoint_id"
+        ).fetchall()
+        forged = rows[0][1].replace(good.encode(), evil.encode())
+        assert forged != rows[0][1]
+        connection.execute(
+            "update checkpoints set checkpoint = ? where rowid = ?", (forged, rows[-1][0])
+        )
+    wrong = pytest.raises(SnapshotError, match="source was changed")
+    with SqliteSaver.from_conn_string(str(database)) as saver, wrong:
+        agent(saver).invoke(approvals(asked), CONFIG)
+    assert not effects.made
+
+
+class Workers:
+    """Threads that each open the database and go on with the thread."""
+
+    def __init__(self, database: Path, agent: Callable[[Any], Any]) -> None:
+        self.database = database
+        self.agent = agent
+
+    def send(self, message: Any, delay_s: float = 0.0) -> Any:
+        time.sleep(delay_s)
+        with SqliteSaver.from_conn_string(str(self.database)) as saver:
+            try:
+                return self.agent(saver).invoke(message, CONFIG)
+            except AlreadyAnsweredError:
+                return None
+
+    def at_once(self, *messages: tuple[Any, float]) -> None:
+        threads = [threading.Thread(target=self.send, args=message) for message in messages]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.02, 0.04, 0.08])
+def test_a_subagents_question_while_another_worker_goes_on(delay_s: float, tmp_path: Path) -> None:
+    effects = Effects()
+    pay = effects.pay(delay_s=0.05)
+    worker: Any = {
+        "name": "w",
+        "description": "d",
+        "system_prompt": "p",
+        "tools": [pay],
+        "model": ScriptedModel(turns=[[("pay", {"to": "x"})]]),
+    }
+
+    def agent(saver: Any) -> Any:
+        return create_deep_agent(
+            model=programs("await task({ description: 'x', subagentType: 'w' })"),
+            tools=[pay],
+            checkpointer=saver,
+            interrupt_on={"pay": True},
+            subagents=[worker],
+            middleware=[CodeInterpreterMiddleware(ptc=["pay"])],
+        )
+
+    workers = Workers(tmp_path / "db", agent)
+    yes = approvals(workers.send(GO))
+    workers.at_once((yes, 0.0), (None, delay_s))
+    assert effects.made == ["x"]
+
+
+@pytest.mark.parametrize("durability", ["pause", "call"])
+def test_two_questions_of_one_program_answered_by_two_workers(
+    durability: Any, tmp_path: Path
+) -> None:
+    effects = Effects()
+
+    @tool
+    def wire(to: str) -> str:
+        """Asks, then wires."""
+        if interrupt(f"wire to {to}?") != "yes":
+            return "no"
+        effects.made.append(to)
+        return "wired"
+
+    def agent(saver: Any) -> Any:
+        source = "(await Promise.all(['x', 'y'].map((to) => tools.wire({ to })))).join()"
+        ours = CodeInterpreterMiddleware(ptc=[wire], durability=durability)
+        return create_agent(model=programs(source), middleware=[ours], checkpointer=saver)
+
+    workers = Workers(tmp_path / "db", agent)
+    asked = [item.id for item in workers.send(GO)["__interrupt__"]]
+    answers: list[Any] = [Command(resume={number: "yes"}) for number in asked]
+    workers.at_once(*((answer, 0.0) for answer in answers))
+    for _ in range(3):
+        state = workers.send(None)
+    assert state["messages"][-2].text == "<result>wired,wired</result>"
+    assert Counter(effects.made) == {"x": 1, "y": 1}
+
+
+class Failing(InMemorySaver):
+    """Raises once, at one of the calls that it gets: before or after it has done what it should."""
+
+    def __init__(self, at: int, after: bool) -> None:
+        super().__init__()
+        self.at = at
+        self.after = after
+        self.count = 0
+        self.armed = False
+
+    def _maybe(self, act: Callable[[], Any]) -> Any:
+        if not self.armed:
+            return act()
+        self.count += 1
+        fails = self.count == self.at
+        if fails and not self.after:
+            raise sqlite3.OperationalError("database is locked")
+        result = act()
+        if fails:
+            raise sqlite3.OperationalError("database is locked")
+        return result
+
+    def put(self, *args: Any) -> Any:
+        return self._maybe(lambda: super(Failing, self).put(*args))
+
+    def put_writes(self, *args: Any) -> None:
+        self._maybe(lambda: super(Failing, self).put_writes(*args))
+
+    def get_tuple(self, *args: Any) -> Any:
+        return self._maybe(lambda: super(Failing, self).get_tuple(*args))
+
+
+@pytest.mark.parametrize("durability", ["pause", "call"])
+@pytest.mark.parametrize("after", [False, True])
+def test_the_database_fails_once_at_any_call(after: bool, durability: Any) -> None:
+    """One effect, or one more for each time that the person is asked again; never a dead thread."""
+    at = 0
+    while True:
+        at += 1
+        saver, effects = Failing(at, after), Effects()
+        ours = CodeInterpreterMiddleware(
+            ptc=[effects.pay()], interrupt_on={"pay": True}, durability=durability
+        )
+        agent = create_agent(
+            model=programs("await tools.pay({ to: 'a' })"), middleware=[ours], checkpointer=saver
+        )
+        asked = agent.invoke(GO, CONFIG)
+        message: Command[Any] | None = approvals(asked)
+        saver.armed, yes = True, 1
+        for _ in range(8):
+            try:
+                state = agent.invoke(message, CONFIG)
+            except (sqlite3.OperationalError, AlreadyAnsweredError):
+                message = None
+                continue
+            if not state.get("__interrupt__"):
+                break
+            texts = str(state["__interrupt__"])
+            yes += "may have taken effect" in texts
+            message = approvals(state)
+        assert state["messages"][-2].text == "<result>paid</result>", at
+        assert 1 <= len(effects.made) <= yes, at
+        if saver.count < at:
+            break
+    assert at > 10
