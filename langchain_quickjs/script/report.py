@@ -22,6 +22,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from typing_extensions import TypedDict
 
+from langchain_quickjs.script.weight import is_small
+
 __all__ = ["CallReport", "Fate", "Listing", "Report", "StoredReport", "in_short"]
 
 Fate = Literal[
@@ -180,6 +182,10 @@ def _rank(fate: Fate, *, decided: bool) -> int:
 
 def in_short(args: object, chars: int) -> str:
     """Arguments in the manner of JSON, cut where they get too long, all of it printable."""
+    if is_small(args):
+        text = json.dumps(args, ensure_ascii=False)
+        if len(text) <= chars and text.isprintable() and "\\" not in text:
+            return text
     pieces: list[str] = []
     length = 0
     for piece in _pieces(args, chars):

@@ -62,6 +62,8 @@ def run_script(
     books = _Books.of(host, config, record)
 
     def run_call(launched: Launched) -> Answer:
+        if not books.keep_of(launched):
+            return call_tool(host.path, launched, config, namespace)
         carry_out(books.before(launched))
         answer = call_tool(host.path, launched, config, namespace)
         carry_out(books.after(launched, books.end_of(launched, answer)))
@@ -90,6 +92,8 @@ async def arun_script(
     books = _Books.of(host, config, record)
 
     async def run_call(launched: Launched) -> Answer:
+        if not books.keep_of(launched):
+            return await acall_tool(host.path, launched, config, namespace)
         await acarry_out(books.before(launched))
         answer = await acall_tool(host.path, launched, config, namespace)
         pack = functools.partial(books.end_of, launched, answer)
@@ -144,6 +148,10 @@ class _Books:
         """
         return answer.error is None or not self.raises
 
+    def keep_of(self, launched: Launched) -> bool:
+        """Whether anything is stored of a call; nothing is of most."""
+        return launched.call["approved"] or self.record is not None
+
     def before(self, launched: Launched) -> Asking[None]:
         """A call is about to be made.
 
@@ -156,9 +164,8 @@ class _Books:
 
     def end_of(self, launched: Launched, answer: Answer) -> CallEnd | None:
         """What is to be stored at once of a call that has ended, or was interrupted."""
-        once = launched.call["approved"]
-        ledger = self.ledger() if once or self.record is not None else None
-        if ledger is None or not (once or self._is_end(answer)):
+        ledger = self.ledger()
+        if ledger is None or not (launched.call["approved"] or self._is_end(answer)):
             return None
         return end_of(launched.call["tool_call_id"], answer, ledger.sealer)
 

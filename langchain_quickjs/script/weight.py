@@ -7,18 +7,41 @@ from typing import Any, Final
 
 from langchain_quickjs.interpreter import ArrayBuffer, JSMap, JSSet, TypedArray
 
-__all__ = ["is_large", "weight"]
+__all__ = ["is_large", "is_small", "weight"]
 
 # What each part takes at least in this process; as it crosses, it may be a single byte.
 _PART_BYTES: Final = 16
 _LARGE_BYTES: Final = 64 * 1024
+_SMALL_CHARS: Final = 256
+_SMALL_PARTS: Final = 16
+_SMALL_BITS: Final = 64
+_SCALARS: Final = frozenset({bool, float, type(None)})  # an int can be of any size
 _TEXTS: Final = frozenset({str, bytes, bytearray})
 _LISTS: Final = frozenset({list, tuple, set, frozenset})
 
 
 def is_large(value: Any) -> bool:
     """Whether it takes less time to go to another thread than to read or write the value."""
-    return weight(value, _LARGE_BYTES) > _LARGE_BYTES
+    return not is_small(value) and weight(value, _LARGE_BYTES) > _LARGE_BYTES
+
+
+def is_small(value: Any) -> bool:
+    """Whether it is surely small, as most arguments and results are: found out at a glance."""
+    kind = type(value)
+    if kind is str:
+        return len(value) <= _SMALL_CHARS
+    if kind is dict:
+        parts = value.values()
+        named = len(value) <= _SMALL_PARTS and all(map(_is_short, value))
+        return named and all(map(_is_short, parts))
+    return kind in _SCALARS or (kind is int and value.bit_length() <= _SMALL_BITS)
+
+
+def _is_short(part: Any) -> bool:
+    kind = type(part)
+    if kind is str:
+        return len(part) <= _SMALL_CHARS
+    return kind in _SCALARS or (kind is int and part.bit_length() <= _SMALL_BITS)
 
 
 def weight(value: Any, most: int) -> int:
