@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+import zstandard
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
@@ -22,6 +23,12 @@ from langchain_quickjs.script.state import PausedScript, PausedState
 
 __all__ = ["Sealer"]
 
+# What is large is large because of arguments and texts, which compress well: it is stored, signed
+# and copied several times.
+_LARGE_BYTES: Final = 64 * 1024
+_MOST_BYTES: Final = 2**30
+_COMPRESSED: Final = "zstd+"
+_LEVEL: Final = 1
 _PLAIN: Final = JsonPlusSerializer()
 _PAUSED: Final = "The paused script"
 _ANSWERS: Final = "What people answered to the paused script"
@@ -52,6 +59,8 @@ class Sealer:
     def seal(self, value: Any, purpose: str, *parts: str) -> bytes:
         """A value as sealed bytes, good for this purpose and these parts only."""
         kind, encoded = self.serde.dumps_typed(value)
+        if len(encoded) > _LARGE_BYTES:
+            kind, encoded = f"{_COMPRESSED}{kind}", zstandard.compress(encoded, _LEVEL)
         payload = kind.encode("utf-8") + b"\0" + encoded
         return self.signer.seal(payload, purpose, *self._parts(parts))
 
@@ -62,9 +71,12 @@ class Sealer:
             SnapshotError: It is damaged, or its signature is missing or wrong.
         """
         payload = self.signer.unseal(sealed, what, purpose, *self._parts(parts))
-        kind, _, encoded = payload.partition(b"\0")
+        head, _, encoded = payload.partition(b"\0")
         try:
-            return self.serde.loads_typed((kind.decode("utf-8"), encoded))
+            kind = head.decode("utf-8")
+            if kind.startswith(_COMPRESSED):
+                kind, encoded = kind.removeprefix(_COMPRESSED), _decompressed(encoded)
+            return self.serde.loads_typed((kind, encoded))
         except Exception as error:  # whatever a serializer raises at bytes that it did not write
             raise SnapshotError(f"{what} is not used, because it cannot be read: {error}") from None
 
@@ -97,3 +109,10 @@ class Sealer:
 
     def _parts(self, parts: tuple[str, ...]) -> tuple[bytes, ...]:
         return tuple(part.encode("utf-8") for part in (self.place, self.script_id, *parts))
+
+
+def _decompressed(packed: bytes) -> bytes:
+    # zstandard believes what a frame says of its size, so it is checked first.
+    if not 0 <= zstandard.get_frame_parameters(packed).content_size <= _MOST_BYTES:
+        raise ValueError("its size is out of range")
+    return zstandard.ZstdDecompressor().decompress(packed)
