@@ -23,6 +23,7 @@ from langchain_quickjs.script.approvals import checked_decisions
 from langchain_quickjs.script.arguments import Arguments
 from langchain_quickjs.script.effects import Asking
 from langchain_quickjs.script.ledger import Claim, Entries, Ledger
+from langchain_quickjs.script.owners import begin_work, end_work
 from langchain_quickjs.script.resumption import Delivery, refusal
 from langchain_quickjs.script.state import AwaitingCall, PausedScript
 from langchain_quickjs.script.stored import is_newest
@@ -89,10 +90,12 @@ class Pause:
     Attributes:
         key: What it is claimed by.
         config: The config of a task of the script's graph, which stands there.
+        run: The run of the graph that wants to go on.
     """
 
     key: str
     config: RunnableConfig
+    run: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +192,12 @@ def _claim_pause(pause: Pause, entries: Entries, ledger: Ledger) -> Asking[Claim
         return None
     else:
         key, mine = successor(pause.key, held)
+    begin_work(mine.nonce, pause.run)  # Before others can see the claim.
     entries = yield from ledger.claim({key: mine})
-    return mine if is_held(entries, key, mine) else None
+    if is_held(entries, key, mine):
+        return mine
+    end_work(mine.nonce)
+    return None
 
 
 def holder_of(entries: Entries, key: str) -> Claim | None:

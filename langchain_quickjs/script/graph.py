@@ -54,7 +54,7 @@ from langchain_quickjs.script.hosts import HostSource, OwnTools
 from langchain_quickjs.script.identity import digest
 from langchain_quickjs.script.ledger import Entries, Ledger
 from langchain_quickjs.script.outer import graph_namespace
-from langchain_quickjs.script.owners import begin_work, end_work, is_at_work_here
+from langchain_quickjs.script.owners import end_work, is_at_work_here
 from langchain_quickjs.script.resumption import Delivery, delivery_of, started_before
 from langchain_quickjs.script.run import arun_script, run_script
 from langchain_quickjs.script.sealing import Sealer
@@ -237,18 +237,17 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
                 delivery = delivery_of(config, self._source.outer(config))
             takes = functools.partial(self._source.arguments, config=config)
             granted = Granted(tools, takes)
-            pause = _pause(stored, config)
+            pause = _pause(stored, config, self._source.run(config))
             taken = yield from take_answers(asked, pause, delivery, granted, ledger)
         if taken is None:
             if refused := state.get("refused"):
                 raise refused
             raise GraphInterrupt(tuple(one.interrupt for one in asked))
-        begin_work(taken.nonce, self._source.run(config))
         return {"answers": sealer.seal_answers([dict(taken.answers), taken.nonce], stored)}
 
 
-def _pause(stored: PausedState, config: RunnableConfig) -> Pause:
-    return Pause(f"pause/{digest(stored['sealed'])}", config)
+def _pause(stored: PausedState, config: RunnableConfig, run: object) -> Pause:
+    return Pause(f"pause/{digest(stored['sealed'])}", config, run)
 
 
 def _record(host: ScriptHost, config: RunnableConfig) -> Record | None:
@@ -315,11 +314,10 @@ def _held(state: ScriptState, source: HostSource, config: RunnableConfig) -> Ask
         return [taken.nonce]
     delivery = delivery_of(config, source.outer(config))
     ledger = cast("Ledger", Ledger.of(config, sealer))
-    pause = _pause(cast("PausedState", state["paused"]), config)
+    pause = _pause(cast("PausedState", state["paused"]), config, source.run(config))
     nonce = yield from go_on_with(taken, pause, delivery, ledger)
     if nonce is None:
         raise GraphInterrupt(())
-    begin_work(nonce, source.run(config))
     return [nonce]
 
 

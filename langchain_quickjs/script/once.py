@@ -89,7 +89,7 @@ class OnceOnly:
         ledger, key = self._ledger(), f"{_PURPOSE}/{self.rounds}"
         delivery = delivery_of(self.config, self.config)
         given = delivery.answers([asked.id])
-        mine = Claim(check(given[asked.id])) if given else None
+        mine = self._mine(check(given[asked.id])) if given else None
         if given and not delivery.by_id:
             use_plain_answer(self.config)
         self._entries = yield from (ledger.claim({key: mine}) if mine else ledger.read())
@@ -102,12 +102,21 @@ class OnceOnly:
                     raise GraphInterrupt((asked,))
                 raise refusal(already_answered([held]))
             key, mine = successor(key, held)
+            self._work_on(mine)
             self._entries = yield from ledger.claim({key: mine})
             if not is_held(self._entries, key, mine):
                 raise refusal(already_answered([held]))
-        begin_work(mine.nonce, run_of(self.config))
-        self._nonces.append(mine.nonce)
         return mine.answer
+
+    def _mine(self, answer: Any) -> Claim:
+        claim = Claim(answer)
+        self._work_on(claim)
+        return claim
+
+    def _work_on(self, claim: Claim) -> None:
+        # Before others can see the claim.
+        begin_work(claim.nonce, run_of(self.config))
+        self._nonces.append(claim.nonce)
 
     def _settled(self) -> bool:
         """Whether whoever made the call has come to its end, or to where its tool asks people."""

@@ -26,6 +26,13 @@ _lock: Final = threading.Lock()
 _working: Final[dict[str, weakref.ref[Any]]] = {}
 
 
+class _Unknown:
+    """Stands for runs that LangGraph does not tell apart."""
+
+
+_UNKNOWN: Final = _Unknown()
+
+
 def this_process() -> str:
     """A name for this process; no other one has ever had it on this machine."""
     return _named(os.getpid())
@@ -34,13 +41,14 @@ def this_process() -> str:
 def begin_work(nonce: str, run: Any) -> None:
     """What was taken under this number is worked on from now on, by a run in this process."""
     with _lock:
-        _working[nonce] = weakref.ref(run, lambda _: _working.pop(nonce, None))
+        found = _UNKNOWN if run is None else run
+        _working[nonce] = weakref.ref(found, lambda _: _working.pop(nonce, None))
 
 
 def is_at_work_here(nonce: str, run: object) -> bool:
     """Whether this run works on what was taken under this number."""
     with _lock:
-        return nonce in _working and _working[nonce]() is run
+        return nonce in _working and _working[nonce]() is (_UNKNOWN if run is None else run)
 
 
 def end_work(nonce: str) -> None:
