@@ -3,8 +3,9 @@
     run ──(only people can help)──> ask ──(some of it is answered)──> run
      └──(completed, failed)──> END
 
-`run` takes the script as far as it goes; what it returns is the checkpoint. `ask` asks and does
-nothing else, so LangGraph may run it as often as it likes. It raises what people have to decide
+`run` takes the script as far as it goes; what it returns is the checkpoint. `ask` asks, and claims
+what is answered in the script's ledger, which changes nothing when it is done again: so LangGraph
+may run it as often as it likes. It raises what people have to decide
 about calls, and what called tools and the graphs inside them ask by themselves, each under an id
 that stays the same until it is answered. So a pause can be answered in part: `run` goes on with
 what is decided, and the rest is asked again.

@@ -1,7 +1,7 @@
 """What has been decided and done for one script, each entry written once and never changed.
 
     anchor   a checkpoint in the namespace `quickjs_calls` of the thread; one for each script
-    claim    the answer to a question, as whoever came first gave it
+    claim    the answer to a question, or the right to go on from a pause: whoever came first
     begin    an approved call that is about to be made
     end      how a call has ended
     seed     where a script's randomness came from that failed in its first run
