@@ -32,6 +32,7 @@ from langchain_quickjs.interpreter.values import (
     RegExp,
     TypedArray,
 )
+from langchain_quickjs.interpreter.wtf8 import SURROGATES
 
 __all__ = ["decode"]
 
@@ -135,7 +136,7 @@ class _Decoder:
         value = msgpack.unpackb(
             _WRAPPING + data if wrapped else data,
             ext_hook=self.ext,
-            unicode_errors="surrogatepass",
+            unicode_errors=SURROGATES,
             strict_map_key=not self.own,
             timestamp=1,
             max_array_len=longest,
@@ -157,7 +158,7 @@ class _Decoder:
         """
         if self.graphs:
             msgpack.unpackb(
-                _WRAPPING + data, unicode_errors="surrogatepass", timestamp=1, strict_map_key=False
+                _WRAPPING + data, unicode_errors=SURROGATES, timestamp=1, strict_map_key=False
             )
         elif sum(1 for _ in _levels(value)) > MAX_DEPTH + _SLACK:
             raise ProtocolError(f"the guest nested a value more than {MAX_DEPTH} levels deep")
@@ -206,7 +207,7 @@ class _Decoder:
             case Ext.ERROR:
                 return self.later(JSError("", ""), data)
             case Ext.REGEXP:
-                match msgpack.unpackb(data, unicode_errors="surrogatepass"):
+                match msgpack.unpackb(data, unicode_errors=SURROGATES):
                     case [str(source), str(flags)]:
                         return RegExp(source, flags)
             case Ext.TYPED if data and data[0] < len(TYPED_ARRAYS):

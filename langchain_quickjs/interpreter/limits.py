@@ -57,7 +57,7 @@ class Limits:
     console_cut: bool = True
     calls: int | None = 256
     calls_in_flight: int = 1024
-    open_bytes: int = 16 * 1024**2
+    open_bytes: int = 12 * 1024**2
 
     def __post_init__(self) -> None:
         """Checks every limit.
