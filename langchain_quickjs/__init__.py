@@ -1,6 +1,11 @@
 """JavaScript programs for LangGraph agents, which pause for people and go on in another process.
 
 What needs LangChain is imported when it is first used, so that the interpreter alone stays light.
+
+    errors        the one tree of exceptions
+    interpreter/  the runtime and its Python bindings; no LangChain
+    script/       one script's life on LangGraph
+    agent/        what a LangChain agent gets: the middleware and what the model reads
 """
 
 from __future__ import annotations
@@ -49,9 +54,9 @@ from langchain_quickjs.interpreter import (
 )
 
 if TYPE_CHECKING:
-    from langchain_quickjs.middleware import CodeInterpreterMiddleware, PTCOption
+    from langchain_quickjs.agent.middleware import CodeInterpreterMiddleware, PTCOption
     from langchain_quickjs.script import create_script_graph
-    from langchain_quickjs.script.subagents import (
+    from langchain_quickjs.script.calls.subagents import (
         SUBAGENT_STREAM_EVENT_TYPE,
         SubagentCompleteEvent,
         SubagentErrorEvent,
@@ -111,11 +116,11 @@ __all__ = [
 
 
 _LAZY = {
-    "CodeInterpreterMiddleware": "langchain_quickjs.middleware",
-    "PTCOption": "langchain_quickjs.middleware",
+    "CodeInterpreterMiddleware": "langchain_quickjs.agent.middleware",
+    "PTCOption": "langchain_quickjs.agent.middleware",
     "create_script_graph": "langchain_quickjs.script",
     **{
-        name: "langchain_quickjs.script.subagents"
+        name: "langchain_quickjs.script.calls.subagents"
         for name in __all__
         if name.lower().startswith("subagent")
     },

@@ -1,4 +1,4 @@
-"""The layout's promises: imports go one way, and one module knows wasmtime."""
+"""The layout's promises: named rooms with maps, imports that go one way, short modules."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "langchain_quickjs"
 MODULES = sorted(PACKAGE.rglob("*.py"))
+ROOMS = sorted({path.parent for path in MODULES})
 
 # Each layer may import itself and those after it.
-LAYERS = ("surface", "script", "interpreter", "errors")
+LAYERS = ("agent", "script", "interpreter", "errors")
 LANGCHAIN = ("langchain", "langchain_core", "langgraph", "deepagents")
+MOST_LINES = 400
+MOST_MODULES = 8
 
 
 def layer(module: str) -> str:
     parts = module.removeprefix("langchain_quickjs.").split(".")
-    return parts[0] if parts[0] in LAYERS else "surface"
+    return parts[0] if parts[0] in LAYERS else "agent"
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -49,9 +52,19 @@ def test_imports_point_one_way(path: Path) -> None:
 
 def test_one_module_knows_wasmtime() -> None:
     knowing = {name(p) for p in MODULES if any(i.split(".")[0] == "wasmtime" for i in imports(p))}
-    assert knowing == {"langchain_quickjs.interpreter.engine"}
+    assert knowing == {"langchain_quickjs.interpreter.guest.engine"}
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_a_room_has_a_map_of_its_modules(room: Path) -> None:
+    modules = {path.stem for path in room.glob("*.py")} - {"__init__"}
+    assert len(modules) <= MOST_MODULES
+    text = ast.get_docstring(ast.parse((room / "__init__.py").read_text())) or ""
+    rows = [line.split()[0] for line in text.splitlines() if line.startswith("    ")]
+    inner = {path.name for path in room.iterdir() if (path / "__init__.py").exists()}
+    assert sorted(row.removesuffix("/") for row in rows) == sorted(modules | inner)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
 def test_modules_are_short(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= 400
+    assert len(path.read_text().splitlines()) <= MOST_LINES

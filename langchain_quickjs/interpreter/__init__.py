@@ -1,4 +1,19 @@
-"""The runtime and its Python bindings; usable without LangChain."""
+"""The runtime and its Python bindings; usable without LangChain.
+
+It imports `errors` only. Scripts start, wait, are stored and go on in `interpreter`; the rooms
+below are its parts.
+
+    interpreter  a script as a value: started, paused, stored and resumed
+    limits       what a script may use up
+    outcomes     what goes in and comes out: calls, their results, how a script ended
+    one_thread   that one thread at a time uses an interpreter
+    quoting      texts that others made, cut short for our messages
+    guest/       the WebAssembly module on this machine
+    wire/        messages and replies as bytes
+    values/      the values of JavaScript in Python
+    storage/     snapshots and heap records
+    advice/      what error messages say beside what was wrong
+"""
 
 from langchain_quickjs.interpreter.interpreter import Interpreter
 from langchain_quickjs.interpreter.limits import Limits
@@ -12,8 +27,15 @@ from langchain_quickjs.interpreter.outcomes import (
     Returned,
     Suspended,
 )
-from langchain_quickjs.interpreter.records import Heap, Stored, fold, pack_record, record_id, unfold
-from langchain_quickjs.interpreter.values import (
+from langchain_quickjs.interpreter.storage.heap_records import (
+    Heap,
+    Stored,
+    fold,
+    pack_record,
+    record_id,
+    unfold,
+)
+from langchain_quickjs.interpreter.values.js_values import (
     HOLE,
     UNDEFINED,
     ArrayBuffer,

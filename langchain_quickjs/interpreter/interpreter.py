@@ -14,8 +14,7 @@ from langchain_quickjs.errors import (
     ProtocolError,
     TimeLimitError,
 )
-from langchain_quickjs.interpreter.engine import load
-from langchain_quickjs.interpreter.exceeded import (
+from langchain_quickjs.interpreter.advice.limit_errors import (
     check_outcome,
     out_of_memory,
     out_of_time,
@@ -23,10 +22,12 @@ from langchain_quickjs.interpreter.exceeded import (
     result_too_large,
     time_left_s,
 )
-from langchain_quickjs.interpreter.excerpt import with_excerpt
-from langchain_quickjs.interpreter.exclusively import Exclusively
+from langchain_quickjs.interpreter.advice.near_names import with_suggestion
+from langchain_quickjs.interpreter.advice.syntax_errors import with_excerpt
+from langchain_quickjs.interpreter.guest.engine import load
+from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.interpreter.limits import Limits
-from langchain_quickjs.interpreter.machine import Machine
+from langchain_quickjs.interpreter.one_thread import Exclusively
 from langchain_quickjs.interpreter.outcomes import (
     Call,
     CallResult,
@@ -34,7 +35,10 @@ from langchain_quickjs.interpreter.outcomes import (
     Outcome,
     Suspended,
 )
-from langchain_quickjs.interpreter.protocol import (
+from langchain_quickjs.interpreter.storage.heap_records import Heap
+from langchain_quickjs.interpreter.storage.snapshot import Paused, pack_snapshot, unpack_snapshot
+from langchain_quickjs.interpreter.wire.open_bytes import most_open_bytes, sizes_of
+from langchain_quickjs.interpreter.wire.protocol import (
     GuestMemoryError,
     GuestRefusalError,
     GuestResultError,
@@ -46,10 +50,6 @@ from langchain_quickjs.interpreter.protocol import (
     resume_message,
     start_message,
 )
-from langchain_quickjs.interpreter.records import Heap
-from langchain_quickjs.interpreter.sizes import most_open_bytes, sizes_of
-from langchain_quickjs.interpreter.snapshot import Paused, pack_snapshot, unpack_snapshot
-from langchain_quickjs.interpreter.suggestion import with_suggestion
 
 __all__ = ["Interpreter"]
 

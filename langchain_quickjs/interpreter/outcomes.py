@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Self, TypeAlias
 
 from langchain_quickjs.errors import ScriptError
-from langchain_quickjs.interpreter.words import said, type_name
+from langchain_quickjs.interpreter.quoting import said, type_name
 
 __all__ = [
     "Call",

@@ -30,17 +30,13 @@ from langgraph.types import Checkpointer, Command
 
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter import Limits
-from langchain_quickjs.script.answers import (
-    Granted,
-    Pause,
-    Taken,
-    asked_by,
-    go_on_with,
-    take_answers,
-)
-from langchain_quickjs.script.approvals import Approvals, InterruptOn
-from langchain_quickjs.script.drivers import acarry_out, carry_out
-from langchain_quickjs.script.effects import (
+from langchain_quickjs.script.calls.call_ids import digest
+from langchain_quickjs.script.durability.call_ends import read_end
+from langchain_quickjs.script.durability.ledger import Entries, Ledger
+from langchain_quickjs.script.durability.running_script import Kept, Record, retire_answer
+from langchain_quickjs.script.durability.workers import end_work, is_at_work_here
+from langchain_quickjs.script.flow.drivers import acarry_out, carry_out
+from langchain_quickjs.script.flow.effects import (
     Asking,
     Done,
     Ended,
@@ -49,20 +45,28 @@ from langchain_quickjs.script.effects import (
     Started,
     new_seed,
 )
-from langchain_quickjs.script.ends import read_end
-from langchain_quickjs.script.host import ScriptHost
-from langchain_quickjs.script.hosts import HostSource, OwnTools
-from langchain_quickjs.script.identity import digest
-from langchain_quickjs.script.ledger import Entries, Ledger
-from langchain_quickjs.script.outer import graph_namespace
-from langchain_quickjs.script.owners import end_work, is_at_work_here
-from langchain_quickjs.script.resumption import Delivery, delivery_of, started_before
+from langchain_quickjs.script.flow.granted import ScriptHost
+from langchain_quickjs.script.langgraph_internals.resume import (
+    Delivery,
+    delivery_of,
+    started_before,
+)
+from langchain_quickjs.script.langgraph_internals.task import graph_namespace
+from langchain_quickjs.script.people.approvals import Approvals, InterruptOn
+from langchain_quickjs.script.people.claims import (
+    Granted,
+    Pause,
+    Taken,
+    asked_by,
+    go_on_with,
+    take_answers,
+)
 from langchain_quickjs.script.run import arun_script, run_script
 from langchain_quickjs.script.sealing import Sealer
 from langchain_quickjs.script.settings import Durability, OnToolError, check, tools_of
 from langchain_quickjs.script.signing import SigningKeys, signing_keys
+from langchain_quickjs.script.sources import HostSource, OwnTools
 from langchain_quickjs.script.state import PausedState, ScriptInput, ScriptOutput, ScriptState
-from langchain_quickjs.script.stored import Kept, Record, retire_answer
 
 __all__ = ["ScriptGraph", "build_script_graph", "create_script_graph"]
 

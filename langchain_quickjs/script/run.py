@@ -11,9 +11,15 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 
 from langchain_quickjs.errors import AlreadyAnsweredError, SetupError
-from langchain_quickjs.script.calls import acall_tool, call_tool
-from langchain_quickjs.script.drivers import acarry_out, adrive, carry_out, drive
-from langchain_quickjs.script.effects import (
+from langchain_quickjs.interpreter.values.weight import is_large
+from langchain_quickjs.script.calls.call_ids import begin_key
+from langchain_quickjs.script.calls.tool_call import acall_tool, call_tool
+from langchain_quickjs.script.durability.call_ends import CallEnd, end_of
+from langchain_quickjs.script.durability.failures import Failures
+from langchain_quickjs.script.durability.ledger import Ledger
+from langchain_quickjs.script.durability.running_script import Record, has_checkpointer
+from langchain_quickjs.script.flow.drivers import acarry_out, adrive, carry_out, drive
+from langchain_quickjs.script.flow.effects import (
     Answer,
     Asking,
     Ended,
@@ -24,16 +30,10 @@ from langchain_quickjs.script.effects import (
     Resumed,
     Started,
 )
-from langchain_quickjs.script.ends import CallEnd, end_of
-from langchain_quickjs.script.failures import Failures
-from langchain_quickjs.script.flow import script_flow
-from langchain_quickjs.script.host import ScriptHost
-from langchain_quickjs.script.identity import begin_key
-from langchain_quickjs.script.ledger import Ledger
-from langchain_quickjs.script.outer import all_or_nothing
-from langchain_quickjs.script.resumption import refusal
-from langchain_quickjs.script.stored import Record, has_checkpointer
-from langchain_quickjs.script.weight import is_large
+from langchain_quickjs.script.flow.granted import ScriptHost
+from langchain_quickjs.script.flow.script_flow import script_flow
+from langchain_quickjs.script.langgraph_internals.resume import refusal
+from langchain_quickjs.script.langgraph_internals.task import all_or_nothing
 
 __all__ = ["arun_script", "begun_elsewhere", "require_checkpointer", "run_script"]
 

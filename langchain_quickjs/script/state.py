@@ -16,8 +16,8 @@ from typing_extensions import TypedDict
 
 from langchain_quickjs.errors import QuickJSError, ScriptError, ValueTransferError
 from langchain_quickjs.interpreter import UNDEFINED, Completed, Failed
-from langchain_quickjs.script.plain import storable
-from langchain_quickjs.script.report import CallReport, Listing, StoredReport
+from langchain_quickjs.interpreter.values.plain import storable
+from langchain_quickjs.script.flow.call_report import CallReport, Listing, StoredReport
 
 __all__ = [
     "AwaitingCall",
@@ -47,7 +47,7 @@ class AwaitingCall(TypedDict):
 
     Attributes:
         id: Its number in the script.
-        tool_call_id: Its name (`identity.py`).
+        tool_call_id: Its name (`calls/call_ids.py`).
         action: What the person sees of it.
         review: What the person may decide.
         rounds: How often it has begun without an end that anybody knows.
@@ -72,7 +72,7 @@ class OpenCall(TypedDict):
 
     Attributes:
         id: Its number in the script.
-        tool_call_id: Its name (`identity.py`).
+        tool_call_id: Its name (`calls/call_ids.py`).
         name: The tool's own name.
         args: Its arguments, as JSON values.
         answers: What people have answered to interrupts that the tool itself raised, in order.

@@ -16,7 +16,7 @@ from langchain_core.tools import BaseTool
 from langgraph.checkpoint.memory import InMemorySaver
 
 from langchain_quickjs import CodeInterpreterMiddleware
-from langchain_quickjs.script.heap import recent
+from langchain_quickjs.script.variables.channel import recent
 from tests.helpers.conversations import Mode
 from tests.helpers.databases import Database, aopened, opened
 from tests.helpers.turns import Dictated

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.helpers.conversations import KINDS, MODES
 from tests.helpers.databases import named
-from tests.test_script_pause import conversation
+from tests.script.test_pause import conversation
 
 
 def main() -> None:

@@ -1,5 +1,5 @@
 /* MessagePack in linear memory, directly from and to JavaScript values. wasm/README.md has the
-   table of the extension types; langchain_quickjs/interpreter/codec.py is the other end. */
+   table of the extension types; langchain_quickjs/interpreter/wire/encode.py is the other end. */
 #ifndef CODEC_H
 #define CODEC_H
 

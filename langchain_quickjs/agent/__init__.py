@@ -1,0 +1,12 @@
+"""What a LangChain agent gets: the middleware, its tool, and what the model reads.
+
+It imports everything else, and nothing imports it.
+
+    direct_calls  the model's own calls about which people are asked
+    eval_tool     the tool that runs a program
+    grants        what programs may call, and about which calls people are asked
+    middleware    `CodeInterpreterMiddleware`
+    prompt        the system prompt and the tool's description
+    rendering     what the model sees of a program's end
+    typescript    JSON Schemas as TypeScript types
+"""

@@ -1,0 +1,378 @@
+"""`CodeInterpreterMiddleware`: gives an agent a tool that runs JavaScript programs.
+
+A thin adapter. The tool (`eval_tool.py`) is given the way that the agent's own tool calls take;
+what comes of each program is rendered for the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence, Set
+from dataclasses import replace
+from types import MethodType
+from typing import Annotated, Any, NotRequired, TypeAlias, cast
+
+from langchain.agents.middleware import AgentMiddleware
+from langchain.agents.middleware.types import (
+    AgentState,
+    ModelRequest,
+    ModelResponse,
+    PrivateStateAttr,
+)
+from langchain_core.messages import SystemMessage, ToolMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.tools import BaseTool
+from langgraph.config import get_config
+from langgraph.prebuilt.tool_node import ToolCallRequest
+from langgraph.types import Command
+from langsmith.utils import tracing_is_enabled
+
+from langchain_quickjs.agent.direct_calls import arun_decided, needs_decision, run_decided
+from langchain_quickjs.agent.eval_tool import EvalTool
+from langchain_quickjs.agent.grants import Grants
+from langchain_quickjs.agent.prompt import eval_tool_description, system_prompt_section
+from langchain_quickjs.agent.rendering import has_block, has_no_copy, render_ending
+from langchain_quickjs.errors import SetupError
+from langchain_quickjs.interpreter import Limits
+from langchain_quickjs.script.calls.subagents import TASK, Subagents
+from langchain_quickjs.script.calls.tool_call import ToolPath
+from langchain_quickjs.script.durability.failures import Failures, unanswered, with_answers
+from langchain_quickjs.script.flow.drivers import acarry_out, carry_out
+from langchain_quickjs.script.flow.effects import Asking
+from langchain_quickjs.script.flow.granted import ScriptHost
+from langchain_quickjs.script.langgraph_internals.task import OuterTask
+from langchain_quickjs.script.people.approvals import InterruptOn
+from langchain_quickjs.script.people.gates import Agent, agent_of
+from langchain_quickjs.script.settings import Durability, Mode, OnToolError, check
+from langchain_quickjs.script.signing import Signer, SigningKeys, signing_keys
+from langchain_quickjs.script.state import Ending
+from langchain_quickjs.script.variables.channel import HeapChannel
+from langchain_quickjs.script.variables.session import HeapPolicy, Memory
+
+__all__ = ["CodeInterpreterMiddleware", "InterpreterState", "PTCOption"]
+
+ToolResult = ToolMessage | Command[Any]
+
+PTCOption: TypeAlias = Sequence[str | BaseTool | Callable[..., Any]]
+"""The tools that programs may call: names of the agent's tools, tools, or functions."""
+
+
+class InterpreterState(AgentState[Any]):
+    """What the agent's state has beyond that of other agents. It is not part of what users read."""
+
+    _quickjs_heap: NotRequired[Annotated[bytes, HeapChannel, PrivateStateAttr]]
+
+
+class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
+    """Lets an agent run JavaScript programs that call its tools.
+
+    The calls of programs pass the `wrap_tool_call` hooks of the middleware that stand after this
+    one, as the model's own calls do; those before it see only the call that runs the program. So
+    put it before what guards, counts or caches tool calls.
+
+    Example:
+        ```python
+        agent = create_deep_agent(
+            model=model,
+            tools=[lookup_order],
+            middleware=[
+                CodeInterpreterMiddleware(
+                    ptc=["lookup_order", issue_refund],
+                    interrupt_on={"issue_refund": True},
+                )
+            ],
+            checkpointer=checkpointer,
+        )
+        ```
+    """
+
+    def __init__(
+        self,
+        *,
+        ptc: PTCOption | None = None,
+        interrupt_on: InterruptOn | None = None,
+        timeout: float | None = 5.0,
+        wall_timeout: float | None = 300.0,
+        memory_limit: int = 64 * 1024 * 1024,
+        max_ptc_calls: int | None = 256,
+        max_result_chars: int = 4000,
+        capture_console: bool = True,
+        tool_name: str = "eval",
+        subagents: bool = True,
+        max_subagent_concurrency: int = 32,
+        durability: Durability = "pause",
+        on_tool_error: OnToolError = "raise",
+        mode: Mode | None = None,
+        max_snapshot_bytes: int | None = None,
+        snapshot_signing_key: SigningKeys | None = None,
+    ) -> None:
+        """Makes the middleware.
+
+        Args:
+            ptc: The tools that programs may call: names of the agent's tools, or tools or
+                functions, which need not be the agent's.
+            interrupt_on: For each tool that needs it, whether or how a person decides about its
+                calls: `True`, `False`, or LangChain's `InterruptOnConfig`. Needs a checkpointer. It
+                holds for programs and for calls that the agent's model makes itself (asked about
+                once where the agent asks too), but not inside of subagents, which are agents of
+                their own. What is not named here is in programs as it is for the model: as the
+                agent's own `interrupt_on` or `HumanInTheLoopMiddleware` says.
+            timeout: How long a program may compute between two waits, in seconds.
+            wall_timeout: How long a program may compute and wait for its timers in all, in seconds.
+                Time in which its calls run or people are waited for does not count.
+            memory_limit: How much memory a program may use, in bytes.
+            max_ptc_calls: How many calls one program may make.
+            max_result_chars: At what length the result and the output are each cut.
+            capture_console: Whether the model sees what a program printed.
+            tool_name: The name of the tool.
+            subagents: Whether programs may call the agent's subagents with `task(...)`, where a
+                Deep Agent has any.
+            max_subagent_concurrency: How many subagents of one program run at once; others wait.
+            durability: `"pause"` stores a program when it pauses for people; after a crash it goes
+                on from its last pause, or begins again, and the calls made since are made again.
+                `"call"` stores each call's result when it ends, before anything else happens: that
+                call is never made again, and those not stored yet are, with the same
+                `tool_call_id`. Needs a checkpointer, and an agent that stores its own steps.
+            on_tool_error: What becomes of a tool's exception that a program does not catch:
+                `"raise"` raises it as if the model had called the tool, `"return"` gives it to the
+                model as the program's error, as happens in any case if the program has paused
+                since: of such an exception only name and message are left.
+            mode: How long a program's variables live: `"thread"` (the default), as long as the
+                thread; `"turn"`, until the agent is given something new; `"call"`, only as long
+                as the program. In the first two, programs of one message run one by one.
+            max_snapshot_bytes: How many bytes variables may take where they are stored, compressed;
+                what is larger is dropped, and the model told so. `memory_limit` when omitted.
+            snapshot_signing_key: A secret with which stored variables and paused programs are
+                signed for their thread, or a list of them: the first one signs, each of them
+                verifies. What is not signed with one of them is not used.
+
+        Raises:
+            SetupError: The arguments do not fit each other; the message says what to change.
+            ToolNameError: A tool's name cannot be a name in programs.
+        """
+        super().__init__()
+        check(
+            ptc=ptc,
+            interrupt_on=interrupt_on,
+            timeout=timeout,
+            wall_timeout=wall_timeout,
+            memory_limit=memory_limit,
+            max_ptc_calls=max_ptc_calls,
+            max_result_chars=max_result_chars,
+            capture_console=capture_console,
+            tool_name=tool_name,
+            subagents=subagents,
+            max_subagent_concurrency=max_subagent_concurrency,
+            durability=durability,
+            on_tool_error=on_tool_error,
+            mode=mode,
+            max_snapshot_bytes=max_snapshot_bytes,
+        )
+        self.tool_name = tool_name
+        self._grants = Grants.of(ptc, interrupt_on, subagents=subagents, tool_name=tool_name)
+        self._approvals = self._grants.approvals
+        self._limits = Limits(
+            memory_bytes=memory_limit,
+            step_timeout_s=timeout,
+            wall_timeout_s=wall_timeout,
+            calls=max_ptc_calls,
+        )
+        self._max_result_chars = max_result_chars
+        self._capture_console = capture_console
+        self._mode: Mode = mode or "thread"
+        self._signing_keys = signing_keys(snapshot_signing_key)
+        self._heap: HeapPolicy | None = None
+        if self._mode != "call":
+            self.state_schema = InterpreterState
+            self._heap = HeapPolicy(self._mode, max_snapshot_bytes or memory_limit, self._limits)
+        self._max_subagents = max_subagent_concurrency
+        self._durability = durability
+        self._raises = on_tool_error == "raise"
+        # The agent that was looked at last, and found to have what programs and people need.
+        self._fits: Agent | None = None
+        # The last prompt section, with its tools, and with what the agent says before it: they
+        # rarely change between two model calls.
+        self._written: tuple[Any, str] | None = None
+        self._said: tuple[SystemMessage | None, str, SystemMessage] | None = None
+        self._tool = EvalTool(name=tool_name, description=eval_tool_description(mode=self._mode))
+        self.tools = [self._tool]
+        if not tracing_is_enabled():
+            self._spare_detours()
+
+    def _spare_detours(self) -> None:
+        """Makes the asynchronous hooks plain functions, which return what the handler gives.
+
+        LangChain makes a span of each hook. Around a coroutine function that takes two threads and
+        a task, also where nothing is traced: longer than a small program.
+        """
+        ours = CodeInterpreterMiddleware
+        if type(self).awrap_model_call is ours.awrap_model_call:
+            vars(self)["awrap_model_call"] = MethodType(ours._start_model_call, self)
+        if type(self).awrap_tool_call is ours.awrap_tool_call:
+            vars(self)["awrap_tool_call"] = MethodType(ours._start_tool_call, self)
+
+    def wrap_model_call(
+        self,
+        request: ModelRequest[Any],
+        handler: Callable[[ModelRequest[Any]], ModelResponse[Any]],
+    ) -> ModelResponse[Any]:
+        """Tells the model about programs."""
+        request = self._with_prompt(request)
+        if failed := unanswered(request.messages, self.tool_name, has_block):
+            request = carry_out(self._with_failures(request, failed))
+        return handler(request)
+
+    async def awrap_model_call(
+        self,
+        request: ModelRequest[Any],
+        handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
+    ) -> ModelResponse[Any]:
+        """Tells the model about programs."""
+        return await self._start_model_call(request, handler)
+
+    def _start_model_call(
+        self,
+        request: ModelRequest[Any],
+        handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
+    ) -> Awaitable[ModelResponse[Any]]:
+        request = self._with_prompt(request)
+        if failed := unanswered(request.messages, self.tool_name, has_block):
+            return self._model_call_after(self._with_failures(request, failed), handler)
+        return handler(request)
+
+    async def _model_call_after(
+        self,
+        asking: Asking[ModelRequest[Any]],
+        handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
+    ) -> ModelResponse[Any]:
+        return await handler(await acarry_out(asking))
+
+    def _with_failures(
+        self, request: ModelRequest[Any], script_ids: list[str]
+    ) -> Asking[ModelRequest[Any]]:
+        """Tells the model what programs had done that nothing was told of."""
+        failures = Failures.of(get_config(), self._signing_keys)
+        told = {} if failures is None else (yield from failures.read(script_ids))
+        if not told:
+            return request
+        return request.override(messages=with_answers(request.messages, told, self.tool_name))
+
+    def wrap_tool_call(
+        self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], ToolResult]
+    ) -> ToolResult:
+        """Gives the tool that runs programs the way that tool calls take; asks about others."""
+        if self._asks(request, handler):
+            return run_decided(request, handler, self._approvals, self._signing_keys)
+        return handler(self._with_host(request, handler))
+
+    async def awrap_tool_call(
+        self,
+        request: ToolCallRequest,
+        handler: Callable[[ToolCallRequest], Awaitable[ToolResult]],
+    ) -> ToolResult:
+        """Gives the tool that runs programs the way that tool calls take; asks about others."""
+        return await self._start_tool_call(request, handler)
+
+    def _start_tool_call(
+        self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Awaitable[ToolResult]]
+    ) -> Awaitable[ToolResult]:
+        if self._asks(request, handler):
+            return arun_decided(request, handler, self._approvals, self._signing_keys)
+        return handler(self._with_host(request, handler))
+
+    def _asks(self, request: ToolCallRequest, handler: Any) -> bool:
+        """Whether people are asked here about a call that the model makes itself."""
+        gated = request.tool_call["name"] in self._approvals.configs
+        return gated and needs_decision(request, handler, self._approvals)
+
+    def _with_prompt(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
+        # What the agent asks people about is known where it runs only.
+        agent = agent_of()
+        if agent is not self._fits:
+            self._grants.check(agent, self)
+            self._check_name(request.tools)
+            self._fits = agent
+        section = self._section(
+            [tool for tool in request.tools if isinstance(tool, BaseTool)],
+            agent.asked - self._grants.told | self._approvals.configs.keys(),
+        )
+        return request.override(system_message=self._joined(request.system_message, section))
+
+    def _check_name(self, tools: Sequence[Any]) -> None:
+        others = (tool for tool in tools if tool is not self._tool)
+        if any(isinstance(tool, BaseTool) and tool.name == self.tool_name for tool in others):
+            raise SetupError(
+                f"The agent has another tool {self.tool_name!r}, the name of the tool that runs "
+                "programs. Give `tool_name` another value, or rename the agent's tool."
+            )
+
+    def _joined(self, before: SystemMessage | None, section: str) -> SystemMessage:
+        said = self._said
+        if said is None or said[0] is not before or said[1] is not section:
+            blocks = before.content_blocks if before else []
+            text = f"\n\n{section}" if blocks else section
+            message = SystemMessage(content_blocks=[*blocks, {"type": "text", "text": text}])
+            said = self._said = (before, section, message)
+        return said[2]
+
+    def _section(self, available: Sequence[BaseTool], asked: Set[str]) -> str:
+        tools = self._grants.shown(available)
+        subagents = self._grants.task(available) is not None
+        written, key = self._written, (tools, frozenset(asked), subagents)
+        if written is None or written[0] != key:
+            section = system_prompt_section(
+                tools,
+                approvals=asked,
+                subagents=subagents,
+                tool_name=self.tool_name,
+                mode=self._mode,
+                timeout_s=self._limits.step_timeout_s,
+                memory_bytes=self._limits.memory_bytes,
+                max_calls=self._limits.calls,
+                max_result_chars=self._max_result_chars,
+            )
+            written = self._written = (key, section)
+        return written[1]
+
+    def _with_host(self, request: ToolCallRequest, handler: Callable[..., Any]) -> ToolCallRequest:
+        if request.tool_call["name"] != self.tool_name:
+            return request
+        config = request.runtime.config
+        script_id = cast("str", request.tool_call["id"])
+        tools = self._grants.granted(request.runtime.tools)
+        outer = OuterTask(config)
+        path = ToolPath(request, handler, outer)
+        signer = Signer.of(self._signing_keys, config)
+        task = self._grants.task(request.runtime.tools)
+        subagents = None
+        if task is not None:
+            subagents = Subagents(
+                task, script_id, request.runtime.stream_writer, self._max_subagents
+            )
+            path = replace(path, watch=subagents.watch)
+        functions = {} if task is None else {TASK: task}
+        names = {tool.name for tool in (*tools.values(), *functions.values())}
+        host = ScriptHost(
+            script_id=script_id,
+            tools=tools,
+            approvals=self._grants.asking(names, config, handler),
+            limits=self._limits,
+            path=path,
+            present=self._present,
+            memory=self._memory(config, outer, signer),
+            signer=signer,
+            place=config["configurable"].get("checkpoint_ns", ""),
+            keeps=self._durability == "call",
+            raises=self._raises,
+            functions=functions,
+            subagents=subagents,
+        )
+        return request.override(tool=self._tool.for_script(host))
+
+    def _memory(self, config: RunnableConfig, task: OuterTask, signer: Signer) -> Memory | None:
+        heap = self._heap
+        return None if heap is None else Memory(heap, config, self.tool_name, task, signer)
+
+    def _present(self, ending: Ending) -> dict[str, Any]:
+        console = ending.console if self._capture_console else ""
+        text = render_ending(ending, console=console, max_result_chars=self._max_result_chars)
+        return {"text": text, "failed": ending.failed and not has_no_copy(ending.outcome)}

@@ -1,0 +1,256 @@
+"""What the model is told: names, signatures, the tool's description and the system prompt.
+
+Pure functions from tools and limits to text. Every character here is paid for in every model
+call, so each sentence has to change what the model does. The texts are held by the snapshots in
+`tests/snapshots`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
+from types import GenericAlias, SimpleNamespace, UnionType
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+
+from langchain_core.messages import BaseMessage
+from langchain_core.tools import BaseTool, Tool
+from langgraph.types import Command
+from pydantic import BaseModel, PydanticUserError, TypeAdapter
+
+from langchain_quickjs.agent.typescript import Types, one_line
+from langchain_quickjs.script.calls.js_names import camel_case, js_names
+from langchain_quickjs.script.calls.subagents import TASK
+from langchain_quickjs.script.settings import Mode
+
+__all__ = [
+    "Mode",
+    "camel_case",
+    "eval_code_description",
+    "eval_tool_description",
+    "js_names",
+    "signature",
+    "system_prompt_section",
+]
+
+_DESCRIPTION_CHARS: Final = 240
+
+_EVAL_DESCRIPTION: Final = (
+    "Runs a JavaScript program in a sandbox and returns the value of its last expression, with "
+    "what it printed. Use it to compute, and to do in one program what would take several tool "
+    "calls. {state}"
+)
+
+_CODE_DESCRIPTION: Final = (
+    "The JavaScript program. Top-level `await` works; the last expression is the result."
+)
+
+_STATE: Final = {
+    "call": "Each program starts afresh; nothing is kept from earlier ones.",
+    "turn": "Variables are kept for later programs until you have answered the user.",
+    "thread": "Variables are kept for later programs of this conversation.",
+}
+
+_SECTION: Final = """\
+## `{tool_name}`: JavaScript programs
+
+One program is better than several tool calls when you would loop, call for many items, feed one \
+result into the next call, or filter, join or count data. Write the whole job as one program and \
+return only what you need to read. For a single call, use the tool itself if you have it.
+
+- The value of the last expression is the result (an object needs brackets: `({{ a, b }})`); \
+`console.log` output comes with it. Each is cut at {max_result_chars} characters.
+- {state}
+- Nothing reaches the outside but {reach}: there is no `fetch`, `require`, `import`, `process`, \
+file system or network. The clock stands still while code runs.
+- {limits}"""
+
+_TOOLS: Final = """
+
+### `tools` in programs
+
+`await tools.name({ ... })` takes and gives native JavaScript values: objects, arrays, numbers. Do \
+not `JSON.parse` results. Make independent calls together: \
+`await Promise.all(ids.map((id) => tools.name({ id })))`. A call that fails throws an `Error` that \
+you can catch.
+
+```ts
+{declarations}
+```"""
+
+_SUBAGENTS: Final = """
+
+### `task` in programs
+
+`await task({ description, subagentType, label, responseSchema })` gives a job to a subagent and \
+returns its answer: text, or an object if you give `responseSchema`, a JSON Schema. The types are \
+those of your `task` tool. A subagent knows nothing but `description`, so put into it all that it \
+needs; `label`, a few words, is shown to the user. Start independent jobs together with \
+`Promise.all`."""
+
+_APPROVALS: Final = """
+
+A person has to approve: {names}. The program stops at such a call and goes on from there by \
+itself once there is an answer, so write it straight through: call and use the result as usual, \
+never poll, retry or ask first. If the person refuses, the call throws an `Error` with their \
+words."""
+
+
+def signature(tool: BaseTool) -> str:
+    """A tool as scripts see it, in TypeScript.
+
+    Injected arguments do not appear. The types that it refers to come first, then what the tool
+    does as a comment, then the declaration.
+
+    Args:
+        tool: The tool.
+
+    Returns:
+        For example `tools.lookupOrder(args: { id: string }): Promise<Order>;`.
+    """
+    types = Types()
+    declaration = _declaration(tool, types)
+    return "\n".join([*types.declarations, declaration])
+
+
+def eval_tool_description(*, mode: Mode = "call") -> str:
+    """What the `eval` tool says about itself; the rest stands in the system prompt.
+
+    Args:
+        mode: How long a script's variables live.
+    """
+    return _EVAL_DESCRIPTION.format(state=_STATE[mode])
+
+
+def eval_code_description() -> str:
+    """What the `eval` tool says about its one argument."""
+    return _CODE_DESCRIPTION
+
+
+def system_prompt_section(
+    tools: Sequence[BaseTool],
+    *,
+    approvals: Collection[str] = (),
+    subagents: bool = False,
+    tool_name: str = "eval",
+    mode: Mode = "call",
+    timeout_s: float | None = 5.0,
+    memory_bytes: int = 64 * 1024 * 1024,
+    max_calls: int | None = 256,
+    max_result_chars: int = 4000,
+) -> str:
+    """The part of the system prompt that teaches the model to write scripts.
+
+    Args:
+        tools: The tools granted to scripts.
+        approvals: Names (as the tools have them) of those whose calls need a person.
+        subagents: Whether scripts may call subagents with `task(...)`.
+        tool_name: The name of the tool that runs scripts.
+        mode: How long a script's variables live.
+        timeout_s: How long a script may compute between two waits.
+        memory_bytes: How much memory a script may use.
+        max_calls: How many calls a script may make.
+        max_result_chars: At what length the result and the output are each cut.
+
+    Returns:
+        Markdown.
+
+    Raises:
+        ToolNameError: Two tools would share a name in scripts, or one cannot have any.
+    """
+    limits = [f"{memory_bytes / (1024 * 1024):g} MB of memory"]
+    if timeout_s is not None:
+        limits.insert(0, f"{timeout_s:g} s of computing between waits")
+    if max_calls is not None and (tools or subagents):
+        limits.append(f"{max_calls} calls a program")
+    reach = ["`tools`"] * bool(tools) + ["`task`"] * subagents
+    section = _SECTION.format(
+        tool_name=tool_name,
+        max_result_chars=max_result_chars,
+        state=_STATE[mode],
+        reach=" and ".join(reach) or "the result and what is printed",
+        limits=f"Limits: {', '.join(limits)}.",
+    )
+    if tools:
+        section += _TOOLS.replace("{declarations}", _declarations(tools))
+    if subagents:
+        section += _SUBAGENTS
+    asking = [f"`tools.{name}`" for name, tool in js_names(tools).items() if tool.name in approvals]
+    asking += ["`task`"] * (subagents and TASK in approvals)
+    return section + (_APPROVALS.format(names=", ".join(asking)) if asking else "")
+
+
+def _declarations(tools: Sequence[BaseTool]) -> str:
+    types = Types()
+    written = [_declaration(tool, types) for tool in js_names(tools).values()]
+    # A fence inside a description must not end the block that the descriptions stand in.
+    return "\n".join([*types.declarations, *written]).replace("```", "'''")
+
+
+def _declaration(tool: BaseTool, types: Types) -> str:
+    args = _args_schema(tool)
+    parameter = ""
+    if args.get("properties") or args.get("additionalProperties"):
+        parameter = (
+            f"args{'' if args.get('required') else '?'}: {types.write({**args, 'type': 'object'})}"
+        )
+    function = getattr(tool, "func", None) or getattr(tool, "coroutine", None) or type(tool)._run
+    result = types.write(_result_schema(function, tool.response_format), output=True)
+    first = tool.description.strip().split("\n\n", 1)[0]
+    comment = f"// {one_line(first, _DESCRIPTION_CHARS)}\n" if first else ""
+    return f"{comment}tools.{camel_case(tool.name)}({parameter}): Promise<{result}>;"
+
+
+def _args_schema(tool: BaseTool) -> dict[str, Any]:
+    if isinstance(tool, Tool) and tool.args_schema is None:
+        # A function of one string; LangChain accepts the argument under any name.
+        return {"properties": {"input": {"type": "string"}}, "required": ["input"]}
+    try:
+        schema = tool.tool_call_schema
+        if isinstance(schema, dict):
+            return schema
+        return schema.model_json_schema() if issubclass(schema, BaseModel) else schema.schema()
+    except (PydanticUserError, NameError, ValueError):
+        # Argument types without a JSON Schema: the tool can still be called.
+        return {"additionalProperties": True}
+
+
+# Pydantic takes about a millisecond for it, and the prompt is written before every model call.
+@lru_cache(maxsize=512)
+def _result_schema(function: Callable[..., Any], response_format: str) -> object:
+    """The JSON Schema of what a tool's function returns; `None` where that is not known."""
+    try:
+        annotation = _return_annotation(function)
+        if response_format == "content_and_artifact":  # scripts get the content
+            pair = get_args(annotation) if get_origin(annotation) is tuple else ()
+            annotation = pair[0] if len(pair) == 2 else Any
+        # As the item of a list, a class becomes a reference, which gives its type a name.
+        items: Any = GenericAlias(list, (annotation,))
+        schema = TypeAdapter(items).json_schema(mode="serialization")
+    except (PydanticUserError, NameError, AttributeError, SyntaxError, TypeError, ValueError):
+        return None
+    return {"$defs": schema.get("$defs", {}), **schema["items"]}
+
+
+def _return_annotation(function: Callable[..., Any]) -> Any:
+    annotation = inspect.signature(function).return_annotation
+    if annotation is inspect.Signature.empty:
+        return Any
+    # The parameters' annotations may name things that exist for type checkers only, so the
+    # return annotation is evaluated without them.
+    holder = SimpleNamespace(__annotations__={"return": annotation})
+    names = getattr(inspect.unwrap(function), "__globals__", {})
+    return _as_value(get_type_hints(holder, globalns=names, include_extras=True)["return"])
+
+
+def _as_value(annotation: Any) -> Any:
+    """What a script gets where a tool's function speaks to the agent: a message's content."""
+    if get_origin(annotation) in (Union, UnionType):
+        members = [_as_value(member) for member in get_args(annotation)]
+        known = [member for member in members if member is not Any]
+        return Union[tuple(known)] if known else Any  # noqa: UP007 - built from a list
+    if annotation is Command or get_origin(annotation) is Command:
+        return Any
+    if isinstance(annotation, type) and issubclass(annotation, BaseMessage):
+        return str
+    return annotation

@@ -1,0 +1,9 @@
+"""What error messages say beside what was wrong: where, and what to do.
+
+It imports `errors`, `limits` and `outcomes`.
+
+    for_models     what a model can do when its program has reached a limit
+    limit_errors   which limit was reached, what it is, and what can be done
+    near_names     names that are nearly those of tools, with the names that there are
+    syntax_errors  the line that a syntax error is in, and what to write instead
+"""

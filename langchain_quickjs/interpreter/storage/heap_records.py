@@ -1,0 +1,258 @@
+"""Records: how the heap of an idle interpreter is stored as it changes.
+
+    record = magic, format, build id, base id, MessagePack of [next id, blocks, pages, masks, parts]
+    id     = BLAKE2b-256 of the record
+
+A full record has no base, and holds what differs from the boot image. A delta names the record that
+it builds on, and holds the lines that changed since (`changed_lines.py`). They are compressed with
+what they were as dictionary, some at a time. The law, for heaps `h` and stored heaps `s`:
+
+    fold(None, full(h)).heap   == h
+    fold(s, delta(h, s)).heap  == h
+    fold(s, r)  raises SnapshotError  unless  base(r) == s.id
+    unfold(chain, id(last))    == reduce(fold, chain, None)
+
+An id covers the record and, with the base's id, all records below it, like a commit in git. So
+whoever knows the id of the last record, or has signed it, knows that all of the heap is as it was
+stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgpack
+import zstandard
+
+from langchain_quickjs.errors import SnapshotError
+from langchain_quickjs.interpreter.guest.engine import load
+from langchain_quickjs.interpreter.guest.image import BLOCK_BYTES, PAGE_BYTES, Image, page_at
+from langchain_quickjs.interpreter.storage.changed_lines import (
+    LINE_BYTES,
+    Line,
+    are_changes,
+    changes,
+    joined,
+    lines,
+    patched,
+)
+from langchain_quickjs.interpreter.storage.compression import compress, dictionary
+
+__all__ = ["Heap", "Stored", "fold", "pack_record", "record_id", "unfold"]
+
+_MAGIC: Final = b"QJSR"
+_FORMAT: Final = 2
+_HEADER: Final = struct.Struct("<4sB16s32s")
+_NO_BASE: Final = bytes(32)
+
+_FIELDS: Final = 5
+_LISTS: Final = 3
+
+MOST_RECORDS: Final = 1024
+"""How many records a heap may consist of."""
+
+# Lines of one part: zstandard finds in the dictionary only what its window reaches.
+_PART_LINES: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Heap:
+    """What scripts have declared, between two of them.
+
+    Attributes:
+        image: The guest's memory.
+        next_id: The id of the next call.
+    """
+
+    image: Image
+    next_id: int
+
+    @property
+    def empty(self) -> bool:
+        """Whether no script has run on it."""
+        return not self.image.blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A heap, and the id of the record that it is stored as."""
+
+    id: bytes
+    heap: Heap
+
+
+def record_id(record: bytes) -> bytes:
+    """The id of a record, by which deltas name their base."""
+    return hashlib.blake2b(record, digest_size=32).digest()
+
+
+def pack_record(heap: Heap, base: Stored | None = None) -> bytes:
+    """The record of a heap: full, or what changed since `base`."""
+    module = load()
+    boot = module.boot
+    before = {} if base is None else base.heap.image.pages
+    after = heap.image.pages
+    numbers, masks = changes(before, after, boot)
+    parts = [
+        compress(joined(some, after, boot), joined(some, before, boot))
+        for some in _parts(numbers, masks)
+    ]
+    base_id = _NO_BASE if base is None else base.id
+    header = _HEADER.pack(_MAGIC, _FORMAT, module.build_id[:16], base_id)
+    body = [heap.next_id, heap.image.blocks, numbers, masks, parts]
+    return header + bytes(msgpack.packb(body))
+
+
+def fold(base: Stored | None, record: bytes, *, memory_bytes: int) -> Stored:
+    """The heap that a record makes of its base.
+
+    Args:
+        base: The heap that the record before it made; `None` for a full record.
+        record: What `pack_record` gave.
+        memory_bytes: The memory limit: nothing larger is unpacked.
+
+    Raises:
+        SnapshotError: If the record is damaged, of another build of the engine, or builds on
+            another heap.
+    """
+    return _fold(base, [record], memory_bytes)
+
+
+def unfold(records: Mapping[bytes, bytes], head: bytes, *, memory_bytes: int) -> Stored:
+    """The heap that was stored as a chain of records.
+
+    Args:
+        records: Records by what is said to be their ids; those of other heaps may be among them.
+        head: The id of the last record.
+        memory_bytes: The memory limit: nothing larger is unpacked.
+
+    Raises:
+        SnapshotError: If a record is missing, damaged, or of another build of the engine.
+    """
+    chain: list[bytes] = []
+    wanted = head
+    while wanted != _NO_BASE:
+        record = records.get(wanted)
+        if record is None or len(chain) >= len(records):
+            raise SnapshotError("a part of the stored heap is missing")
+        if len(chain) >= MOST_RECORDS:
+            raise SnapshotError(f"the stored heap has more than {MOST_RECORDS} parts")
+        if record_id(record) != wanted:
+            raise SnapshotError("a part of the stored heap is damaged")
+        chain.append(record)
+        wanted = _base_id(record)
+    return _fold(None, chain[::-1], memory_bytes)
+
+
+def _fold(base: Stored | None, records: Sequence[bytes], memory_bytes: int) -> Stored:
+    boot = load().boot
+    pages = {} if base is None else dict(base.heap.image.pages)
+    current = _NO_BASE if base is None else base.id
+    next_id = blocks = 0
+    touched: set[int] = set()
+    for record in records:
+        if _base_id(record) != current:
+            raise SnapshotError(
+                "a record of the heap builds on another heap than the one it was to be applied to"
+            )
+        next_id, blocks, numbers, masks, parts = _read(record, memory_bytes)
+        changed: dict[int, bytes] = {}
+        for some, packed in zip(_parts(numbers, masks), parts, strict=True):
+            content = _unpack(packed, len(some), joined(some, pages, boot))
+            changed |= patched(some, content, {**pages, **changed}, boot)
+        pages |= changed
+        touched.update(numbers)
+        current = record_id(record)
+    for number in touched:
+        if pages[number] == page_at(boot, number):
+            del pages[number]
+    if any(number >= blocks * BLOCK_BYTES // PAGE_BYTES for number in pages):
+        raise SnapshotError("a record of the heap is malformed: its pages do not fit its memory")
+    return Stored(current, Heap(Image(blocks, pages), next_id))
+
+
+def _base_id(record: bytes) -> bytes:
+    if len(record) < _HEADER.size or record[:4] != _MAGIC:
+        raise SnapshotError("these bytes are no record of a heap")
+    _, version, build, base_id = _HEADER.unpack_from(record)
+    if version != _FORMAT:
+        raise SnapshotError(f"the heap is stored in format {version}, this package has {_FORMAT}")
+    installed = load().build_id[:16]
+    if build != installed:
+        raise SnapshotError(
+            f"the heap was made by engine build {build.hex()}, installed is {installed.hex()}"
+        )
+    return bytes(base_id)
+
+
+def _read(record: bytes, memory_bytes: int) -> tuple[int, int, list[int], bytes, list[bytes]]:
+    """The fields of a record: next id, blocks, pages, masks, parts."""
+    pages = memory_bytes // PAGE_BYTES
+    try:
+        fields = msgpack.unpackb(
+            memoryview(record)[_HEADER.size :],
+            max_array_len=max(pages, _FIELDS),
+            object_hook=_refuse_map,
+            max_str_len=0,
+            max_ext_len=0,
+            list_hook=_few_lists(),
+        )
+    except (ValueError, TypeError, msgpack.exceptions.UnpackException) as error:
+        raise SnapshotError(f"a record of the heap is malformed: {error}") from error
+    match fields:
+        case [int(next_id), int(blocks), [*numbers], bytes(masks), [*parts]] if (
+            next_id > 0 and blocks > 0
+        ):
+            pass
+        case _:
+            raise SnapshotError("a record of the heap is malformed: its fields are not known")
+    if blocks * BLOCK_BYTES > memory_bytes:
+        raise SnapshotError(
+            f"the heap needs {blocks * BLOCK_BYTES} bytes of memory, limits.memory_bytes is "
+            f"{memory_bytes}"
+        )
+    if (
+        not are_changes(numbers, masks, blocks * BLOCK_BYTES // PAGE_BYTES)
+        or not all(isinstance(part, bytes) for part in parts)
+        or len(parts) != len(_parts(numbers, masks))
+    ):
+        raise SnapshotError("a record of the heap is malformed: its pages do not fit its memory")
+    return next_id, blocks, numbers, masks, parts
+
+
+def _few_lists() -> Callable[[list[Any]], list[Any]]:
+    """Lets pass as many lists as a record has: a byte there may be fifty bytes in this process."""
+    left = iter(range(_LISTS))
+
+    def count(parts: list[Any]) -> list[Any]:
+        if next(left, None) is None:
+            raise ValueError("it has too many lists")
+        return parts
+
+    return count
+
+
+def _refuse_map(_: Any) -> None:
+    raise ValueError("its fields are not those of a record")
+
+
+def _parts(numbers: Sequence[int], masks: bytes) -> list[list[Line]]:
+    """The lines of changes, in the parts that they are compressed in."""
+    all_of_them = lines(numbers, masks)
+    return [all_of_them[i : i + _PART_LINES] for i in range(0, len(all_of_them), _PART_LINES)]
+
+
+def _unpack(packed: bytes, count: int, before: bytes) -> bytes:
+    """The content of one part, of so many lines."""
+    try:
+        # zstandard believes what a frame says of its size, so it is checked first.
+        if zstandard.get_frame_parameters(packed).content_size != count * LINE_BYTES:
+            raise SnapshotError("a record of the heap is malformed: its pages have another size")
+        unpacker = zstandard.ZstdDecompressor(dict_data=dictionary(before))
+        return unpacker.decompress(packed, allow_extra_data=False)
+    except zstandard.ZstdError as error:
+        raise SnapshotError(f"a record of the heap is malformed: {error}") from error

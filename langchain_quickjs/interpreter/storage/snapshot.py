@@ -1,0 +1,225 @@
+"""Snapshots: what is stored of a paused interpreter.
+
+    snapshot = magic, format, build id, body length, checksum, body
+    body     = zstd(MessagePack of the fields of `Paused`, with the image's pages and masks; lines)
+    lines    = for each line that differs from the boot image, line XOR boot's line
+
+A snapshot is only good for the build of the guest that made it: everything in the memory, down to
+the addresses of functions, belongs to that build.
+
+Reading one fails closed: nothing is restored from bytes that are not whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import struct
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgpack
+import zstandard
+
+from langchain_quickjs.errors import ProtocolError, SnapshotError
+from langchain_quickjs.interpreter.guest.image import BLOCK_BYTES, PAGE_BYTES, Image
+from langchain_quickjs.interpreter.limits import Limits
+from langchain_quickjs.interpreter.outcomes import Call
+from langchain_quickjs.interpreter.storage.changed_lines import (
+    LINE_BYTES,
+    are_changes,
+    changes,
+    joined,
+    lines,
+    patched,
+)
+from langchain_quickjs.interpreter.storage.compression import compress
+from langchain_quickjs.interpreter.wire.decode import decode
+from langchain_quickjs.interpreter.wire.encode import encode
+from langchain_quickjs.interpreter.wire.open_bytes import most_open_bytes
+
+__all__ = ["Paused", "pack_snapshot", "unpack_snapshot"]
+
+_MAGIC: Final = b"QJSS"
+_FORMAT: Final = 2
+_ARRAY_OF_NINE: Final = 0x99
+_HEADER: Final = struct.Struct("<4sB16sII16s")
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """An interpreter between two steps.
+
+    Attributes:
+        image: The guest's memory.
+        next_id: The id of the next call.
+        running: Whether a script is running.
+        open_calls: Its calls that are not answered yet.
+        granted: The names it may call.
+        spent_s: How long it has computed.
+        calls_made: How many calls it has made.
+    """
+
+    image: Image
+    next_id: int
+    running: bool
+    open_calls: tuple[Call, ...]
+    granted: frozenset[str]
+    spent_s: float
+    calls_made: int
+
+
+def _xor(a: bytes | memoryview, b: bytes) -> bytes:
+    return (int.from_bytes(a, "little") ^ int.from_bytes(b, "little")).to_bytes(len(a), "little")
+
+
+def pack_snapshot(paused: Paused, boot: Sequence[bytes], build_id: bytes) -> bytes:
+    """The bytes to store for a paused interpreter."""
+    pages, blocks = paused.image.pages, paused.image.blocks
+    numbers, masks = changes({}, pages, boot)
+    some = lines(numbers, masks)
+    calls = [[call.id, call.name, encode(list(call.args))] for call in paused.open_calls]
+    head = [paused.next_id, paused.running, calls, sorted(paused.granted), paused.spent_s]
+    body = msgpack.packb([*head, paused.calls_made, blocks, numbers, masks])
+    content = body + _xor(joined(some, pages, boot), joined(some, {}, boot))
+    packed = compress(content)
+    checksum = hashlib.blake2b(packed, digest_size=16).digest()
+    header = _HEADER.pack(_MAGIC, _FORMAT, build_id[:16], len(packed), len(body), checksum)
+    return header + packed
+
+
+def unpack_snapshot(
+    snapshot: bytes, boot: Sequence[bytes], build_id: bytes, limits: Limits
+) -> Paused:
+    """Reads a snapshot.
+
+    Args:
+        snapshot: What `pack_snapshot` gave.
+        boot: The boot image.
+        build_id: Of the guest that is installed here.
+        limits: Nothing larger is unpacked than what a script may have within them.
+
+    Raises:
+        SnapshotError: If it cannot be restored; the message says why and what to do.
+    """
+    memory_bytes = limits.memory_bytes
+    most_body = memory_bytes + most_open_bytes(limits)
+    packed, body_length = _check_header(snapshot, build_id)
+    try:
+        # zstandard believes what a frame says of its size, whatever `max_output_size` is.
+        size = zstandard.get_frame_parameters(packed).content_size
+        if not body_length <= size <= memory_bytes + body_length or body_length > most_body:
+            raise SnapshotError(
+                f"the snapshot unpacks to {size} bytes, limits.memory_bytes is {memory_bytes}; "
+                "raise the limit"
+            )
+        plain = zstandard.ZstdDecompressor().decompress(packed, allow_extra_data=False)
+        return _paused(memoryview(plain), body_length, boot, memory_bytes)
+    except zstandard.ZstdError as error:
+        raise SnapshotError(
+            f"the snapshot does not unpack within {memory_bytes} bytes: {error}; restore it with "
+            "the memory_bytes it was made with"
+        ) from error
+    except (ValueError, TypeError, ProtocolError, msgpack.exceptions.UnpackException) as error:
+        raise SnapshotError(f"the snapshot's content is malformed: {error}") from error
+
+
+def _check_header(snapshot: bytes, build_id: bytes) -> tuple[bytes, int]:
+    if len(snapshot) < _HEADER.size or snapshot[:4] != _MAGIC:
+        raise SnapshotError("these bytes are no snapshot of an interpreter")
+    _, version, build, length, body_length, checksum = _HEADER.unpack_from(snapshot)
+    if version != _FORMAT:
+        raise SnapshotError(
+            f"the snapshot has format {version}, this package reads format {_FORMAT}; resume it "
+            "with the version that made it"
+        )
+    if build != build_id[:16]:
+        raise SnapshotError(
+            f"the snapshot was made by engine build {build.hex()}, installed is "
+            f"{build_id[:16].hex()}; resume it with the version that made it, or run the script "
+            "again"
+        )
+    packed = snapshot[_HEADER.size :]
+    if len(packed) != length:
+        raise SnapshotError(
+            f"the snapshot should have {length} bytes after its header and has {len(packed)}; it "
+            "was cut short or added to when it was stored"
+        )
+    if hashlib.blake2b(packed, digest_size=16).digest() != checksum:
+        raise SnapshotError("the snapshot's checksum is wrong; it was damaged when it was stored")
+    return packed, body_length
+
+
+def _call(parts: Any) -> Call:
+    match parts:
+        case [int(number), str(name), bytes(args)]:
+            return Call(number, name, tuple(decode(args, own=True)))
+    raise ValueError("an open call is malformed")
+
+
+def _refuse_map(_: Any) -> None:
+    raise ValueError("its fields are not those of a snapshot")
+
+
+def _fields(body: memoryview, memory_bytes: int) -> Any:
+    """Unpacks what stands before the pages; it has no more parts than there can be pages and calls.
+
+    A part takes a byte in the snapshot and up to sixty in this process.
+    """
+    most = left = memory_bytes // PAGE_BYTES + 2**16
+
+    def count(parts: list[Any]) -> list[Any]:
+        nonlocal left
+        left -= len(parts) + 1
+        if left < 0:
+            raise ValueError("it has too many parts")
+        return parts
+
+    # After any other first value, msgpack would copy all the rest.
+    if not body or body[0] != _ARRAY_OF_NINE:
+        raise ValueError("its fields are not those of a snapshot")
+    return msgpack.unpackb(body, list_hook=count, object_hook=_refuse_map, max_array_len=most)
+
+
+def _check_calls(calls: Sequence[Call], next_id: int, running: bool, granted: Set[str]) -> None:
+    ids = [call.id for call in calls]
+    if ids != sorted(set(ids)) or (ids and not (running and ids[0] > 0 and ids[-1] < next_id)):
+        raise ValueError("its open calls contradict each other")
+    if not {call.name for call in calls} <= granted:
+        raise ValueError("it has an open call that was not granted")
+
+
+def _paused(
+    plain: memoryview, body_length: int, boot: Sequence[bytes], memory_bytes: int
+) -> Paused:
+    match _fields(plain[:body_length], memory_bytes):
+        case [
+            int(next_id),
+            bool(running),
+            [*calls],
+            [*granted],
+            float(spent_s),
+            int(calls_made),
+            int(blocks),
+            [*numbers],
+            bytes(masks),
+        ] if next_id > 0 and calls_made >= 0 and blocks >= 0 and 0 <= spent_s < math.inf:
+            pass
+        case _:
+            raise ValueError("its fields are not those of a snapshot")
+    if blocks * BLOCK_BYTES > memory_bytes:
+        raise SnapshotError(
+            f"the snapshot needs {blocks * BLOCK_BYTES} bytes of memory, limits.memory_bytes is "
+            f"{memory_bytes}; raise the limit"
+        )
+    if not are_changes(numbers, masks, blocks * BLOCK_BYTES // PAGE_BYTES):
+        raise ValueError("its pages do not fit its memory")
+    some, content = lines(numbers, masks), plain[body_length:]
+    if len(content) != len(some) * LINE_BYTES:
+        raise ValueError("its pages have another size")
+    pages = patched(some, _xor(content, joined(some, {}, boot)), {}, boot)
+    names = frozenset(map(str, granted))
+    open_calls = tuple(map(_call, calls))
+    _check_calls(open_calls, next_id, running, names)
+    return Paused(Image(blocks, pages), next_id, running, open_calls, names, spent_s, calls_made)

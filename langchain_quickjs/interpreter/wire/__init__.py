@@ -1,0 +1,10 @@
+"""What crosses the boundary: messages to the guest and its replies, as bytes.
+
+What comes from the guest is hostile until it is decoded here. It imports `values`.
+
+    decode      MessagePack from the guest to Python values
+    encode      MessagePack for the guest, from Python values
+    open_bytes  how much the arguments of open calls take
+    protocol    the messages and the replies, as wasm/README.md has them byte by byte
+    wtf8        text with halves of surrogate pairs
+"""

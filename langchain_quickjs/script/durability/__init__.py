@@ -1,0 +1,10 @@
+"""What is stored beside LangGraph's own checkpoints: nothing runs twice or is lost.
+
+It imports `flow` and `langgraph_internals`.
+
+    call_ends       how a call has ended, stored before anybody learns of it
+    failures        what a failed program had done, if the model was not told
+    ledger          what was decided and done for one script, written once
+    running_script  a script stored while it runs, with `durability="call"`
+    workers         whether whoever took an answer is still at work
+"""

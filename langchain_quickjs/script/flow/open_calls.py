@@ -1,0 +1,311 @@
+"""The calls of a script that have not ended, and what becomes of them. Bookkeeping, without I/O.
+
+A call is launched at once, or when people have decided about it, and runs until it ends. If it is
+interrupted, it is blocked until people have answered, and launched again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from langchain.agents.middleware.human_in_the_loop import (
+    ActionRequest,
+    Decision,
+    DecisionType,
+    ReviewConfig,
+)
+from langchain_core.messages import ToolCall
+from langchain_core.tools import BaseTool
+
+from langchain_quickjs.errors import SetupError
+from langchain_quickjs.interpreter import Call, CallResult, Raised, Returned
+from langchain_quickjs.script.arguments.json_values import copied
+from langchain_quickjs.script.calls.call_ids import CallNames, begin_key
+from langchain_quickjs.script.flow.call_report import Fate, Listing, Report
+from langchain_quickjs.script.flow.effects import Answer, Blocked, Done, Launched, Resumed
+from langchain_quickjs.script.flow.granted import ScriptHost
+from langchain_quickjs.script.people.approvals import edit_note, question, rejection
+from langchain_quickjs.script.state import AwaitingCall, OpenCall, Question
+
+__all__ = ["BEGUN_BEFORE", "OpenCalls"]
+
+BEGUN_BEFORE: Final = (
+    "This call was approved before, and it had begun when the process that made it died. It may "
+    "have taken effect, or not: nobody was told how it ended. Approve it only if it is to be made "
+    "again."
+)
+_LEAST_DECISIONS: Final[list[DecisionType]] = ["approve", "reject"]
+_MAX_NOTES: Final = 20
+
+
+@dataclass(slots=True)
+class OpenCalls:
+    """The open calls of one script.
+
+    Attributes:
+        host: What the script was given.
+        names: Gives calls their names.
+        done: What is known of calls that were made in a run that was cut off.
+        again: Whether the script, as far as it goes now, has been run before and was cut off.
+        replies: What is to be delivered to the script, by the numbers of the calls.
+        notes: What the model is to be told about calls.
+        awaiting: Calls that await a decision and nobody was asked about.
+        questions: What people were asked about other such calls.
+        blocked: Calls that were interrupted.
+        launch: Calls that are to begin.
+        running: Calls that have begun.
+        settled: Calls that need not be made, because it is known how they ended.
+        asked: How many questions have been made.
+        refused: The error of an answer that did not fit what a tool had asked.
+        report: What became of the calls that are open no longer.
+    """
+
+    host: ScriptHost
+    names: CallNames
+    done: Done = field(default_factory=Done)
+    again: bool = False
+    replies: dict[int, CallResult] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    awaiting: list[AwaitingCall] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    blocked: list[OpenCall] = field(default_factory=list)
+    launch: list[Launched] = field(default_factory=list)
+    running: dict[int, OpenCall] = field(default_factory=dict)
+    settled: dict[int, Answer] = field(default_factory=dict)
+    asked: int = 0
+    refused: Exception | None = None
+    report: Report = field(default_factory=Report)
+
+    @property
+    def wait_for_people(self) -> bool:
+        """Whether there are calls that only people can help."""
+        return bool(self.awaiting or self.questions or self.blocked)
+
+    def called(self, call: Call) -> BaseTool:
+        """The tool that a script's call calls."""
+        return self.host.tools.get(call.name) or self.host.functions[call.name]
+
+    def restore(self, entry: Resumed) -> None:
+        """Takes up the calls of a stored script: what is answered goes on, the rest waits."""
+        paused, answers = entry.paused, entry.answers
+        self.names.unpack(paused["names"])
+        self.asked = paused["asked"]
+        self.notes.extend(paused["notes"])
+        self.report = Report(paused["report"])
+        self.awaiting.extend(paused["awaiting"])
+        for asked in paused["questions"]:
+            decisions = answers.get(asked["interrupt"].id)
+            if decisions is None:
+                self.questions.append(asked)
+                continue
+            for awaiting, decision in zip(asked["calls"], decisions, strict=True):
+                self._apply(decision, awaiting)
+        for call in paused["blocked"]:
+            ids = {interrupt.id for interrupt in call["interrupts"]} & answers.keys()
+            if ids:
+                # A graph inside may have taken the answers already, if this was tried before. It
+                # says itself what it waits for now.
+                given = {number: answers[number] for number in ids}
+                self._start({**call, "given": given}, resumed=not entry.again, again=True)
+            else:
+                self.blocked.append(call)
+        for call in paused["running"]:
+            self._start(call, again=True)
+
+    def admit(self, call: Call, args: dict[str, Any] | Raised, kind: str) -> None:
+        """Decides what happens to a new call: it runs, waits for a person, or is refused.
+
+        Args:
+            call: The call.
+            args: Its arguments as the tool takes them, or why it does not.
+            kind: What its name is made of.
+        """
+        if isinstance(args, Raised):
+            self._refuse(call, args)
+            return
+        tool = self.called(call)
+        made = _open(call.id, self.names.name(kind), tool.name, args)
+        asked = None
+        if tool.name in self.host.approvals.configs:
+            request = self.host.path.vary(self._tool_call(made), tool)
+            asked = self.host.approvals.review(request)
+        if asked is None:
+            self._start(made)
+            return
+        action, review = asked
+        self.awaiting.append(
+            {
+                "id": call.id,
+                "tool_call_id": made["tool_call_id"],
+                "action": action,
+                "review": review,
+                "rounds": 0,
+            }
+        )
+
+    def _apply(self, decision: Decision, call: AwaitingCall) -> None:
+        """Does what a person decided about a call."""
+        name, args = call["action"]["name"], call["action"]["args"]
+        number = call["tool_call_id"]
+        if decision["type"] == "reject":
+            words = decision.get("message")
+            begun = call["rounds"] > 0
+            error = Raised("RejectedError", rejection(name, words, begun=begun))
+            self.replies[call["id"]] = error
+            if begun:
+                why = "its process died, and a person did not want it made again"
+                self._told(call["id"], "result unknown", name, args, why=why)
+            else:
+                self._told(call["id"], "rejected by a person", name, args, said=words)
+            return
+        if decision["type"] == "respond":
+            self.replies[call["id"]] = Returned(decision["message"])
+            self._told(call["id"], "answered by a person", name, args, said=decision["message"])
+            return
+        if decision["type"] == "edit":
+            edited = decision["edited_action"]
+            name, args = edited["name"], edited["args"]
+            number = self.names.name(self.names.kind(name, args))
+        made = _open(call["id"], number, name, args)
+        made["approved"], made["rounds"] = self._is_once(name), call["rounds"]
+        if decision["type"] == "edit" and len(self.notes) < _MAX_NOTES:
+            self.notes.append(edit_note(call["action"], decision["edited_action"]))
+        self._start(made)
+
+    def _ask_again(self, call: OpenCall) -> None:
+        """Lets people decide about a call that they approved, and whose end nobody knows."""
+        name, args = call["name"], call["args"]
+        config = self.host.approvals.configs.get(name)
+        allowed = config["allowed_decisions"] if config else _LEAST_DECISIONS
+        description = f"{BEGUN_BEFORE}\n\nTool: {name}\nArgs: {args}"
+        self.awaiting.append(
+            {
+                "id": call["id"],
+                "tool_call_id": call["tool_call_id"],
+                "action": ActionRequest(name=name, args=args, description=description),
+                "review": ReviewConfig(action_name=name, allowed_decisions=list(allowed)),
+                "rounds": call["rounds"] + 1,
+            }
+        )
+
+    def _is_once(self, name: str) -> bool:
+        """Whether an approved call must not begin twice. A subagent goes on at its own step."""
+        subagents = self.host.subagents
+        return subagents is None or name != subagents.tool.name
+
+    def _refuse(self, call: Call, error: Raised) -> None:
+        self.replies[call.id] = error
+        given = call.args[0] if call.args else {}
+        self._told(call.id, "not made", self.called(call).name, given, said=error.message)
+
+    def ended(self, call: OpenCall, reply: CallResult) -> None:
+        """A call has run to its end."""
+        self.replies[call["id"]] = reply
+        if isinstance(reply, Raised):
+            said = f"{reply.name}: {reply.message}"
+            self._told(call["id"], "failed", call["name"], call["args"], said=said)
+        else:
+            self._told(call["id"], "done", call["name"], call["args"])
+
+    def abandon(self) -> None:
+        """The script has ended, and what is open will not go on."""
+        for launched in self.launch:
+            self.drop(launched.call)
+        for waiting in (*self.awaiting, *(c for asked in self.questions for c in asked["calls"])):
+            action = waiting["action"]
+            why = "it was waiting for a person"
+            self._told(waiting["id"], "not made", action["name"], action["args"], why=why)
+        for call in self.blocked:
+            why = "it had begun, and was waiting for a person"
+            self._told(call["id"], "result unknown", call["name"], call["args"], why=why)
+
+    def listing_if_over(self) -> Listing:
+        """What would be told of the calls if the script ended here."""
+        over = replace(self, report=Report(self.report.pack()))
+        over.abandon()
+        return over.report.listing()
+
+    def drop(self, call: OpenCall) -> None:
+        """A call will not be made, because the script has ended."""
+        why = "the program ended before"
+        self._told(call["id"], "not made", call["name"], call["args"], why=why)
+
+    def _told(self, number: int, fate: Fate, name: str, args: Any, **words: Any) -> None:
+        decided = name in self.host.approvals.configs
+        self.report.add(number, fate, name, args, decided=decided, **words)
+
+    def _start(self, call: OpenCall, *, resumed: bool = False, again: bool = False) -> None:
+        name = call["name"]
+        if (answer := self.done.ends.get(call["tool_call_id"])) is not None:
+            self.running[call["id"]] = call
+            self.settled[call["id"]] = answer
+            return
+        if begin_key(call) in self.done.begun:
+            self._ask_again(call)
+            return
+        tool = self.host.tool(name)
+        if tool is None:
+            raise SetupError(
+                f"A stored call of {name!r} is to go on, but the script cannot call this tool any "
+                "more. Grant it again and resume."
+            )
+        # Where each step is stored, it is known which calls had begun.
+        again = again or resumed or (self.again and not self.host.keeps)
+        self.launch.append(Launched(call, self._tool_call(call), tool, resumed, again))
+
+    def _tool_call(self, call: OpenCall) -> ToolCall:
+        # Whoever gets the call may change it, but not what is stored of it.
+        args = copied(call["args"])
+        return ToolCall(name=call["name"], args=args, id=call["tool_call_id"], type="tool_call")
+
+    def due(self) -> tuple[Launched, ...]:
+        """The calls that begin now. Subagents beyond their number wait until others have ended."""
+        due, self.launch = self.launch, []
+        if self.host.subagents is not None:
+            name, limit = self.host.subagents.tool.name, self.host.subagents.max_running
+            count = sum(call["name"] == name for call in self.running.values())
+            tasks = [launched.id for launched in due if launched.tool.name == name]
+            waiting = set(tasks[max(limit - count, 0) :])
+            self.launch = [launched for launched in due if launched.id in waiting]
+            due = [launched for launched in due if launched.id not in waiting]
+        self.running.update((launched.id, launched.call) for launched in due)
+        return tuple(due)
+
+    def block(self, call: OpenCall, blocked: Blocked) -> None:
+        """Keeps an interrupted call until people have answered."""
+        if blocked.refused is not None:
+            self.refused = blocked.refused  # The same question stands.
+            self.blocked.append({**call, "given": {}, "rounds": call["rounds"] + 1})
+            return
+        self.blocked.append(
+            {
+                **call,
+                "answers": list(blocked.answers),
+                "given": {},
+                "interrupts": list(blocked.interrupts),
+                "rounds": call["rounds"] + 1,
+            }
+        )
+
+    def ask(self) -> None:
+        """Makes a question of the calls that nobody was asked about."""
+        if self.awaiting:
+            self.asked += 1
+            place = f"{self.host.place}|{self.host.script_id}|{self.asked}"
+            self.questions.append(question(self.awaiting, place))
+            self.awaiting = []
+
+
+def _open(call_id: int, tool_call_id: str, name: str, args: dict[str, Any]) -> OpenCall:
+    return {
+        "id": call_id,
+        "tool_call_id": tool_call_id,
+        "name": name,
+        "args": args,
+        "answers": [],
+        "given": {},
+        "interrupts": [],
+        "approved": False,
+        "rounds": 0,
+    }

@@ -1,0 +1,370 @@
+"""The life of one script as a flow without I/O.
+
+`script_flow` is a generator. It decides everything and does nothing: it yields what is to be done
+(`effects.py`) and is sent what came of it. The drivers in `drivers.py` do it, one with threads and
+one with asyncio, so there is one flow and no second version to keep equal.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from langchain_quickjs.errors import (
+    LimitError,
+    MessageLimitError,
+    NotRunError,
+    ProtocolError,
+    QuickJSError,
+    ValueTransferError,
+)
+from langchain_quickjs.interpreter import (
+    UNDEFINED,
+    Call,
+    CallResult,
+    Completed,
+    Failed,
+    Heap,
+    Interpreter,
+    Outcome,
+    Raised,
+    Returned,
+    Suspended,
+)
+from langchain_quickjs.interpreter.advice.for_models import advice
+from langchain_quickjs.interpreter.values.weight import weight
+from langchain_quickjs.script.calls.call_ids import CallNames
+from langchain_quickjs.script.flow.effects import (
+    Abandon,
+    Answer,
+    Blocked,
+    Collect,
+    Compute,
+    Effect,
+    Ended,
+    Flow,
+    Keep,
+    Launch,
+    Leave,
+    Paused,
+    Resumed,
+    Started,
+)
+from langchain_quickjs.script.flow.granted import ScriptHost
+from langchain_quickjs.script.flow.open_calls import OpenCalls
+from langchain_quickjs.script.flow.wall_clock import Patience
+from langchain_quickjs.script.state import Ending, PausedScript, StateUpdate
+
+__all__ = ["script_flow"]
+
+_GIVEN_UP: Final = (
+    "This program was waiting for a person when something else was said instead of an answer. It "
+    "was given up there, and does not go on."
+)
+
+# Faults of the script, or of what it was given: the model hears of them. All else is the host's.
+_SCRIPT_FAULTS: Final = (LimitError, ProtocolError, ValueTransferError)
+
+
+def script_flow(host: ScriptHost, entry: Started | Resumed) -> Flow:
+    """Runs a script until it ends or can only wait for people.
+
+    Raises:
+        SnapshotError: The paused script cannot be restored.
+        Exception: What a tool raised, if nothing in the script caught it.
+    """
+    names = CallNames(host.script_id, host.place)
+    script = _Script(host, OpenCalls(host, names, entry.done, entry.again))
+    try:
+        if isinstance(entry, Started):
+            return (yield from script.start(entry))
+        return (yield from script.go_on(entry))
+    except Exception:
+        known = entry.done.ends
+        fresh = {name: end for name, end in script.ended.items() if name not in known}
+        yield Leave(fresh, script.seed, script.told)
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step's outcome, and the calls that it made, with arguments as tools take them and kinds."""
+
+    outcome: Outcome
+    calls: tuple[tuple[Call, dict[str, Any] | Raised, str], ...] = ()
+
+    @property
+    def wake_after_s(self) -> float | None:
+        return self.outcome.wake_after_s if isinstance(self.outcome, Suspended) else None
+
+
+@dataclass(slots=True)
+class _Script:
+    """What is known of a script between its steps."""
+
+    host: ScriptHost
+    calls: OpenCalls
+    interpreter: Interpreter | None = None
+    console: str = ""
+    updates: list[StateUpdate] = field(default_factory=list)
+    raised: dict[int, Exception] = field(default_factory=dict)
+    ended: dict[str, Answer] = field(default_factory=dict)
+    instead: dict[int, Callable[[], Returned]] = field(default_factory=dict)
+    seed: bytes | None = None
+    entropy: bytes | None = None
+    told: Any = None
+    one_by_one: bool = False
+    delivered: bool = False
+    patience: Patience = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.patience = Patience(self.host.limits)
+
+    def start(self, entry: Started) -> Flow:
+        self.seed = entry.seed
+        heap: Heap | None = None
+        if self.host.memory is not None:
+            try:
+                heap = yield from self.host.memory.enter()
+            except NotRunError as error:
+                return (yield from self._end(error))
+        try:
+            begin = functools.partial(self._begin, entry, heap)
+            with self.patience.spending():
+                interpreter, step = yield Compute(begin, self._cancel)
+        except _SCRIPT_FAULTS as error:
+            return (yield from self._end(error))
+        return (yield from self._run(interpreter, step))
+
+    def _begin(self, entry: Started, heap: Heap | None) -> tuple[Interpreter, _Step]:
+        limits, tools, functions = self.host.limits, self.host.tools, self.host.functions
+        if heap is None:
+            interpreter = Interpreter(limits=limits, seed=entry.seed)
+        else:
+            interpreter = Interpreter.with_heap(heap, limits=limits, seed=entry.seed)
+        self.interpreter = interpreter
+        start = functools.partial(
+            interpreter.start, entry.source, tools=tuple(tools), functions=tuple(functions)
+        )
+        return interpreter, self._step(interpreter, start)
+
+    def _cancel(self) -> None:
+        if self.interpreter is not None:
+            self.interpreter.cancel()
+
+    def go_on(self, entry: Resumed) -> Flow:
+        paused, limits = entry.paused, self.host.limits
+        if self.host.memory is not None:
+            self.host.memory.go_on(paused["heap"])
+        self.console = paused["console"]
+        self.updates.extend(paused["updates"])
+        if self.host.path.task is not None:
+            self.host.path.task.write(paused["updates"])
+        self.patience.spent_s = paused["waited_s"]
+        self.entropy = entry.entropy
+        self.calls.restore(entry)
+        self._settle()
+        interpreter: Interpreter = yield Compute(
+            lambda: Interpreter.restore(paused["snapshot"], limits=limits)
+        )
+        self.interpreter = interpreter
+        return (yield from self._run(interpreter, None))
+
+    def _run(self, interpreter: Interpreter, step: _Step | None) -> Flow:
+        """Calls and steps in turn, until the script ends or can only wait for people."""
+        while True:
+            if step is not None:
+                self._print(step.outcome.console)
+                if not isinstance(step.outcome, Suspended):
+                    return (yield from self._end(step.outcome))
+                for call, args, kind in step.calls:
+                    self.calls.admit(call, args, kind)
+                self._settle()
+            # What is stored has to hold everything, so what can be delivered is delivered first.
+            if not (self.host.keeps and self.calls.replies):
+                if self.host.keeps and (self.calls.launch or self.delivered):
+                    yield Keep((yield from self._stored(interpreter)))
+                    self.delivered = False
+                if due := self.calls.due():
+                    yield Launch(due)
+            # A script that has just been restored is stepped even without replies: its timers.
+            try:
+                waits = step is not None and not self.calls.replies
+                if step and waits and not (yield from self._collect(step.wake_after_s)):
+                    return (yield from self._pause(interpreter))
+                self.patience.check()
+                step = yield from self._deliver(interpreter)
+            except _SCRIPT_FAULTS as error:
+                return (yield from self._end(error))
+
+    def _collect(self, wake_after_s: float | None) -> Generator[Effect, Any, bool]:
+        """Waits for what may come next; gives whether anything can, other than from people.
+
+        Raises:
+            WallTimeLimitError: The script's time would be over before.
+            ProtocolError: Nothing can come, and there is nobody to wait for.
+        """
+        people = self.calls.wait_for_people
+        if self.calls.running:
+            self._take((yield Collect(wake_after_s)))
+        elif self.patience.waits(wake_after_s, people):
+            with self.patience.spending(wake_after_s or 0.0):
+                yield Collect(wake_after_s)
+        elif people:
+            return False
+        else:
+            raise ProtocolError("the script waits, but for nothing that could come")
+        return True
+
+    def _deliver(self, interpreter: Interpreter) -> Generator[Effect, Any, _Step]:
+        """Hands replies to the script: all at once, or singly while one of them cannot cross."""
+        while True:
+            replies = self.calls.replies
+            first = next(iter(replies), 0)
+            batch = {first: replies[first]} if self.one_by_one else dict(replies)
+            try:
+                resume = functools.partial(self._resume, interpreter, batch)
+                with self.patience.spending():
+                    step: _Step = yield Compute(
+                        functools.partial(self._step, interpreter, resume), interpreter.cancel
+                    )
+            except (ValueTransferError, MessageLimitError) as error:
+                too_large = isinstance(error, MessageLimitError)
+                if len(batch) > 1:
+                    self.one_by_one = True
+                elif first in self.instead and not too_large:
+                    replies[first] = yield Compute(self.instead.pop(first))
+                elif isinstance(batch.get(first), Returned):
+                    name = "RangeError" if too_large else "TypeError"
+                    replies[first] = Raised(name, advice(error) or str(error))
+                else:
+                    raise
+                continue
+            for call_id in batch:
+                del replies[call_id]
+                self.instead.pop(call_id, None)
+            self.entropy = None
+            self.one_by_one = self.one_by_one and bool(replies)
+            self.delivered = bool(batch)
+            return step
+
+    def _resume(self, interpreter: Interpreter, batch: Mapping[int, CallResult]) -> Outcome:
+        """Delivers replies, unless they are too large together: they are not even packed then."""
+        most = self.host.limits.message_bytes
+        if len(batch) > 1:
+            values = [reply.value for reply in batch.values() if isinstance(reply, Returned)]
+            if weight(values, most) > most:
+                raise MessageLimitError("the results are too large together", value=most)
+        return interpreter.resume(batch, entropy=self.entropy)
+
+    def _step(self, interpreter: Interpreter, run: Callable[[], Outcome]) -> _Step:
+        outcome = run()
+        if not isinstance(outcome, Suspended):
+            if self.host.memory is not None:
+                self.host.memory.prepare(interpreter)
+            return _Step(outcome)
+        return _Step(outcome, tuple(map(self._made, outcome.calls)))
+
+    def _made(self, call: Call) -> tuple[Call, dict[str, Any] | Raised, str]:
+        tool = self.calls.called(call)
+        args = self.host.arguments(tool).of_call(call, self.host.limits.message_bytes)
+        kind = "" if isinstance(args, Raised) else self.calls.names.kind(tool.name, args)
+        return call, args, kind
+
+    def _print(self, text: str) -> None:
+        """Keeps what a step printed, up to the limit that each step has."""
+        room = self.host.limits.console_bytes - len(self.console)
+        if text and room > 0:
+            self.console += text if len(text) <= room else f"{text[:room]}… [more printed]\n"
+
+    def _settle(self) -> None:
+        """Takes what is known of calls that a run which was cut off has made."""
+        settled, self.calls.settled = self.calls.settled, {}
+        for answer in settled.values():
+            if self.host.path.task is not None:
+                self.host.path.task.write(answer.updates)
+        self._take(settled)
+
+    def _take(self, answers: Mapping[int, Answer]) -> None:
+        for call_id, answer in answers.items():
+            call = self.calls.running.pop(call_id)
+            if isinstance(answer.reply, Blocked):
+                self.calls.block(call, answer.reply)
+                continue
+            self.calls.ended(call, answer.reply)
+            self.ended[call["tool_call_id"]] = answer
+            self.updates.extend(answer.updates)
+            if answer.instead is not None:
+                self.instead[call_id] = answer.instead
+            if answer.error is not None:
+                self.raised[call_id] = answer.error
+
+    def _pause(self, interpreter: Interpreter) -> Flow:
+        self.calls.ask()
+        stored = yield from self._stored(interpreter)
+        if self.host.path.task is not None:
+            self.host.path.task.withdraw()
+        if self.host.memory is not None:
+            self.host.memory.pause()
+        given_up = Ending(
+            NotRunError(_GIVEN_UP),
+            self.console,
+            tuple(self.calls.notes),
+            self.calls.listing_if_over(),
+        )
+        return Paused(stored, self.calls.refused, self.host.present(given_up))
+
+    def _stored(self, interpreter: Interpreter) -> Generator[Effect, Any, PausedScript]:
+        """The script as it stands. Calls that are about to begin count as running."""
+        calls, memory = self.calls, self.host.memory
+        script: PausedScript = {
+            "snapshot": (yield Compute(interpreter.snapshot)),
+            "console": self.console,
+            "notes": list(calls.notes),
+            "updates": list(self.updates),
+            "awaiting": list(calls.awaiting),
+            "questions": list(calls.questions),
+            "blocked": list(calls.blocked),
+            "running": [*calls.running.values(), *(launched.call for launched in calls.launch)],
+            "report": calls.report.pack(),
+            "waited_s": self.patience.spent_s,
+            "heap": b"" if memory is None else memory.mark(),
+            "names": calls.names.pack(),
+            "asked": calls.asked,
+        }
+        return script
+
+    def _end(self, outcome: Completed | Failed | QuickJSError) -> Flow:
+        # A script that failed may have left calls running. They are part of what it did.
+        if self.calls.running:
+            for call_id in (yield Abandon()):
+                self.calls.drop(self.calls.running.pop(call_id))
+        while self.calls.running:
+            self._take((yield Collect()))
+        self.calls.abandon()
+        raised = self._cause(outcome) if isinstance(outcome, Failed) else None
+        if self.host.memory is not None:
+            yield from self.host.memory.leave(self.interpreter, raises=raised is not None)
+            self.calls.notes.extend(self.host.memory.notes)
+        present = functools.partial(
+            self.host.present,
+            Ending(outcome, self.console, tuple(self.calls.notes), self.calls.report.listing()),
+        )
+        if raised is not None:
+            self.told = present()
+            raise raised
+        # Going to a worker and back takes longer than writing a few words.
+        large = isinstance(outcome, Completed) and not _is_scalar(outcome.value)
+        return Ended((yield Compute(present)) if large else present(), self.updates)
+
+    def _cause(self, failed: Failed) -> Exception | None:
+        """What a tool raised, if that is what the script did not catch, and is to be raised."""
+        if failed.call_id is None or not self.host.raises:
+            return None
+        return self.raised.get(failed.call_id)
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is UNDEFINED or value is None or isinstance(value, bool | int | float)

@@ -1,0 +1,296 @@
+"""Whom the agent asks, before it calls its tools: the middleware of the graph around a script.
+
+Calls from scripts are not in the agent's messages, where most of this middleware looks, so what it
+asks the model's calls has to be read from it and asked by the script. `HumanInTheLoopMiddleware`
+can be read. What else asks people is recognised by its hooks, whose code comes to LangGraph's
+`interrupt`; about which calls it asks only it knows, so then users have to say what holds.
+"""
+
+from __future__ import annotations
+
+import dis
+import functools
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from types import CodeType, FunctionType, MethodType
+from typing import Any, Final, TypeGuard
+
+from langchain.agents import AgentState
+from langchain.agents.middleware import AgentMiddleware, HumanInTheLoopMiddleware
+from langchain_core.runnables import RunnableConfig
+from langchain_core.tools import BaseTool
+from langgraph.prebuilt import ToolNode
+from langgraph.types import interrupt
+
+from langchain_quickjs.script.langgraph_internals.task import surroundings
+
+__all__ = ["Agent", "agent_of", "passes"]
+
+# What the graph of an agent that asks people has: state keys of its own, and a node.
+_HITL_KEYS: Final = frozenset(HumanInTheLoopMiddleware.state_schema.__annotations__) - frozenset(
+    AgentState.__annotations__
+)
+_HITL_NODE: Final = f"branch:to:{HumanInTheLoopMiddleware.__name__}"
+
+# What a subclass may have of its own and still ask as the class does.
+_HARMLESS: Final = frozenset(
+    {
+        "__abstractmethods__",
+        "__annotations__",
+        "__dict__",
+        "__doc__",
+        "__firstlineno__",
+        "__init__",
+        "__module__",
+        "__orig_bases__",
+        "__parameters__",
+        "__static_attributes__",
+        "__weakref__",
+        "_abc_impl",
+        "name",
+        "state_schema",
+    }
+)
+
+_TOOL_HOOKS: Final = ("wrap_tool_call", "awrap_tool_call")
+_OTHER_HOOKS: Final = tuple(
+    f"{prefix}{hook}"
+    for hook in ("before_agent", "before_model", "wrap_model_call", "after_model", "after_agent")
+    for prefix in ("", "a")
+)
+_HOOKS: Final = (*_TOOL_HOOKS, *_OTHER_HOOKS)
+_OWN_PACKAGE: Final = __name__.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """What is known of the agent that a task belongs to.
+
+    Attributes:
+        gates: The middleware by which it asks people, and which says about what.
+        callwise: Other middleware that asks people, at the tool calls that pass it.
+        strangers: What else asks people, in words for errors.
+        tools: Its tools by their names; `None` if they cannot be found.
+        hooks: What its tool calls pass, from the outermost on.
+    """
+
+    gates: tuple[HumanInTheLoopMiddleware[Any, Any, Any], ...] = ()
+    callwise: tuple[AgentMiddleware[Any, Any, Any], ...] = ()
+    strangers: tuple[str, ...] = ()
+    tools: Mapping[str, BaseTool] | None = None
+    hooks: Any = None
+
+    @property
+    def asked(self) -> Set[str]:
+        """The tools about whose calls it asks, as far as can be read."""
+        return {name for gate in self.gates for name in gate.interrupt_on}
+
+    def bypassed(self, handler: Any) -> list[str]:
+        """What asks people about tool calls, but does not see those given to this handler."""
+        missed = [asks for asks in self.callwise if not passes(handler, asks)]
+        return [*self.strangers, *(type(asks).__name__ for asks in missed)]
+
+    def behind(self, middleware: AgentMiddleware[Any, Any, Any]) -> Any:
+        """What tool calls pass after this middleware; everything, if that cannot be found out."""
+        for held in _held(self.hooks):
+            cells = _cells(held)
+            outer, inner = cells.get("outer"), cells.get("inner")
+            if passes(outer, middleware):
+                return inner
+            if "outer" not in _cells(inner) and passes(inner, middleware):
+                return None
+        return self.hooks
+
+
+_NO_AGENT: Final = Agent()
+_known: weakref.WeakKeyDictionary[Any, Agent] = weakref.WeakKeyDictionary()
+
+
+def agent_of(config: RunnableConfig | None = None) -> Agent:
+    """The agent that a task belongs to.
+
+    Args:
+        config: The config of a task of the agent's graph; that of the current task by default.
+    """
+    found = surroundings(config)
+    if found is None:
+        return _NO_AGENT
+    channels, nodes = found
+    key = next(iter(nodes.values()), None)
+    if key is None:
+        return Agent(strangers=("something that cannot be found",))
+    agent = _known.get(key)
+    if agent is None:
+        agent = _known[key] = _read(channels, nodes)
+    return agent
+
+
+def _read(channels: Iterable[str], nodes: Mapping[str, Any]) -> Agent:
+    gates: list[HumanInTheLoopMiddleware[Any, Any, Any]] = []
+    callwise: list[AgentMiddleware[Any, Any, Any]] = []
+    strangers: list[str] = []
+    for middleware in _middleware(nodes):
+        if _is_readable(middleware):
+            gates.append(middleware)
+        elif _asks_elsewhere(middleware):
+            strangers.append(type(middleware).__name__)
+        elif isinstance(middleware, HumanInTheLoopMiddleware) or any(
+            _asks(hook, middleware, {}) for hook in _attributes(middleware, _TOOL_HOOKS)
+        ):
+            callwise.append(middleware)
+    shows = any(key in _HITL_KEYS or key.startswith(_HITL_NODE) for key in channels)
+    if shows and not (gates or callwise or strangers):
+        strangers.append("something that cannot be found")
+    node = getattr(nodes.get("tools"), "bound", None)
+    tools = node.tools_by_name if isinstance(node, ToolNode) else None
+    hooks = getattr(node, "_wrap_tool_call", None)
+    return Agent(tuple(gates), tuple(callwise), tuple(strangers), tools, hooks)
+
+
+def passes(handler: Any, middleware: Any) -> bool:
+    """Whether calls given to a tool handler come to this middleware, as far as can be seen.
+
+    LangChain makes the handler of functions that hold each other; there is no other trace of the
+    order of an agent's middleware.
+    """
+    return any(getattr(held, "__self__", None) is middleware for held in _held(handler))
+
+
+def _held(*roots: Any) -> Iterator[Any]:
+    """Functions and methods, and those that they hold."""
+    seen: dict[int, Any] = {}
+    found = list(roots)
+    while found:
+        held = found.pop()
+        if id(held) in seen:
+            continue
+        seen[id(held)] = held
+        if isinstance(held, list | tuple):
+            found.extend(held)
+        elif isinstance(held, functools.partial):
+            found.extend((held.func, *held.args))
+        elif callable(held):
+            yield held
+            found.extend(_cells(held).values())
+
+
+def _middleware(nodes: Mapping[str, Any]) -> list[AgentMiddleware[Any, Any, Any]]:
+    bound = [getattr(node, "bound", None) for node in nodes.values()]
+    steps = [step for one in bound for step in getattr(one, "steps", [one])]
+    inside = ("func", "afunc", "_wrap_tool_call", "_awrap_tool_call")
+    held = _held([getattr(step, name, None) for step in steps for name in inside])
+    owners = [getattr(hook, "__self__", None) for hook in held]
+    return list({id(m): m for m in owners if isinstance(m, AgentMiddleware)}.values())
+
+
+def _is_readable(
+    middleware: AgentMiddleware[Any, Any, Any],
+) -> TypeGuard[HumanInTheLoopMiddleware[Any, Any, Any]]:
+    """Whether it asks as LangChain's class does, about what its `interrupt_on` says."""
+    known = HumanInTheLoopMiddleware
+    if not isinstance(middleware, known) or set(vars(middleware)) & set(dir(known)):
+        return False
+    bases = type(middleware).__mro__[: type(middleware).__mro__.index(known)]
+    return all(set(vars(base)) <= _HARMLESS for base in bases)
+
+
+def _asks_elsewhere(middleware: AgentMiddleware[Any, Any, Any]) -> bool:
+    """Whether it asks people at other places than at the tool calls that pass it."""
+    known = HumanInTheLoopMiddleware
+    if not isinstance(middleware, known):
+        return any(_asks(hook, middleware, {}) for hook in _attributes(middleware, _OTHER_HOOKS))
+    # Asking call by call, LangChain's own hook after the model does not ask.
+    own = set(_attributes(middleware, _OTHER_HOOKS)) - set(_attributes(known, _OTHER_HOOKS))
+    return middleware.interrupt_mode != "per_call" or any(
+        _asks(hook, middleware, {}) for hook in own
+    )
+
+
+def _asks(value: Any, owner: Any, seen: dict[int, Any]) -> bool:
+    """Whether what a hook uses comes to `interrupt`, as far as its code shows.
+
+    Followed are what it holds and has, and the functions of its package. Others know no agent.
+    """
+    if value is interrupt or isinstance(value, HumanInTheLoopMiddleware):
+        return True
+    if isinstance(value, type) and issubclass(value, HumanInTheLoopMiddleware):
+        return True
+    if id(value) in seen:
+        return False
+    seen[id(value)] = value
+    if isinstance(value, list | tuple):
+        return any(_asks(one, owner, seen) for one in value)
+    if isinstance(value, AgentMiddleware) and value is not owner:
+        return any(_asks(hook, value, seen) for hook in _attributes(value, _HOOKS))
+    function = _function(value)
+    if function is None or _package(function) == _OWN_PACKAGE:
+        return False
+    codes = list(_codes(function.__code__))
+    names = {name for code in codes for name in code.co_names}
+    if "interrupt" in names or any(map(_raises_interrupts, codes)):
+        return True
+    package = _package(function)
+    known = [function.__globals__[name] for name in names if name in function.__globals__]
+    used = [
+        one
+        for one in known
+        if one is interrupt or _function(one) is None or _package(_function(one)) == package
+    ]
+    used += [*_cells(function).values(), *_attributes(owner, names)]
+    helpers = [one for one in used if _package(one) == package]
+    used += [held for helper in helpers for held in _attributes(helper, names | {"__call__"})]
+    return any(_asks(one, owner, seen) for one in used)
+
+
+def _attributes(value: Any, names: Iterable[str]) -> list[Any]:
+    """What an object or class has under these names, also what a subclass hides."""
+    classes = value.__mro__ if isinstance(value, type) else type(value).__mro__
+    places = [*map(vars, classes), getattr(value, "__dict__", {})]
+    return [place[name] for place in places for name in names if name in place]
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes(constant)
+
+
+def _raises_interrupts(code: CodeType) -> bool:
+    """Whether code makes interrupts, and does not only let those of others pass."""
+    return "GraphInterrupt" in code.co_names and any(
+        step.argval == "GraphInterrupt" and (step.opname == "LOAD_METHOD" or "NULL" in step.argrepr)
+        for step in dis.get_instructions(code)
+    )
+
+
+def _function(value: Any) -> FunctionType | None:
+    if isinstance(value, functools.partial):
+        return _function(value.func)
+    if isinstance(value, staticmethod | classmethod | MethodType):
+        return _function(value.__func__)
+    if isinstance(value, property):
+        return _function(value.fget)
+    return value if isinstance(value, FunctionType) else None
+
+
+def _package(value: Any) -> str:
+    """The package whose function, class or object it is."""
+    module = getattr(value, "__module__", None)
+    return module.partition(".")[0] if isinstance(module, str) else ""
+
+
+def _cells(function: Any) -> dict[str, Any]:
+    """What a function holds from around it."""
+    function = _function(function)
+    if function is None:
+        return {}
+    named = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    held = {}
+    for name, cell in named:
+        try:
+            held[name] = cell.cell_contents
+        except ValueError:  # not there yet
+            continue
+    return held

@@ -1,0 +1,153 @@
+"""Many paused conversations cost bytes in the database, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from deepagents import create_deep_agent
+from langchain.agents import create_agent
+from langchain_core.tools import BaseTool, tool
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.types import Command, interrupt
+
+from langchain_quickjs import CodeInterpreterMiddleware, Interpreter
+from langchain_quickjs.agent.prompt import Mode
+from langchain_quickjs.interpreter.guest.engine import Instance
+from tests.helpers.models import programs
+from tests.helpers.shop import Shop
+from tests.helpers.stories import APPROVE
+
+CONVERSATIONS = 64
+LIMIT_BYTES = 20_000
+GO: Any = {"messages": [("user", "go")]}
+
+PROGRAM = """
+const orders = await Promise.all([1, 2, 3].map((n) => tools.lookUp({ key: "k" + n })));
+const total = orders.reduce((sum, order) => sum + order.price, 0);
+await tools.pay({ to: "ann", amount: total });
+"""
+BUSY = (
+    "let sum = 0; for (let i = 0; i < 2e7; i++) sum += i; await tools.pay({ to: 'b', amount: 1 })"
+)
+
+
+def thread_config(number: int) -> Any:
+    return {"configurable": {"thread_id": str(number)}}
+
+
+def stored_bytes(database: Path) -> int:
+    connection = sqlite3.connect(database)
+    try:
+        (checkpoints,) = connection.execute(
+            "select sum(length(checkpoint) + length(metadata)) from checkpoints"
+        ).fetchone()
+        (writes,) = connection.execute("select sum(length(value)) from writes").fetchone()
+    finally:
+        connection.close()
+    return int(checkpoints + writes)
+
+
+def asking_tool() -> BaseTool:
+    """What the agent would have without us: a tool that asks a person, and keeps nothing."""
+
+    @tool("eval")
+    def ask(code: str) -> str:
+        """Asks."""
+        return str(interrupt({"action_requests": [{"name": "pay", "args": {}}]}))
+
+    return ask
+
+
+def build(
+    create: Any, shop: Shop, saver: Any, program: str = PROGRAM, mode: Mode = "thread"
+) -> Any:
+    middleware = CodeInterpreterMiddleware(ptc=shop.tools(), interrupt_on={"pay": True}, mode=mode)
+    return create(model=programs(program), middleware=[middleware], checkpointer=saver)
+
+
+@pytest.mark.parametrize("create", [create_agent, create_deep_agent])
+def test_a_paused_conversation_is_small(create: Any, tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "log")
+    sizes = []
+    for name in ("without", "with"):
+        with SqliteSaver.from_conn_string(str(tmp_path / name)) as saver:
+            if name == "with":
+                agent = build(create, shop, saver)
+            else:
+                agent = create(model=programs(PROGRAM), tools=[asking_tool()], checkpointer=saver)
+            assert agent.invoke(GO, thread_config(1))["__interrupt__"]
+            sizes.append(stored_bytes(tmp_path / name))
+    without, ours = sizes
+    print(f"{create.__name__}: {ours - without} bytes beyond {without}")
+    assert ours - without < LIMIT_BYTES
+
+
+@pytest.mark.parametrize("mode", ["thread", "turn", "call"])
+def test_a_script_that_does_not_pause_stores_its_variables_only(tmp_path: Path, mode: Mode) -> None:
+    with SqliteSaver.from_conn_string(str(tmp_path / "db")) as saver:
+        agent = build(create_agent, Shop(tmp_path / "log"), saver, "1 + 1", mode)
+        agent.invoke(GO, thread_config(1))
+        stored = [c.config["configurable"]["checkpoint_ns"] for c in saver.list(thread_config(1))]
+    assert [space for space in stored if space] == ([] if mode == "call" else ["quickjs_heap"])
+
+
+def live() -> set[int]:
+    gc.collect()
+    return {id(o) for o in gc.get_objects() if isinstance(o, Interpreter | Instance)}
+
+
+def test_many_paused_conversations_hold_nothing(tmp_path: Path) -> None:
+    """64 conversations at once: paused, then resumed; one of 64 computes for a second meanwhile."""
+    shop = Shop(tmp_path / "log")
+    database = tmp_path / "db"
+    before = live()
+
+    async def loop_lag(stop: asyncio.Event) -> float:
+        worst = 0.0
+        while not stop.is_set():
+            began = time.perf_counter()
+            await asyncio.sleep(0.005)
+            worst = max(worst, time.perf_counter() - began - 0.005)
+        return worst
+
+    async def main() -> float:
+        async with AsyncSqliteSaver.from_conn_string(str(database)) as saver:
+            agent = build(create_agent, shop, saver)
+            states = await asyncio.gather(
+                *(agent.ainvoke(GO, thread_config(n)) for n in range(CONVERSATIONS))
+            )
+            assert all(state["__interrupt__"] for state in states)
+            assert live() <= before
+            print(f"{threading.active_count()} threads while {CONVERSATIONS} are paused")
+            assert threading.active_count() < 16  # The event loop's and the database's.
+
+            stop = asyncio.Event()
+            lag = asyncio.create_task(loop_lag(stop))
+            began = time.perf_counter()
+            await build(create_agent, shop, saver, BUSY).ainvoke(GO, thread_config(1000))
+            busy_s = time.perf_counter() - began
+            stop.set()
+            print(f"one computes for {busy_s:.2f} s; the loop stalls {1000 * await lag:.1f} ms")
+
+            answer: Command[Any] = Command(resume={"decisions": [APPROVE]})
+            await asyncio.gather(
+                *(agent.ainvoke(answer, thread_config(n)) for n in range(CONVERSATIONS))
+            )
+            return await lag
+
+    assert asyncio.run(main()) < 0.5
+    assert live() <= before
+    deadline = time.monotonic() + 5  # The engine's clock ends by itself when nothing runs.
+    while left := [t for t in threading.enumerate() if t.name.startswith(("quickjs", "asyncio"))]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
+    assert shop.counts()["pay ann 6"] == CONVERSATIONS
+    assert all(n == CONVERSATIONS for n in shop.counts().values())

@@ -1,0 +1,84 @@
+"""What the kernel says of written pages is what a comparison of all pages finds."""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import mmap
+import sys
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from langchain_quickjs import Limits
+from langchain_quickjs.interpreter.guest.dirty_pages import can_tell, written_pages
+from langchain_quickjs.interpreter.guest.engine import load
+from langchain_quickjs.interpreter.guest.image import PAGE_BYTES
+from langchain_quickjs.interpreter.guest.machine import Machine
+from langchain_quickjs.interpreter.wire.protocol import start_message
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel of Linux")
+
+PAGES = 64
+
+
+@pytest.fixture
+def memory() -> Iterator[tuple[mmap.mmap, int]]:
+    """Private memory that nobody has touched, and its address."""
+    with mmap.mmap(-1, PAGES * PAGE_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as made:
+        made.madvise(mmap.MADV_NOHUGEPAGE)
+        held = ctypes.c_char.from_buffer(made)
+        yield made, ctypes.addressof(held)
+        del held
+
+
+def test_a_write_shows_and_a_read_does_not(memory: tuple[mmap.mmap, int]) -> None:
+    made, address = memory
+    assert written_pages(address, 0, PAGES) == []
+    for page in (3, 4, PAGES - 1):
+        made[page * PAGE_BYTES + 7] = 0
+    assert written_pages(address, 0, PAGES) == [3, 4, PAGES - 1]
+    assert written_pages(address, 4, PAGES) == [4, PAGES - 1]
+    assert can_tell(address, PAGES)
+
+
+def test_what_has_been_written_all_over_tells_nothing(memory: tuple[mmap.mmap, int]) -> None:
+    made, address = memory
+    for page in range(PAGES):
+        made[page * PAGE_BYTES] = 1
+    assert not can_tell(address, PAGES)
+
+
+def test_there_may_be_no_such_memory() -> None:
+    assert written_pages(2**62, 0, PAGES) is None
+
+
+SOURCES = st.sampled_from(
+    [
+        "var kept = kept ?? []; kept.push(Math.random()); kept.length",
+        "var text = 'x'.repeat(200_000); text.length",
+        "text = null",
+        "throw new Error('no')",
+        "Array.from({ length: 20_000 }, (_, n) => ({ n })).length",
+        "function deep(n) { return n ? deep(n - 1) : 0 } deep(2_000)",
+        "/a+b/.exec('a'.repeat(1_000) + 'b')[0].length",
+    ]
+)
+
+
+@given(st.lists(SOURCES, max_size=5))
+def test_an_image_is_the_same_as_by_comparison(sources: list[str]) -> None:
+    told = load()
+    assert told.tells
+    compared = dataclasses.replace(told, tells=False)
+    limits = Limits()
+    machines = [Machine(module, limits.memory_bytes) for module in (told, compared)]
+    for number, source in enumerate(sources):
+        seed = None if number else bytes(32)
+        message = start_message(source, now_s=0.0, seed=seed, tools=(), functions=(), limits=limits)
+        for machine in machines:
+            machine.step(message, timeout_s=5, max_reply_bytes=2**20, read=bytes)
+        by_kernel, by_comparison = (machine.image() for machine in machines)
+        assert by_kernel == by_comparison

@@ -1,0 +1,122 @@
+"""A script pauses in the middle of an `await`, and goes on there: everywhere, and only once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
+from tests.helpers.databases import Database, Server
+from tests.helpers.shop import Shop
+from tests.helpers.stories import AFTER, APPROVE, BEFORE, MEMORY, RESULT
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def conversation(kind: Kind, mode: Mode, folder: Path, database: Database | None) -> Conversation:
+    tools = Shop(folder / f"{kind}-{mode}.log").tools()
+    thread = f"{kind}-{mode}"
+    return Conversation(kind, mode, database, MEMORY, tools, {"pay": True}, thread=thread)
+
+
+def done(kind: Kind, mode: Mode, folder: Path) -> dict[str, int]:
+    return dict(Shop(folder / f"{kind}-{mode}.log").counts())
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_script_goes_on_where_it_paused(
+    kind: Kind, mode: Mode, database: Database | None, tmp_path: Path
+) -> None:
+    talk = conversation(kind, mode, tmp_path, database)
+    talk.start()
+    assert done(kind, mode, tmp_path) == BEFORE
+    assert talk.question["action_requests"] == [
+        {
+            "name": "pay",
+            "args": {"to": "ann", "amount": 12.5},
+            "description": "Tool execution requires approval\n\nTool: pay\n"
+            "Args: {'to': 'ann', 'amount': 12.5}",
+        }
+    ]
+    assert talk.question["review_configs"] == [
+        {"action_name": "pay", "allowed_decisions": ["approve", "edit", "reject", "respond"]}
+    ]
+    talk.decide(APPROVE)
+    assert not talk.waits
+    assert done(kind, mode, tmp_path) == AFTER
+    assert talk.value == RESULT
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def killed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Database]:
+    """Where another process paused a conversation of each kind, and was killed."""
+    folder = tmp_path_factory.mktemp("killed")
+    database: Database = folder / "db"
+    if request.param == "postgres":
+        server: Server = request.getfixturevalue("postgres")
+        database = server.database()
+    command = [sys.executable, "-m", "tests.helpers.process", str(folder), str(database)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+    assert json.loads(line) == {"paused": 6, "pid": process.pid}
+    assert process.pid != os.getpid()
+    return folder, database
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_process_goes_on_after_a_kill(
+    kind: Kind, mode: Mode, killed: tuple[Path, Database]
+) -> None:
+    folder, database = killed
+    assert done(kind, mode, folder) == BEFORE
+    talk = conversation(kind, mode, folder, database)
+    talk.decide(APPROVE)
+    assert done(kind, mode, folder) == AFTER
+    assert talk.value == RESULT
+
+
+def test_random_is_not_drawn_again_and_branches_draw_their_own(tmp_path: Path) -> None:
+    source = """
+    const before = Math.random();
+    await tools.pay({ to: "a", amount: 1 });
+    JSON.stringify([before, Math.random()])
+    """
+    results = []
+    for fork in ("one", "two"):
+        tools = Shop(tmp_path / "log").tools()
+        talk = Conversation("graph", "invoke", tmp_path / "db", source, tools, {"pay": True})
+        if fork == "one":
+            talk.start()
+            stored = (tmp_path / "db").read_bytes()
+        else:
+            (tmp_path / "db").write_bytes(stored)
+        talk.decide(APPROVE)
+        results.append(talk.value)
+    (before, after), (other_before, other_after) = results
+    assert before == other_before
+    assert after != other_after
+
+
+@pytest.mark.parametrize("durability", ["sync", "async", "exit"])
+@pytest.mark.parametrize("mode", MODES)
+def test_every_durability_of_the_agent_will_do(mode: Mode, durability: Any, tmp_path: Path) -> None:
+    talk = conversation("create_agent", mode, tmp_path, tmp_path / "db")
+    talk.run_options = {"durability": durability}
+    talk.start()
+    talk.decide(APPROVE)
+    assert done("create_agent", mode, tmp_path) == AFTER
+    assert talk.value == RESULT
