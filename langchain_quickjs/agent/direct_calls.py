@@ -7,7 +7,8 @@ can be answered one by one, and an answer that does not fit can be given again.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -20,8 +21,7 @@ from langgraph.types import Command
 
 from langchain_quickjs.errors import DecisionError
 from langchain_quickjs.script.arguments.tool_arguments import arguments_of
-from langchain_quickjs.script.flow.drivers import acarry_out, carry_out
-from langchain_quickjs.script.flow.effects import Asking
+from langchain_quickjs.script.flow.drivers import Asking, Invoke, Work
 from langchain_quickjs.script.flow.open_calls import BEGUN_BEFORE
 from langchain_quickjs.script.langgraph_internals.resume import refusal
 from langchain_quickjs.script.people.approvals import (
@@ -36,7 +36,7 @@ from langchain_quickjs.script.people.once_only import OnceOnly
 from langchain_quickjs.script.run import require_checkpointer
 from langchain_quickjs.script.state import AwaitingCall, Question
 
-__all__ = ["arun_decided", "needs_decision", "run_decided"]
+__all__ = ["decided_call", "needs_decision"]
 
 ToolResult = ToolMessage | Command[Any]
 
@@ -57,17 +57,17 @@ def needs_decision(request: ToolCallRequest, handler: Any, approvals: Approvals)
     return approvals.review(request) is not None
 
 
-def run_decided(
+def decided_call(
     request: ToolCallRequest,
-    handler: Callable[[ToolCallRequest], ToolResult],
+    handler: Callable[[ToolCallRequest], Any],
     approvals: Approvals,
     keys: tuple[bytes, ...],
-) -> ToolResult:
+) -> Work[ToolResult]:
     """Asks about a call, and does what was decided: once.
 
     Args:
         request: The call.
-        handler: What runs it.
+        handler: What runs it; a coroutine function in agents that run asynchronously.
         approvals: What people are asked about.
         keys: Sign what is stored of it.
 
@@ -77,38 +77,16 @@ def run_decided(
     """
     once = OnceOnly.of(request.runtime.config, str(request.tool_call["id"]), keys)
     with once.at_work():
-        decided = carry_out(_decided(request, approvals, once))
+        decided = yield from _decided(request, approvals, once)
         if not isinstance(decided, _Decided):
             return decided
         try:
-            result = handler(decided.request)
+            result = yield Invoke(functools.partial(handler, decided.request))
         except Exception as error:
-            carry_out(once.failed(error))
+            yield from once.failed(error)
             raise
         result = decided.noted(result)
-        carry_out(once.ended(result))
-        return result
-
-
-async def arun_decided(
-    request: ToolCallRequest,
-    handler: Callable[[ToolCallRequest], Awaitable[ToolResult]],
-    approvals: Approvals,
-    keys: tuple[bytes, ...],
-) -> ToolResult:
-    """The same for agents that run asynchronously."""
-    once = OnceOnly.of(request.runtime.config, str(request.tool_call["id"]), keys)
-    with once.at_work():
-        decided = await acarry_out(_decided(request, approvals, once))
-        if not isinstance(decided, _Decided):
-            return decided
-        try:
-            result = await handler(decided.request)
-        except Exception as error:
-            await acarry_out(once.failed(error))
-            raise
-        result = decided.noted(result)
-        await acarry_out(once.ended(result))
+        yield from once.ended(result)
         return result
 
 

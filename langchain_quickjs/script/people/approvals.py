@@ -30,9 +30,9 @@ from langgraph.types import Interrupt
 
 from langchain_quickjs.errors import DecisionError, SetupError, ValueTransferError
 from langchain_quickjs.interpreter.advice.near_names import nearest
-from langchain_quickjs.script.arguments.tool_arguments import Arguments
-from langchain_quickjs.script.flow.call_report import in_short
-from langchain_quickjs.script.flow.short_args import args_text
+from langchain_quickjs.script.call_report import in_short
+from langchain_quickjs.script.flow.messages import Takes
+from langchain_quickjs.script.people.short_args import args_text
 from langchain_quickjs.script.settings import shown
 from langchain_quickjs.script.state import AwaitingCall, Question
 
@@ -75,6 +75,11 @@ class Approvals:
 
     configs: Mapping[str, InterruptOnConfig]
     description_prefix: str
+
+    @property
+    def decided(self) -> dict[str, list[DecisionType]]:
+        """The tools in it, with the decisions that are allowed about their calls."""
+        return {name: config["allowed_decisions"] for name, config in self.configs.items()}
 
     @classmethod
     def of(
@@ -191,7 +196,7 @@ def checked_decisions(
     answer: object,
     awaiting: Sequence[AwaitingCall],
     tools: Mapping[str, BaseTool],
-    takes: Callable[[BaseTool], Arguments],
+    takes: Callable[[BaseTool], Takes],
 ) -> list[Decision]:
     """The decisions in an answer, one for each awaiting call.
 
@@ -276,7 +281,7 @@ def _checked(
     call: AwaitingCall,
     what: str,
     tools: Mapping[str, BaseTool],
-    takes: Callable[[BaseTool], Arguments],
+    takes: Callable[[BaseTool], Takes],
 ) -> Decision:
     fields: Mapping[str, Any] = decision if isinstance(decision, Mapping) else {}
     kind = fields.get("type")
@@ -306,7 +311,7 @@ def _edited(
     action: object,
     what: str,
     tools: Mapping[str, BaseTool],
-    takes: Callable[[BaseTool], Arguments],
+    takes: Callable[[BaseTool], Takes],
 ) -> Any:
     name = action.get("name") if isinstance(action, Mapping) else None
     args = action.get("args") if isinstance(action, Mapping) else None

@@ -19,18 +19,18 @@ from langchain_core.tools import BaseTool
 from langgraph.types import Interrupt
 
 from langchain_quickjs.errors import AlreadyAnsweredError, DecisionError
-from langchain_quickjs.script.arguments.tool_arguments import Arguments
 from langchain_quickjs.script.durability.ledger import Claim, Entries, Ledger
 from langchain_quickjs.script.durability.running_script import is_newest
 from langchain_quickjs.script.durability.workers import begin_work, end_work
-from langchain_quickjs.script.flow.effects import Asking
+from langchain_quickjs.script.flow.drivers import Asking
+from langchain_quickjs.script.flow.messages import Takes
 from langchain_quickjs.script.langgraph_internals.resume import Delivery, refusal
 from langchain_quickjs.script.people.approvals import checked_decisions
 from langchain_quickjs.script.state import AwaitingCall, PausedScript
 
 __all__ = [
     "Asked",
-    "Granted",
+    "Editable",
     "Pause",
     "Taken",
     "already_answered",
@@ -44,7 +44,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
+class Editable:
     """What an edited call may be.
 
     Attributes:
@@ -53,7 +53,7 @@ class Granted:
     """
 
     tools: Mapping[str, BaseTool]
-    takes: Callable[[BaseTool], Arguments]
+    takes: Callable[[BaseTool], Takes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Taken:
 
 
 def take_answers(
-    asked: Sequence[Asked], pause: Pause, delivery: Delivery, granted: Granted, ledger: Ledger
+    asked: Sequence[Asked], pause: Pause, delivery: Delivery, editable: Editable, ledger: Ledger
 ) -> Asking[Taken | None]:
     """Claims the answers that a run has brought, and the pause if there is anything to go on with.
 
@@ -120,7 +120,7 @@ def take_answers(
         asked: What the script waits for.
         pause: The pause.
         delivery: What the run has brought.
-        granted: What an edited call may be.
+        editable: What an edited call may be.
         ledger: The script's ledger.
 
     Returns:
@@ -137,7 +137,7 @@ def take_answers(
     for one in asked:
         if (number := one.interrupt.id) in given:
             delivery.require_shown(one.interrupt)
-            mine[one.key] = Claim(_checked(given[number], one, granted))
+            mine[one.key] = Claim(_checked(given[number], one, editable))
     entries = yield from (ledger.claim(mine) if mine else ledger.read())
     answers = {
         one.interrupt.id: claim.answer
@@ -229,10 +229,10 @@ def already_answered(claims: Iterable[Claim]) -> AlreadyAnsweredError:
     )
 
 
-def _checked(answer: Any, asked: Asked, granted: Granted) -> Any:
+def _checked(answer: Any, asked: Asked, editable: Editable) -> Any:
     if not asked.calls:
         return answer
     try:
-        return checked_decisions(answer, asked.calls, granted.tools, granted.takes)
+        return checked_decisions(answer, asked.calls, editable.tools, editable.takes)
     except DecisionError as error:
         raise refusal(error) from None

@@ -20,7 +20,7 @@ from langchain_quickjs.errors import AlreadyAnsweredError, SetupError
 from langchain_quickjs.interpreter import Raised
 from langchain_quickjs.script.durability.ledger import Claim, Entries, Ledger
 from langchain_quickjs.script.durability.workers import begin_work, end_work
-from langchain_quickjs.script.flow.effects import Asking
+from langchain_quickjs.script.flow.drivers import Asking
 from langchain_quickjs.script.langgraph_internals.resume import (
     delivery_of,
     refusal,

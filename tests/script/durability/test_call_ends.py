@@ -13,7 +13,7 @@ from langgraph.types import Interrupt
 from langchain_quickjs import Raised, Returned, SnapshotError
 from langchain_quickjs.interpreter import Interpreter, JSMap, Suspended
 from langchain_quickjs.script.durability.call_ends import CallEnd, end_of, read_end
-from langchain_quickjs.script.flow.effects import Answer, Blocked
+from langchain_quickjs.script.flow.messages import Answer, Blocked
 from langchain_quickjs.script.sealing import Sealer
 from langchain_quickjs.script.signing import Signer
 

@@ -16,54 +16,23 @@ from __future__ import annotations
 import json
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple
-
-from typing_extensions import TypedDict
+from typing import Final, NamedTuple
 
 from langchain_quickjs.interpreter.values.weight import is_small
+from langchain_quickjs.script.state import CallReport, Fate, Listing, StoredReport
 
-__all__ = ["CallReport", "Fate", "Listing", "Report", "StoredReport", "in_short"]
-
-Fate = Literal[
-    "done", "failed", "rejected by a person", "answered by a person", "result unknown", "not made"
-]
-"""What became of a call. One whose result is unknown has begun, and has not come to an end."""
+__all__ = ["Report", "in_short"]
 
 # How many calls are kept of each rank, and how many are listed in the end.
 _KEPT: Final = (20, 10, 10, 5)
 _LISTED: Final = 20
-_GROUPS: Final = 8
 # Of a line, which is some 160 characters long: what somebody said has what the call leaves of it.
 _LINE_CHARS: Final = 154
 _TOOL_CHARS: Final = 40
 _ARGS_CHARS: Final = 72
 _SAID_CHARS: Final = 40
 _MAX_INT_BITS: Final = 256
-
-
-class CallReport(TypedDict):
-    """What became of one call of a script that failed.
-
-    Attributes:
-        tool: The tool's own name.
-        args: Its arguments in short, in the manner of JSON.
-        fate: What became of the call.
-        detail: Why, in short: a tool's error, a person's words.
-    """
-
-    tool: str
-    args: str
-    fate: Fate
-    detail: str
-
-
-class StoredReport(TypedDict):
-    """What a paused script keeps of its calls that have ended, in lists of plain values."""
-
-    kept: list[list[Any]]
-    more: list[list[Any]]
 
 
 class _Entry(NamedTuple):
@@ -73,39 +42,6 @@ class _Entry(NamedTuple):
     tool: str
     args: str
     detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The calls that are told of.
-
-    Attributes:
-        calls: Those that matter most, in the order in which they were made.
-        more: How many others there were, by fate and tool.
-    """
-
-    calls: tuple[CallReport, ...] = ()
-    more: Mapping[tuple[Fate, str], int] | None = None
-
-    @property
-    def omitted(self) -> int:
-        """How many calls are not among `calls`."""
-        return sum((self.more or {}).values())
-
-    def lines(self) -> list[str]:
-        """The listing as text, without a line break or control character in any line."""
-        lines = [
-            f"{call['fate']}: {call['tool']}({call['args']})"
-            + (f": {call['detail']}" if call["detail"] else "")
-            for call in self.calls
-        ]
-        if self.more:
-            groups = Counter(self.more).most_common()
-            told = [f"{fate} {tool} x{count}" for (fate, tool), count in groups[:_GROUPS]]
-            if rest := sum(count for _, count in groups[_GROUPS:]):
-                told.append(f"others x{rest}")
-            lines.append(f"and {self.omitted} more: {', '.join(told)}")
-        return lines
 
 
 class Report:
