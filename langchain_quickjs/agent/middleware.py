@@ -26,7 +26,7 @@ from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 from langsmith.utils import tracing_is_enabled
 
-from langchain_quickjs.agent.direct_calls import arun_decided, needs_decision, run_decided
+from langchain_quickjs.agent.direct_calls import decided_call, needs_decision
 from langchain_quickjs.agent.eval_tool import EvalTool
 from langchain_quickjs.agent.grants import Grants
 from langchain_quickjs.agent.prompt import eval_tool_description, system_prompt_section
@@ -261,7 +261,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     ) -> ToolResult:
         """Gives the tool that runs programs the way that tool calls take; asks about others."""
         if self._asks(request, handler):
-            return run_decided(request, handler, self._approvals, self._signing_keys)
+            return carry_out(decided_call(request, handler, self._approvals, self._signing_keys))
         return handler(self._with_host(request, handler))
 
     async def awrap_tool_call(
@@ -276,7 +276,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Awaitable[ToolResult]]
     ) -> Awaitable[ToolResult]:
         if self._asks(request, handler):
-            return arun_decided(request, handler, self._approvals, self._signing_keys)
+            return acarry_out(decided_call(request, handler, self._approvals, self._signing_keys))
         return handler(self._with_host(request, handler))
 
     def _asks(self, request: ToolCallRequest, handler: Any) -> bool:

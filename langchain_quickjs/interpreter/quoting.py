@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-__all__ = ["key_text", "said", "shortened", "type_name"]
+__all__ = ["key_text", "said", "shortened", "shown", "type_name"]
 
 _SHORT: Final = 200
 _KEY_CHARS: Final = 40
@@ -17,6 +17,15 @@ def shortened(text: str, most: int = _SHORT) -> str:
         return text
     half = (most - 1) // 2
     return f"{text[:half]}…{text[len(text) - half :]}"
+
+
+def shown(value: object) -> str:
+    """A value as errors show it: short, whatever it is."""
+    try:
+        text = repr(value)
+    except Exception:
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
 
 
 def said(error: BaseException, most: int = _SHORT) -> str:

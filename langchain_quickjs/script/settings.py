@@ -17,8 +17,9 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.interpreter.limits import MAX_SECONDS
+from langchain_quickjs.interpreter.quoting import shown
 
-__all__ = ["Durability", "Mode", "OnToolError", "check", "shown", "tools_of"]
+__all__ = ["Durability", "Mode", "OnToolError", "check", "tools_of"]
 
 Durability = Literal["pause", "call"]
 """When a script is stored: when it pauses, or whenever a call has ended."""
@@ -134,15 +135,6 @@ def check(**given: object) -> None:
         what, fits = _RULES[name]
         if not fits(value):
             raise SetupError(f"`{name}` must be {what}; it is {shown(value)}.")
-
-
-def shown(value: object) -> str:
-    """A value as errors show it: short, whatever it is."""
-    try:
-        text = repr(value)
-    except Exception:
-        text = f"<{type(value).__name__}>"
-    return text if len(text) <= 200 else f"{text[:200]}…"
 
 
 def tools_of(parameter: str, given: Sequence[Any]) -> list[Any]:

@@ -5,12 +5,11 @@ One of the places where this package relies on LangGraph's inner workings.
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import threading
-import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,11 +27,10 @@ from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.types import Durability
 
 from langchain_quickjs.errors import SetupError
-from langchain_quickjs.script.durability.call_ends import CallEnd
-from langchain_quickjs.script.flow.effects import Ask, Asking
+from langchain_quickjs.script.flow.effects import Ask, Asking, Await, Work
 from langchain_quickjs.script.langgraph_internals.resume import started_before
 from langchain_quickjs.script.sealing import Sealer
-from langchain_quickjs.script.state import PausedScript
+from langchain_quickjs.script.state import CallEnd, PausedScript
 
 __all__ = [
     "Kept",
@@ -155,32 +153,22 @@ class Record:
             own = configurable[CONFIG_KEY_CHECKPOINT_NS].rpartition(NS_SEP)[0]
             self._address = _address(config, own)
 
-    def read(self) -> Kept | None:
+    def read(self) -> Work[Kept | None]:
         """What was written last, if this step has been tried before.
 
-        Returns when everything is stored that leads here, however the graphs store it.
+        It returns when everything is stored that leads here, however the graphs store it.
 
         Raises:
-            SetupError: They do not.
+            SetupError: The graphs do not store it.
             SnapshotError: What was written is damaged, or its signature is wrong.
         """
         if self._saver is None or not self._stored:
             raise _nothing_stored()
         for address in self._above:
-            waits = _waits()
-            while self._saver.get_tuple(address) is None:
-                time.sleep(next(waits))
-        return self._kept(self._saver.get_tuple(self._address))
-
-    async def aread(self) -> Kept | None:
-        """The same for graphs that run asynchronously."""
-        if self._saver is None or not self._stored:
-            raise _nothing_stored()
-        for address in self._above:
-            waits = _waits()
-            while await self._saver.aget_tuple(address) is None:
-                await asyncio.sleep(next(waits))
-        return self._kept(await self._saver.aget_tuple(self._address))
+            waits_s = _waits_s()
+            while (yield Ask(self._saver, "get_tuple", (address,))) is None:
+                yield Await(Future(), next(waits_s))
+        return self._kept((yield Ask(self._saver, "get_tuple", (self._address,))))
 
     def write(self, script: PausedScript) -> Asking[None]:
         """Replaces what was written last."""
@@ -216,7 +204,7 @@ class Record:
         return None if script is None else Kept(self._sealer.resume(script), tuple(ours.values()))
 
 
-def _waits() -> Iterator[float]:
+def _waits_s() -> Iterator[float]:
     yield from itertools.repeat(_STORED_WAIT_S, _STORED_WAITS)
     raise _nothing_stored()
 

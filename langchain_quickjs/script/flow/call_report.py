@@ -13,57 +13,22 @@ others, so a script cannot crowd them out with calls that it is free to make.
 
 from __future__ import annotations
 
-import json
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
-from typing_extensions import TypedDict
+from langchain_quickjs.interpreter.values.short_json import json_in_short, quotable
+from langchain_quickjs.script.state import CallReport, Fate, Listing, StoredReport
 
-from langchain_quickjs.interpreter.values.weight import is_small
-
-__all__ = ["CallReport", "Fate", "Listing", "Report", "StoredReport", "in_short"]
-
-Fate = Literal[
-    "done", "failed", "rejected by a person", "answered by a person", "result unknown", "not made"
-]
-"""What became of a call. One whose result is unknown has begun, and has not come to an end."""
+__all__ = ["Report"]
 
 # How many calls are kept of each rank, and how many are listed in the end.
 _KEPT: Final = (20, 10, 10, 5)
 _LISTED: Final = 20
-_GROUPS: Final = 8
 # Of a line, which is some 160 characters long: what somebody said has what the call leaves of it.
 _LINE_CHARS: Final = 154
 _TOOL_CHARS: Final = 40
 _ARGS_CHARS: Final = 72
 _SAID_CHARS: Final = 40
-_MAX_INT_BITS: Final = 256
-
-
-class CallReport(TypedDict):
-    """What became of one call of a script that failed.
-
-    Attributes:
-        tool: The tool's own name.
-        args: Its arguments in short, in the manner of JSON.
-        fate: What became of the call.
-        detail: Why, in short: a tool's error, a person's words.
-    """
-
-    tool: str
-    args: str
-    fate: Fate
-    detail: str
-
-
-class StoredReport(TypedDict):
-    """What a paused script keeps of its calls that have ended, in lists of plain values."""
-
-    kept: list[list[Any]]
-    more: list[list[Any]]
 
 
 class _Entry(NamedTuple):
@@ -73,39 +38,6 @@ class _Entry(NamedTuple):
     tool: str
     args: str
     detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The calls that are told of.
-
-    Attributes:
-        calls: Those that matter most, in the order in which they were made.
-        more: How many others there were, by fate and tool.
-    """
-
-    calls: tuple[CallReport, ...] = ()
-    more: Mapping[tuple[Fate, str], int] | None = None
-
-    @property
-    def omitted(self) -> int:
-        """How many calls are not among `calls`."""
-        return sum((self.more or {}).values())
-
-    def lines(self) -> list[str]:
-        """The listing as text, without a line break or control character in any line."""
-        lines = [
-            f"{call['fate']}: {call['tool']}({call['args']})"
-            + (f": {call['detail']}" if call["detail"] else "")
-            for call in self.calls
-        ]
-        if self.more:
-            groups = Counter(self.more).most_common()
-            told = [f"{fate} {tool} x{count}" for (fate, tool), count in groups[:_GROUPS]]
-            if rest := sum(count for _, count in groups[_GROUPS:]):
-                told.append(f"others x{rest}")
-            lines.append(f"and {self.omitted} more: {', '.join(told)}")
-        return lines
 
 
 class Report:
@@ -141,10 +73,10 @@ class Report:
             why: What this package says about it.
             decided: Whether people decide about calls of this tool.
         """
-        tool, shown = _written(tool, _TOOL_CHARS), in_short(args, _ARGS_CHARS)
+        tool, shown = quotable(tool, _TOOL_CHARS), json_in_short(args, _ARGS_CHARS)
         if said is not None:
             room = max(_SAID_CHARS, _LINE_CHARS - len(fate) - len(tool) - len(shown))
-            why = f'"{_written(" ".join(said[: 2 * room].split()), room)}"'
+            why = f'"{quotable(" ".join(said[: 2 * room].split()), room)}"'
         entry = _Entry(_rank(fate, decided=decided), number, fate, tool, shown, why)
         kept = self._kept[entry.rank]
         kept.append(entry)
@@ -178,70 +110,3 @@ def _rank(fate: Fate, *, decided: bool) -> int:
     if decided or fate == "result unknown":
         return 0
     return 2 if fate == "done" else 1
-
-
-def in_short(args: object, chars: int) -> str:
-    """Arguments in the manner of JSON, cut where they get too long, all of it printable."""
-    if is_small(args):
-        text = json.dumps(args, ensure_ascii=False)
-        if len(text) <= chars and text.isprintable() and "\\" not in text:
-            return text
-    pieces: list[str] = []
-    length = 0
-    for piece in _pieces(args, chars):
-        pieces.append(piece)
-        length += len(piece)
-        if length > chars:
-            return "".join(pieces)[: chars - 1] + "…"
-    return "".join(pieces)
-
-
-def _pieces(value: object, chars: int) -> Iterator[str]:
-    """A value as JSON, bit by bit, so that the caller can stop."""
-    match value:
-        case str():
-            yield f'"{_written(value, chars)}"'
-        case Mapping():
-            yield "{"
-            for index, (key, item) in enumerate(value.items()):
-                name = _written(key, chars) if isinstance(key, str) else "…"
-                yield f', "{name}": ' if index else f'"{name}": '
-                yield from _pieces(item, chars)
-            yield "}"
-        case list() | tuple():
-            yield "["
-            for index, item in enumerate(value):
-                if index:
-                    yield ", "
-                yield from _pieces(item, chars)
-            yield "]"
-        case int() if value.bit_length() > _MAX_INT_BITS:
-            yield "…"
-        case None | bool() | int() | float():
-            yield json.dumps(value)
-        case datetime():
-            yield f'"{value.isoformat()}"'
-        case bytes():
-            yield f"({len(value)} bytes)"
-        case _:
-            yield "…"
-
-
-def _written(text: str, chars: int) -> str:
-    """The beginning of a text as it can stand in quotation marks that it cannot close.
-
-    Whatever is no printable character is escaped: line separators, and marks that turn the
-    direction of writing, could make one line look like several, or like another.
-    """
-    if len(text) <= chars and text.isprintable() and '"' not in text and "\\" not in text:
-        return text
-    pieces: list[str] = []
-    room = chars
-    for character in text[: chars + 1]:
-        plain = character.isprintable() and character not in '"\\'
-        piece = character if plain else json.dumps(character)[1:-1]
-        room -= len(piece)
-        if room < 0:
-            return "".join(pieces) + "…"
-        pieces.append(piece)
-    return "".join(pieces)

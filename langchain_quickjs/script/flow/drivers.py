@@ -18,18 +18,19 @@ from typing import Any, Final, TypeVar, cast
 from langchain_quickjs.script.flow.effects import (
     Answer,
     Ask,
-    Asking,
     Await,
     Collect,
     Compute,
     Effect,
     Ended,
     Flow,
+    Invoke,
     Keep,
     Launch,
     Launched,
     Leave,
     Paused,
+    Work,
 )
 
 __all__ = ["acarry_out", "adrive", "carry_out", "drive"]
@@ -40,33 +41,54 @@ _Done = tuple[int, Answer | BaseException]
 _T = TypeVar("_T")
 
 
-def carry_out(asking: Asking[_T]) -> _T:
-    """Asks the checkpointer what is to be asked, and gives the result."""
+def carry_out(work: Work[_T]) -> _T:
+    """Does what a work asks for, and gives what it returns."""
+    advance: Callable[[], Ask | Await | Invoke] = functools.partial(work.send, None)
     try:
-        ask = next(asking)
         while True:
-            ask = asking.send(_asked(ask))
-    except StopIteration as end:
-        return cast("_T", end.value)
+            try:
+                effect = advance()
+            except StopIteration as end:
+                return cast("_T", end.value)
+            try:
+                advance = functools.partial(work.send, _done(effect))
+            except Exception as error:  # the work decides about it
+                advance = functools.partial(work.throw, error)
+    finally:
+        work.close()
 
 
-async def acarry_out(asking: Asking[_T]) -> _T:
+async def acarry_out(work: Work[_T]) -> _T:
     """The same for graphs that run asynchronously."""
+    advance: Callable[[], Ask | Await | Invoke] = functools.partial(work.send, None)
     try:
-        ask = next(asking)
         while True:
-            ask = asking.send(await _aasked(ask))
-    except StopIteration as end:
-        return cast("_T", end.value)
+            try:
+                effect = advance()
+            except StopIteration as end:
+                return cast("_T", end.value)
+            try:
+                advance = functools.partial(work.send, await _adone(effect))
+            except Exception as error:  # the work decides about it
+                advance = functools.partial(work.throw, error)
+    finally:
+        work.close()
 
 
-def _asked(ask: Ask) -> Any:
-    return getattr(ask.saver, ask.method)(*ask.args)
+def _done(effect: Ask | Await | Invoke) -> Any:
+    if isinstance(effect, Ask):
+        return getattr(effect.saver, effect.method)(*effect.args)
+    if isinstance(effect, Await):
+        return wait([effect.event], effect.timeout_s)
+    return effect.call()
 
 
-def _aasked(ask: Ask) -> Awaitable[Any]:
-    asked: Awaitable[Any] = getattr(ask.saver, f"a{ask.method}")(*ask.args)
-    return asked
+async def _adone(effect: Ask | Await | Invoke) -> Any:
+    if isinstance(effect, Ask):
+        return await getattr(effect.saver, f"a{effect.method}")(*effect.args)
+    if isinstance(effect, Await):
+        return await asyncio.wait([asyncio.wrap_future(effect.event)], timeout=effect.timeout_s)
+    return await effect.call()
 
 
 def drive(
@@ -160,10 +182,8 @@ class _Threads:
             return None
         if isinstance(effect, Keep | Leave):
             return self._keep(effect)
-        if isinstance(effect, Ask):
-            return _asked(effect)
-        if isinstance(effect, Await):
-            return wait([effect.event], effect.timeout_s)
+        if isinstance(effect, Ask | Await):
+            return _done(effect)
         return self._collect(effect) if isinstance(effect, Collect) else self._abandon()
 
     def close(self) -> None:
@@ -235,10 +255,8 @@ class _Tasks:
             return await self._collect(effect)
         if isinstance(effect, Keep | Leave):
             return await self._keep(effect)
-        if isinstance(effect, Ask):
-            return await _aasked(effect)
-        if isinstance(effect, Await):
-            return await asyncio.wait([asyncio.wrap_future(effect.event)], timeout=effect.timeout_s)
+        if isinstance(effect, Ask | Await):
+            return await _adone(effect)
         return frozenset()  # Every task has begun by the time its script fails: none to drop.
 
     async def close(self) -> None:

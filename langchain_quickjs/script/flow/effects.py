@@ -7,7 +7,8 @@
     Keep(script)      store the script as it stands            -> None
     Leave(ended)      an exception is about to leave the flow  -> None
     Ask(...)          call a method of the checkpointer        -> what it returned
-    Await(...)        wait for another script                  -> None
+    Await(...)        wait for another script, or for a time   -> None
+    Invoke(call)      call what may have to be awaited         -> what it returned
 
 A flow yields effects, is sent what came of each, and returns `Ended` or `Paused`.
 """
@@ -41,6 +42,7 @@ __all__ = [
     "Effect",
     "Ended",
     "Flow",
+    "Invoke",
     "Keep",
     "Launch",
     "Launched",
@@ -48,6 +50,7 @@ __all__ = [
     "Paused",
     "Resumed",
     "Started",
+    "Work",
     "new_seed",
 ]
 
@@ -229,6 +232,13 @@ class Await:
 
 
 @dataclass(frozen=True, slots=True)
+class Invoke:
+    """Call something; where graphs run asynchronously, what it gives is awaited."""
+
+    call: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The script is over; `outcome` is what its host made of the end."""
 
@@ -257,3 +267,5 @@ Flow: TypeAlias = Generator[Effect, Any, Ended | Paused]
 _T = TypeVar("_T")
 Asking: TypeAlias = Generator[Ask, Any, _T]
 """Something that needs the checkpointer and nothing else."""
+Work: TypeAlias = Generator[Ask | Await | Invoke, Any, _T]
+"""Something that `carry_out` and `acarry_out` can do by themselves."""
