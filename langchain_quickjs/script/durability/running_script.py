@@ -127,9 +127,9 @@ class Kept:
 class Record:
     """A script as it stands in the middle of its graph's step, kept beside the step's checkpoint.
 
-    Under a task id of its own and in a channel that every checkpointer overwrites, so there is one.
-    Beside it stand the ends of calls that it does not know of yet, each under a task id that is
-    used again once the script knows.
+    It stands under a task id of its own and in a channel that every checkpointer overwrites, so
+    there is one. Beside it stand the ends of calls that it does not know of yet, each under a task
+    id that is used again once the script knows.
     """
 
     def __init__(self, config: RunnableConfig, outer: RunnableConfig, sealer: Sealer) -> None:

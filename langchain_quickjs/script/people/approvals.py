@@ -54,7 +54,12 @@ _CONFIG: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Approvals:
-    """The calls that wait for a person."""
+    """The calls that wait for a person.
+
+    Attributes:
+        configs: Whether and how people decide about calls, by the names of the tools.
+        description_prefix: What the description of a call begins with.
+    """
 
     configs: Mapping[str, InterruptOnConfig]
     description_prefix: str
@@ -67,7 +72,7 @@ class Approvals:
 
         Args:
             interrupt_on: What was given.
-            granted: The names of all that scripts can call, if that is known. Another name is
+            granted: The names of all that scripts can call, if that is known. Other names are
                 refused: a misspelt gate would be no gate.
 
         Raises:
@@ -83,11 +88,11 @@ class Approvals:
         return cls(MappingProxyType(langchain.interrupt_on), langchain.description_prefix)
 
     def adopting(self, gates: Iterable[HumanInTheLoopMiddleware], names: Set[str]) -> Approvals:
-        """These, and what an agent asks people about when its model calls the same tools.
+        """These approvals, and what an agent asks people about when its model calls the same tools.
 
         Args:
             gates: The agent's middleware that asks.
-            names: The tools for which it counts.
+            names: The tools for which the middleware counts.
 
         Raises:
             SetupError: Two of the agent's gates are about one tool.
@@ -105,7 +110,7 @@ class Approvals:
         return Approvals(MappingProxyType(configs), self.description_prefix)
 
     def review(self, request: ToolCallRequest) -> tuple[ActionRequest, ReviewConfig] | None:
-        """What a person is asked about a call in `configs`; `None` if this one needs nobody."""
+        """What a person is asked about a call of a tool in `configs`; `None` if nobody is asked."""
         call = request.tool_call
         config = self.configs[call["name"]]
         when = config.get("when")
@@ -138,7 +143,7 @@ def _with_prefix(config: InterruptOnConfig, prefix: str) -> InterruptOnConfig:
 
 
 def _check_config(name: str, config: Mapping[str, Any]) -> None:
-    """Refuses a config that LangChain would read as another one, or fail on when it is too late."""
+    """Refuses a config that LangChain would misread, or at which it would fail too late."""
     if unknown := [key for key in config if key not in _CONFIG]:
         raise SetupError(
             f"`interrupt_on` for tool {name!r} has {unknown}, but may have only {list(_CONFIG)}."

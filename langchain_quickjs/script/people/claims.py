@@ -1,4 +1,4 @@
-"""What people answered to a paused script: who was asked what, and which answers count.
+"""What a paused script asks people, which answers count, and which run goes on with them.
 
 An answer counts once. It is claimed in the script's ledger before anything is done with it, and the
 first claim holds, however often and by however many workers answers are delivered. From a pause one
@@ -70,7 +70,7 @@ class Pause:
 
     Attributes:
         key: What it is claimed by.
-        config: The config of a task of the script's graph, which stands there.
+        config: The config of a task of the script's graph, which has come to this pause.
         run: The run of the graph that wants to go on.
     """
 
