@@ -13,16 +13,13 @@ others, so a script cannot crowd them out with calls that it is free to make.
 
 from __future__ import annotations
 
-import json
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Final, NamedTuple
 
-from langchain_quickjs.interpreter.values.weight import is_small
+from langchain_quickjs.interpreter.values.short_json import json_in_short, quotable
 from langchain_quickjs.script.state import CallReport, Fate, Listing, StoredReport
 
-__all__ = ["Report", "in_short"]
+__all__ = ["Report"]
 
 # How many calls are kept of each rank, and how many are listed in the end.
 _KEPT: Final = (20, 10, 10, 5)
@@ -32,7 +29,6 @@ _LINE_CHARS: Final = 154
 _TOOL_CHARS: Final = 40
 _ARGS_CHARS: Final = 72
 _SAID_CHARS: Final = 40
-_MAX_INT_BITS: Final = 256
 
 
 class _Entry(NamedTuple):
@@ -77,10 +73,10 @@ class Report:
             why: What this package says about it.
             decided: Whether people decide about calls of this tool.
         """
-        tool, shown = _written(tool, _TOOL_CHARS), in_short(args, _ARGS_CHARS)
+        tool, shown = quotable(tool, _TOOL_CHARS), json_in_short(args, _ARGS_CHARS)
         if said is not None:
             room = max(_SAID_CHARS, _LINE_CHARS - len(fate) - len(tool) - len(shown))
-            why = f'"{_written(" ".join(said[: 2 * room].split()), room)}"'
+            why = f'"{quotable(" ".join(said[: 2 * room].split()), room)}"'
         entry = _Entry(_rank(fate, decided=decided), number, fate, tool, shown, why)
         kept = self._kept[entry.rank]
         kept.append(entry)
@@ -114,70 +110,3 @@ def _rank(fate: Fate, *, decided: bool) -> int:
     if decided or fate == "result unknown":
         return 0
     return 2 if fate == "done" else 1
-
-
-def in_short(args: object, chars: int) -> str:
-    """Arguments in the manner of JSON, cut where they get too long, all of it printable."""
-    if is_small(args):
-        text = json.dumps(args, ensure_ascii=False)
-        if len(text) <= chars and text.isprintable() and "\\" not in text:
-            return text
-    pieces: list[str] = []
-    length = 0
-    for piece in _pieces(args, chars):
-        pieces.append(piece)
-        length += len(piece)
-        if length > chars:
-            return "".join(pieces)[: chars - 1] + "…"
-    return "".join(pieces)
-
-
-def _pieces(value: object, chars: int) -> Iterator[str]:
-    """A value as JSON, bit by bit, so that the caller can stop."""
-    match value:
-        case str():
-            yield f'"{_written(value, chars)}"'
-        case Mapping():
-            yield "{"
-            for index, (key, item) in enumerate(value.items()):
-                name = _written(key, chars) if isinstance(key, str) else "…"
-                yield f', "{name}": ' if index else f'"{name}": '
-                yield from _pieces(item, chars)
-            yield "}"
-        case list() | tuple():
-            yield "["
-            for index, item in enumerate(value):
-                if index:
-                    yield ", "
-                yield from _pieces(item, chars)
-            yield "]"
-        case int() if value.bit_length() > _MAX_INT_BITS:
-            yield "…"
-        case None | bool() | int() | float():
-            yield json.dumps(value)
-        case datetime():
-            yield f'"{value.isoformat()}"'
-        case bytes():
-            yield f"({len(value)} bytes)"
-        case _:
-            yield "…"
-
-
-def _written(text: str, chars: int) -> str:
-    """The beginning of a text as it can stand in quotation marks that it cannot close.
-
-    Whatever is no printable character is escaped: line separators, and marks that turn the
-    direction of writing, could make one line look like several, or like another.
-    """
-    if len(text) <= chars and text.isprintable() and '"' not in text and "\\" not in text:
-        return text
-    pieces: list[str] = []
-    room = chars
-    for character in text[: chars + 1]:
-        plain = character.isprintable() and character not in '"\\'
-        piece = character if plain else json.dumps(character)[1:-1]
-        room -= len(piece)
-        if room < 0:
-            return "".join(pieces) + "…"
-        pieces.append(piece)
-    return "".join(pieces)

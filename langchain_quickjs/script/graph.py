@@ -16,7 +16,6 @@ scripts have none, and a graph takes longer to enter than a small script to run.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -30,11 +29,13 @@ from langgraph.types import Checkpointer, Command
 
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter import Limits
-from langchain_quickjs.script.durability.call_ends import read_end
-from langchain_quickjs.script.durability.ledger import Entries, Ledger
+from langchain_quickjs.script.durability.call_ends import unseal_end
+from langchain_quickjs.script.durability.ledger import Ledger
+from langchain_quickjs.script.durability.ledger_entries import Entries
 from langchain_quickjs.script.durability.running_script import Kept, Record, retire_answer
 from langchain_quickjs.script.durability.workers import end_work, is_at_work_here
 from langchain_quickjs.script.flow.call_ids import digest
+from langchain_quickjs.script.flow.decisions import Replacements
 from langchain_quickjs.script.flow.drivers import Asking, Work, adrive, drive
 from langchain_quickjs.script.flow.effects import Ended, Paused
 from langchain_quickjs.script.flow.messages import Done, Resumed, Started, new_seed
@@ -47,12 +48,11 @@ from langchain_quickjs.script.langgraph_internals.resume import (
 from langchain_quickjs.script.langgraph_internals.task import graph_namespace
 from langchain_quickjs.script.people.approvals import Approvals, InterruptOn
 from langchain_quickjs.script.people.claims import (
-    Editable,
     Pause,
     Taken,
     asked_by,
-    go_on_with,
     take_answers,
+    take_pause_over,
 )
 from langchain_quickjs.script.run import run_script
 from langchain_quickjs.script.sealing import Sealer
@@ -223,10 +223,12 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
             delivery = Delivery({})
             if started_before(config):
                 delivery = delivery_of(config, self._source.outer(config))
-            takes = functools.partial(self._source.takes, config=config)
-            editable = Editable(tools, takes)
+            replacements = Replacements(
+                tools,
+                lambda name, args: self._source.takes(tools[name], config).value(args, name),
+            )
             pause = _pause(stored, config, self._source.run(config))
-            taken = yield from take_answers(asked, pause, delivery, editable, ledger)
+            taken = yield from take_answers(asked, pause, delivery, replacements, ledger)
         if taken is None:
             if refused := state.get("refused"):
                 raise refused
@@ -260,7 +262,7 @@ def _entry(
     if ledger is not None and (again_at_all or taken is not None):
         entries = yield from ledger.read()
     ends = {**entries.ends, **({end["tool_call_id"]: end for end in kept.ends} if kept else {})}
-    known = {name: read_end(end, sealer) for name, end in ends.items()}
+    known = {name: unseal_end(end, sealer) for name, end in ends.items()}
     done = Done(known, frozenset(entries.begun))
     if kept is not None:
         return Resumed(kept.script, {}, again, done)
@@ -303,7 +305,7 @@ def _held(state: ScriptState, source: Source, config: RunnableConfig) -> Asking[
     delivery = delivery_of(config, source.outer(config))
     ledger = cast("Ledger", Ledger.of(config, sealer))
     pause = _pause(cast("PausedState", state["paused"]), config, source.run(config))
-    nonce = yield from go_on_with(taken, pause, delivery, ledger)
+    nonce = yield from take_pause_over(taken, pause, delivery, ledger)
     if nonce is None:
         raise GraphInterrupt(())
     return [nonce]
@@ -315,7 +317,7 @@ def _released(nonces: Sequence[str], sealer: Sealer, config: RunnableConfig) -> 
         end_work(nonce)
     ledger = Ledger.of(config, sealer)
     if ledger is not None and nonces:
-        yield from ledger.release(nonces)
+        yield from ledger.give_up_claims(nonces)
 
 
 def _answer(

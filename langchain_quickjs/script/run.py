@@ -13,10 +13,10 @@ from typing import Any, cast
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 
-from langchain_quickjs.errors import AlreadyAnsweredError, SetupError
+from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter.values.weight import is_large
 from langchain_quickjs.script.calls.tool_call import call_tool, tool_call_of
-from langchain_quickjs.script.durability.call_ends import CallEnd, end_of
+from langchain_quickjs.script.durability.call_ends import seal_end
 from langchain_quickjs.script.durability.failures import Failures
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.running_script import Record, has_checkpointer
@@ -42,11 +42,10 @@ from langchain_quickjs.script.flow.effects import (
 from langchain_quickjs.script.flow.messages import Answer, Launched, Resumed, Started
 from langchain_quickjs.script.flow.script_flow import script_flow
 from langchain_quickjs.script.granted import Granted
-from langchain_quickjs.script.langgraph_internals.resume import refusal
 from langchain_quickjs.script.langgraph_internals.task import all_or_nothing
-from langchain_quickjs.script.state import OpenCall
+from langchain_quickjs.script.state import CallEnd, OpenCall
 
-__all__ = ["begun_elsewhere", "require_checkpointer", "run_script"]
+__all__ = ["require_checkpointer", "run_script"]
 
 
 def run_script(
@@ -224,15 +223,15 @@ class _Books:
             AlreadyAnsweredError: A person said yes to it once, and somebody else makes it.
         """
         ledger = self.ledger() if launched.call["approved"] else None
-        if ledger is not None and not (yield from ledger.begin(begin_key(launched.call))):
-            raise refusal(begun_elsewhere(launched.call["name"]))
+        if ledger is not None:
+            yield from ledger.begin_call(begin_key(launched.call), launched.call["name"])
 
     def end_of(self, launched: Launched, answer: Answer) -> CallEnd | None:
         """What is to be stored at once of a call that has ended, or was interrupted."""
         ledger = self.ledger()
         if ledger is None or not (launched.call["approved"] or self._is_end(answer)):
             return None
-        return end_of(launched.call["tool_call_id"], answer, ledger.sealer)
+        return seal_end(launched.call["tool_call_id"], answer, ledger.sealer)
 
     def after(self, launched: Launched, end: CallEnd | None) -> Asking[None]:
         """A call has ended; `end` is what `end_of` gave."""
@@ -241,7 +240,7 @@ class _Books:
         if self.record is not None and not launched.call["approved"]:
             yield from self.record.write_end(end)
         elif (ledger := self.ledger()) is not None:
-            yield from ledger.end([end])
+            yield from ledger.end_calls([end])
 
     def paused(self, result: Ended | Paused) -> Asking[None]:
         """A script may have paused; it is not known whether anybody will answer."""
@@ -255,18 +254,12 @@ class _Books:
                 yield from self.record.write(effect.script)
         elif self.record is None and (ledger := self.ledger()) is not None:
             ended = effect.ended.items()
-            ends = [end_of(name, end, ledger.sealer) for name, end in ended if self._is_end(end)]
-            yield from ledger.settle([end for end in ends if end is not None], effect.seed)
+            ends = [seal_end(name, end, ledger.sealer) for name, end in ended if self._is_end(end)]
+            yield from ledger.end_failed_script(
+                [end for end in ends if end is not None], effect.seed
+            )
         if isinstance(effect, Leave):
             yield from self.failure(effect.told)
-
-
-def begun_elsewhere(tool_name: str) -> AlreadyAnsweredError:
-    """The error for an approved call that another run has begun."""
-    return AlreadyAnsweredError(
-        f"The call of {tool_name!r} that was approved has been begun by another run of this "
-        "thread, and is not made again."
-    )
 
 
 def require_checkpointer(config: RunnableConfig, waits: bool) -> None:

@@ -22,6 +22,7 @@ from langchain_quickjs.interpreter.values.plain import storable
 
 __all__ = [
     "AwaitingCall",
+    "CallEnd",
     "CallReport",
     "Ending",
     "Fate",
@@ -40,8 +41,6 @@ __all__ = [
     "outcome_of",
 ]
 
-_GROUPS: Final = 8  # of calls that a listing only counts
-
 StateUpdate = tuple[str, Any]
 """A write that a called tool asked for: the name of a state key, and what to write there."""
 
@@ -50,6 +49,9 @@ Fate = Literal[
     "done", "failed", "rejected by a person", "answered by a person", "result unknown", "not made"
 ]
 """What became of a call. One whose result is unknown has begun, and has not come to an end."""
+
+# How many kinds of calls are counted that are not listed.
+_GROUPS: Final = 8
 
 
 class AwaitingCall(TypedDict):
@@ -106,6 +108,41 @@ class OpenCall(TypedDict):
     rounds: int
 
 
+class CallReport(TypedDict):
+    """What became of one call of a script that failed.
+
+    Attributes:
+        tool: The tool's own name.
+        args: Its arguments in short, in the manner of JSON.
+        fate: What became of the call.
+        detail: Why, in short: a tool's error, a person's words.
+    """
+
+    tool: str
+    args: str
+    fate: Fate
+    detail: str
+
+
+class StoredReport(TypedDict):
+    """What a paused script keeps of its calls that have ended, in lists of plain values."""
+
+    kept: list[list[Any]]
+    more: list[list[Any]]
+
+
+class CallEnd(TypedDict):
+    """How a call ended, as it stands in a database.
+
+    Attributes:
+        tool_call_id: The call's name; good only because the seal says so too.
+        sealed: The end itself, as `durability/call_ends.py` seals it.
+    """
+
+    tool_call_id: str
+    sealed: bytes
+
+
 class PausedScript(TypedDict):
     """A script that stands in the middle of an `await`, with all its open calls.
 
@@ -154,29 +191,6 @@ class PausedState(TypedDict):
 
     script_id: str
     sealed: bytes
-
-
-class CallReport(TypedDict):
-    """What became of one call of a script that failed.
-
-    Attributes:
-        tool: The tool's own name.
-        args: Its arguments in short, in the manner of JSON.
-        fate: What became of the call.
-        detail: Why, in short: a tool's error, a person's words.
-    """
-
-    tool: str
-    args: str
-    fate: Fate
-    detail: str
-
-
-class StoredReport(TypedDict):
-    """What a paused script keeps of its calls that have ended, in lists of plain values."""
-
-    kept: list[list[Any]]
-    more: list[list[Any]]
 
 
 class ScriptFailure(TypedDict):

@@ -27,11 +27,10 @@ from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.types import Durability
 
 from langchain_quickjs.errors import SetupError
-from langchain_quickjs.script.durability.call_ends import CallEnd
 from langchain_quickjs.script.flow.drivers import Ask, Asking, Await, Work
 from langchain_quickjs.script.langgraph_internals.resume import started_before
 from langchain_quickjs.script.sealing import Sealer
-from langchain_quickjs.script.state import PausedScript
+from langchain_quickjs.script.state import CallEnd, PausedScript
 
 __all__ = [
     "Kept",
@@ -128,9 +127,9 @@ class Kept:
 class Record:
     """A script as it stands in the middle of its graph's step, kept beside the step's checkpoint.
 
-    Under a task id of its own and in a channel that every checkpointer overwrites, so there is one.
-    Beside it stand the ends of calls that it does not know of yet, each under a task id that is
-    used again once the script knows.
+    It stands under a task id of its own and in a channel that every checkpointer overwrites, so
+    there is one. Beside it stand the ends of calls that it does not know of yet, each under a task
+    id that is used again once the script knows.
     """
 
     def __init__(self, config: RunnableConfig, outer: RunnableConfig, sealer: Sealer) -> None:
@@ -157,18 +156,18 @@ class Record:
     def read(self) -> Work[Kept | None]:
         """What was written last, if this step has been tried before.
 
-        Returns when everything is stored that leads here, however the graphs store it.
+        It returns when everything is stored that leads here, however the graphs store it.
 
         Raises:
-            SetupError: They do not.
+            SetupError: The graphs do not store it.
             SnapshotError: What was written is damaged, or its signature is wrong.
         """
         if self._saver is None or not self._stored:
             raise _nothing_stored()
         for address in self._above:
-            waits = _waits()
+            waits_s = _waits_s()
             while (yield Ask(self._saver, "get_tuple", (address,))) is None:
-                yield Await(Future(), next(waits))
+                yield Await(Future(), next(waits_s))
         return self._kept((yield Ask(self._saver, "get_tuple", (self._address,))))
 
     def write(self, script: PausedScript) -> Asking[None]:
@@ -205,7 +204,7 @@ class Record:
         return None if script is None else Kept(self._sealer.resume(script), tuple(ours.values()))
 
 
-def _waits() -> Iterator[float]:
+def _waits_s() -> Iterator[float]:
     yield from itertools.repeat(_STORED_WAIT_S, _STORED_WAITS)
     raise _nothing_stored()
 

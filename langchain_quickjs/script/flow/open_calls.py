@@ -11,16 +11,22 @@ from typing import Any, Final
 
 from langchain.agents.middleware.human_in_the_loop import (
     ActionRequest,
-    Decision,
     DecisionType,
     ReviewConfig,
 )
 from langchain_core.tools import BaseTool
 
 from langchain_quickjs.errors import SetupError
-from langchain_quickjs.interpreter import Call, CallResult, Raised, Returned
+from langchain_quickjs.interpreter import Call, CallResult, Raised
 from langchain_quickjs.script.call_report import Report
 from langchain_quickjs.script.flow.call_ids import CallNames, begin_key
+from langchain_quickjs.script.flow.decisions import (
+    BEGUN_BEFORE,
+    Decision,
+    ReplyInstead,
+    outcome_of_decision,
+    question_about,
+)
 from langchain_quickjs.script.flow.messages import (
     Answer,
     Blocked,
@@ -29,16 +35,10 @@ from langchain_quickjs.script.flow.messages import (
     Resumed,
     Rules,
 )
-from langchain_quickjs.script.people.approvals import edit_note, question, rejection
 from langchain_quickjs.script.state import AwaitingCall, Fate, Listing, OpenCall, Question
 
-__all__ = ["BEGUN_BEFORE", "OpenCalls"]
+__all__ = ["OpenCalls"]
 
-BEGUN_BEFORE: Final = (
-    "This call was approved before, and it had begun when the process that made it died. It may "
-    "have taken effect, or not: nobody was told how it ended. Approve it only if it is to be made "
-    "again."
-)
 _LEAST_DECISIONS: Final[list[DecisionType]] = ["approve", "reject"]
 _MAX_NOTES: Final = 20
 
@@ -157,31 +157,20 @@ class OpenCalls:
 
     def _apply(self, decision: Decision, call: AwaitingCall) -> None:
         """Does what a person decided about a call."""
-        name, args = call["action"]["name"], call["action"]["args"]
-        number = call["tool_call_id"]
-        if decision["type"] == "reject":
-            words = decision.get("message")
-            begun = call["rounds"] > 0
-            error = Raised("RejectedError", rejection(name, words, begun=begun))
-            self.replies[call["id"]] = error
-            if begun:
-                why = "its process died, and a person did not want it made again"
-                self._told(call["id"], "result unknown", name, args, why=why)
-            else:
-                self._told(call["id"], "rejected by a person", name, args, said=words)
+        outcome = outcome_of_decision(decision, call)
+        if isinstance(outcome, ReplyInstead):
+            asked = call["action"]
+            self.replies[call["id"]] = outcome.reply
+            words = {"said": outcome.said, "why": outcome.why}
+            self._told(call["id"], outcome.fate, asked["name"], asked["args"], **words)
             return
-        if decision["type"] == "respond":
-            self.replies[call["id"]] = Returned(decision["message"])
-            self._told(call["id"], "answered by a person", name, args, said=decision["message"])
-            return
-        if decision["type"] == "edit":
-            edited = decision["edited_action"]
-            name, args = edited["name"], edited["args"]
+        name, args, number = outcome.name, outcome.args, call["tool_call_id"]
+        if outcome.is_another:
             number = self.names.name(self.names.kind(name, args))
         made = _open(call["id"], number, name, args)
         made["approved"], made["rounds"] = self._is_once(name), call["rounds"]
-        if decision["type"] == "edit" and len(self.notes) < _MAX_NOTES:
-            self.notes.append(edit_note(call["action"], decision["edited_action"]))
+        if outcome.note and len(self.notes) < _MAX_NOTES:
+            self.notes.append(outcome.note)
         self._start(made)
 
     def _ask_again(self, call: OpenCall) -> None:
@@ -297,7 +286,7 @@ class OpenCalls:
         if self.awaiting:
             self.asked += 1
             place = f"{self.rules.place}|{self.rules.script_id}|{self.asked}"
-            self.questions.append(question(self.awaiting, place))
+            self.questions.append(question_about(self.awaiting, place))
             self.awaiting = []
 
 
