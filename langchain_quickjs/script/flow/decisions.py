@@ -18,7 +18,7 @@ from langgraph.types import Interrupt
 
 from langchain_quickjs.errors import DecisionError, SnapshotError, ValueTransferError
 from langchain_quickjs.interpreter import Raised, Returned
-from langchain_quickjs.interpreter.quoting import shown
+from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.interpreter.values.short_json import json_in_short
 from langchain_quickjs.script.state import AwaitingCall, Fate, Question
 
@@ -147,7 +147,7 @@ def checked_decisions(
     if not isinstance(decisions, list | tuple):
         raise DecisionError(
             'The answer must be {"decisions": [...]} with one decision for each action request, '
-            f"got {shown(answer)}."
+            f"got {value_text(answer)}."
         )
     if len(decisions) != len(awaiting):
         names = ", ".join(call["action"]["name"] for call in awaiting)
@@ -170,7 +170,7 @@ def outcome_of_decision(decision: Decision, call: AwaitingCall) -> CallRuns | Re
     kind = KINDS.get(decision["type"])
     if kind is None:
         raise SnapshotError(
-            f"A decision of the type {shown(decision['type'])} was stored, which this version of "
+            f"A decision of the type {value_text(decision['type'])} was stored, which this version of "
             f"the package does not know; it knows {sorted(KINDS)}."
         )
     return kind.outcome(decision, call)
@@ -181,7 +181,7 @@ def _checked(given: object, call: AwaitingCall, what: str, replacements: Replace
     name, allowed = fields.get("type"), call["review"]["allowed_decisions"]
     kind = KINDS.get(name) if isinstance(name, str) and name in allowed else None
     if kind is None:
-        raise DecisionError(f"{what} must have a type out of {allowed}, got {shown(given)}.")
+        raise DecisionError(f"{what} must have a type out of {allowed}, got {value_text(given)}.")
     return kind.check(fields, what, replacements)
 
 
@@ -202,7 +202,7 @@ def _check_edit(fields: Mapping[str, Any], what: str, replacements: Replacements
     if not isinstance(name, str) or not isinstance(args, Mapping):
         raise DecisionError(
             f'{what} must have an edited_action of the form {{"name": ..., "args": {{...}}}}, '
-            f"got {shown(action)}."
+            f"got {value_text(action)}."
         )
     if name not in replacements.tools:
         raise DecisionError(
@@ -236,7 +236,7 @@ def _check_rejection(
 ) -> Decision:
     message = fields.get("message")
     if message is not None and not isinstance(message, str):
-        raise DecisionError(f"{what} has a message that is no text: {shown(message)}.")
+        raise DecisionError(f"{what} has a message that is no text: {value_text(message)}.")
     if message is not None and len(message) > _MESSAGE_CHARS:
         raise DecisionError(
             f"{what} has a message of {len(message)} characters; it may have {_MESSAGE_CHARS}."

@@ -23,7 +23,7 @@ from langgraph.runtime import get_runtime
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter.advice.near_names import nearest
-from langchain_quickjs.interpreter.quoting import shown
+from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.script.flow.decisions import KINDS
 from langchain_quickjs.script.people.short_args import args_text
 
@@ -152,7 +152,7 @@ def _check_config(name: str, config: Mapping[str, Any]) -> None:
         if (key in config or key == "allowed_decisions") and not fits(config.get(key)):
             raise SetupError(
                 f"`{key}` in `interrupt_on` for tool {name!r} must be {what}; "
-                f"it is {shown(config.get(key))}."
+                f"it is {value_text(config.get(key))}."
             )
 
 
