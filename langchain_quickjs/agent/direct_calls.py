@@ -23,7 +23,8 @@ from langchain_quickjs.script.arguments.tool_arguments import arguments_of
 from langchain_quickjs.script.flow.drivers import acarry_out, carry_out
 from langchain_quickjs.script.flow.effects import Asking
 from langchain_quickjs.script.flow.open_calls import BEGUN_BEFORE
-from langchain_quickjs.script.langgraph_internals.resume import refusal
+from langchain_quickjs.script.langgraph_internals.agent_hooks import passes
+from langchain_quickjs.script.langgraph_internals.resume import mark_as_unfit
 from langchain_quickjs.script.people.approvals import (
     Approvals,
     checked_decisions,
@@ -31,7 +32,7 @@ from langchain_quickjs.script.people.approvals import (
     question,
     rejection,
 )
-from langchain_quickjs.script.people.gates import agent_of, passes
+from langchain_quickjs.script.people.gates import agent_of
 from langchain_quickjs.script.people.once_only import OnceOnly
 from langchain_quickjs.script.run import require_checkpointer
 from langchain_quickjs.script.state import AwaitingCall, Question
@@ -185,7 +186,7 @@ def _check(request: ToolCallRequest, asked: Question) -> Callable[[Any], Any]:
         try:
             (decision,) = checked_decisions(answer, asked["calls"], tools, arguments_of)
         except DecisionError as error:
-            raise refusal(error) from None
+            raise mark_as_unfit(error) from None
         return decision
 
     return check

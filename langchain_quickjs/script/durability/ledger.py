@@ -30,7 +30,7 @@ from langchain_quickjs.script.calls.call_ids import digest
 from langchain_quickjs.script.durability.call_ends import CallEnd
 from langchain_quickjs.script.durability.workers import at_work, this_process
 from langchain_quickjs.script.flow.effects import Ask, Asking
-from langchain_quickjs.script.langgraph_internals.task import checkpointer_of
+from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
 from langchain_quickjs.script.sealing import Sealer
 
 __all__ = ["Claim", "Entries", "Ledger"]

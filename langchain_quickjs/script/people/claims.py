@@ -24,7 +24,7 @@ from langchain_quickjs.script.durability.ledger import Claim, Entries, Ledger
 from langchain_quickjs.script.durability.running_script import is_newest
 from langchain_quickjs.script.durability.workers import begin_work, end_work
 from langchain_quickjs.script.flow.effects import Asking
-from langchain_quickjs.script.langgraph_internals.resume import Delivery, refusal
+from langchain_quickjs.script.langgraph_internals.resume import Delivery, mark_as_unfit
 from langchain_quickjs.script.people.approvals import checked_decisions
 from langchain_quickjs.script.state import AwaitingCall, PausedScript
 
@@ -150,7 +150,7 @@ def take_answers(
     if own is not None:
         return Taken(answers, own.nonce)
     if mine and not any(is_held(entries, key, claim) for key, claim in mine.items()):
-        raise refusal(already_answered([entries.claims[key] for key in mine]))
+        raise mark_as_unfit(already_answered([entries.claims[key] for key in mine]))
     return None
 
 
@@ -179,7 +179,7 @@ def go_on_with(
         return own.nonce
     if delivery.answers(list(taken.answers)):
         held = holder_of(entries, pause.key)
-        raise refusal(already_answered([] if held is None else [held]))
+        raise mark_as_unfit(already_answered([] if held is None else [held]))
     return None
 
 
@@ -235,4 +235,4 @@ def _checked(answer: Any, asked: Asked, granted: Granted) -> Any:
     try:
         return checked_decisions(answer, asked.calls, granted.tools, granted.takes)
     except DecisionError as error:
-        raise refusal(error) from None
+        raise mark_as_unfit(error) from None

@@ -23,11 +23,11 @@ from langchain_quickjs.script.durability.workers import begin_work, end_work
 from langchain_quickjs.script.flow.effects import Asking
 from langchain_quickjs.script.langgraph_internals.resume import (
     delivery_of,
-    refusal,
-    run_of,
+    mark_as_unfit,
     started_before,
-    use_plain_answer,
+    use_up_plain_answer,
 )
+from langchain_quickjs.script.langgraph_internals.surroundings import run_of
 from langchain_quickjs.script.people.claims import already_answered, holder_of, is_held, successor
 from langchain_quickjs.script.run import begun_elsewhere
 from langchain_quickjs.script.sealing import Sealer
@@ -91,7 +91,7 @@ class OnceOnly:
         given = delivery.answers([asked.id])
         mine = self._mine(check(given[asked.id])) if given else None
         if given and not delivery.by_id:
-            use_plain_answer(self.config)
+            use_up_plain_answer(self.config)
         self._entries = yield from (ledger.claim({key: mine}) if mine else ledger.read())
         held = holder_of(self._entries, key)
         if held is None:
@@ -100,12 +100,12 @@ class OnceOnly:
             if held.worked_on and not delivery.empty and not self._settled():
                 if mine is None:
                     raise GraphInterrupt((asked,))
-                raise refusal(already_answered([held]))
+                raise mark_as_unfit(already_answered([held]))
             key, mine = successor(key, held)
             self._work_on(mine)
             self._entries = yield from ledger.claim({key: mine})
             if not is_held(self._entries, key, mine):
-                raise refusal(already_answered([held]))
+                raise mark_as_unfit(already_answered([held]))
         return mine.answer
 
     def _mine(self, answer: Any) -> Claim:
@@ -142,7 +142,7 @@ class OnceOnly:
             self.rounds += 1
             return None
         if not (yield from self._ledger().begin(key)):
-            raise refusal(begun_elsewhere(self.call_id))
+            raise mark_as_unfit(begun_elsewhere(self.call_id))
         return True
 
     def ended(self, result: Any) -> Asking[None]:
