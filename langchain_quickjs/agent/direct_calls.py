@@ -32,9 +32,10 @@ from langchain_quickjs.script.flow.decisions import (
     question_about,
 )
 from langchain_quickjs.script.flow.effects import Asking, Invoke, Work
-from langchain_quickjs.script.langgraph_internals.resume import refusal
+from langchain_quickjs.script.langgraph_internals.agent_hooks import passes
+from langchain_quickjs.script.langgraph_internals.resume import mark_as_unfit
 from langchain_quickjs.script.people.approvals import Approvals
-from langchain_quickjs.script.people.gates import agent_of, passes
+from langchain_quickjs.script.people.gates import agent_of
 from langchain_quickjs.script.people.once_only import EndedBefore, OnceOnly
 from langchain_quickjs.script.run import require_checkpointer
 from langchain_quickjs.script.state import AwaitingCall, Question
@@ -171,7 +172,7 @@ def _checked(request: ToolCallRequest, asked: Question, answer: Any) -> Decision
     try:
         (decision,) = checked_decisions(answer, asked["calls"], replacements)
     except DecisionError as error:
-        raise refusal(error) from None
+        raise mark_as_unfit(error) from None
     return decision
 
 

@@ -19,13 +19,15 @@ from pydantic import BaseModel, Field, SkipValidation
 
 from langchain_quickjs.agent.prompt import eval_code_description, eval_tool_description
 from langchain_quickjs.errors import SetupError
-from langchain_quickjs.script.durability.running_script import graph_durability
 from langchain_quickjs.script.durability.workers import end_all_work
 from langchain_quickjs.script.flow.effects import Ended, Started, new_seed
 from langchain_quickjs.script.flow.granted import ScriptHost
 from langchain_quickjs.script.graph import ScriptGraph, build_script_graph
+from langchain_quickjs.script.langgraph_internals.checkpointer import graph_durability
+from langchain_quickjs.script.langgraph_internals.place import reserve_next_graph
 from langchain_quickjs.script.langgraph_internals.resume import started_before
-from langchain_quickjs.script.langgraph_internals.task import all_or_nothing, copy_of, reserved
+from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
+from langchain_quickjs.script.langgraph_internals.tools import copy_tool
 from langchain_quickjs.script.run import arun_script, run_script
 from langchain_quickjs.script.sources import PassedHost
 
@@ -56,7 +58,7 @@ class EvalTool(BaseTool):
 
     def for_script(self, host: ScriptHost) -> EvalTool:
         """The tool for one call, which brings along what this call's program is given."""
-        copied = cast("EvalTool", copy_of(self))
+        copied = cast("EvalTool", copy_tool(self))
         copied.host = host
         return copied
 
@@ -64,7 +66,7 @@ class EvalTool(BaseTool):
         host, graph, paused = self._checked_host(), cast("ScriptGraph", self.graph), None
         with _whole(host):
             if _begins(host, config):
-                config, namespace = reserved(config)
+                config, namespace = reserve_next_graph(config)
                 result = run_script(host, Started(code, new_seed()), get_config(), namespace)
                 if isinstance(result, Ended):
                     return self._message(result.outcome)
@@ -78,7 +80,7 @@ class EvalTool(BaseTool):
         host, graph, paused = self._checked_host(), cast("ScriptGraph", self.graph), None
         with _whole(host):
             if _begins(host, config):
-                config, namespace = reserved(config)
+                config, namespace = reserve_next_graph(config)
                 started = Started(code, new_seed())
                 result = await arun_script(host, started, get_config(), namespace)
                 if isinstance(result, Ended):
@@ -110,7 +112,7 @@ class EvalTool(BaseTool):
 def _whole(host: ScriptHost) -> Iterator[None]:
     """Lets a task that fails leave nothing behind: neither writes, nor what it worked on."""
     try:
-        with all_or_nothing(host.path.task):
+        with withdraw_on_error(host.path.task):
             yield
     finally:
         end_all_work(host)

@@ -18,8 +18,9 @@ from langchain_core.tools import BaseTool
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.calls.js_names import check_names
 from langchain_quickjs.script.calls.subagents import TASK, find_task_tool
+from langchain_quickjs.script.langgraph_internals.agent_hooks import passes
 from langchain_quickjs.script.people.approvals import Approvals, InterruptOn, require_known
-from langchain_quickjs.script.people.gates import Agent, agent_of, passes
+from langchain_quickjs.script.people.gates import Agent, agent_of
 from langchain_quickjs.script.settings import tools_of
 
 __all__ = ["Grants"]

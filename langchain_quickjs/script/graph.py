@@ -47,12 +47,12 @@ from langchain_quickjs.script.flow.effects import (
     new_seed,
 )
 from langchain_quickjs.script.flow.granted import ScriptHost
+from langchain_quickjs.script.langgraph_internals.place import namespace_of_graph
 from langchain_quickjs.script.langgraph_internals.resume import (
     Delivery,
     delivery_of,
     started_before,
 )
-from langchain_quickjs.script.langgraph_internals.task import graph_namespace
 from langchain_quickjs.script.people.approvals import Approvals, InterruptOn
 from langchain_quickjs.script.people.claims import (
     Pause,
@@ -173,7 +173,7 @@ class _Run(Runnable[ScriptState, Any]):
             record = _record(host, config)
             kept = carry_out(record.read()) if record else None
             entry = carry_out(_entry(input, host, self._source, config, kept))
-            result = run_script(host, entry, config, graph_namespace(config), record)
+            result = run_script(host, entry, config, namespace_of_graph(config), record)
         except Exception:
             carry_out(_released(nonces, self._source.sealer(input, config), config))
             raise
@@ -196,7 +196,7 @@ class _Run(Runnable[ScriptState, Any]):
             record = _record(host, config)
             kept = await acarry_out(record.read()) if record else None
             entry = await acarry_out(_entry(input, host, self._source, config, kept))
-            result = await arun_script(host, entry, config, graph_namespace(config), record)
+            result = await arun_script(host, entry, config, namespace_of_graph(config), record)
         except Exception:
             await acarry_out(_released(nonces, self._source.sealer(input, config), config))
             raise

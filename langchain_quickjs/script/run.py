@@ -17,7 +17,7 @@ from langchain_quickjs.script.calls.tool_call import acall_tool, call_tool
 from langchain_quickjs.script.durability.call_ends import seal_end
 from langchain_quickjs.script.durability.failures import Failures
 from langchain_quickjs.script.durability.ledger import Ledger
-from langchain_quickjs.script.durability.running_script import Record, has_checkpointer
+from langchain_quickjs.script.durability.running_script import Record
 from langchain_quickjs.script.flow.drivers import acarry_out, adrive, carry_out, drive
 from langchain_quickjs.script.flow.effects import (
     Answer,
@@ -32,7 +32,8 @@ from langchain_quickjs.script.flow.effects import (
 )
 from langchain_quickjs.script.flow.granted import ScriptHost
 from langchain_quickjs.script.flow.script_flow import script_flow
-from langchain_quickjs.script.langgraph_internals.task import all_or_nothing
+from langchain_quickjs.script.langgraph_internals.checkpointer import has_checkpointer
+from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
 from langchain_quickjs.script.state import CallEnd
 
 __all__ = ["arun_script", "require_checkpointer", "run_script"]
@@ -74,7 +75,7 @@ def run_script(
 
     require_checkpointer(config, bool(host.approvals.configs))
     flow, workers = script_flow(host, entry), config.get("max_concurrency")
-    with all_or_nothing(host.path.task):
+    with withdraw_on_error(host.path.task):
         result = drive(flow, run_call, keep, max_workers=workers)
         carry_out(books.paused(result))
     require_checkpointer(config, isinstance(result, Paused))
@@ -105,7 +106,7 @@ async def arun_script(
         await acarry_out(books.keep(effect))
 
     require_checkpointer(config, bool(host.approvals.configs))
-    with all_or_nothing(host.path.task):
+    with withdraw_on_error(host.path.task):
         result = await adrive(script_flow(host, entry), run_call, keep)
         await acarry_out(books.paused(result))
     require_checkpointer(config, isinstance(result, Paused))

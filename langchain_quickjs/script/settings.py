@@ -158,6 +158,6 @@ def _tool(parameter: str, function: Callable[..., Any]) -> BaseTool:
         return as_tool(function)
     except Exception as error:
         raise SetupError(
-            f"`{parameter}` has {value_text(function)}, of which no tool can be made ({error}). Give a "
-            "function that has a name, type hints and a docstring, or a tool."
+            f"`{parameter}` has {value_text(function)}, of which no tool can be made ({error}). "
+            "Give a function that has a name, type hints and a docstring, or a tool."
         ) from error

@@ -24,7 +24,7 @@ from langchain_quickjs.script.calls.js_names import js_names
 from langchain_quickjs.script.calls.tool_call import ToolPath
 from langchain_quickjs.script.flow.effects import Paused
 from langchain_quickjs.script.flow.granted import ScriptHost
-from langchain_quickjs.script.langgraph_internals.resume import run_of
+from langchain_quickjs.script.langgraph_internals.surroundings import run_of
 from langchain_quickjs.script.people.approvals import Approvals
 from langchain_quickjs.script.sealing import Sealer
 from langchain_quickjs.script.signing import Signer

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeVar, cast, get_type_hints
+from typing import Any, Final, cast
 
 from langchain_core.messages import ToolCall, ToolMessage
 from langchain_core.runnables import RunnableConfig
@@ -25,6 +24,7 @@ from langgraph.types import Command
 from langchain_quickjs.interpreter import Raised, Returned
 from langchain_quickjs.interpreter.quoting import said
 from langchain_quickjs.interpreter.values.weight import is_large
+from langchain_quickjs.script.calls.call_ids import digest
 from langchain_quickjs.script.calls.tool_results import (
     has_words,
     is_a,
@@ -36,12 +36,13 @@ from langchain_quickjs.script.calls.tool_results import (
     written,
 )
 from langchain_quickjs.script.flow.effects import Answer, Blocked, Launched
-from langchain_quickjs.script.langgraph_internals.task import (
-    CallPlace,
-    OuterTask,
-    copy_of,
-    entered,
-    updates_of,
+from langchain_quickjs.script.langgraph_internals.place import CallPlace, make_current
+from langchain_quickjs.script.langgraph_internals.task import OuterTask
+from langchain_quickjs.script.langgraph_internals.tools import (
+    copy_tool,
+    replace_methods,
+    run_methods,
+    updates_of_command,
 )
 from langchain_quickjs.script.state import StateUpdate
 
@@ -50,7 +51,6 @@ __all__ = ["ToolPath", "Watch", "acall_tool", "call_tool"]
 ToolResult = ToolMessage | Command[Any] | list[ToolMessage | Command[Any]]
 
 _NOTHING: Final = object()
-_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Watch:
@@ -114,7 +114,7 @@ def call_tool(path: ToolPath, launched: Launched, config: RunnableConfig, namesp
     recorder = _Recorder(path, launched, config, namespace)
     recorder.watch.begins()
     try:
-        with entered(recorder.config):
+        with make_current(recorder.config):
             result = path.handler(recorder.request())
     except Exception as error:
         return recorder.watch.ends(recorder.failure(error))
@@ -129,7 +129,7 @@ async def acall_tool(
     recorder = await asyncio.to_thread(make) if is_large(launched.tool_call["args"]) else make()
     recorder.watch.begins()
     try:
-        with entered(recorder.config):
+        with make_current(recorder.config):
             result = await cast("Awaitable[Any]", path.handler(recorder.request()))
     except Exception as error:
         return recorder.watch.ends(recorder.failure(error))
@@ -155,31 +155,39 @@ class _Recorder:
         self.wordless: str | None = None
         self.written: list[StateUpdate] = []
         outer = path.request.runtime.config
-        self.place = CallPlace(outer, config, namespace, launched, self._write)
+        self.place = CallPlace(
+            launched.call,
+            # The call's id is made of its tool and arguments, so no other call has this name.
+            digest(str(self.call["id"])),
+            outer=outer,
+            inner=config,
+            namespace=namespace,
+            again=launched.again,
+            resumed=launched.resumed,
+            send=self._write,
+        )
         self.watch = path.watch(launched)
         self.config = self.watch.config(self.place.config)
 
     def request(self) -> ToolCallRequest:
         """What the handler is to run."""
-        tool = self._copy_of(self.launched.tool)
+        tool = self._noting(self.launched.tool)
         return self.path.vary(self.call, tool, self.config)
 
-    def _copy_of(self, tool: BaseTool) -> BaseTool:
+    def _noting(self, tool: BaseTool) -> BaseTool:
         """The same tool, noting here what it does.
 
         The copy keeps its class and fields, which hooks may look at; attributes of the instance
         hide the methods that are watched.
         """
-        noted = copy_of(tool)
-        run, arun = noted._run, noted._arun
+        noted = copy_tool(tool)
+        run, arun = run_methods(noted)
         invoke, ainvoke = noted.invoke, noted.ainvoke
 
-        @_in_place_of(run)
         def noting_run(*args: Any, **kwargs: Any) -> Any:
             self.value = run(*args, **kwargs)
             return written(self.value) if self._stops_others() else self.value
 
-        @_in_place_of(arun)
         async def noting_arun(*args: Any, **kwargs: Any) -> Any:
             self.value = await arun(*args, **kwargs)
             if self._stops_others():
@@ -212,8 +220,8 @@ class _Recorder:
                 output = self._wordless(error)
             return self._noted(output)
 
-        vars(noted).update(
-            _run=noting_run, _arun=noting_arun, invoke=noting_invoke, ainvoke=noting_ainvoke
+        replace_methods(
+            noted, run=noting_run, arun=noting_arun, invoke=noting_invoke, ainvoke=noting_ainvoke
         )
         return noted
 
@@ -231,7 +239,9 @@ class _Recorder:
                 ),
                 tuple(self.written),
             )
-        updates = [update for command in commands for update in updates_of(command, call_id)]
+        updates = [
+            update for command in commands for update in updates_of_command(command, call_id)
+        ]
         if self.path.task is not None:
             self.path.task.write(updates)
         message = next((m for m in messages_of(results) if m.tool_call_id == call_id), None)
@@ -305,32 +315,3 @@ class _Recorder:
         self.written.extend(updates)
         if self.path.task is not None:
             self.path.task.write(updates)
-
-
-def _in_place_of(method: Callable[..., Any]) -> Callable[[_F], _F]:
-    """Makes a function look like a tool's method.
-
-    LangChain inspects the method at each call. Here what it looks for is ready: with annotations
-    that are text, as most are, finding it takes as long as half of the call.
-    """
-
-    def decorate(function: _F) -> _F:
-        functools.update_wrapper(function, method)
-        signature, hints = _interface(getattr(method, "__func__", method))
-        function.__annotations__ = hints
-        if inspect.ismethod(method):
-            unbound = list(signature.parameters.values())[1:]
-            signature = signature.replace(parameters=unbound)
-        vars(function)["__signature__"] = signature
-        return function
-
-    return decorate
-
-
-@functools.lru_cache(maxsize=256)
-def _interface(function: Callable[..., Any]) -> tuple[inspect.Signature, dict[str, Any]]:
-    try:
-        hints = get_type_hints(function, include_extras=True)
-    except (NameError, TypeError):  # names that exist for type checkers only
-        hints = dict(function.__annotations__)
-    return inspect.signature(function), hints

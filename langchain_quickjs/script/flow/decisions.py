@@ -170,8 +170,8 @@ def outcome_of_decision(decision: Decision, call: AwaitingCall) -> CallRuns | Re
     kind = KINDS.get(decision["type"])
     if kind is None:
         raise SnapshotError(
-            f"A decision of the type {value_text(decision['type'])} was stored, which this version of "
-            f"the package does not know; it knows {sorted(KINDS)}."
+            f"A decision of the type {value_text(decision['type'])} was stored, which this version "
+            f"of the package does not know; it knows {sorted(KINDS)}."
         )
     return kind.outcome(decision, call)
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph._internal._constants import (
-    CONFIG_KEY_CALL,
     CONFIG_KEY_RESUME_MAP,
     CONFIG_KEY_RESUMING,
     CONFIG_KEY_SCRATCHPAD,
@@ -23,8 +22,15 @@ from langgraph.errors import _mark_invalid_resume
 from langgraph.types import Command, Interrupt
 
 from langchain_quickjs.errors import SnapshotError
+from langchain_quickjs.script.langgraph_internals.surroundings import run_of
 
-__all__ = ["Delivery", "delivery_of", "refusal", "run_of", "started_before", "use_plain_answer"]
+__all__ = [
+    "Delivery",
+    "delivery_of",
+    "mark_as_unfit",
+    "started_before",
+    "use_up_plain_answer",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +101,9 @@ def delivery_of(config: RunnableConfig, outer: RunnableConfig) -> Delivery:
     return Delivery(by_id, plain, _standing(loop))
 
 
-def use_plain_answer(config: RunnableConfig) -> None:
+def use_up_plain_answer(config: RunnableConfig) -> None:
     """Uses the answer without an id up: whoever asks next does not get it too."""
     config["configurable"][CONFIG_KEY_SCRATCHPAD].get_null_resume(True)
-
-
-def run_of(config: RunnableConfig) -> Any:
-    """What stands for this run of the graph whose task has this config, and for no other run."""
-    call = config.get("configurable", {}).get(CONFIG_KEY_CALL)
-    schedule = getattr(call, "keywords", {}).get("schedule_task")
-    return getattr(schedule, "__self__", None)
 
 
 def _standing(loop: Any) -> dict[str, Any] | None:
@@ -119,8 +118,8 @@ def started_before(config: RunnableConfig) -> bool:
     return bool(config.get("configurable", {}).get(CONFIG_KEY_RESUMING))
 
 
-def refusal(error: Exception) -> Exception:
-    """Marks the error of an answer that does not fit, as LangGraph marks its own.
+def mark_as_unfit(error: Exception) -> Exception:
+    """Marks the error of an answer that does not fit, as LangGraph marks its own, and returns it.
 
     Tasks answered in the same resume may finish, and no error handler makes a message of it.
     """
