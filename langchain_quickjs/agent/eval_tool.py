@@ -23,9 +23,8 @@ from langchain_quickjs.script.durability.workers import end_all_work
 from langchain_quickjs.script.flow.effects import Ended, Started, new_seed
 from langchain_quickjs.script.flow.granted import ScriptHost
 from langchain_quickjs.script.graph import ScriptGraph, build_script_graph
-from langchain_quickjs.script.langgraph_internals.checkpointer import graph_durability
 from langchain_quickjs.script.langgraph_internals.place import reserve_next_graph
-from langchain_quickjs.script.langgraph_internals.resume import started_before
+from langchain_quickjs.script.langgraph_internals.resume import graph_durability, started_before
 from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
 from langchain_quickjs.script.langgraph_internals.tools import copy_tool
 from langchain_quickjs.script.run import arun_script, run_script

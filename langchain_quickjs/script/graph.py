@@ -47,7 +47,7 @@ from langchain_quickjs.script.flow.effects import (
     new_seed,
 )
 from langchain_quickjs.script.flow.granted import ScriptHost
-from langchain_quickjs.script.langgraph_internals.place import namespace_of_graph
+from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_graph
 from langchain_quickjs.script.langgraph_internals.resume import (
     Delivery,
     delivery_of,

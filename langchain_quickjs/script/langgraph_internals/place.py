@@ -29,7 +29,7 @@ from langgraph.types import _interrupt_id
 
 from langchain_quickjs.script.state import OpenCall
 
-__all__ = ["CallPlace", "make_current", "namespace_of_graph", "reserve_next_graph"]
+__all__ = ["CallPlace", "make_current", "reserve_next_graph"]
 
 
 class CallPlace:
@@ -100,12 +100,6 @@ class CallPlace:
 
 def _no_answer(_consume: bool = False) -> None:
     """LangGraph asks a task's surroundings for an answer without an id: there is none."""
-
-
-def namespace_of_graph(config: RunnableConfig) -> str:
-    """The namespace of the graph whose task has this config."""
-    namespace: str = config.get("configurable", {}).get(CONFIG_KEY_CHECKPOINT_NS, "")
-    return namespace.rpartition(NS_SEP)[0]
 
 
 def reserve_next_graph(config: RunnableConfig) -> tuple[RunnableConfig, str]:
