@@ -32,9 +32,10 @@ from langchain_quickjs.script.flow.decisions import (
     question_about,
 )
 from langchain_quickjs.script.flow.drivers import Asking, Invoke, Work
-from langchain_quickjs.script.langgraph_internals.resume import refusal
+from langchain_quickjs.script.langgraph_internals.agent_hooks import handler_reaches
+from langchain_quickjs.script.langgraph_internals.resume import mark_as_unfit
 from langchain_quickjs.script.people.approvals import Approvals
-from langchain_quickjs.script.people.gates import agent_of, passes
+from langchain_quickjs.script.people.gates import agent_of
 from langchain_quickjs.script.people.once_only import EndedBefore, OnceOnly
 from langchain_quickjs.script.run import require_checkpointer
 from langchain_quickjs.script.state import AwaitingCall, Question
@@ -54,7 +55,7 @@ def needs_decision(request: ToolCallRequest, handler: Any, approvals: Approvals)
     """
     made = _as_made(request)
     for gate in agent_of(request.runtime.config).gates:
-        sees = gate.interrupt_mode == "per_call" and passes(handler, gate)
+        sees = gate.interrupt_mode == "per_call" and handler_reaches(handler, gate)
         if _is_asked(gate, request if sees else made):
             return False
     return approvals.review(request) is not None
@@ -171,7 +172,7 @@ def _checked(request: ToolCallRequest, asked: Question, answer: Any) -> Decision
     try:
         (decision,) = checked_decisions(answer, asked["calls"], replacements)
     except DecisionError as error:
-        raise refusal(error) from None
+        raise mark_as_unfit(error) from None
     return decision
 
 

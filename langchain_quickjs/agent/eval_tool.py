@@ -19,15 +19,16 @@ from pydantic import BaseModel, Field, SkipValidation
 
 from langchain_quickjs.agent.prompt import eval_code_description, eval_tool_description
 from langchain_quickjs.errors import SetupError
-from langchain_quickjs.script.durability.running_script import graph_durability
 from langchain_quickjs.script.durability.workers import end_all_work
 from langchain_quickjs.script.flow.drivers import Ask, Work, adrive, drive
 from langchain_quickjs.script.flow.effects import Ended
 from langchain_quickjs.script.flow.messages import Started, new_seed
 from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.graph import build_script_graph
-from langchain_quickjs.script.langgraph_internals.resume import started_before
-from langchain_quickjs.script.langgraph_internals.task import all_or_nothing, copy_of, reserved
+from langchain_quickjs.script.langgraph_internals.place import reserve_next_graph
+from langchain_quickjs.script.langgraph_internals.resume import graph_durability, started_before
+from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
+from langchain_quickjs.script.langgraph_internals.tools import copy_tool
 from langchain_quickjs.script.run import run_script
 from langchain_quickjs.script.sources import Passed
 
@@ -58,7 +59,7 @@ class EvalTool(BaseTool):
 
     def for_script(self, granted: Granted) -> EvalTool:
         """The tool for one call, which brings along what this call's program is given."""
-        copied = cast("EvalTool", copy_of(self))
+        copied = cast("EvalTool", copy_tool(self))
         copied.granted = granted
         return copied
 
@@ -72,7 +73,7 @@ class EvalTool(BaseTool):
         granted, paused = self._checked_grant(), None
         with _whole(granted):
             if _begins(granted, config):
-                config, namespace = reserved(config)
+                config, namespace = reserve_next_graph(config)
                 started = Started(code, new_seed())
                 result = yield from run_script(granted, started, get_config(), namespace)
                 if isinstance(result, Ended):
@@ -104,7 +105,7 @@ class EvalTool(BaseTool):
 def _whole(granted: Granted) -> Iterator[None]:
     """Lets a task that fails leave nothing behind: neither writes, nor what it worked on."""
     try:
-        with all_or_nothing(granted.path.task):
+        with withdraw_on_error(granted.path.task):
             yield
     finally:
         end_all_work(granted)

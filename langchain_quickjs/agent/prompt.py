@@ -23,6 +23,7 @@ from langchain_quickjs.agent.typescript import Types, one_line
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.calls.js_names import camel_case, js_names
 from langchain_quickjs.script.calls.subagents import TASK
+from langchain_quickjs.script.langgraph_internals.tools import function_of_tool
 from langchain_quickjs.script.settings import Mode
 
 __all__ = [
@@ -197,8 +198,7 @@ def _declaration(tool: BaseTool, types: Types) -> str:
         parameter = (
             f"args{'' if args.get('required') else '?'}: {types.write({**args, 'type': 'object'})}"
         )
-    function = getattr(tool, "func", None) or getattr(tool, "coroutine", None) or type(tool)._run
-    result = types.write(_result_schema(function, tool.response_format), output=True)
+    result = types.write(_result_schema(function_of_tool(tool), tool.response_format), output=True)
     first = tool.description.strip().split("\n\n", 1)[0]
     comment = f"// {one_line(first, _DESCRIPTION_CHARS)}\n" if first else ""
     return f"{comment}tools.{camel_case(tool.name)}({parameter}): Promise<{result}>;"

@@ -40,12 +40,12 @@ from langchain_quickjs.script.flow.drivers import Asking, Work, adrive, drive
 from langchain_quickjs.script.flow.effects import Ended, Paused
 from langchain_quickjs.script.flow.messages import Done, Resumed, Started, new_seed
 from langchain_quickjs.script.granted import Granted
+from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_graph
 from langchain_quickjs.script.langgraph_internals.resume import (
     Delivery,
     delivery_of,
     started_before,
 )
-from langchain_quickjs.script.langgraph_internals.task import graph_namespace
 from langchain_quickjs.script.people.approvals import Approvals, InterruptOn
 from langchain_quickjs.script.people.claims import (
     Pause,
@@ -178,7 +178,7 @@ class _Run(Runnable[ScriptState, Any]):
             record = _record(granted, config)
             kept = (yield from record.read()) if record else None
             entry = yield from _entry(state, granted, self._source, config, kept)
-            namespace = graph_namespace(config)
+            namespace = namespace_of_graph(config)
             result = yield from run_script(granted, entry, config, namespace, record)
         except Exception:
             yield from _released(nonces, self._source.sealer(state, config), config)

@@ -19,7 +19,7 @@ from langchain_quickjs.script.calls.tool_call import call_tool, tool_call_of
 from langchain_quickjs.script.durability.call_ends import seal_end
 from langchain_quickjs.script.durability.failures import Failures
 from langchain_quickjs.script.durability.ledger import Ledger
-from langchain_quickjs.script.durability.running_script import Record, has_checkpointer
+from langchain_quickjs.script.durability.running_script import Record
 from langchain_quickjs.script.flow.call_ids import begin_key
 from langchain_quickjs.script.flow.drivers import Abandon, Asking, Collect, Compute, Spawn, Work
 from langchain_quickjs.script.flow.effects import (
@@ -42,7 +42,8 @@ from langchain_quickjs.script.flow.effects import (
 from langchain_quickjs.script.flow.messages import Answer, Launched, Resumed, Started
 from langchain_quickjs.script.flow.script_flow import script_flow
 from langchain_quickjs.script.granted import Granted
-from langchain_quickjs.script.langgraph_internals.task import all_or_nothing
+from langchain_quickjs.script.langgraph_internals.checkpointer import has_checkpointer
+from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
 from langchain_quickjs.script.state import CallEnd, OpenCall
 
 __all__ = ["require_checkpointer", "run_script"]
@@ -71,7 +72,7 @@ def run_script(
     """
     books = _Books.of(granted, config, record)
     require_checkpointer(config, bool(granted.approvals.configs))
-    with all_or_nothing(granted.path.task):
+    with withdraw_on_error(granted.path.task):
         flow = script_flow(granted.rules, entry)
         result = yield from _Hands(granted, books, config, namespace).carry_out(flow)
         yield from books.paused(result)

@@ -10,10 +10,9 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Literal, NotRequired
 
-from langchain.agents.structured_output import AutoStrategy
 from langchain.tools import ToolRuntime
 from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
 from langchain_core.messages import ToolCall
@@ -32,6 +31,7 @@ from langchain_quickjs.script.arguments.tool_arguments import (
 )
 from langchain_quickjs.script.calls.tool_results import messages_of
 from langchain_quickjs.script.flow.messages import Launched
+from langchain_quickjs.script.langgraph_internals.tools import with_response_format
 
 __all__ = [
     "SUBAGENT_STREAM_EVENT_TYPE",
@@ -60,9 +60,6 @@ _BESIDE: Final[Mapping[str, Any]] = {
     "response_schema": {"type": "object", "additionalProperties": True},
 }
 _DEFAULT_TYPE: Final = "general-purpose"
-
-# Deep Agents reads from here what the answer of one call of its tool is to look like.
-_FORMAT_KEY: Final = "__deepagents_subagent_response_format"
 
 _DESCRIPTION_CHARS: Final = 200
 _LABEL_CHARS: Final = 120
@@ -291,24 +288,13 @@ class _Run:
         )
 
 
-def _with_format(runtime: ToolRuntime, format_: AutoStrategy[Any]) -> ToolRuntime:
-    """A tool's runtime that asks for a form of answer.
-
-    It is for the tool alone: the subagent's own subagents are to answer as they are used to.
-    """
-    configurable = {**runtime.config["configurable"], _FORMAT_KEY: format_}
-    return replace(runtime, config={**runtime.config, "configurable": configurable})
-
-
 def _without_extras(tool_call: ToolCall) -> ToolCall:
     """The call as the tool takes it, which asks in its own way for a form of answer."""
     args = {key: arg for key, arg in tool_call["args"].items() if key not in _BESIDE}
     if schema := tool_call["args"].get("response_schema"):
-        # Models are given the schema as a function, which needs a name.
-        format_: AutoStrategy[Any] = AutoStrategy({"title": "response", **schema})
         for key, arg in args.items():
             if isinstance(arg, ToolRuntime):
-                args[key] = _with_format(arg, format_)
+                args[key] = with_response_format(arg, schema)
     return {**tool_call, "args": args}
 
 

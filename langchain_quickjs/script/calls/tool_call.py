@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol, TypeVar, cast, get_type_hints
+from typing import Any, Final, Protocol, cast
 
 from langchain_core.messages import ToolCall, ToolMessage
 from langchain_core.runnables import RunnableConfig
@@ -36,14 +35,16 @@ from langchain_quickjs.script.calls.tool_results import (
     speaks_to_agent,
     written,
 )
+from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.drivers import Compute, Invoke, Work, adrive, drive
 from langchain_quickjs.script.flow.messages import Answer, Blocked, Launched
-from langchain_quickjs.script.langgraph_internals.task import (
-    CallPlace,
-    OuterTask,
-    copy_of,
-    entered,
-    updates_of,
+from langchain_quickjs.script.langgraph_internals.place import CallPlace, make_current
+from langchain_quickjs.script.langgraph_internals.task import OuterTask
+from langchain_quickjs.script.langgraph_internals.tools import (
+    copy_tool,
+    replace_methods,
+    run_methods,
+    updates_of_command,
 )
 from langchain_quickjs.script.state import OpenCall, StateUpdate
 
@@ -52,7 +53,6 @@ __all__ = ["Observed", "Observer", "ToolPath", "call_tool", "tool_call_of"]
 ToolResult = ToolMessage | Command[Any] | list[ToolMessage | Command[Any]]
 
 _NOTHING: Final = object()
-_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Observed(Protocol):
@@ -125,7 +125,7 @@ def call_tool(
     make = functools.partial(_Recorder, path, launched, config, namespace)
     recorder = (yield Compute(make)) if is_large(launched.call["args"]) else make()
     try:
-        with entered(recorder.place.config):
+        with make_current(recorder.place.config):
             result = yield Invoke(functools.partial(path.handler, recorder.request()))
     except Exception as error:
         return recorder.failure(error)
@@ -151,28 +151,36 @@ class _Recorder:
         self.reads: Callable[[str], Returned | Raised] | None = None
         self.written: list[StateUpdate] = []
         outer = path.request.runtime.config
-        self.place = CallPlace(outer, config, namespace, launched, self._write)
+        self.place = CallPlace(
+            launched.call,
+            # The call's id is made of its tool and arguments, so no other call has this name.
+            digest(str(self.call["id"])),
+            outer=outer,
+            inner=config,
+            namespace=namespace,
+            again=launched.again,
+            resumed=launched.resumed,
+            send=self._write,
+        )
 
     def request(self) -> ToolCallRequest:
         """What the handler is to run."""
-        tool = self._copy_of(self.launched.tool)
+        tool = self._noting(self.launched.tool)
         return self.path.vary(self.call, tool, self.place.config)
 
-    def _copy_of(self, tool: BaseTool) -> BaseTool:
+    def _noting(self, tool: BaseTool) -> BaseTool:
         """The same tool, noting here what it does.
 
         The copy keeps its class and fields, which hooks may look at; attributes of the instance
         hide the methods that are watched.
         """
-        noted = copy_of(tool)
-        run, arun = noted._run, noted._arun
+        noted = copy_tool(tool)
+        run, arun = run_methods(noted)
         invoke, ainvoke = noted.invoke, noted.ainvoke
 
-        @_in_place_of(run)
         def noting_run(*args: Any, **kwargs: Any) -> Any:
             return drive(self._running(functools.partial(run, *args, **kwargs)))
 
-        @_in_place_of(arun)
         async def noting_arun(*args: Any, **kwargs: Any) -> Any:
             return await adrive(self._running(functools.partial(arun, *args, **kwargs)))
 
@@ -190,8 +198,8 @@ class _Recorder:
         ) -> Any:
             return await adrive(self._invoking(functools.partial(ainvoke, **kwargs), input, config))
 
-        vars(noted).update(
-            _run=noting_run, _arun=noting_arun, invoke=noting_invoke, ainvoke=noting_ainvoke
+        replace_methods(
+            noted, run=noting_run, arun=noting_arun, invoke=noting_invoke, ainvoke=noting_ainvoke
         )
         return noted
 
@@ -236,7 +244,9 @@ class _Recorder:
                 ),
                 tuple(self.written),
             )
-        updates = [update for command in commands for update in updates_of(command, call_id)]
+        updates = [
+            update for command in commands for update in updates_of_command(command, call_id)
+        ]
         if self.path.task is not None:
             self.path.task.write(updates)
         message = next((m for m in messages_of(results) if m.tool_call_id == call_id), None)
@@ -308,32 +318,3 @@ class _Recorder:
         self.written.extend(updates)
         if self.path.task is not None:
             self.path.task.write(updates)
-
-
-def _in_place_of(method: Callable[..., Any]) -> Callable[[_F], _F]:
-    """Makes a function look like a tool's method.
-
-    LangChain inspects the method at each call. Here what it looks for is ready: with annotations
-    that are text, as most are, finding it takes as long as half of the call.
-    """
-
-    def decorate(function: _F) -> _F:
-        functools.update_wrapper(function, method)
-        signature, hints = _interface(getattr(method, "__func__", method))
-        function.__annotations__ = hints
-        if inspect.ismethod(method):
-            unbound = list(signature.parameters.values())[1:]
-            signature = signature.replace(parameters=unbound)
-        vars(function)["__signature__"] = signature
-        return function
-
-    return decorate
-
-
-@functools.lru_cache(maxsize=256)
-def _interface(function: Callable[..., Any]) -> tuple[inspect.Signature, dict[str, Any]]:
-    try:
-        hints = get_type_hints(function, include_extras=True)
-    except (NameError, TypeError):  # names that exist for type checkers only
-        hints = dict(function.__annotations__)
-    return inspect.signature(function), hints

@@ -34,8 +34,8 @@ from langchain_quickjs.script.durability.ledger_entries import (
 from langchain_quickjs.script.durability.workers import begin_work, end_work
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.drivers import Ask, Asking
-from langchain_quickjs.script.langgraph_internals.resume import refusal
-from langchain_quickjs.script.langgraph_internals.task import checkpointer_of
+from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
+from langchain_quickjs.script.langgraph_internals.resume import mark_as_unfit
 from langchain_quickjs.script.sealing import Sealer
 from langchain_quickjs.script.state import CallEnd
 
@@ -149,7 +149,7 @@ class Ledger:
         nonce = secrets.token_hex(8)
         yield self._write(_BEGIN, key, nonce)
         if (yield from self.read()).begun.get(key) != nonce:
-            raise refusal(
+            raise mark_as_unfit(
                 AlreadyAnsweredError(
                     f"The call of {name!r} that was approved has been begun by another run of "
                     "this thread, and is not made again."

@@ -23,7 +23,7 @@ from langchain_quickjs.script.durability.ledger_entries import Claim, Entries
 from langchain_quickjs.script.durability.running_script import is_newest
 from langchain_quickjs.script.flow.decisions import Replacements, checked_decisions
 from langchain_quickjs.script.flow.drivers import Asking
-from langchain_quickjs.script.langgraph_internals.resume import Delivery, refusal
+from langchain_quickjs.script.langgraph_internals.resume import Delivery, mark_as_unfit
 from langchain_quickjs.script.state import AwaitingCall, PausedScript
 
 __all__ = [
@@ -135,7 +135,7 @@ def take_answers(
     if own is not None:
         return Taken(answers, own.nonce)
     if mine and not any(entries.is_first_claim(key, claim) for key, claim in mine.items()):
-        raise refusal(already_answered_error([entries.claims[key] for key in mine]))
+        raise mark_as_unfit(already_answered_error([entries.claims[key] for key in mine]))
     return None
 
 
@@ -164,7 +164,7 @@ def take_pause_over(
         return own.nonce
     if delivery.answers(list(taken.answers)):
         other = entries.claim_in_force(pause.key)
-        raise refusal(already_answered_error([] if other is None else [other]))
+        raise mark_as_unfit(already_answered_error([] if other is None else [other]))
     return None
 
 
@@ -196,4 +196,4 @@ def _checked(answer: Any, asked: Asked, replacements: Replacements) -> Any:
     try:
         return checked_decisions(answer, asked.calls, replacements)
     except DecisionError as error:
-        raise refusal(error) from None
+        raise mark_as_unfit(error) from None

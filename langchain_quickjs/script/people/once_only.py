@@ -25,11 +25,11 @@ from langchain_quickjs.script.flow.decisions import Decision
 from langchain_quickjs.script.flow.drivers import Asking
 from langchain_quickjs.script.langgraph_internals.resume import (
     delivery_of,
-    refusal,
-    run_of,
+    mark_as_unfit,
     started_before,
-    use_plain_answer,
+    use_up_plain_answer,
 )
+from langchain_quickjs.script.langgraph_internals.surroundings import run_of
 from langchain_quickjs.script.people.claims import already_answered_error
 from langchain_quickjs.script.sealing import Sealer
 from langchain_quickjs.script.signing import Signer
@@ -101,7 +101,7 @@ class OnceOnly:
         if given:
             decision = check(given[asked.id])
             if not delivery.by_id:
-                use_plain_answer(self.config)
+                use_up_plain_answer(self.config)
             mine = yield from self._claimed(ledger.claim_to_work(key, decision, run))
         else:
             self._entries = yield from ledger.read()
@@ -114,10 +114,10 @@ class OnceOnly:
         if at_work and not delivery.empty:
             if not given:
                 raise GraphInterrupt((asked,))
-            raise refusal(already_answered_error([in_force]))
+            raise mark_as_unfit(already_answered_error([in_force]))
         mine = yield from self._claimed(ledger.take_over_work(key, in_force, run))
         if mine is None:
-            raise refusal(already_answered_error([in_force]))
+            raise mark_as_unfit(already_answered_error([in_force]))
         return cast("Decision", mine.answer)
 
     def begin(self) -> Asking[EndedBefore | bool]:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from langchain_core.runnables import RunnableConfig
-from langgraph._internal._constants import CONFIG_KEY_CHECKPOINTER
 from langgraph.checkpoint.base.id import uuid6
 
 from langchain_quickjs.errors import QuickJSError, SetupError, SnapshotError
@@ -29,6 +28,8 @@ from langchain_quickjs.interpreter import (
     unfold,
 )
 from langchain_quickjs.script.flow.drivers import Compute, Driven
+from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
+from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
 from langchain_quickjs.script.signing import Signer
 from langchain_quickjs.script.variables.channel import (
@@ -40,7 +41,6 @@ from langchain_quickjs.script.variables.channel import (
     recent,
     records,
 )
-from langchain_quickjs.script.variables.order import Step
 
 __all__ = ["HeapPolicy", "Memory"]
 
@@ -100,12 +100,13 @@ class Memory:
                 f"The agent's state has no key {HEAP!r}. A middleware after "
                 "CodeInterpreterMiddleware has replaced it; let it keep the key."
             )
-        saver = config["configurable"].get(CONFIG_KEY_CHECKPOINTER)
+        saver = checkpointer_of(config)
         self.notes: list[str] = []
         self._policy = policy
         self._task = task
         self._signer = signer
-        self._step = Step(config, tool_name)
+        self._step = Superstep(config)
+        self._tool_name = tool_name
         self._channel = channel
         self._desk = channel.desk
         self._store = None if saver is None else HeapStore(saver, signer.thread_id)
@@ -121,9 +122,10 @@ class Memory:
             NotRunError: An earlier script of the same message waits for people.
         """
         self._desk.line.begin(self._step.task_id)
-        yield from self._desk.line.turn(self._step)
+        earlier = self._step.earlier_tasks(self._tool_name)
+        yield from self._desk.line.turn(self._step, earlier)
         try:
-            writes = self._step.written(HEAP, self._step.earlier())
+            writes = self._step.written(HEAP, earlier)
             self._before, _ = newest_of(self._channel.value, [value for _, value in writes])
             self._base = yield from self._load()
         except SnapshotError as error:
@@ -214,7 +216,7 @@ class Memory:
         self._task.withdraw(self._step.written(HEAP, [self._step.task_id]))
         if stored is not None:
             self._desk.put(stored)
-        self._step.hide(HEAP)
+        self._step.hide_from_streams(HEAP)
         self._task.write([write])
 
     def _find(self, interpreter: Interpreter) -> tuple[Heap, bytes, bool] | None:
