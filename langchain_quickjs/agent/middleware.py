@@ -19,7 +19,6 @@ from langchain.agents.middleware.types import (
     PrivateStateAttr,
 )
 from langchain_core.messages import SystemMessage, ToolMessage
-from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langgraph.config import get_config
 from langgraph.prebuilt.tool_node import ToolCallRequest
@@ -45,8 +44,9 @@ from langchain_quickjs.script.people.gates import Agent, agent_of
 from langchain_quickjs.script.settings import Durability, Mode, OnToolError, check
 from langchain_quickjs.script.signing import Signer, SigningKeys, signing_keys
 from langchain_quickjs.script.state import Ending
-from langchain_quickjs.script.variables.channel import HeapChannel
-from langchain_quickjs.script.variables.session import HeapPolicy, Memory
+from langchain_quickjs.script.variables.channel import VariablesChannel
+from langchain_quickjs.script.variables.order import Step, order_of_programs
+from langchain_quickjs.script.variables.session import Variables, VariablesPolicy
 
 __all__ = ["CodeInterpreterMiddleware", "InterpreterState", "PTCOption"]
 
@@ -59,7 +59,7 @@ PTCOption: TypeAlias = Sequence[str | BaseTool | Callable[..., Any]]
 class InterpreterState(AgentState[Any]):
     """What the agent's state has beyond that of other agents. It is not part of what users read."""
 
-    _quickjs_heap: NotRequired[Annotated[bytes, HeapChannel, PrivateStateAttr]]
+    _quickjs_heap: NotRequired[Annotated[bytes, VariablesChannel, PrivateStateAttr]]
 
 
 class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
@@ -180,10 +180,12 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self._capture_console = capture_console
         self._mode: Mode = mode or "thread"
         self._signing_keys = signing_keys(snapshot_signing_key)
-        self._heap: HeapPolicy | None = None
+        self._variables: VariablesPolicy | None = None
         if self._mode != "call":
             self.state_schema = InterpreterState
-            self._heap = HeapPolicy(self._mode, max_snapshot_bytes or memory_limit, self._limits)
+            self._variables = VariablesPolicy(
+                self._mode, max_snapshot_bytes or memory_limit, self._limits
+            )
         self._max_subagents = max_subagent_concurrency
         self._durability = durability
         self._raises = on_tool_error == "raise"
@@ -342,6 +344,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         outer = OuterTask(config)
         path = ToolPath(request, handler, outer)
         signer = Signer.of(self._signing_keys, config)
+        step, policy = Step(config, self.tool_name), self._variables
+        variables = None if policy is None else Variables(policy, config, step, outer, signer)
         task = self._grants.task(request.runtime.tools)
         subagents = None
         if task is not None:
@@ -358,7 +362,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             limits=self._limits,
             path=path,
             present=self._present,
-            memory=self._memory(config, outer, signer),
+            variables=variables,
+            order=order_of_programs(self._mode, step, config),
             signer=signer,
             place=config["configurable"].get("checkpoint_ns", ""),
             keeps=self._durability == "call",
@@ -367,10 +372,6 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             subagents=subagents,
         )
         return request.override(tool=self._tool.for_script(host))
-
-    def _memory(self, config: RunnableConfig, task: OuterTask, signer: Signer) -> Memory | None:
-        heap = self._heap
-        return None if heap is None else Memory(heap, config, self.tool_name, task, signer)
 
     def _present(self, ending: Ending) -> dict[str, Any]:
         console = ending.console if self._capture_console else ""

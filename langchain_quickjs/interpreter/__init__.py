@@ -29,7 +29,7 @@ from langchain_quickjs.interpreter.outcomes import (
 )
 from langchain_quickjs.interpreter.storage.heap_records import (
     Heap,
-    Stored,
+    StoredHeap,
     fold,
     pack_record,
     record_id,
@@ -68,7 +68,7 @@ __all__ = [
     "Raised",
     "RegExp",
     "Returned",
-    "Stored",
+    "StoredHeap",
     "Suspended",
     "TypedArray",
     "fold",

@@ -42,7 +42,7 @@ from langchain_quickjs.interpreter.storage.changed_lines import (
 )
 from langchain_quickjs.interpreter.storage.compression import compress, dictionary
 
-__all__ = ["Heap", "Stored", "fold", "pack_record", "record_id", "unfold"]
+__all__ = ["Heap", "StoredHeap", "fold", "pack_record", "record_id", "unfold"]
 
 _MAGIC: Final = b"QJSR"
 _FORMAT: Final = 2
@@ -78,7 +78,7 @@ class Heap:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredHeap:
     """A heap, and the id of the record that it is stored as."""
 
     id: bytes
@@ -90,7 +90,7 @@ def record_id(record: bytes) -> bytes:
     return hashlib.blake2b(record, digest_size=32).digest()
 
 
-def pack_record(heap: Heap, base: Stored | None = None) -> bytes:
+def pack_record(heap: Heap, base: StoredHeap | None = None) -> bytes:
     """The record of a heap: full, or what changed since `base`."""
     module = load()
     boot = module.boot
@@ -107,7 +107,7 @@ def pack_record(heap: Heap, base: Stored | None = None) -> bytes:
     return header + bytes(msgpack.packb(body))
 
 
-def fold(base: Stored | None, record: bytes, *, memory_bytes: int) -> Stored:
+def fold(base: StoredHeap | None, record: bytes, *, memory_bytes: int) -> StoredHeap:
     """The heap that a record makes of its base.
 
     Args:
@@ -122,7 +122,7 @@ def fold(base: Stored | None, record: bytes, *, memory_bytes: int) -> Stored:
     return _fold(base, [record], memory_bytes)
 
 
-def unfold(records: Mapping[bytes, bytes], head: bytes, *, memory_bytes: int) -> Stored:
+def unfold(records: Mapping[bytes, bytes], head: bytes, *, memory_bytes: int) -> StoredHeap:
     """The heap that was stored as a chain of records.
 
     Args:
@@ -148,7 +148,7 @@ def unfold(records: Mapping[bytes, bytes], head: bytes, *, memory_bytes: int) ->
     return _fold(None, chain[::-1], memory_bytes)
 
 
-def _fold(base: Stored | None, records: Sequence[bytes], memory_bytes: int) -> Stored:
+def _fold(base: StoredHeap | None, records: Sequence[bytes], memory_bytes: int) -> StoredHeap:
     boot = load().boot
     pages = {} if base is None else dict(base.heap.image.pages)
     current = _NO_BASE if base is None else base.id
@@ -172,7 +172,7 @@ def _fold(base: Stored | None, records: Sequence[bytes], memory_bytes: int) -> S
             del pages[number]
     if any(number >= blocks * BLOCK_BYTES // PAGE_BYTES for number in pages):
         raise SnapshotError("a record of the heap is malformed: its pages do not fit its memory")
-    return Stored(current, Heap(Image(blocks, pages), next_id))
+    return StoredHeap(current, Heap(Image(blocks, pages), next_id))
 
 
 def _base_id(record: bytes) -> bytes:

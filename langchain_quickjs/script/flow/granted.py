@@ -17,7 +17,8 @@ from langchain_quickjs.script.people.approvals import Approvals
 from langchain_quickjs.script.sealing import Sealer
 from langchain_quickjs.script.signing import UNSIGNED, Signer
 from langchain_quickjs.script.state import Ending, outcome_of
-from langchain_quickjs.script.variables.session import Memory
+from langchain_quickjs.script.variables.order import AT_ONCE, AtOnce
+from langchain_quickjs.script.variables.session import Variables
 
 __all__ = ["ScriptHost"]
 
@@ -37,7 +38,8 @@ class ScriptHost:
         keeps: Whether it is stored whenever calls have ended, and before others begin.
         functions: What it may call as a global function, by the names that it uses.
         subagents: The subagents among all these.
-        memory: Its way to what earlier scripts declared; `None` if it begins with nothing.
+        variables: What it shares with other scripts; `None` if it begins with nothing.
+        order: When it may begin, beside other scripts of the same message.
         signer: Signs it where it is stored.
         raises: Whether a tool's exception that it does not catch goes to whoever runs the graph.
     """
@@ -52,7 +54,8 @@ class ScriptHost:
     keeps: bool = False
     functions: Mapping[str, BaseTool] = field(default_factory=dict)
     subagents: Subagents | None = None
-    memory: Memory | None = None
+    variables: Variables | None = None
+    order: AtOnce = AT_ONCE
     signer: Signer = UNSIGNED
     raises: bool = True
 

@@ -125,11 +125,12 @@ class _Script:
     def start(self, entry: Started) -> Flow:
         self.seed = entry.seed
         heap: Heap | None = None
-        if self.host.memory is not None:
-            try:
-                heap = yield from self.host.memory.enter()
-            except NotRunError as error:
-                return (yield from self._end(error))
+        try:
+            yield from self.host.order.wait_to_begin()
+        except NotRunError as error:
+            return (yield from self._end(error))
+        if self.host.variables is not None:
+            heap = yield from self.host.variables.load()
         try:
             begin = functools.partial(self._begin, entry, heap)
             with self.patience.spending():
@@ -156,8 +157,9 @@ class _Script:
 
     def go_on(self, entry: Resumed) -> Flow:
         paused, limits = entry.paused, self.host.limits
-        if self.host.memory is not None:
-            self.host.memory.go_on(paused["heap"])
+        self.host.order.go_on()
+        if self.host.variables is not None:
+            self.host.variables.resume(paused["heap"])
         self.console = paused["console"]
         self.updates.extend(paused["updates"])
         if self.host.path.task is not None:
@@ -262,8 +264,8 @@ class _Script:
     def _step(self, interpreter: Interpreter, run: Callable[[], Outcome]) -> _Step:
         outcome = run()
         if not isinstance(outcome, Suspended):
-            if self.host.memory is not None:
-                self.host.memory.prepare(interpreter)
+            if self.host.variables is not None:
+                self.host.variables.take_heap(interpreter)
             return _Step(outcome)
         return _Step(outcome, tuple(map(self._made, outcome.calls)))
 
@@ -306,8 +308,7 @@ class _Script:
         stored = yield from self._stored(interpreter)
         if self.host.path.task is not None:
             self.host.path.task.withdraw()
-        if self.host.memory is not None:
-            self.host.memory.pause()
+        self.host.order.pause()
         given_up = Ending(
             NotRunError(_GIVEN_UP),
             self.console,
@@ -318,7 +319,7 @@ class _Script:
 
     def _stored(self, interpreter: Interpreter) -> Generator[Effect, Any, PausedScript]:
         """The script as it stands. Calls that are about to begin count as running."""
-        calls, memory = self.calls, self.host.memory
+        calls, variables = self.calls, self.host.variables
         script: PausedScript = {
             "snapshot": (yield Compute(interpreter.snapshot)),
             "console": self.console,
@@ -330,7 +331,7 @@ class _Script:
             "running": [*calls.running.values(), *(launched.call for launched in calls.launch)],
             "report": calls.report.pack(),
             "waited_s": self.patience.spent_s,
-            "heap": b"" if memory is None else memory.mark(),
+            "heap": b"" if variables is None else variables.found(),
             "names": calls.names.pack(),
             "asked": calls.asked,
         }
@@ -345,9 +346,12 @@ class _Script:
             self._take((yield Collect()))
         self.calls.abandon()
         raised = self._cause(outcome) if isinstance(outcome, Failed) else None
-        if self.host.memory is not None:
-            yield from self.host.memory.leave(self.interpreter, raises=raised is not None)
-            self.calls.notes.extend(self.host.memory.notes)
+        if self.host.variables is not None:
+            if self.interpreter is not None:
+                yield from self.host.variables.store(self.interpreter)
+            self.calls.notes.extend(self.host.variables.notes)
+        if raised is None:  # Else the next one begins once the agent has made something of it.
+            self.host.order.end()
         present = functools.partial(
             self.host.present,
             Ending(outcome, self.console, tuple(self.calls.notes), self.calls.report.listing()),

@@ -1,18 +1,18 @@
-"""The order of the programs in one message of the model.
+"""The order of the programs in one message of the model: one rule for every mode.
 
 LangGraph runs the tool calls of a message at the same time, each as a task of its own. Programs
-that share a heap have to come one after the other, in the order of the message, and none may come
-after one that waits for people. A program that comes later waits here for those before it, which
-are found among the tasks of the same step: they may run in this process now, may have ended in
-another run of the same step, or may be stopped by somebody before they begin.
+that share variables have to come one after the other, in the order of the message, and none may
+come after one that waits for people; programs that share nothing need not wait. The table
+`_ONE_BY_ONE` is that rule, and an order says when a program may begin.
 
-It knows how LangGraph runs the tasks of a step.
+A program that comes later waits for those before it, which are found among the tasks of the same
+superstep: they may run in this process now, may have ended in another run of the same superstep,
+or may be stopped by somebody before they begin.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, Final
 
@@ -23,9 +23,12 @@ from langgraph.pregel._algo import task_path_str
 
 from langchain_quickjs.errors import NotRunError
 from langchain_quickjs.script.flow.effects import Await, Effect
+from langchain_quickjs.script.settings import Mode
 from langchain_quickjs.script.state import StateUpdate
+from langchain_quickjs.script.variables.channel import VariablesChannel
+from langchain_quickjs.script.variables.program_queue import ProgramQueue
 
-__all__ = ["Line", "Step"]
+__all__ = ["AT_ONCE", "AtOnce", "OneByOne", "Step", "order_of_programs"]
 
 # How often to look whether a task has ended that nobody says it of.
 _GLANCE_S: Final = 0.02
@@ -108,44 +111,101 @@ class Step:
         return True
 
 
-class Line:
-    """The programs of one step that have begun in this process, and where they have come to."""
+def _runs(task_input: Any, tool_name: str) -> bool:
+    """Whether a task of the tool node runs a program."""
+    calls = task_input if isinstance(task_input, list) else [task_input]
+    return any(isinstance(call, dict) and call.get("name") == tool_name for call in calls)
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._begun: dict[str, Future[bool]] = {}
 
-    def begin(self, task_id: str) -> None:
-        """A program is about to wait for its turn."""
-        with self._lock:
-            self._begun.setdefault(task_id, Future())
+class AtOnce:
+    """The order of programs that do not look at each other: each begins when it likes.
 
-    def end(self, task_id: str, *, waits: bool) -> None:
-        """A program has ended, or now waits for people."""
-        with self._lock:
-            future = self._begun.setdefault(task_id, Future())
-            if not future.done():
-                future.set_result(not waits)
+    It is also the order of a script that no model's message has asked for.
+    """
 
-    def turn(self, step: Step) -> Generator[Effect, Any, None]:
+    def wait_to_begin(self) -> Generator[Effect, Any, None]:
+        """Waits until the program may begin.
+
+        Raises:
+            NotRunError: The program may not begin, because an earlier one waits for people.
+        """
+        yield from ()
+
+    def go_on(self) -> None:
+        """Notes that the program goes on after a pause."""
+
+    def pause(self) -> None:
+        """Notes that the program waits for people from now on."""
+
+    def end(self) -> None:
+        """Notes that the program has ended and the agent has got what came of it."""
+
+
+class OneByOne(AtOnce):
+    """The order of programs that share variables: each begins once those before it have ended.
+
+    After a program that waits for people, none of the same message begins.
+
+    Args:
+        step: The tasks among which the program's own task is.
+        queue: The programs that have begun in this run of the agent.
+    """
+
+    def __init__(self, step: Step, queue: ProgramQueue) -> None:
+        self._step = step
+        self._queue = queue
+
+    def wait_to_begin(self) -> Generator[Effect, Any, None]:
         """Waits until all programs before this one have ended.
 
         Raises:
             NotRunError: One of them waits for people.
         """
-        for task_id in step.earlier():
-            while True:
-                begun = self._begun.get(task_id)
-                if begun is not None and begun.done():
-                    if not begun.result():
-                        raise NotRunError(_WAITING)
-                    break
-                if step.over(task_id, begun=begun is not None):
-                    break
-                yield Await(begun or Future(), _GLANCE_S if begun is None else _LOOK_S)
+        self._queue.add(self._step.task_id)
+        for task_id in self._step.earlier():
+            yield from self._wait_for(task_id)
+
+    def _wait_for(self, task_id: str) -> Generator[Effect, Any, None]:
+        while True:
+            program = self._queue.program(task_id)
+            if program is not None and program.done():
+                if not program.result():
+                    raise NotRunError(_WAITING)
+                return
+            if self._step.over(task_id, begun=program is not None):
+                return
+            yield Await(program or Future(), _GLANCE_S if program is None else _LOOK_S)
+
+    def go_on(self) -> None:
+        """Notes that the program goes on after a pause."""
+        self._queue.add(self._step.task_id)
+
+    def pause(self) -> None:
+        """Notes that no later program of the message may begin."""
+        self._queue.settle(self._step.task_id, next_may_begin=False)
+
+    def end(self) -> None:
+        """Lets the next program of the message begin."""
+        self._queue.settle(self._step.task_id, next_may_begin=True)
 
 
-def _runs(task_input: Any, tool_name: str) -> bool:
-    """Whether a task of the tool node runs a program."""
-    calls = task_input if isinstance(task_input, list) else [task_input]
-    return any(isinstance(call, dict) and call.get("name") == tool_name for call in calls)
+AT_ONCE: Final = AtOnce()
+
+_ONE_BY_ONE: Final[Mapping[Mode, bool]] = {"thread": True, "turn": True, "call": False}
+"""The rule, by how long variables live: whether the programs of one message run one by one."""
+
+
+def order_of_programs(mode: Mode, step: Step, config: RunnableConfig) -> AtOnce:
+    """Gives the order that a program has to keep.
+
+    Args:
+        mode: How long variables live.
+        step: The tasks among which the program's own task is.
+        config: The config of that task.
+
+    Raises:
+        SetupError: The agent's state does not have what programs share.
+    """
+    if _ONE_BY_ONE[mode]:
+        return OneByOne(step, VariablesChannel.required(config).shared.queue)
+    return AT_ONCE
