@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from langchain_quickjs.interpreter.guest.engine import Instance, Module
 from langchain_quickjs.interpreter.guest.image import BOOT, Image
+from langchain_quickjs.interpreter.guest.instance import Instance, Module
 
 __all__ = ["Machine"]
 

@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-__all__ = ["cache_dir", "keep_code", "kept_code"]
+__all__ = ["cache_dir", "code_file", "keep_code", "kept_code"]
 
 _CACHE_VARIABLE: Final = "LANGCHAIN_QUICKJS_CACHE_DIR"
 _MAGIC: Final = b"QJMC\x01\0\0\0"
@@ -34,7 +34,7 @@ _FLAGS: Final = (
 
 
 def cache_dir() -> Path:
-    """Where machine code is kept between processes."""
+    """Gives the folder in which machine code is kept between processes."""
     if chosen := os.environ.get(_CACHE_VARIABLE):
         return Path(chosen)
     if sys.platform == "win32":
@@ -44,8 +44,18 @@ def cache_dir() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "langchain_quickjs"
 
 
+def code_file(build_id: bytes, runtime: str) -> Path:
+    """Gives the file that holds the code of one build of the guest.
+
+    Args:
+        build_id: The hash of the WebAssembly module.
+        runtime: The version of wasmtime, which reads no other version's code.
+    """
+    return cache_dir() / f"{build_id.hex()[:32]}-{runtime}.cwasm"
+
+
 def kept_code(path: Path) -> bytes | None:
-    """The code in a file; `None` if there is none, or none that can be trusted."""
+    """Reads the code in a file; gives `None` if there is none, or none that can be trusted."""
     try:
         if not _is_safe_place(path.parent):
             return None
@@ -89,10 +99,10 @@ def _is_safe_place(folder: Path) -> bool:
     if sys.platform == "win32":
         return True
     place = Path(os.path.realpath(folder))
-    return _is_ours(place.stat()) and all(_keeps(above.stat()) for above in place.parents)
+    return _is_ours(place.stat()) and all(_is_safe_folder(above.stat()) for above in place.parents)
 
 
-def _keeps(status: os.stat_result) -> bool:
+def _is_safe_folder(status: os.stat_result) -> bool:
     """Whether nobody else can replace what is in a folder: in a sticky one only its owner can."""
     if sys.platform == "win32" or status.st_uid not in (0, os.getuid()):
         return False

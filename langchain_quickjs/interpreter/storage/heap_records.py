@@ -29,8 +29,8 @@ import msgpack
 import zstandard
 
 from langchain_quickjs.errors import SnapshotError
-from langchain_quickjs.interpreter.guest.engine import load
 from langchain_quickjs.interpreter.guest.image import BLOCK_BYTES, PAGE_BYTES, Image, page_at
+from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.storage.changed_lines import (
     LINE_BYTES,
     Line,

@@ -34,6 +34,7 @@ from langchain_quickjs.interpreter import (
     Suspended,
 )
 from langchain_quickjs.interpreter.advice.for_models import advice
+from langchain_quickjs.interpreter.console import with_printed
 from langchain_quickjs.interpreter.values.weight import weight
 from langchain_quickjs.script.calls.call_ids import CallNames
 from langchain_quickjs.script.flow.effects import (
@@ -178,7 +179,7 @@ class _Script:
         """Calls and steps in turn, until the script ends or can only wait for people."""
         while True:
             if step is not None:
-                self._print(step.outcome.console)
+                self.console = with_printed(self.console, step.outcome.console, self.host.limits)
                 if not isinstance(step.outcome, Suspended):
                     return (yield from self._end(step.outcome))
                 for call, args, kind in step.calls:
@@ -274,12 +275,6 @@ class _Script:
         args = self.host.arguments(tool).of_call(call, self.host.limits.message_bytes)
         kind = "" if isinstance(args, Raised) else self.calls.names.kind(tool.name, args)
         return call, args, kind
-
-    def _print(self, text: str) -> None:
-        """Keeps what a step printed, up to the limit that each step has."""
-        room = self.host.limits.console_bytes - len(self.console)
-        if text and room > 0:
-            self.console += text if len(text) <= room else f"{text[:room]}… [more printed]\n"
 
     def _settle(self) -> None:
         """Takes what is known of calls that a run which was cut off has made."""

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from langchain_quickjs import Limits
 from langchain_quickjs.interpreter.guest.dirty_pages import can_tell, written_pages
-from langchain_quickjs.interpreter.guest.engine import load
 from langchain_quickjs.interpreter.guest.image import PAGE_BYTES
+from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.interpreter.wire.protocol import start_message
 
@@ -71,8 +71,8 @@ SOURCES = st.sampled_from(
 @given(st.lists(SOURCES, max_size=5))
 def test_an_image_is_the_same_as_by_comparison(sources: list[str]) -> None:
     told = load()
-    assert told.tells
-    compared = dataclasses.replace(told, tells=False)
+    assert told.kernel_tells
+    compared = dataclasses.replace(told, kernel_tells=False)
     limits = Limits()
     machines = [Machine(module, limits.memory_bytes) for module in (told, compared)]
     for number, source in enumerate(sources):

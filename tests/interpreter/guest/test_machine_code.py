@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from langchain_quickjs.interpreter.guest import engine
+from langchain_quickjs.interpreter.guest import instance
 from langchain_quickjs.interpreter.guest.machine_code import cache_dir, keep_code, kept_code
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX owners and modes")
@@ -118,12 +118,12 @@ def test_the_engine_is_compiled_again_when_its_code_is_damaged(
 ) -> None:
     monkeypatch.setenv("LANGCHAIN_QUICKJS_CACHE_DIR", str(place.parent))
     assert cache_dir() == place.parent
-    engine._load.cache_clear()
-    first = engine.load()
+    instance._load.cache_clear()
+    first = instance.load()
     (file,) = place.parent.iterdir()
     kept = file.read_bytes()
     file.write_bytes(kept[:1000])
-    engine._load.cache_clear()
-    assert engine.load().boot == first.boot
+    instance._load.cache_clear()
+    assert instance.load().boot == first.boot
     assert file.read_bytes()[:8] == kept[:8]
     assert len(file.read_bytes()) == len(kept)

@@ -25,8 +25,8 @@ from langchain_quickjs.interpreter import (
     record_id,
     unfold,
 )
-from langchain_quickjs.interpreter.guest.engine import load
 from langchain_quickjs.interpreter.guest.image import BLOCK_BYTES, PAGE_BYTES, Image, page_at
+from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.storage.heap_records import MOST_RECORDS
 from tests.helpers.mutation import Mutator
 

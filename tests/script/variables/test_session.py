@@ -20,7 +20,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.types import Command
 
 from langchain_quickjs import CodeInterpreterMiddleware, SetupError
-from langchain_quickjs.interpreter.guest.engine import load
+from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.script.variables.channel import Reference, VariablesChannel
 from tests.helpers.conversations import MODES, Mode
 from tests.helpers.databases import Database, opened, tampering
