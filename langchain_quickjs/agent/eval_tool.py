@@ -27,6 +27,7 @@ from langchain_quickjs.script.graph import ScriptGraph, build_script_graph
 from langchain_quickjs.script.langgraph_internals.resume import started_before
 from langchain_quickjs.script.langgraph_internals.task import all_or_nothing, copy_of, reserved
 from langchain_quickjs.script.run import arun_script, run_script
+from langchain_quickjs.script.settings import Defaults
 from langchain_quickjs.script.sources import PassedHost
 
 __all__ = ["EvalTool"]
@@ -46,7 +47,7 @@ class EvalTool(BaseTool):
         host: What the program is given; there is one for each call of the tool.
     """
 
-    name: str = "eval"
+    name: str = Defaults.tool_name
     description: str = eval_tool_description()
     args_schema: Annotated[type[BaseModel], SkipValidation()] = _Program
     graph: Annotated[Any, SkipValidation()] = Field(

@@ -41,7 +41,7 @@ from langchain_quickjs.script.flow.granted import ScriptHost
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
 from langchain_quickjs.script.people.approvals import InterruptOn
 from langchain_quickjs.script.people.gates import Agent, agent_of
-from langchain_quickjs.script.settings import Durability, Mode, OnToolError, check
+from langchain_quickjs.script.settings import Defaults, Durability, Mode, OnToolError, check
 from langchain_quickjs.script.signing import Signer, SigningKeys, signing_keys
 from langchain_quickjs.script.state import Ending
 from langchain_quickjs.script.variables.channel import VariablesChannel
@@ -90,17 +90,17 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         *,
         ptc: PTCOption | None = None,
         interrupt_on: InterruptOn | None = None,
-        timeout: float | None = 5.0,
-        wall_timeout: float | None = 300.0,
-        memory_limit: int = 64 * 1024 * 1024,
-        max_ptc_calls: int | None = 256,
-        max_result_chars: int = 4000,
-        capture_console: bool = True,
-        tool_name: str = "eval",
-        subagents: bool = True,
-        max_subagent_concurrency: int = 32,
-        durability: Durability = "pause",
-        on_tool_error: OnToolError = "raise",
+        timeout: float | None = Defaults.timeout,
+        wall_timeout: float | None = Defaults.wall_timeout,
+        memory_limit: int = Defaults.memory_limit,
+        max_ptc_calls: int | None = Defaults.max_ptc_calls,
+        max_result_chars: int = Defaults.max_result_chars,
+        capture_console: bool = Defaults.capture_console,
+        tool_name: str = Defaults.tool_name,
+        subagents: bool = Defaults.subagents,
+        max_subagent_concurrency: int = Defaults.max_subagent_concurrency,
+        durability: Durability = Defaults.durability,
+        on_tool_error: OnToolError = Defaults.on_tool_error,
         mode: Mode | None = None,
         max_snapshot_bytes: int | None = None,
         snapshot_signing_key: SigningKeys | None = None,
@@ -178,7 +178,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         )
         self._max_result_chars = max_result_chars
         self._capture_console = capture_console
-        self._mode: Mode = mode or "thread"
+        self._mode: Mode = mode or Defaults.mode
         self._signing_keys = signing_keys(snapshot_signing_key)
         self._variables: VariablesPolicy | None = None
         if self._mode != "call":

@@ -21,7 +21,7 @@ from pydantic import BaseModel, PydanticUserError, TypeAdapter
 from langchain_quickjs.agent.typescript import Types, one_line
 from langchain_quickjs.script.calls.js_names import camel_case, js_names
 from langchain_quickjs.script.calls.subagents import TASK
-from langchain_quickjs.script.settings import Mode
+from langchain_quickjs.script.settings import Defaults, Mode
 
 __all__ = [
     "Mode",
@@ -113,7 +113,7 @@ def signature(tool: BaseTool) -> str:
     return "\n".join([*types.declarations, declaration])
 
 
-def eval_tool_description(*, mode: Mode = "call") -> str:
+def eval_tool_description(*, mode: Mode = Defaults.mode) -> str:
     """What the `eval` tool says about itself; the rest stands in the system prompt.
 
     Args:
@@ -132,12 +132,12 @@ def system_prompt_section(
     *,
     approvals: Collection[str] = (),
     subagents: bool = False,
-    tool_name: str = "eval",
-    mode: Mode = "call",
-    timeout_s: float | None = 5.0,
-    memory_bytes: int = 64 * 1024 * 1024,
-    max_calls: int | None = 256,
-    max_result_chars: int = 4000,
+    tool_name: str = Defaults.tool_name,
+    mode: Mode = Defaults.mode,
+    timeout_s: float | None = Defaults.timeout,
+    memory_bytes: int = Defaults.memory_limit,
+    max_calls: int | None = Defaults.max_ptc_calls,
+    max_result_chars: int = Defaults.max_result_chars,
 ) -> str:
     """The part of the system prompt that teaches the model to write scripts.
 

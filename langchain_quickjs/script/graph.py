@@ -63,7 +63,7 @@ from langchain_quickjs.script.people.claims import (
 )
 from langchain_quickjs.script.run import arun_script, run_script
 from langchain_quickjs.script.sealing import Sealer
-from langchain_quickjs.script.settings import Durability, OnToolError, check, tools_of
+from langchain_quickjs.script.settings import Defaults, Durability, OnToolError, check, tools_of
 from langchain_quickjs.script.signing import SigningKeys, signing_keys
 from langchain_quickjs.script.sources import HostSource, OwnTools
 from langchain_quickjs.script.state import PausedState, ScriptInput, ScriptOutput, ScriptState
@@ -78,11 +78,11 @@ def create_script_graph(
     *,
     interrupt_on: InterruptOn | None = None,
     limits: Limits | None = None,
-    durability: Durability = "pause",
-    on_tool_error: OnToolError = "raise",
+    durability: Durability = Defaults.durability,
+    on_tool_error: OnToolError = Defaults.on_tool_error,
     snapshot_signing_key: SigningKeys | None = None,
     checkpointer: Checkpointer = None,
-    name: str = "script",
+    name: str = Defaults.name,
 ) -> ScriptGraph:
     """Builds a graph that runs one script, to be a node of your own graph.
 
@@ -140,7 +140,7 @@ def create_script_graph(
 
 
 def build_script_graph(
-    source: HostSource, *, checkpointer: Checkpointer = None, name: str = "script"
+    source: HostSource, *, checkpointer: Checkpointer = None, name: str = Defaults.name
 ) -> ScriptGraph:
     """Builds the graph for scripts whose hosts come from `source`."""
     graph = StateGraph(ScriptState, input_schema=ScriptInput, output_schema=ScriptOutput)
