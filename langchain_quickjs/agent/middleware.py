@@ -29,7 +29,11 @@ from langchain_quickjs.agent.direct_calls import arun_decided, needs_decision, r
 from langchain_quickjs.agent.eval_tool import EvalTool
 from langchain_quickjs.agent.grants import Grants
 from langchain_quickjs.agent.prompt import eval_tool_description, system_prompt_section
-from langchain_quickjs.agent.rendering import has_block, has_no_copy, render_ending
+from langchain_quickjs.agent.rendering import (
+    has_result_without_copy,
+    render_ending,
+    was_rendered_here,
+)
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.calls.subagents import TASK, Subagents
@@ -41,7 +45,13 @@ from langchain_quickjs.script.flow.granted import ScriptHost
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
 from langchain_quickjs.script.people.approvals import InterruptOn
 from langchain_quickjs.script.people.gates import Agent, agent_of
-from langchain_quickjs.script.settings import Defaults, Durability, Mode, OnToolError, check
+from langchain_quickjs.script.settings import (
+    Defaults,
+    Durability,
+    Mode,
+    OnToolError,
+    check_parameters,
+)
 from langchain_quickjs.script.signing import Signer, SigningKeys, signing_keys
 from langchain_quickjs.script.state import Ending
 from langchain_quickjs.script.variables.channel import VariablesChannel
@@ -150,7 +160,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             ToolNameError: A tool's name cannot be a name in programs.
         """
         super().__init__()
-        check(
+        check_parameters(
             ptc=ptc,
             interrupt_on=interrupt_on,
             timeout=timeout,
@@ -219,7 +229,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     ) -> ModelResponse[Any]:
         """Tells the model about programs."""
         request = self._with_prompt(request)
-        if failed := unanswered(request.messages, self.tool_name, has_block):
+        if failed := unanswered(request.messages, self.tool_name, was_rendered_here):
             request = carry_out(self._with_failures(request, failed))
         return handler(request)
 
@@ -237,7 +247,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
     ) -> Awaitable[ModelResponse[Any]]:
         request = self._with_prompt(request)
-        if failed := unanswered(request.messages, self.tool_name, has_block):
+        if failed := unanswered(request.messages, self.tool_name, was_rendered_here):
             return self._model_call_after(self._with_failures(request, failed), handler)
         return handler(request)
 
@@ -290,12 +300,12 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         # What the agent asks people about is known where it runs only.
         agent = agent_of()
         if agent is not self._fits:
-            self._grants.check(agent, self)
+            self._grants.check_agent(agent, self)
             self._check_name(request.tools)
             self._fits = agent
         section = self._section(
             [tool for tool in request.tools if isinstance(tool, BaseTool)],
-            agent.asked - self._grants.told | self._approvals.configs.keys(),
+            agent.asked - self._grants.mentioned | self._approvals.configs.keys(),
         )
         return request.override(system_message=self._joined(request.system_message, section))
 
@@ -317,8 +327,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         return said[2]
 
     def _section(self, available: Sequence[BaseTool], asked: Set[str]) -> str:
-        tools = self._grants.shown(available)
-        subagents = self._grants.task(available) is not None
+        tools = self._grants.tools_told_of(available)
+        subagents = self._grants.task_tool(available) is not None
         written, key = self._written, (tools, frozenset(asked), subagents)
         if written is None or written[0] != key:
             section = system_prompt_section(
@@ -340,13 +350,13 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             return request
         config = request.runtime.config
         script_id = cast("str", request.tool_call["id"])
-        tools = self._grants.granted(request.runtime.tools)
+        tools = self._grants.tools_granted(request.runtime.tools)
         outer = OuterTask(config)
         path = ToolPath(request, handler, outer)
         signer = Signer.of(self._signing_keys, config)
         step, policy = Step(config, self.tool_name), self._variables
         variables = None if policy is None else Variables(policy, config, step, outer, signer)
-        task = self._grants.task(request.runtime.tools)
+        task = self._grants.task_tool(request.runtime.tools)
         subagents = None
         if task is not None:
             subagents = Subagents(
@@ -358,7 +368,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         host = ScriptHost(
             script_id=script_id,
             tools=tools,
-            approvals=self._grants.asking(names, config, handler),
+            approvals=self._grants.approvals_for(names, config, handler),
             limits=self._limits,
             path=path,
             present=self._present,
@@ -376,4 +386,5 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     def _present(self, ending: Ending) -> dict[str, Any]:
         console = ending.console if self._capture_console else ""
         text = render_ending(ending, console=console, max_result_chars=self._max_result_chars)
-        return {"text": text, "failed": ending.failed and not has_no_copy(ending.outcome)}
+        failed = ending.failed and not has_result_without_copy(ending.outcome)
+        return {"text": text, "failed": failed}

@@ -24,11 +24,8 @@ from langchain_quickjs.script.calls.subagents import TASK
 from langchain_quickjs.script.settings import Defaults, Mode
 
 __all__ = [
-    "Mode",
-    "camel_case",
     "eval_code_description",
     "eval_tool_description",
-    "js_names",
     "signature",
     "system_prompt_section",
 ]
@@ -97,7 +94,7 @@ words."""
 
 
 def signature(tool: BaseTool) -> str:
-    """A tool as scripts see it, in TypeScript.
+    """Writes a tool as scripts see it, in TypeScript.
 
     Injected arguments do not appear. The types that it refers to come first, then what the tool
     does as a comment, then the declaration.
@@ -114,7 +111,7 @@ def signature(tool: BaseTool) -> str:
 
 
 def eval_tool_description(*, mode: Mode = Defaults.mode) -> str:
-    """What the `eval` tool says about itself; the rest stands in the system prompt.
+    """Writes what the `eval` tool says about itself; the rest stands in the system prompt.
 
     Args:
         mode: How long a script's variables live.
@@ -123,7 +120,7 @@ def eval_tool_description(*, mode: Mode = Defaults.mode) -> str:
 
 
 def eval_code_description() -> str:
-    """What the `eval` tool says about its one argument."""
+    """Writes what the `eval` tool says about its one argument."""
     return _CODE_DESCRIPTION
 
 
@@ -139,7 +136,7 @@ def system_prompt_section(
     max_calls: int | None = Defaults.max_ptc_calls,
     max_result_chars: int = Defaults.max_result_chars,
 ) -> str:
-    """The part of the system prompt that teaches the model to write scripts.
+    """Writes the part of the system prompt that teaches the model to write scripts.
 
     Args:
         tools: The tools granted to scripts.
@@ -218,7 +215,7 @@ def _args_schema(tool: BaseTool) -> dict[str, Any]:
 # Pydantic takes about a millisecond for it, and the prompt is written before every model call.
 @lru_cache(maxsize=512)
 def _result_schema(function: Callable[..., Any], response_format: str) -> object:
-    """The JSON Schema of what a tool's function returns; `None` where that is not known."""
+    """Gives the JSON Schema of what a tool's function returns, or `None` if it is not known."""
     try:
         annotation = _return_annotation(function)
         if response_format == "content_and_artifact":  # scripts get the content
@@ -240,13 +237,13 @@ def _return_annotation(function: Callable[..., Any]) -> Any:
     # return annotation is evaluated without them.
     holder = SimpleNamespace(__annotations__={"return": annotation})
     names = getattr(inspect.unwrap(function), "__globals__", {})
-    return _as_value(get_type_hints(holder, globalns=names, include_extras=True)["return"])
+    return _what_scripts_get(get_type_hints(holder, globalns=names, include_extras=True)["return"])
 
 
-def _as_value(annotation: Any) -> Any:
-    """What a script gets where a tool's function speaks to the agent: a message's content."""
+def _what_scripts_get(annotation: Any) -> Any:
+    """Gives the type of what a script gets: of a message to the agent, the content."""
     if get_origin(annotation) in (Union, UnionType):
-        members = [_as_value(member) for member in get_args(annotation)]
+        members = [_what_scripts_get(member) for member in get_args(annotation)]
         known = [member for member in members if member is not Any]
         return Union[tuple(known)] if known else Any  # noqa: UP007 - built from a list
     if annotation is Command or get_origin(annotation) is Command:

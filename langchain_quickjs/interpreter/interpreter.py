@@ -223,7 +223,7 @@ class Interpreter:
         self._machine.cancel()
 
     def snapshot(self) -> bytes:
-        """The interpreter as bytes: a few kilobytes for a small script.
+        """Gives the interpreter as bytes, a few kilobytes for a small script.
 
         Returns:
             What `restore` takes, in this or any other process with the same build of this package.
@@ -263,7 +263,7 @@ class Interpreter:
         return self
 
     def heap(self) -> Heap:
-        """What scripts have declared, as a value that can be stored as it changes (`records`).
+        """Gives what scripts have declared, as a value that can be stored as it changes.
 
         Raises:
             InterpreterStateError: If a script is running.

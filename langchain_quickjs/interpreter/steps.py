@@ -122,7 +122,7 @@ def take_step(
 
 
 def _time_left_s(limits: Limits, spent_s: float) -> float | None:
-    """How long the next step of a script may compute, which has computed for `spent_s`."""
+    """Gives how long the next step of a script may compute, which has computed for `spent_s`."""
     step_s, script_s = limits.step_timeout_s, limits.script_timeout_s
     if script_s is None:
         return step_s
@@ -153,7 +153,10 @@ def _check_limits_kept(outcome: Outcome, reply_bytes: int, calls_made: int, limi
 
 
 def _explained(outcome: Failed, state: ScriptState) -> Failed:
-    """A failure as it is told: scripts may keep the errors of earlier scripts' calls."""
+    """Gives a failure as it is told.
+
+    A script may have kept the error of an earlier script's call, which is none of its own calls.
+    """
     call_id, first_id = outcome.call_id, state.next_id - state.calls_made
     if call_id is not None and call_id < first_id:
         call_id = None

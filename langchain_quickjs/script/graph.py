@@ -63,7 +63,13 @@ from langchain_quickjs.script.people.claims import (
 )
 from langchain_quickjs.script.run import arun_script, run_script
 from langchain_quickjs.script.sealing import Sealer
-from langchain_quickjs.script.settings import Defaults, Durability, OnToolError, check, tools_of
+from langchain_quickjs.script.settings import (
+    Defaults,
+    Durability,
+    OnToolError,
+    as_tools,
+    check_parameters,
+)
 from langchain_quickjs.script.signing import SigningKeys, signing_keys
 from langchain_quickjs.script.sources import HostSource, OwnTools
 from langchain_quickjs.script.state import PausedState, ScriptInput, ScriptOutput, ScriptState
@@ -118,7 +124,7 @@ def create_script_graph(
         SetupError: An argument is wrong, or does not fit the others; the message says which.
         ToolNameError: A tool's name cannot be a name in scripts.
     """
-    check(
+    check_parameters(
         tools=tools,
         interrupt_on=interrupt_on,
         limits=limits,
@@ -127,7 +133,7 @@ def create_script_graph(
         checkpointer=checkpointer,
         name=name,
     )
-    granted = tools_of("tools", tools)
+    granted = as_tools("tools", tools)
     own = OwnTools(
         granted,
         Approvals.of(interrupt_on, [tool.name for tool in granted]),

@@ -22,7 +22,7 @@ from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.interpreter.limits import RANGES, Range
 from langchain_quickjs.interpreter.quoting import value_text as shown
 
-__all__ = ["Defaults", "Durability", "Mode", "OnToolError", "check", "shown", "tools_of"]
+__all__ = ["Defaults", "Durability", "Mode", "OnToolError", "as_tools", "check_parameters", "shown"]
 
 Durability = Literal["pause", "call"]
 """When a script is stored: when it pauses, or whenever a call has ended."""
@@ -130,7 +130,7 @@ _RULES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
 }
 
 
-def check(**given: object) -> None:
+def check_parameters(**given: object) -> None:
     """Checks that parameters are what they may be.
 
     Args:
@@ -145,7 +145,7 @@ def check(**given: object) -> None:
             raise SetupError(f"`{name}` must be {what}; it is {shown(value)}.")
 
 
-def tools_of(parameter: str, given: Sequence[Any]) -> list[Any]:
+def as_tools(parameter: str, given: Sequence[Any]) -> list[Any]:
     """Gives what was passed as tools, with functions made into tools; names stay names.
 
     Raises:

@@ -11,6 +11,7 @@ from langchain_quickjs.errors import (
     MessageLimitError,
     ResultLimitError,
     ScriptTimeLimitError,
+    SnapshotError,
     SourceLimitError,
     StackLimitError,
     TimeLimitError,
@@ -30,6 +31,7 @@ __all__ = [
     "result_too_large",
     "results_too_large",
     "source_too_long",
+    "stored_too_large",
 ]
 
 
@@ -117,6 +119,20 @@ def console_too_long(size: int, limits: Limits) -> ConsoleLimitError:
         f"the script printed {size} bytes in one step, limits.console_bytes is "
         f"{limits.console_bytes}; print less, raise the limit, or set limits.console_cut",
         value=limits.console_bytes,
+    )
+
+
+def stored_too_large(what: str, needed_bytes: int, memory_bytes: int) -> SnapshotError:
+    """Makes the error of what is stored and would not fit into the memory that it is restored to.
+
+    Args:
+        what: What is stored, as the subject of the sentence.
+        needed_bytes: How much memory it needs.
+        memory_bytes: How much memory there may be.
+    """
+    return SnapshotError(
+        f"{what} needs {needed_bytes} bytes of memory, limits.memory_bytes is {memory_bytes}; "
+        "raise the limit"
     )
 
 

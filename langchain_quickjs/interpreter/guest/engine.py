@@ -22,7 +22,7 @@ from langchain_quickjs.errors import (
     StackLimitError,
     TimeLimitError,
 )
-from langchain_quickjs.interpreter.guest.machine_code import code_file, keep_code, kept_code
+from langchain_quickjs.interpreter.guest.machine_code import code_file, read_code, write_code
 from langchain_quickjs.interpreter.guest.native_stack import wasm_stack_bytes
 from langchain_quickjs.interpreter.guest.ticker import Ticker
 
@@ -73,7 +73,7 @@ def _epoch_callback(watch: _Watch) -> Any:
     return _EpochCallback(on_tick)
 
 
-def _delete(error: Any, trap: Any) -> None:
+def _delete_native(error: Any, trap: Any) -> None:
     if error:
         ffi.wasmtime_error_delete(error)
     if trap:
@@ -122,11 +122,11 @@ def compile_module(wasm: bytes, build_id: bytes) -> CompiledModule:
 
 def _machine_code(engine: wasmtime.Engine, wasm: bytes, build_id: bytes) -> wasmtime.Module:
     file = code_file(build_id, metadata.version("wasmtime"))
-    if (code := kept_code(file)) is not None:
+    if (code := read_code(file)) is not None:
         with contextlib.suppress(wasmtime.WasmtimeError):  # of another machine or version
             return wasmtime.Module.deserialize(engine, code)
     module = wasmtime.Module(engine, wasm)
-    keep_code(bytes(module.serialize()), file)
+    write_code(bytes(module.serialize()), file)
     return module
 
 
@@ -175,7 +175,7 @@ class WasmInstance:
         self._size = self._measure()
 
     def _export(self, instance: Any, name: str) -> Any:
-        """One export; `wasmtime.Instance.exports` finds out about all of them, and their types."""
+        """Gives one export; `wasmtime.Instance.exports` finds out about all, and their types."""
         found = ffi.wasmtime_extern_t()
         encoded = ctypes.create_string_buffer(name.encode())
         if not ffi.wasmtime_instance_export_get(
@@ -196,8 +196,8 @@ class WasmInstance:
     def _measure(self) -> int:
         return int(ffi.wasmtime_memory_data_size(self._context, self._memory))
 
-    def _within(self, address: int, length: int) -> bool:
-        """Whether that lies in the memory, which may have grown since it was last measured."""
+    def _is_in_memory(self, address: int, length: int) -> bool:
+        """Tells whether that lies in the memory, which may have grown since it was measured."""
         if address + length > self._size:
             self._size = self._measure()
         return address + length <= self._size
@@ -227,15 +227,15 @@ class WasmInstance:
             self._context, self._functions[name], values, 1, ctypes.byref(trap)
         )
         if error or trap:
-            self._fail(error, trap)
+            self._raise_trap(error, trap)
         return int(values[0].i64)
 
-    def _fail(self, error: Any, trap: Any) -> None:
-        """Raises what a trap means."""
+    def _raise_trap(self, error: Any, trap: Any) -> None:
+        """Raises the error that a trap means."""
         code = ffi.wasmtime_trap_code_t()
         known = bool(trap) and ffi.wasmtime_trap_code(trap, ctypes.byref(code))
         overflow = known and code.value == wasmtime.TrapCode.STACK_OVERFLOW.value
-        _delete(error, trap)
+        _delete_native(error, trap)
         if self._watch.cancelled:
             raise ScriptCancelledError("the host cancelled the step; it never happened")
         if self._watch.stopped:
@@ -258,17 +258,17 @@ class WasmInstance:
             self._context, self._functions["where"], values, 1, ctypes.byref(trap)
         )
         if error or trap:
-            _delete(error, trap)
+            _delete_native(error, trap)
             return None
         place = int(values[0].i64) & 0xFFFFFFFFFFFFFFFF
         line, column = place >> 32, place & 0xFFFFFFFF
         return (line, column) if 0 < line < _MOST_LINES and 0 < column < _MOST_LINES else None
 
-    def _begin(self, timeout_s: float | None) -> None:
+    def _start_clock(self, timeout_s: float | None) -> None:
         self._watch.deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
         ticker = self._ticker
         ticker.running.add(self)
         ticker.wake()
 
-    def _end(self) -> None:
+    def _stop_clock(self) -> None:
         self._ticker.running.discard(self)

@@ -16,7 +16,7 @@ from importlib import resources
 from typing import Final
 
 from langchain_quickjs.errors import MemoryLimitError, ProtocolError
-from langchain_quickjs.interpreter.guest.dirty_pages import can_tell, written_pages
+from langchain_quickjs.interpreter.guest.dirty_pages import kernel_tells_of_writes, written_pages
 from langchain_quickjs.interpreter.guest.engine import (
     CompiledModule,
     WasmInstance,
@@ -27,7 +27,7 @@ from langchain_quickjs.interpreter.guest.image import (
     PAGE_BYTES,
     Image,
     difference,
-    page_from,
+    page_read_from,
 )
 
 __all__ = ["Instance", "Module", "load"]
@@ -109,18 +109,18 @@ class Instance(WasmInstance):
         """
         size = len(message)
         mailbox = self._module.mailbox
-        self._begin(timeout_s)
+        self._start_clock(timeout_s)
         try:
             if size > _SMALL_MESSAGE_BYTES:
                 mailbox = self.mailbox(size)
-            if not self._within(mailbox, size):
+            if not self._is_in_memory(mailbox, size):
                 raise ProtocolError("the guest's mailbox lies outside its memory")
             ctypes.memmove(self._address + mailbox, message, size)
             packed = self._call("step", size) & 0xFFFFFFFFFFFFFFFF
         finally:
-            self._end()
+            self._stop_clock()
         address, length = packed >> 32, packed & 0xFFFFFFFF
-        if length > max_reply_bytes or not self._within(address, length):
+        if length > max_reply_bytes or not self._is_in_memory(address, length):
             raise ProtocolError(
                 f"the guest's reply of {length} bytes at {address} is out of bounds"
             )
@@ -144,24 +144,24 @@ class Instance(WasmInstance):
             TimeLimitError: If that takes far longer than it can.
             ProtocolError: If the guest crashed.
         """
-        self._begin(1.0 + self._measure() / _TIDY_BYTES_PER_S)
+        self._start_clock(1.0 + self._measure() / _TIDY_BYTES_PER_S)
         try:
             self._call("tidy")
         finally:
-            self._end()
+            self._stop_clock()
 
     def pages(self) -> Iterator[tuple[int, bytes]]:
-        """The pages of the memory as it is now, with their numbers."""
+        """Gives the pages of the memory as it is now, with their numbers."""
         boot = self._module.boot
         for number in range(self._measure() // PAGE_BYTES):
-            yield number, page_from(self._address + number * PAGE_BYTES, boot, number)
+            yield number, page_read_from(self._address + number * PAGE_BYTES, boot, number)
 
     def kernel_tells(self) -> bool:
-        """Whether the kernel tells which pages of this fresh instance were written to."""
-        return can_tell(self._address, self._measure() // PAGE_BYTES)
+        """Tells whether the kernel tells which pages of this fresh instance were written to."""
+        return kernel_tells_of_writes(self._address, self._measure() // PAGE_BYTES)
 
     def image(self) -> Image:
-        """The memory as it is now, without its stack."""
+        """Makes the image of the memory as it is now, without its stack."""
         size, written = self._measure(), None
         if self._module.kernel_tells:
             written = written_pages(self._address, _STACK_PAGES, size // PAGE_BYTES)

@@ -23,17 +23,18 @@ import msgpack
 import zstandard
 
 from langchain_quickjs.errors import ProtocolError, SnapshotError
+from langchain_quickjs.interpreter.advice.limit_errors import stored_too_large
 from langchain_quickjs.interpreter.guest.image import BLOCK_BYTES, PAGE_BYTES, Image
 from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.outcomes import Call
 from langchain_quickjs.interpreter.script_state import ScriptState
 from langchain_quickjs.interpreter.storage.changed_lines import (
     LINE_BYTES,
-    are_changes,
+    are_possible_changes,
     changes,
-    joined,
+    content_of,
     lines,
-    patched,
+    patched_pages,
 )
 from langchain_quickjs.interpreter.storage.compression import compress
 from langchain_quickjs.interpreter.wire.decode import decode
@@ -66,14 +67,14 @@ def _xor(a: bytes | memoryview, b: bytes) -> bytes:
 
 
 def pack_snapshot(paused: PausedInterpreter, boot: Sequence[bytes], build_id: bytes) -> bytes:
-    """The bytes to store for a paused interpreter."""
+    """Makes the bytes to store for a paused interpreter."""
     pages, blocks, state = paused.image.pages, paused.image.blocks, paused.state
     numbers, masks = changes({}, pages, boot)
     some = lines(numbers, masks)
     calls = [[call.id, call.name, encode(list(call.args))] for call in state.open_calls.values()]
     head = [state.next_id, state.running, calls, sorted(state.granted), state.spent_s]
     body = msgpack.packb([*head, state.calls_made, blocks, numbers, masks])
-    content = body + _xor(joined(some, pages, boot), joined(some, {}, boot))
+    content = body + _xor(content_of(some, pages, boot), content_of(some, {}, boot))
     packed = compress(content)
     checksum = hashlib.blake2b(packed, digest_size=16).digest()
     header = _HEADER.pack(_MAGIC, _FORMAT, build_id[:16], len(packed), len(body), checksum)
@@ -101,10 +102,7 @@ def unpack_snapshot(
         # zstandard believes what a frame says of its size, whatever `max_output_size` is.
         size = zstandard.get_frame_parameters(packed).content_size
         if not body_length <= size <= memory_bytes + body_length or body_length > most_body:
-            raise SnapshotError(
-                f"the snapshot unpacks to {size} bytes, limits.memory_bytes is {memory_bytes}; "
-                "raise the limit"
-            )
+            raise stored_too_large("the snapshot", size, memory_bytes)
         plain = zstandard.ZstdDecompressor().decompress(packed, allow_extra_data=False)
         return _paused(memoryview(plain), body_length, boot, memory_bytes, len(snapshot))
     except zstandard.ZstdError as error:
@@ -204,16 +202,13 @@ def _paused(
         case _:
             raise ValueError("its fields are not those of a snapshot")
     if blocks * BLOCK_BYTES > memory_bytes:
-        raise SnapshotError(
-            f"the snapshot needs {blocks * BLOCK_BYTES} bytes of memory, limits.memory_bytes is "
-            f"{memory_bytes}; raise the limit"
-        )
-    if not are_changes(numbers, masks, blocks * BLOCK_BYTES // PAGE_BYTES):
+        raise stored_too_large("the snapshot", blocks * BLOCK_BYTES, memory_bytes)
+    if not are_possible_changes(numbers, masks, blocks * BLOCK_BYTES // PAGE_BYTES):
         raise ValueError("its pages do not fit its memory")
     some, content = lines(numbers, masks), plain[body_length:]
     if len(content) != len(some) * LINE_BYTES:
         raise ValueError("its pages have another size")
-    pages = patched(some, _xor(content, joined(some, {}, boot)), {}, boot)
+    pages = patched_pages(some, _xor(content, content_of(some, {}, boot)), {}, boot)
     names = frozenset(map(str, granted))
     open_calls = tuple(map(_call, calls))
     _check_calls(open_calls, next_id, running, names)

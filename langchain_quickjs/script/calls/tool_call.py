@@ -23,7 +23,7 @@ from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 
 from langchain_quickjs.interpreter import Raised, Returned
-from langchain_quickjs.interpreter.quoting import said
+from langchain_quickjs.interpreter.quoting import error_text
 from langchain_quickjs.interpreter.values.weight import is_large
 from langchain_quickjs.script.calls.tool_results import (
     has_words,
@@ -263,7 +263,7 @@ class _Recorder:
         """
         if self.value is _NOTHING or has_words(self._result()):
             raise error
-        self.wordless = f"(a result that cannot be written as text: {said(error)})"
+        self.wordless = f"(a result that cannot be written as text: {error_text(error)})"
         name, call_id = self.call["name"], self.call["id"]
         return ToolMessage(self.wordless, tool_call_id=cast("str", call_id), name=name)
 

@@ -33,7 +33,7 @@ from langchain_quickjs.interpreter import (
     Returned,
     Suspended,
 )
-from langchain_quickjs.interpreter.advice.for_models import advice
+from langchain_quickjs.interpreter.advice.for_models import text_for_model
 from langchain_quickjs.interpreter.console import with_printed
 from langchain_quickjs.interpreter.values.weight import weight
 from langchain_quickjs.script.calls.call_ids import CallNames
@@ -241,7 +241,7 @@ class _Script:
                     replies[first] = yield Compute(self.instead.pop(first))
                 elif isinstance(batch.get(first), Returned):
                     name = "RangeError" if too_large else "TypeError"
-                    replies[first] = Raised(name, advice(error) or str(error))
+                    replies[first] = Raised(name, text_for_model(error))
                 else:
                     raise
                 continue
@@ -326,7 +326,7 @@ class _Script:
             "running": [*calls.running.values(), *(launched.call for launched in calls.launch)],
             "report": calls.report.pack(),
             "waited_s": self.patience.spent_s,
-            "heap": b"" if variables is None else variables.found(),
+            "heap": b"" if variables is None else variables.pack_reference(),
             "names": calls.names.pack(),
             "asked": calls.asked,
         }

@@ -137,17 +137,17 @@ class Variables:
             self.notes.append(_GONE.format(error=error))
         return None if self._base is None else self._base.heap
 
-    def found(self) -> bytes:
+    def pack_reference(self) -> bytes:
         """Gives what a script that is stored has to remember of what it found, for `resume`."""
         return b"" if self._before is None else self._before.pack()
 
-    def resume(self, found: bytes) -> None:
+    def resume(self, reference: bytes) -> None:
         """Takes up a script that was stored, and its heap with it.
 
         Args:
-            found: What `found` gave when the script was stored.
+            reference: What `pack_reference` gave when the script was stored.
         """
-        self._before = Reference.unpack(found) if found else None
+        self._before = Reference.unpack(reference) if reference else None
         self._resumed = True
 
     def take_heap(self, interpreter: Interpreter) -> None:
@@ -172,7 +172,7 @@ class Variables:
             return
         new, stored = yield from self._store_record(left)
         after = b"" if self._before is None else self._before.id
-        new = replace(new, after=after, turn=self._turn())
+        new = replace(new, after=after, turn=self._current_turn())
         signature = self._signer.sign(_PURPOSE, new.signed)
         write = (VARIABLES_KEY, replace(new, signature=signature).pack())
         # If somebody runs the same script again, the last run counts.
@@ -189,7 +189,7 @@ class Variables:
             SnapshotError: The heap cannot be had any more.
         """
         before, thread_id = self._before, self._signer.thread_id
-        if before is None or before.turn != self._turn():
+        if before is None or before.turn != self._current_turn():
             return None
         if not self._signer.accepts(before.signature, _PURPOSE, before.signed):
             logger.warning(
@@ -261,5 +261,5 @@ class Variables:
         recent_heaps.put(self._signer.thread_id, stored)
         return new, stored
 
-    def _turn(self) -> str:
+    def _current_turn(self) -> str:
         return self._step.turn if self._policy.mode == "turn" else ""
