@@ -33,6 +33,7 @@ from langchain_quickjs.script.durability.call_ends import unseal_end
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Entries
 from langchain_quickjs.script.durability.running_script import Kept, Record, retire_answer
+from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.workers import end_work, is_at_work_here
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.decisions import Replacements
@@ -55,8 +56,13 @@ from langchain_quickjs.script.people.claims import (
     take_pause_over,
 )
 from langchain_quickjs.script.run import run_script
-from langchain_quickjs.script.sealing import Sealer
-from langchain_quickjs.script.settings import Durability, OnToolError, check, tools_of
+from langchain_quickjs.script.settings import (
+    Defaults,
+    Durability,
+    OnToolError,
+    as_tools,
+    check_parameters,
+)
 from langchain_quickjs.script.signing import SigningKeys, signing_keys
 from langchain_quickjs.script.sources import OwnTools, Source
 from langchain_quickjs.script.state import PausedState, ScriptInput, ScriptOutput, ScriptState
@@ -71,11 +77,11 @@ def create_script_graph(
     *,
     interrupt_on: InterruptOn | None = None,
     limits: Limits | None = None,
-    durability: Durability = "pause",
-    on_tool_error: OnToolError = "raise",
+    durability: Durability = Defaults.durability,
+    on_tool_error: OnToolError = Defaults.on_tool_error,
     snapshot_signing_key: SigningKeys | None = None,
     checkpointer: Checkpointer = None,
-    name: str = "script",
+    name: str = Defaults.name,
 ) -> ScriptGraph:
     """Builds a graph that runs one script, to be a node of your own graph.
 
@@ -111,7 +117,7 @@ def create_script_graph(
         SetupError: An argument is wrong, or does not fit the others; the message says which.
         ToolNameError: A tool's name cannot be a name in scripts.
     """
-    check(
+    check_parameters(
         tools=tools,
         interrupt_on=interrupt_on,
         limits=limits,
@@ -120,7 +126,7 @@ def create_script_graph(
         checkpointer=checkpointer,
         name=name,
     )
-    granted = tools_of("tools", tools)
+    granted = as_tools("tools", tools)
     own = OwnTools(
         granted,
         Approvals.of(interrupt_on, [tool.name for tool in granted]),
@@ -133,7 +139,7 @@ def create_script_graph(
 
 
 def build_script_graph(
-    source: Source, *, checkpointer: Checkpointer = None, name: str = "script"
+    source: Source, *, checkpointer: Checkpointer = None, name: str = Defaults.name
 ) -> ScriptGraph:
     """Builds the graph for scripts that are given what `source` tells."""
     graph = StateGraph(ScriptState, input_schema=ScriptInput, output_schema=ScriptOutput)

@@ -19,7 +19,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.types import Interrupt, interrupt
 
 from langchain_quickjs import SnapshotError
-from langchain_quickjs.script.sealing import Sealer
+from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.signing import Signer
 from langchain_quickjs.script.variables.channel import Reference
 from tests.helpers.conversations import Conversation
