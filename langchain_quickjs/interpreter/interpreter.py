@@ -154,8 +154,9 @@ class Interpreter:
                 limits=self._limits,
             )
             granted = frozenset((*tools, *functions))
-            state = self._state.for_new_script(granted)
-            outcome, self._state = take_step(self._machine, state, message, self._limits)
+            outcome, self._state = take_step(
+                self._machine, self._state, message, self._limits, begins_with=granted
+            )
             self._seed = None
             if isinstance(outcome, Failed):
                 return replace(outcome, error=with_excerpt(outcome.error, source))

@@ -35,7 +35,3 @@ class ScriptState(NamedTuple):
     granted: frozenset[str] = frozenset()
     spent_s: float = 0.0
     calls_made: int = 0
-
-    def for_new_script(self, granted: frozenset[str]) -> ScriptState:
-        """Gives what is known of another script on the same heap, before its first step."""
-        return ScriptState(self.next_id, False, _NONE, _NONE, granted)

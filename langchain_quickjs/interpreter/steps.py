@@ -46,16 +46,18 @@ def take_step(
     limits: Limits,
     answered: Set[int] = frozenset(),
     *,
+    begins_with: frozenset[str] | None = None,
     gives_up: bool = False,
 ) -> tuple[Outcome, ScriptState]:
     """Lets the guest handle a message.
 
     Args:
         machine: The guest.
-        state: What is known of the script; what it is granted and has spent is that of the step.
+        state: What is known of the script, or of the last one if the step begins another.
         message: What the guest gets.
         limits: What the script may use up.
         answered: The open calls that the message answers.
+        begins_with: The names that the script may call, if the step begins one.
         gives_up: Whether the message gives the script up.
 
     Returns:
@@ -66,6 +68,8 @@ def take_step(
         ProtocolError: The guest's reply is not one that it can give here.
     """
     next_id, _, open_calls, open_sizes, granted, spent_s, calls_made = state
+    if begins_with is not None:
+        granted, spent_s, calls_made = begins_with, 0.0, 0
     still_open: dict[int, Call] = {}
     sizes: dict[int, int] = {}
     if len(answered) < len(open_calls):
