@@ -31,7 +31,7 @@ from langchain_quickjs.script.flow.decisions import (
     outcome_of_decision,
     question_about,
 )
-from langchain_quickjs.script.flow.effects import Asking, Invoke, Work
+from langchain_quickjs.script.flow.drivers import Asking, Invoke, Work
 from langchain_quickjs.script.langgraph_internals.resume import refusal
 from langchain_quickjs.script.people.approvals import Approvals
 from langchain_quickjs.script.people.gates import agent_of, passes

@@ -19,8 +19,8 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, empty_checkpoint
 
 from langchain_quickjs.errors import SnapshotError
-from langchain_quickjs.script.calls.call_ids import digest
-from langchain_quickjs.script.flow.effects import Ask, Asking
+from langchain_quickjs.script.flow.call_ids import digest
+from langchain_quickjs.script.flow.drivers import Ask, Asking
 from langchain_quickjs.script.langgraph_internals.task import checkpointer_of
 from langchain_quickjs.script.signing import Signer
 

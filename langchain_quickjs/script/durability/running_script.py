@@ -27,7 +27,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.types import Durability
 
 from langchain_quickjs.errors import SetupError
-from langchain_quickjs.script.flow.effects import Ask, Asking, Await, Work
+from langchain_quickjs.script.flow.drivers import Ask, Asking, Await, Work
 from langchain_quickjs.script.langgraph_internals.resume import started_before
 from langchain_quickjs.script.sealing import Sealer
 from langchain_quickjs.script.state import CallEnd, PausedScript

@@ -14,14 +14,12 @@ from langchain.agents.middleware.human_in_the_loop import (
     DecisionType,
     ReviewConfig,
 )
-from langchain_core.messages import ToolCall
 from langchain_core.tools import BaseTool
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Call, CallResult, Raised
-from langchain_quickjs.script.arguments.json_values import copied
-from langchain_quickjs.script.calls.call_ids import CallNames, begin_key
-from langchain_quickjs.script.flow.call_report import Report
+from langchain_quickjs.script.call_report import Report
+from langchain_quickjs.script.flow.call_ids import CallNames, begin_key
 from langchain_quickjs.script.flow.decisions import (
     BEGUN_BEFORE,
     Decision,
@@ -29,8 +27,14 @@ from langchain_quickjs.script.flow.decisions import (
     outcome_of_decision,
     question_about,
 )
-from langchain_quickjs.script.flow.effects import Answer, Blocked, Done, Launched, Resumed
-from langchain_quickjs.script.flow.granted import ScriptHost
+from langchain_quickjs.script.flow.messages import (
+    Answer,
+    Blocked,
+    Done,
+    Launched,
+    Resumed,
+    Rules,
+)
 from langchain_quickjs.script.state import AwaitingCall, Fate, Listing, OpenCall, Question
 
 __all__ = ["OpenCalls"]
@@ -44,7 +48,7 @@ class OpenCalls:
     """The open calls of one script.
 
     Attributes:
-        host: What the script was given.
+        rules: What the script may do.
         names: Gives calls their names.
         done: What is known of calls that were made in a run that was cut off.
         again: Whether the script, as far as it goes now, has been run before and was cut off.
@@ -61,7 +65,7 @@ class OpenCalls:
         report: What became of the calls that are open no longer.
     """
 
-    host: ScriptHost
+    rules: Rules
     names: CallNames
     done: Done = field(default_factory=Done)
     again: bool = False
@@ -84,7 +88,7 @@ class OpenCalls:
 
     def called(self, call: Call) -> BaseTool:
         """The tool that a script's call calls."""
-        return self.host.tools.get(call.name) or self.host.functions[call.name]
+        return self.rules.tools.get(call.name) or self.rules.functions[call.name]
 
     def restore(self, entry: Resumed) -> None:
         """Takes up the calls of a stored script: what is answered goes on, the rest waits."""
@@ -113,8 +117,8 @@ class OpenCalls:
         for call in paused["running"]:
             self._start(call, again=True)
 
-    def admit(self, call: Call, args: dict[str, Any] | Raised, kind: str) -> None:
-        """Decides what happens to a new call: it runs, waits for a person, or is refused.
+    def open(self, call: Call, args: dict[str, Any] | Raised, kind: str) -> OpenCall | None:
+        """Gives a new call its name; refuses one whose arguments do not fit.
 
         Args:
             call: The call.
@@ -123,21 +127,28 @@ class OpenCalls:
         """
         if isinstance(args, Raised):
             self._refuse(call, args)
-            return
-        tool = self.called(call)
-        made = _open(call.id, self.names.name(kind), tool.name, args)
-        asked = None
-        if tool.name in self.host.approvals.configs:
-            request = self.host.path.vary(self._tool_call(made), tool)
-            asked = self.host.approvals.review(request)
+            return None
+        return _open(call.id, self.names.name(kind), self.called(call).name, args)
+
+    def may_be_asked_about(self, call: OpenCall) -> bool:
+        """Whether people may have to decide about a call."""
+        return call["name"] in self.rules.decided
+
+    def admit(self, call: OpenCall, asked: tuple[ActionRequest, ReviewConfig] | None) -> None:
+        """A new call runs, or waits for a person.
+
+        Args:
+            call: The call.
+            asked: What the person is asked about it; `None` if it needs nobody.
+        """
         if asked is None:
-            self._start(made)
+            self._start(call)
             return
         action, review = asked
         self.awaiting.append(
             {
-                "id": call.id,
-                "tool_call_id": made["tool_call_id"],
+                "id": call["id"],
+                "tool_call_id": call["tool_call_id"],
                 "action": action,
                 "review": review,
                 "rounds": 0,
@@ -165,8 +176,7 @@ class OpenCalls:
     def _ask_again(self, call: OpenCall) -> None:
         """Lets people decide about a call that they approved, and whose end nobody knows."""
         name, args = call["name"], call["args"]
-        config = self.host.approvals.configs.get(name)
-        allowed = config["allowed_decisions"] if config else _LEAST_DECISIONS
+        allowed = self.rules.decided.get(name, _LEAST_DECISIONS)
         description = f"{BEGUN_BEFORE}\n\nTool: {name}\nArgs: {args}"
         self.awaiting.append(
             {
@@ -180,8 +190,7 @@ class OpenCalls:
 
     def _is_once(self, name: str) -> bool:
         """Whether an approved call must not begin twice. A subagent goes on at its own step."""
-        subagents = self.host.subagents
-        return subagents is None or name != subagents.tool.name
+        return name != self.rules.subagent
 
     def _refuse(self, call: Call, error: Raised) -> None:
         self.replies[call.id] = error
@@ -221,7 +230,7 @@ class OpenCalls:
         self._told(call["id"], "not made", call["name"], call["args"], why=why)
 
     def _told(self, number: int, fate: Fate, name: str, args: Any, **words: Any) -> None:
-        decided = name in self.host.approvals.configs
+        decided = name in self.rules.decided
         self.report.add(number, fate, name, args, decided=decided, **words)
 
     def _start(self, call: OpenCall, *, resumed: bool = False, again: bool = False) -> None:
@@ -233,26 +242,21 @@ class OpenCalls:
         if begin_key(call) in self.done.begun:
             self._ask_again(call)
             return
-        tool = self.host.tool(name)
+        tool = self.rules.named(name)
         if tool is None:
             raise SetupError(
                 f"A stored call of {name!r} is to go on, but the script cannot call this tool any "
                 "more. Grant it again and resume."
             )
         # Where each step is stored, it is known which calls had begun.
-        again = again or resumed or (self.again and not self.host.keeps)
-        self.launch.append(Launched(call, self._tool_call(call), tool, resumed, again))
-
-    def _tool_call(self, call: OpenCall) -> ToolCall:
-        # Whoever gets the call may change it, but not what is stored of it.
-        args = copied(call["args"])
-        return ToolCall(name=call["name"], args=args, id=call["tool_call_id"], type="tool_call")
+        again = again or resumed or (self.again and not self.rules.keeps)
+        self.launch.append(Launched(call, tool, resumed, again))
 
     def due(self) -> tuple[Launched, ...]:
         """The calls that begin now. Subagents beyond their number wait until others have ended."""
         due, self.launch = self.launch, []
-        if self.host.subagents is not None:
-            name, limit = self.host.subagents.tool.name, self.host.subagents.max_running
+        if self.rules.subagent:
+            name, limit = self.rules.subagent, self.rules.subagents_at_once
             count = sum(call["name"] == name for call in self.running.values())
             tasks = [launched.id for launched in due if launched.tool.name == name]
             waiting = set(tasks[max(limit - count, 0) :])
@@ -281,7 +285,7 @@ class OpenCalls:
         """Makes a question of the calls that nobody was asked about."""
         if self.awaiting:
             self.asked += 1
-            place = f"{self.host.place}|{self.host.script_id}|{self.asked}"
+            place = f"{self.rules.place}|{self.rules.script_id}|{self.asked}"
             self.questions.append(question_about(self.awaiting, place))
             self.awaiting = []
 

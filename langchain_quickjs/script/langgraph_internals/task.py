@@ -42,8 +42,8 @@ from langgraph.channels import LastValue
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command, _interrupt_id
 
-from langchain_quickjs.script.calls.call_ids import digest
-from langchain_quickjs.script.flow.effects import Launched
+from langchain_quickjs.script.flow.call_ids import digest
+from langchain_quickjs.script.flow.messages import Launched
 from langchain_quickjs.script.state import StateUpdate
 
 __all__ = [
@@ -148,9 +148,9 @@ class CallPlace:
             launched: The call.
             send: What takes the tool's direct writes.
         """
-        call, graph = launched.tool_call, inner["configurable"]
+        call, graph = launched.call, inner["configurable"]
         # The call's id is made of its tool and arguments, so no other call has this name.
-        name = f"js{NS_END}{digest(str(call['id']))}"
+        name = f"js{NS_END}{digest(call['tool_call_id'])}"
         place = f"{namespace}{NS_SEP}{name}" if namespace else name
         given = launched.call["given"]
         self._answers = list(launched.call["answers"])

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from langchain.agents.middleware.human_in_the_loop import (
     ActionRequest,
+    DecisionType,
     HumanInTheLoopMiddleware,
     InterruptOnConfig,
     ReviewConfig,
@@ -63,6 +64,11 @@ class Approvals:
 
     configs: Mapping[str, InterruptOnConfig]
     description_prefix: str
+
+    @property
+    def decided(self) -> dict[str, list[DecisionType]]:
+        """The tools in it, with the decisions that are allowed about their calls."""
+        return {name: config["allowed_decisions"] for name, config in self.configs.items()}
 
     @classmethod
     def of(

@@ -22,7 +22,7 @@ from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Claim, Entries
 from langchain_quickjs.script.durability.running_script import is_newest
 from langchain_quickjs.script.flow.decisions import Replacements, checked_decisions
-from langchain_quickjs.script.flow.effects import Asking
+from langchain_quickjs.script.flow.drivers import Asking
 from langchain_quickjs.script.langgraph_internals.resume import Delivery, refusal
 from langchain_quickjs.script.state import AwaitingCall, PausedScript
 

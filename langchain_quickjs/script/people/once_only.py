@@ -22,7 +22,7 @@ from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Claim, Entries
 from langchain_quickjs.script.durability.workers import end_work
 from langchain_quickjs.script.flow.decisions import Decision
-from langchain_quickjs.script.flow.effects import Asking
+from langchain_quickjs.script.flow.drivers import Asking
 from langchain_quickjs.script.langgraph_internals.resume import (
     delivery_of,
     refusal,

@@ -30,7 +30,7 @@ from langgraph.errors import EmptyChannelError
 
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter import Stored, record_id
-from langchain_quickjs.script.flow.effects import Ask
+from langchain_quickjs.script.flow.drivers import Ask
 from langchain_quickjs.script.variables.order import Line
 
 __all__ = ["HEAP", "HeapChannel", "HeapStore", "Reference", "newest_of", "recent", "records"]

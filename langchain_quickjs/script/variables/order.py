@@ -22,7 +22,7 @@ from langgraph.constants import START
 from langgraph.pregel._algo import task_path_str
 
 from langchain_quickjs.errors import NotRunError
-from langchain_quickjs.script.flow.effects import Await, Effect
+from langchain_quickjs.script.flow.drivers import Await, Driven
 from langchain_quickjs.script.state import StateUpdate
 
 __all__ = ["Line", "Step"]
@@ -127,7 +127,7 @@ class Line:
             if not future.done():
                 future.set_result(not waits)
 
-    def turn(self, step: Step) -> Generator[Effect, Any, None]:
+    def turn(self, step: Step) -> Generator[Driven, Any, None]:
         """Waits until all programs before this one have ended.
 
         Raises:

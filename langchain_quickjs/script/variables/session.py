@@ -28,7 +28,7 @@ from langchain_quickjs.interpreter import (
     record_id,
     unfold,
 )
-from langchain_quickjs.script.flow.effects import Compute, Effect
+from langchain_quickjs.script.flow.drivers import Compute, Driven
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
 from langchain_quickjs.script.signing import Signer
 from langchain_quickjs.script.variables.channel import (
@@ -114,7 +114,7 @@ class Memory:
         self._gone_on = False
         self._found: list[tuple[Heap, bytes, bool] | None] = []
 
-    def enter(self) -> Generator[Effect, Any, Heap | None]:
+    def enter(self) -> Generator[Driven, Any, Heap | None]:
         """Waits for the script's turn; gives the heap to run on, if there is one.
 
         Raises:
@@ -152,7 +152,7 @@ class Memory:
 
     def leave(
         self, interpreter: Interpreter | None, *, raises: bool = False
-    ) -> Generator[Effect, Any, None]:
+    ) -> Generator[Driven, Any, None]:
         """The script has ended: keeps what it declared, and lets the next one begin.
 
         Args:
@@ -165,7 +165,7 @@ class Memory:
         if not raises:
             self._desk.line.end(self._step.task_id, waits=False)
 
-    def _load(self) -> Generator[Effect, Any, Stored | None]:
+    def _load(self) -> Generator[Driven, Any, Stored | None]:
         """The heap that there was before; nothing where it was not to be kept.
 
         Raises:
@@ -194,7 +194,7 @@ class Memory:
         recent.put(self._signer.thread_id, stored)
         return stored
 
-    def _keep(self, interpreter: Interpreter) -> Generator[Effect, Any, None]:
+    def _keep(self, interpreter: Interpreter) -> Generator[Driven, Any, None]:
         if self._gone_on:
             # Only to say what has changed; without it, everything is stored.
             with contextlib.suppress(SnapshotError):
@@ -243,7 +243,7 @@ class Memory:
 
     def _stored(
         self, heap: Heap, record: bytes, delta: bool
-    ) -> Generator[Effect, Any, tuple[Reference, Stored | None]]:
+    ) -> Generator[Driven, Any, tuple[Reference, Stored | None]]:
         """Stores a record; without a checkpointer the heap lives as long as the agent's run."""
         before, size = self._before, len(record)
         if self._store is None:

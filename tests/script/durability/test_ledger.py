@@ -14,8 +14,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Claim, Entries
 from langchain_quickjs.script.durability.workers import end_work
-from langchain_quickjs.script.flow.drivers import carry_out
-from langchain_quickjs.script.flow.effects import Asking
+from langchain_quickjs.script.flow.drivers import Asking, drive
 from langchain_quickjs.script.sealing import Sealer
 from langchain_quickjs.script.signing import Signer
 
@@ -47,7 +46,7 @@ def interleaved(asking: Sequence[Asking[_T]], rng: random.Random) -> list[_T]:
             results[number] = end.value
             del found[number]
         else:
-            found[number] = getattr(ask.saver, ask.method)(*ask.args)
+            found[number] = getattr(ask.target, ask.method)(*ask.args)
     return [results[number] for number in range(len(asking))]
 
 
@@ -65,7 +64,7 @@ def test_one_claims_and_one_takes_over(seed: int) -> None:
     def race(claim: Callable[[int, Run], Asking[tuple[Claim | None, Entries]]]) -> Claim:
         came_to = interleaved([claim(n, run) for n, run in enumerate(runs)], rng)
         (winner,) = (mine for mine, _ in came_to if mine is not None)
-        entries = carry_out(ledger.read())
+        entries = drive(ledger.read())
         assert entries.claim_in_force(KEY) == winner
         assert entries.may_be_worked_on(winner)
         return winner
@@ -74,14 +73,14 @@ def test_one_claims_and_one_takes_over(seed: int) -> None:
     answer, taken = holder.answer, {holder.nonce}
     for _ in range(rng.randint(1, 3)):
         end_work(holder.nonce)
-        assert not carry_out(ledger.read()).may_be_worked_on(holder)
+        assert not drive(ledger.read()).may_be_worked_on(holder)
         holder = race(functools.partial(take_over, ledger, holder))
         # Nobody can decide otherwise afterwards.
         assert holder.answer == answer
         assert holder.nonce not in taken
         taken.add(holder.nonce)
-    carry_out(ledger.give_up_claims([holder.nonce]))
-    assert not carry_out(ledger.read()).may_be_worked_on(holder)
+    drive(ledger.give_up_claims([holder.nonce]))
+    assert not drive(ledger.read()).may_be_worked_on(holder)
 
 
 def test_a_claim_that_cannot_be_written_is_not_worked_on() -> None:
