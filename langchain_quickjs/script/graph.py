@@ -49,6 +49,7 @@ from langchain_quickjs.script.langgraph_internals.resume import (
 )
 from langchain_quickjs.script.people.approvals import Approvals, InterruptOn
 from langchain_quickjs.script.people.claims import (
+    Asked,
     Pause,
     Taken,
     asked_by,
@@ -225,16 +226,12 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
         ledger = Ledger.of(config, sealer)
         # If it has just come to its first pause, nobody can have answered.
         if ledger is not None and (started_before(config) or state.get("resumed")):
-            tools = {tool.name: tool for tool in self._source.tools(config).values()}
             delivery = Delivery({})
             if started_before(config):
                 delivery = delivery_of(config, self._source.outer(config))
-            replacements = Replacements(
-                tools,
-                lambda name, args: self._source.takes(tools[name], config).value(args, name),
-            )
-            pause = _pause(stored, config, self._source.run(config))
-            taken = yield from take_answers(asked, pause, delivery, replacements, ledger)
+            replacements = _replacements(self._source, config)
+            pause = _pause(stored, asked, config, self._source.run(config))
+            taken = yield from take_answers(pause, delivery, replacements, ledger)
         if taken is None:
             if refused := state.get("refused"):
                 raise refused
@@ -242,8 +239,17 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
         return {"answers": sealer.seal_answers([dict(taken.answers), taken.nonce], stored)}
 
 
-def _pause(stored: PausedState, config: RunnableConfig, run: object) -> Pause:
-    return Pause(f"pause/{digest(stored['sealed'])}", config, run)
+def _pause(
+    stored: PausedState, asked: Sequence[Asked], config: RunnableConfig, run: object
+) -> Pause:
+    return Pause(f"pause/{digest(stored['sealed'])}", asked, config, run)
+
+
+def _replacements(source: Source, config: RunnableConfig) -> Replacements:
+    tools = {tool.name: tool for tool in source.tools(config).values()}
+    return Replacements(
+        tools, lambda name, args: source.takes(tools[name], config).value(args, name)
+    )
 
 
 def _record(granted: Granted, config: RunnableConfig) -> Record | None:
@@ -310,8 +316,10 @@ def _held(state: ScriptState, source: Source, config: RunnableConfig) -> Asking[
         return [taken.nonce]
     delivery = delivery_of(config, source.outer(config))
     ledger = cast("Ledger", Ledger.of(config, sealer))
-    pause = _pause(cast("PausedState", state["paused"]), config, source.run(config))
-    nonce = yield from take_pause_over(taken, pause, delivery, ledger)
+    stored = cast("PausedState", state["paused"])
+    pause = _pause(stored, asked_by(sealer.resume(stored)), config, source.run(config))
+    replacements = _replacements(source, config)
+    nonce = yield from take_pause_over(taken, pause, delivery, replacements, ledger)
     if nonce is None:
         raise GraphInterrupt(())
     return [nonce]
