@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.helpers import databases, hostile, tables
+from tests.helpers import databases, tables
 from tests.helpers.conversations import SAVERS
 
 settings.register_profile(
@@ -27,14 +28,21 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("full" if config.getoption("--full") else "short")
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    tables.hand_over(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """A worker has ended; pytest-xdist calls this in the process that started it."""
+    tables.take_over(node.config, getattr(node, "workeroutput", {}))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for title, lines in terminalreporter.config.stash.get(tables.TABLES, {}).items():
         terminalreporter.write_sep("-", title)
         for line in lines:
             terminalreporter.write_line(line)
-    if text := terminalreporter.config.stash.get(hostile.TABLE, ""):
-        terminalreporter.write_sep("-", "hostile programs")
-        terminalreporter.write_line(text)
 
 
 @pytest.fixture
