@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.helpers import databases, tables
+from tests.helpers import databases, nurseries, tables
 from tests.helpers.conversations import SAVERS
 
 settings.register_profile(
@@ -49,6 +49,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def full(request: pytest.FixtureRequest) -> bool:
     """Whether the long suites run in full."""
     return bool(request.config.getoption("--full"))
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[nurseries.Nursery]:
+    """What processes are forked from that are killed."""
+    with nurseries.started() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -58,10 +58,9 @@ HEAD: Final = f"{'hostile program':60} {'ending':10} {'ms':>6} {'MB':>5}  how"
 def lines(rows: Sequence[Row]) -> Iterator[str]:
     """The lines of a table with that head."""
     for row in rows:
-        yield (
-            f"{row.name[:60]:60} {row.ending:10} {row.took_s * 1000:6.0f} "
-            f"{row.peak_bytes >> 20:5}  {row.detail}{'' if row.still_works else '  NO LONGER WORKS'}"
-        )
+        how = row.detail if row.still_works else f"{row.detail}  NO LONGER WORKS"
+        took = f"{row.took_s * 1000:6.0f} {row.peak_bytes >> 20:5}"
+        yield f"{row.name[:60]:60} {row.ending:10} {took}  {how}"
     worst_s, worst = max(row.took_s for row in rows), max(row.peak_bytes for row in rows)
     yield (
         f"{len(rows)} programs; limits {TIMEOUT_S * 1000:.0f} ms, {MEMORY_BYTES >> 20} MB; "

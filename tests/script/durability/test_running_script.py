@@ -22,7 +22,7 @@ from langchain_quickjs.script.durability.call_ends import CallEnd
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
 from tests.helpers.databases import Database, Server, named, opened
 from tests.helpers.models import Worker
-from tests.helpers.nursery import Nursery, nursery
+from tests.helpers.nurseries import Children, Nursery
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE
 from tests.helpers.tables import table
@@ -179,10 +179,9 @@ class Tally:
             self.wrong.append(problem)
 
 
-@pytest.fixture(scope="module")
-def children() -> Iterator[Nursery]:
-    with nursery("tests.script.durability.test_running_script:live") as made:
-        yield made
+@pytest.fixture
+def children(nursery: Nursery) -> Children:
+    return nursery.of(live)
 
 
 @pytest.fixture
@@ -201,7 +200,7 @@ def test_killed_at_any_moment(
     saver: str,
     kind: Kind,
     mode: Mode,
-    children: Nursery,
+    children: Children,
     lines: list[str],
     full: bool,
     tmp_path: Path,
@@ -278,16 +277,15 @@ def live_in_crew(folder: str, mode: Mode, durability: str) -> str:
     return talk.text
 
 
-@pytest.fixture(scope="module")
-def crew_of_children() -> Iterator[Nursery]:
-    with nursery("tests.script.durability.test_running_script:live_in_crew") as made:
-        yield made
+@pytest.fixture
+def crew_of_children(nursery: Nursery) -> Children:
+    return nursery.of(live_in_crew)
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("durability", ["pause", "call"])
 def test_a_subagent_goes_on_at_its_own_step(
-    mode: Mode, durability: str, crew_of_children: Nursery, tmp_path: Path
+    mode: Mode, durability: str, crew_of_children: Children, tmp_path: Path
 ) -> None:
     folder = str(tmp_path)
     crew_of_children.live(folder, mode, durability, kill_after_s=0.0)  # before anything

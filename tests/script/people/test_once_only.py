@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import random
 import signal
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,7 +19,7 @@ from langchain_quickjs import AlreadyAnsweredError, CodeInterpreterMiddleware
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
 from tests.helpers.databases import Database, Server, named
 from tests.helpers.models import ScriptedModel
-from tests.helpers.nursery import Nursery, nursery
+from tests.helpers.nurseries import Children, Nursery
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE
 
@@ -193,17 +190,16 @@ def live(
     return {"asked": asked} if asked else {"text": talk.text}
 
 
-@pytest.fixture(scope="module")
-def children() -> Iterator[Nursery]:
-    with nursery("tests.script.people.test_once_only:live") as made:
-        yield made
+@pytest.fixture
+def children(nursery: Nursery) -> Children:
+    return nursery.of(live)
 
 
 @pytest.mark.parametrize("durability", DURABILITIES)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_process_that_dies_after_it(
-    kind: Kind, mode: Mode, durability: Durability, children: Nursery, tmp_path: Path
+    kind: Kind, mode: Mode, durability: Durability, children: Children, tmp_path: Path
 ) -> None:
     source = f"const paid = {PAY} [paid, await tools.die({{ until: 5 }})].join()"
 
@@ -226,7 +222,7 @@ def test_a_process_that_dies_in_it(
     mode: Mode,
     durability: Durability,
     decision: Any,
-    children: Nursery,
+    children: Children,
     tmp_path: Path,
 ) -> None:
     """Nobody knows whether the call took effect, so the person is asked about it once more."""
@@ -287,13 +283,15 @@ def live_directly(folder: str, mode: Mode, decision: Any) -> Any:
 
 @pytest.mark.parametrize("decision", [APPROVE, REJECT])
 @pytest.mark.parametrize("mode", MODES)
-def test_a_process_that_dies_in_a_direct_call(mode: Mode, decision: Any, tmp_path: Path) -> None:
-    with nursery("tests.script.people.test_once_only:live_directly") as children:
-        assert children.live(str(tmp_path), mode, None)["asked"]
-        assert children.live(str(tmp_path), mode, APPROVE) is None
-        (((second,),),) = (children.live(str(tmp_path), mode, None)["asked"],)
-        assert "may have taken effect" in second["description"]
-        text = children.live(str(tmp_path), mode, decision)["text"]
+def test_a_process_that_dies_in_a_direct_call(
+    mode: Mode, decision: Any, nursery: Nursery, tmp_path: Path
+) -> None:
+    children = nursery.of(live_directly)
+    assert children.live(str(tmp_path), mode, None)["asked"]
+    assert children.live(str(tmp_path), mode, APPROVE) is None
+    (((second,),),) = (children.live(str(tmp_path), mode, None)["asked"],)
+    assert "may have taken effect" in second["description"]
+    text = children.live(str(tmp_path), mode, decision)["text"]
     approved = decision is APPROVE
     assert ("wired to ann" if approved else "may have taken effect") in text
     assert Shop(tmp_path / "log").counts() == {"wire ann": 2 if approved else 1}
@@ -411,7 +409,7 @@ def worker_talk(database: str, log: str, thread: str) -> Conversation:
 
 
 def test_answers_that_four_workers_deliver_three_times(
-    postgres: Server, tmp_path: Path, full: bool
+    postgres: Server, nursery: Nursery, tmp_path: Path, full: bool
 ) -> None:
     """Must show 8: yes and no to one question, from everywhere at once."""
     database, log = postgres.database(), str(tmp_path / "log")
@@ -425,8 +423,9 @@ def test_answers_that_four_workers_deliver_three_times(
         decisions = rng.choice([["approve"] * 3, ["reject"] * 3, ["approve", "reject", "approve"]])
         orders += [[thread, item.id, decision] for decision in decisions]
     rng.shuffle(orders)
-    with nursery_of_four("tests.script.people.test_once_only:deliver") as workers:
-        counts = workers([(database, log, orders[number::4]) for number in range(4)])
+    given = [(database, log, orders[number::4]) for number in range(4)]
+    counted = nursery.of(deliver).live_at_once(given, kill_after_s=600.0)
+    counts = sum(map(Counter, counted), Counter[str]())
     assert counts["done"] >= len(threads)
     log_counts = Shop(Path(log)).counts()
     assert set(log_counts.values()) <= {1}
@@ -534,24 +533,3 @@ def run(talk: Conversation, message: Any, config: Any = None) -> None:
 
 def _approvals(item: Any) -> Any:
     return {"decisions": [APPROVE] * len(item.value["action_requests"])}
-
-
-def nursery_of_four(function: str) -> Any:
-    """Four nurseries at once; the context gives a function that lets each live once."""
-
-    @contextlib.contextmanager
-    def made() -> Iterator[Any]:
-        with contextlib.ExitStack() as stack:
-            each = [stack.enter_context(nursery(function)) for _ in range(4)]
-
-            def lives(args: list[tuple[Any, ...]]) -> Counter[str]:
-                with ThreadPoolExecutor(4) as pool:
-                    jobs = [
-                        pool.submit(one.live, *given, kill_after_s=600.0)
-                        for one, given in zip(each, args, strict=True)
-                    ]
-                    return sum((Counter(job.result()) for job in jobs), Counter[str]())
-
-            yield lives
-
-    return made()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
+import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,10 +21,10 @@ from langchain_quickjs import CodeInterpreterMiddleware
 from langchain_quickjs.script.variables.channel import recent
 from tests.helpers.conversations import MODES, Conversation, Mode
 from tests.helpers.models import ScriptedModel, parallel_programs
+from tests.helpers.nurseries import Nursery
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE
 
-ROOT = Path(__file__).parent.parent.parent.parent
 GO: Any = {"messages": [("user", "go")]}
 COUNT = (
     "let a = ['one']; a.join()",
@@ -213,16 +212,7 @@ def test_an_error_of_the_host_ends_all_and_the_next_run_goes_on(mode: Mode, shop
     assert texts(talk.send(None)) == COUNTED
 
 
-KILLED = """
-import sys
-from pathlib import Path
-from tests.helpers.shop import Shop
-from tests.script.variables.test_order import killed
-killed(Path(sys.argv[1]), sys.argv[2], die=True)
-"""
-
-
-def killed(folder: Path, mode: Mode, *, die: bool) -> Conversation:
+def killed(folder: Path, mode: Mode, *, dies: bool) -> Conversation:
     """Programs of which the second kills its process, unless that is already done."""
     shop = Shop(folder / "log")
     look_up, _ = shop.tools()
@@ -231,9 +221,9 @@ def killed(folder: Path, mode: Mode, *, die: bool) -> Conversation:
     def last_words() -> str:
         """Ends the process."""
         shop.note("last words")
-        if die:
+        if dies:
             time.sleep(0.5)  # What the first one wrote is on its way to the database.
-            os._exit(9)
+            os.kill(os.getpid(), signal.SIGKILL)
         return "said"
 
     sources = [
@@ -247,16 +237,20 @@ def killed(folder: Path, mode: Mode, *, die: bool) -> Conversation:
     talk = Conversation("create_agent", mode, folder / "db", "", [look_up, last_words])
     talk.model = model
     talk.run_options = {"durability": "sync"}
-    if die:
-        talk.start()
     return talk
 
 
+def die(folder: str, mode: Mode) -> None:
+    """A process of its own, which does not get further."""
+    killed(Path(folder), mode, dies=True).start()
+
+
 @pytest.mark.parametrize("mode", MODES)
-def test_after_a_kill_those_that_had_ended_are_not_run_again(mode: Mode, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", KILLED, str(tmp_path), mode]
-    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 9
-    talk = killed(tmp_path, mode, die=False)
+def test_after_a_kill_those_that_had_ended_are_not_run_again(
+    mode: Mode, nursery: Nursery, tmp_path: Path
+) -> None:
+    assert nursery.of(die).live(str(tmp_path), mode) is None
+    talk = killed(tmp_path, mode, dies=False)
     assert texts(talk.send(None)) == ["first", "first,said", "first,said,third", "3"]
     assert Shop(tmp_path / "log").counts() == {"look_up first": 1, "last words": 2}
 
