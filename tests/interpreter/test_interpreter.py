@@ -331,10 +331,8 @@ def test_a_running_step_can_be_cancelled_from_another_thread() -> None:
     interpreter.eval("let kept = 1")
     timer = threading.Timer(0.1, interpreter.cancel)
     timer.start()
-    began_s = time.monotonic()
     with pytest.raises(ScriptCancelledError):
         interpreter.eval("kept = 2; for (;;) {}")
-    assert time.monotonic() - began_s < 30
     timer.join()
     assert interpreter.eval("kept") == 1
 
@@ -415,19 +413,22 @@ def test_many_threads_run_interpreters_of_their_own() -> None:
 
 
 def test_the_gil_is_released_while_a_guest_computes() -> None:
-    interpreter = Interpreter(limits=Limits(step_timeout_s=0.5))
-    ticks = 0
+    interpreter = Interpreter(limits=Limits(step_timeout_s=30))
+    ended: list[type[Exception]] = []
 
     def spin() -> None:
-        with pytest.raises(TimeLimitError):
+        try:
             interpreter.eval("for (;;) {}")
+        except (ScriptCancelledError, TimeLimitError) as error:
+            ended.append(type(error))
 
     thread = threading.Thread(target=spin)
     thread.start()
-    while thread.is_alive():
-        ticks += 1
-        time.sleep(0.001)
-    assert ticks > 20
+    for _ in range(20):  # With the GIL in the guest's hands, this would end after its time limit.
+        time.sleep(0.005)
+    interpreter.cancel()
+    thread.join()
+    assert ended == [ScriptCancelledError]
 
 
 @pytest.mark.parametrize("now_s", [float("nan"), float("inf"), -float("inf"), 8.64e12 + 1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -90,17 +91,19 @@ def test_other_tools_of_the_message_do_not_wait(mode: Mode) -> None:
     program = ("eval", {"code": "await tools.slow(); 1"})
     model = ScriptedModel(turns=[[program, ("quick", {}), ("eval", {"code": "2"})]])
     ended: list[str] = []
+    quick_has_ended = threading.Event()
 
     @tool
     def slow() -> None:
-        """Takes its time."""
-        time.sleep(1)
+        """Waits for the other one."""
+        quick_has_ended.wait(30)
         ended.append("slow")
 
     @tool
     def quick() -> str:
-        """Takes none."""
+        """Waits for nothing."""
         ended.append("quick")
+        quick_has_ended.set()
         return "quick"
 
     agent = create_agent(model, tools=[quick], middleware=[CodeInterpreterMiddleware(ptc=[slow])])
@@ -204,10 +207,8 @@ def test_an_error_of_the_host_ends_all_and_the_next_run_goes_on(mode: Mode, shop
     fails = Fails()
     more = {"agent_options": {"middleware": [fails, CodeInterpreterMiddleware()]}}
     talk = talk_of(mode, shop, COUNT, **more)
-    began = time.monotonic()
     with pytest.raises(OSError, match="disk is full"):
         talk.start()
-    assert time.monotonic() - began < 30
     fails.broken = False
     assert texts(talk.send(None)) == COUNTED
 
