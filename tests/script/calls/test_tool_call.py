@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 from dataclasses import dataclass
@@ -239,7 +240,7 @@ def test_calls_that_have_not_begun_when_a_script_fails_never_run() -> None:
     assert len(begun) <= 4
 
 
-def test_cancelling_stops_the_script_and_its_calls() -> None:
+def test_cancelling_stops_the_script_and_its_calls(caplog: pytest.LogCaptureFixture) -> None:
     cancelled = False
 
     @tool
@@ -262,6 +263,8 @@ def test_cancelling_stops_the_script_and_its_calls() -> None:
     asyncio.run(cancel("await tools.forever()"))
     assert cancelled
     asyncio.run(cancel("while (true) {}"))
+    gc.collect()
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("mode", MODES)
