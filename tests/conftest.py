@@ -13,7 +13,7 @@ from tests.helpers import databases, nurseries, tables
 from tests.helpers.conversations import SAVERS
 
 settings.register_profile(
-    "short", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "short", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile(
     "full", max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]

@@ -125,7 +125,7 @@ def run(program: str, *, restoring: bool) -> Trace:
 
 
 def test_restoring_at_every_step_changes_nothing(full: bool) -> None:
-    @settings(max_examples=5_000 if full else 150, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=5_000 if full else 100, suppress_health_check=list(HealthCheck))
     @given(programs)
     def check(program: str) -> None:
         assert run(program, restoring=True) == run(program, restoring=False)

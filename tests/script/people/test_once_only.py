@@ -486,7 +486,7 @@ class Bank:
 @pytest.mark.parametrize("durability", DURABILITIES)
 def test_one_id_is_one_call_in_chains_crashes_and_forks(durability: Durability, full: bool) -> None:
     """A bank that pays once for an id pays each call once: after crashes, and in each fork."""
-    for number in range(500 if full else 40):
+    for number in range(500 if full else 24):
         rng = random.Random(number)
         source, expected = chains(rng)
         bank = Bank(rng)

@@ -316,7 +316,7 @@ def test_the_channel_takes_what_follows_and_refuses_the_rest(
 def test_many_turns_cost_as_much_as_the_first(
     create: Any, nursery: Nursery, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    turns = 200 if request.config.getoption("--full") else 40
+    turns = 200 if request.config.getoption("--full") else 24
     with_us, without = tmp_path / "with", tmp_path / "without"
 
     def ours(saver: Any) -> Any:
@@ -347,7 +347,7 @@ def test_many_turns_cost_as_much_as_the_first(
         ends = [s for s in talk.agent(saver).get_state_history(talk.config()) if not s.next]
     ends.reverse()
     children = nursery.of(length_at)
-    for number in range(0, turns, 1 if turns == 200 else 13):
+    for number in range(0, turns, 1 if turns == 200 else 11):
         place = ends[number].config["configurable"]["checkpoint_id"]
         length = children.live(str(with_us), create.__name__, place)
         assert length == str(number + 1)
