@@ -1,8 +1,12 @@
-"""The layout's promises: named rooms with maps, imports that go one way, short modules."""
+"""The layout's promises: named rooms with maps, imports that go one way, short modules.
+
+And one room for all that rests on private parts of LangGraph, LangChain and Deep Agents.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +19,24 @@ ROOMS = sorted({path.parent for path in MODULES})
 # Each layer may import itself and those after it.
 LAYERS = ("agent", "script", "interpreter", "errors")
 LANGCHAIN = ("langchain", "langchain_core", "langgraph", "deepagents")
+INTERNALS = PACKAGE / "script" / "langgraph_internals"
+
+# Names without an underscore that are private all the same: nothing documents them.
+UNDOCUMENTED = {
+    "checkpoint_map",
+    "checkpoint_pending_writes",
+    "schedule_task",
+    "stream_keys",
+    "subgraph_counter",
+    "var_child_runnable_config",
+}
+# The key of our own state, and what Python gives to abstract classes.
+NOT_THEIRS = {"_quickjs_heap", "_abc_impl"}
+PRIVATE_NAME = re.compile(r"_[A-Za-z]\w*")
+PRIVATE_TEXT = re.compile(
+    rf"__(pregel|deepagents)_|\b({'|'.join(LANGCHAIN)})(\.\w+)*\._|\blanggraph\.pregel\b"
+)
+
 MOST_LINES = 400
 MOST_MODULES = 8
 
@@ -55,6 +77,67 @@ def test_one_module_knows_wasmtime() -> None:
     assert knowing == {"langchain_quickjs.interpreter.guest.engine"}
 
 
+# What a checkpointer does: only the drivers of effects call it. Other things have methods of the
+# names in SHARED, so for these it matters whose they are.
+OF_CHECKPOINTERS = {"get_tuple", "put_writes", "delete_thread", "copy_thread", "prune"}
+SHARED = {"get", "put", "list"}
+SAVERS = re.compile(r"saver|checkpointer", re.IGNORECASE)
+
+
+def calls_of_checkpointers(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            method = node.attr if node.attr in OF_CHECKPOINTERS else node.attr.removeprefix("a")
+            shared = method in SHARED and SAVERS.search(ast.unparse(node.value).split(".")[-1])
+            if shared or method in OF_CHECKPOINTERS:
+                yield ast.unparse(node)
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.name != "drivers.py"], ids=name)
+def test_only_drivers_call_checkpointers(path: Path) -> None:
+    assert list(calls_of_checkpointers(ast.parse(path.read_text()))) == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    ["saver.get_tuple(x)", "await self._saver.aput_writes(x)", "s.checkpointer.put", "saver.alist"],
+)
+def test_a_call_of_a_checkpointer_is_found(planted: str) -> None:
+    tree = ast.parse(f"async def f(): {planted}")
+    assert len(list(calls_of_checkpointers(tree))) == 1
+
+
+# What these rooms want of a checkpointer they yield, so none of them has a second, awaited way.
+YIELDING = [path for path in MODULES if path.parent.name in ("durability", "people", "variables")]
+WAITING = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
+
+
+@pytest.mark.parametrize("path", YIELDING, ids=name)
+def test_rooms_that_yield_effects_do_not_wait(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    assert not [node for node in ast.walk(tree) if isinstance(node, WAITING)]
+    assert not {"asyncio", "time.sleep"} & set(imports(path))
+    assert "sleep(" not in path.read_text()
+
+
+# What rooms of `script` may import of it: modules, or rooms with all their modules.
+DURABILITY = {"durability", "flow", "langgraph_internals", "sealing", "signing", "state"}
+ROOMS_BELOW = {
+    "durability": DURABILITY,
+    "people": DURABILITY | {"people", "arguments"},
+}
+
+
+@pytest.mark.parametrize("room", ROOMS_BELOW)
+def test_rooms_import_those_below(room: str) -> None:
+    script = f"{PACKAGE.name}.script."
+    for path in (PACKAGE / "script" / room).glob("*.py"):
+        ours = {one.removeprefix(script) for one in imports(path) if one.startswith(script)}
+        above = {one for one in ours if one.split(".")[0] not in ROOMS_BELOW[room]}
+        # How calls are named is below the rooms, wherever its module stands.
+        assert {one.split(".")[-1] for one in above} <= {"call_ids"}, f"{path.name} imports {above}"
+
+
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
 def test_a_room_has_a_map_of_its_modules(room: Path) -> None:
     modules = {path.stem for path in room.glob("*.py")} - {"__init__"}
@@ -68,3 +151,100 @@ def test_a_room_has_a_map_of_its_modules(room: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=name)
 def test_modules_are_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MOST_LINES
+
+
+def own_names(tree: ast.Module) -> set[str]:
+    """The names that a module gives to functions, classes, variables and attributes of its own."""
+    names = set(NOT_THEIRS)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            names.add(node.id if isinstance(node, ast.Name) else node.attr)
+    return names
+
+
+def private_names(tree: ast.Module) -> Iterator[str]:
+    """The private names of others that a module imports, reads or writes."""
+    own, texts = own_names(tree), {id(node) for node in docstrings(tree)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=aliases):
+                yield from (alias.name for alias in aliases if is_private(alias.name))
+            case ast.ImportFrom(module=str(module), names=aliases):
+                found = [f"{module}.{alias.name}" for alias in aliases]
+                yield from filter(is_private, found)
+            case ast.Attribute(attr=name) | ast.keyword(arg=str(name)):
+                if name in UNDOCUMENTED or (PRIVATE_NAME.fullmatch(name) and name not in own):
+                    yield name
+            case ast.Constant(value=str(text)) if id(node) not in texts:
+                named = PRIVATE_NAME.fullmatch(text) and text not in own
+                if named or text in UNDOCUMENTED or PRIVATE_TEXT.search(text):
+                    yield text
+
+
+def docstrings(tree: ast.Module) -> Iterator[ast.expr]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            yield node.value
+
+
+def is_private(imported: str) -> bool:
+    root, *parts = imported.split(".")
+    return root in LANGCHAIN and (
+        any(part.startswith("_") or part in UNDOCUMENTED for part in parts)
+        or (root, *parts[:1]) == ("langgraph", "pregel")
+    )
+
+
+OUTSIDE = [
+    path
+    for path in MODULES
+    if layer(name(path)) in ("agent", "script") and INTERNALS not in path.parents
+]
+
+
+@pytest.mark.parametrize("path", OUTSIDE, ids=name)
+def test_private_names_of_others_stay_in_one_room(path: Path) -> None:
+    assert list(private_names(ast.parse(path.read_text()))) == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "from langgraph._internal._constants import CONFIG_KEY_READ",
+        "from langgraph import _internal",
+        "import langgraph._internal._constants as constants",
+        "from langgraph.pregel import Pregel",
+        "import langgraph.pregel._algo",
+        "from langgraph import pregel",
+        "from langgraph.types import _interrupt_id",
+        "from langchain_core.runnables.config import var_child_runnable_config",
+        "from langchain.agents.factory import _chain_tool_call_wrappers",
+        "command._update_as_tuples()",
+        "class Ours:\n    def f(self, tool):\n        return tool._run",
+        "run = getattr(tool, '_run')",
+        "vars(tool).update(_run=run)",
+        "read = config['configurable']['__pregel_read']",
+        "key = '__deepagents_subagent_response_format'",
+        "graph_id = config['configurable']['checkpoint_map']",
+        "call.keywords['schedule_task'].__self__",
+        "importlib.import_module('langgraph._internal')",
+        "import_module('langgraph.pregel.main')",
+    ],
+)
+def test_a_private_name_in_another_room_is_found(planted: str) -> None:
+    assert list(private_names(ast.parse(planted)))
+
+
+def test_a_module_may_have_private_names_of_its_own() -> None:
+    text = "class Ours:\n    def __init__(self):\n        self._x = 1\n    def f(self, other):\n"
+    assert not list(private_names(ast.parse(f"{text}        return other._x, self.__class__")))
+
+
+@pytest.mark.parametrize("path", sorted(INTERNALS.glob("*.py")), ids=name)
+def test_the_room_of_internals_imports_plain_types_only(path: Path) -> None:
+    room, script = name(INTERNALS / "__init__.py"), "langchain_quickjs.script"
+    ours = [one for one in imports(path) if one.startswith("langchain_quickjs")]
+    others = [one for one in ours if not one.startswith(room)]
+    assert set(others) <= {f"{script}.state", "langchain_quickjs.errors"}

@@ -18,8 +18,9 @@ from langchain_core.tools import BaseTool
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.calls.js_names import check_names
 from langchain_quickjs.script.calls.subagents import TASK, find_task_tool
+from langchain_quickjs.script.langgraph_internals.agent_hooks import handler_reaches
 from langchain_quickjs.script.people.approvals import Approvals, InterruptOn, require_known
-from langchain_quickjs.script.people.gates import Agent, agent_of, passes
+from langchain_quickjs.script.people.gates import Agent, agent_of
 from langchain_quickjs.script.settings import tools_of
 
 __all__ = ["Grants"]
@@ -140,7 +141,7 @@ class Grants:
         gates = [
             gate
             for gate in agent.gates
-            if gate.interrupt_mode != "per_call" or not passes(handler, gate)
+            if gate.interrupt_mode != "per_call" or not handler_reaches(handler, gate)
         ]
         return self.approvals.adopting(gates, names - self.told) if gates else self.approvals
 

@@ -7,24 +7,28 @@ call, so each sentence has to change what the model does. The texts are held by 
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence, Set
 from functools import lru_cache
 from types import GenericAlias, SimpleNamespace, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import BaseMessage, SystemMessage
 from langchain_core.tools import BaseTool, Tool
 from langgraph.types import Command
 from pydantic import BaseModel, PydanticUserError, TypeAdapter
 
 from langchain_quickjs.agent.typescript import Types, one_line
+from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.calls.js_names import camel_case, js_names
 from langchain_quickjs.script.calls.subagents import TASK
+from langchain_quickjs.script.langgraph_internals.tools import function_of_tool
 from langchain_quickjs.script.settings import Mode
 
 __all__ = [
     "Mode",
+    "PromptSection",
     "camel_case",
     "eval_code_description",
     "eval_tool_description",
@@ -194,8 +198,7 @@ def _declaration(tool: BaseTool, types: Types) -> str:
         parameter = (
             f"args{'' if args.get('required') else '?'}: {types.write({**args, 'type': 'object'})}"
         )
-    function = getattr(tool, "func", None) or getattr(tool, "coroutine", None) or type(tool)._run
-    result = types.write(_result_schema(function, tool.response_format), output=True)
+    result = types.write(_result_schema(function_of_tool(tool), tool.response_format), output=True)
     first = tool.description.strip().split("\n\n", 1)[0]
     comment = f"// {one_line(first, _DESCRIPTION_CHARS)}\n" if first else ""
     return f"{comment}tools.{camel_case(tool.name)}({parameter}): Promise<{result}>;"
@@ -254,3 +257,55 @@ def _as_value(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseMessage):
         return str
     return annotation
+
+
+class PromptSection:
+    """What the system prompt says of programs. It rarely changes between two model calls.
+
+    Args:
+        tool_name: The name of the tool that runs programs.
+        mode: How long variables live.
+        limits: What a program may use up.
+        max_result_chars: The length at which its result is cut.
+    """
+
+    def __init__(self, tool_name: str, mode: Mode, limits: Limits, max_result_chars: int) -> None:
+        self._write = functools.partial(
+            system_prompt_section,
+            tool_name=tool_name,
+            mode=mode,
+            timeout_s=limits.step_timeout_s,
+            memory_bytes=limits.memory_bytes,
+            max_calls=limits.calls,
+            max_result_chars=max_result_chars,
+        )
+        self._written: tuple[Any, str] | None = None
+        self._joined: tuple[SystemMessage | None, str, SystemMessage] | None = None
+
+    def after(
+        self,
+        before: SystemMessage | None,
+        tools: tuple[BaseTool, ...],
+        *,
+        asked: Set[str],
+        subagents: bool,
+    ) -> SystemMessage:
+        """The system message with the section at its end.
+
+        Args:
+            before: What the agent says before.
+            tools: The tools that programs may call and the model is told of.
+            asked: The tools about whose calls people are asked.
+            subagents: Whether programs may call subagents.
+        """
+        written, key = self._written, (tools, frozenset(asked), subagents)
+        if written is None or written[0] != key:
+            section = self._write(tools, approvals=asked, subagents=subagents)
+            written = self._written = (key, section)
+        joined, section = self._joined, written[1]
+        if joined is None or joined[0] is not before or joined[1] is not section:
+            blocks = before.content_blocks if before else []
+            text = f"\n\n{section}" if blocks else section
+            message = SystemMessage(content_blocks=[*blocks, {"type": "text", "text": text}])
+            joined = self._joined = (before, section, message)
+        return joined[2]

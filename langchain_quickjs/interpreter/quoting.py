@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-__all__ = ["key_text", "said", "shortened", "type_name"]
+__all__ = ["key_text", "said", "shortened", "type_name", "value_text"]
 
 _SHORT: Final = 200
 _KEY_CHARS: Final = 40
@@ -41,3 +41,12 @@ def key_text(key: Any) -> str:
     if type(key) is int and key.bit_length() <= _KEY_BITS:
         return str(key)
     return f"({type_name(key)})"
+
+
+def value_text(value: object) -> str:
+    """Gives a value as errors show it, short whatever it is."""
+    try:
+        text = repr(value)
+    except Exception:
+        text = f"<{type_name(value)}>"
+    return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"

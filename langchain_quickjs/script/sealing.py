@@ -16,8 +16,8 @@ from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from langchain_quickjs.errors import SnapshotError
-from langchain_quickjs.script.calls.call_ids import digest
-from langchain_quickjs.script.langgraph_internals.task import checkpointer_of
+from langchain_quickjs.script.flow.call_ids import digest
+from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
 from langchain_quickjs.script.signing import Signer
 from langchain_quickjs.script.state import PausedScript, PausedState
 
@@ -85,10 +85,10 @@ class Sealer:
         return {"script_id": self.script_id, "sealed": self.seal(script, "script")}
 
     def resume(self, stored: PausedState) -> PausedScript:
-        """What `pause` stored.
+        """The paused script that `pause` stored.
 
         Raises:
-            SnapshotError: It is not that.
+            SnapshotError: It is something else.
         """
         script = self.unseal(stored.get("sealed"), _PAUSED, "script")
         if not isinstance(script, dict) or script.keys() != PausedScript.__annotations__.keys():
@@ -103,7 +103,7 @@ class Sealer:
         """What `seal_answers` sealed.
 
         Raises:
-            SnapshotError: It is not that, or for another pause.
+            SnapshotError: It is something else, or what was sealed for another pause.
         """
         return self.unseal(sealed, _ANSWERS, "answers", digest(paused["sealed"]))
 

@@ -17,8 +17,9 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.interpreter.limits import MAX_SECONDS
+from langchain_quickjs.interpreter.quoting import value_text
 
-__all__ = ["Durability", "Mode", "OnToolError", "check", "shown", "tools_of"]
+__all__ = ["Durability", "Mode", "OnToolError", "check", "tools_of"]
 
 Durability = Literal["pause", "call"]
 """When a script is stored: when it pauses, or whenever a call has ended."""
@@ -133,16 +134,7 @@ def check(**given: object) -> None:
     for name, value in given.items():
         what, fits = _RULES[name]
         if not fits(value):
-            raise SetupError(f"`{name}` must be {what}; it is {shown(value)}.")
-
-
-def shown(value: object) -> str:
-    """A value as errors show it: short, whatever it is."""
-    try:
-        text = repr(value)
-    except Exception:
-        text = f"<{type(value).__name__}>"
-    return text if len(text) <= 200 else f"{text[:200]}…"
+            raise SetupError(f"`{name}` must be {what}; it is {value_text(value)}.")
 
 
 def tools_of(parameter: str, given: Sequence[Any]) -> list[Any]:
@@ -166,6 +158,6 @@ def _tool(parameter: str, function: Callable[..., Any]) -> BaseTool:
         return as_tool(function)
     except Exception as error:
         raise SetupError(
-            f"`{parameter}` has {shown(function)}, of which no tool can be made ({error}). Give a "
-            "function that has a name, type hints and a docstring, or a tool."
+            f"`{parameter}` has {value_text(function)}, of which no tool can be made ({error}). "
+            "Give a function that has a name, type hints and a docstring, or a tool."
         ) from error

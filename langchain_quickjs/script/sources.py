@@ -1,4 +1,4 @@
-"""Where a script's host comes from: from the agent's `eval` tool, or from tools given to the graph.
+"""Where what a script is given comes from: the agent's `eval` tool, or tools given to the graph.
 
 Either way a script's calls take the way of LangGraph's tool node. Inside an agent that is the
 agent's own node, whose handler `eval` brings along. On its own, the script graph asks a tool node
@@ -19,41 +19,39 @@ from langgraph.runtime import get_runtime
 
 from langchain_quickjs.errors import SetupError, SnapshotError
 from langchain_quickjs.interpreter import Limits
-from langchain_quickjs.script.arguments.tool_arguments import Arguments, arguments_of
+from langchain_quickjs.script.arguments.tool_arguments import arguments_of
 from langchain_quickjs.script.calls.js_names import js_names
 from langchain_quickjs.script.calls.tool_call import ToolPath
+from langchain_quickjs.script.flow.drivers import Ask, Work
 from langchain_quickjs.script.flow.effects import Paused
-from langchain_quickjs.script.flow.granted import ScriptHost
-from langchain_quickjs.script.langgraph_internals.resume import run_of
+from langchain_quickjs.script.flow.messages import Rules, Takes
+from langchain_quickjs.script.granted import Granted
+from langchain_quickjs.script.langgraph_internals.surroundings import run_of
 from langchain_quickjs.script.people.approvals import Approvals
 from langchain_quickjs.script.sealing import Sealer
 from langchain_quickjs.script.signing import Signer
 from langchain_quickjs.script.state import ScriptState
 
-__all__ = ["HostSource", "OwnTools", "PassedHost"]
+__all__ = ["OwnTools", "Passed", "Source"]
 
-_HOST_KEY: Final = "__quickjs_script_host"
+_GRANTED_KEY: Final = "__quickjs_granted"
 _SOURCE_KEY: Final = "__quickjs_source"
 _PAUSED_KEY: Final = "__quickjs_paused"
 
 
-class HostSource(Protocol):
-    """Gives the nodes of a script graph their script's host."""
+class Source(Protocol):
+    """Tells the nodes of a script graph what their script is given."""
 
     def tools(self, config: RunnableConfig) -> Mapping[str, BaseTool]:
         """The tools that the script may call, by the names that it uses."""
         ...
 
-    def arguments(self, tool: BaseTool, config: RunnableConfig) -> Arguments:
+    def takes(self, tool: BaseTool, config: RunnableConfig) -> Takes:
         """What one of these tools takes."""
         ...
 
-    def host(self, state: ScriptState, config: RunnableConfig) -> ScriptHost:
-        """The host, for a graph that runs synchronously."""
-        ...
-
-    async def ahost(self, state: ScriptState, config: RunnableConfig) -> ScriptHost:
-        """The host, for a graph that runs asynchronously."""
+    def granted(self, state: ScriptState, config: RunnableConfig) -> Work[Granted]:
+        """What the script is given."""
         ...
 
     def paused(self, config: RunnableConfig) -> Paused | None:
@@ -81,47 +79,40 @@ class HostSource(Protocol):
         ...
 
 
-class PassedHost:
-    """The host comes with the config, from whoever invokes the graph."""
+class Passed:
+    """It comes with the config, from whoever invokes the graph."""
 
     @staticmethod
     def config(
-        config: RunnableConfig, host: ScriptHost, source: str, paused: Paused | None = None
+        config: RunnableConfig, granted: Granted, source: str, paused: Paused | None = None
     ) -> RunnableConfig:
         """The config with which to invoke the graph.
 
         Args:
             config: The config of the task that invokes it.
-            host: The host.
+            granted: What the script is given.
             source: The script's source, as the model has written it.
             paused: The script, if it has already come to a pause.
         """
-        passed = {_HOST_KEY: host, _SOURCE_KEY: source, _PAUSED_KEY: paused}
+        passed = {_GRANTED_KEY: granted, _SOURCE_KEY: source, _PAUSED_KEY: paused}
         return {**config, "configurable": {**config["configurable"], **passed}}
 
     def tools(self, config: RunnableConfig) -> Mapping[str, BaseTool]:
-        """The tools of the host that came along."""
-        host = self._passed(config)
-        return {**host.tools, **host.functions}
+        """The tools that came along."""
+        rules = self._passed(config).rules
+        return {**rules.tools, **rules.functions}
 
-    def arguments(self, tool: BaseTool, config: RunnableConfig) -> Arguments:
-        """What a tool takes when the host's script calls it."""
-        return self._passed(config).arguments(tool)
+    def takes(self, tool: BaseTool, config: RunnableConfig) -> Takes:
+        """What a tool takes when the script calls it."""
+        return self._passed(config).rules.takes(tool)
 
-    def host(
+    def granted(
         self,
         state: ScriptState,  # noqa: ARG002 - the protocol's
         config: RunnableConfig,
-    ) -> ScriptHost:
-        """The host that came along."""
-        return self._passed(config)
-
-    async def ahost(
-        self,
-        state: ScriptState,  # noqa: ARG002 - the protocol's
-        config: RunnableConfig,
-    ) -> ScriptHost:
-        """The host that came along."""
+    ) -> Work[Granted]:
+        """What came along."""
+        yield from ()
         return self._passed(config)
 
     def paused(self, config: RunnableConfig) -> Paused | None:
@@ -133,7 +124,7 @@ class PassedHost:
         state: ScriptState,  # noqa: ARG002 - the protocol's
         config: RunnableConfig,
     ) -> Sealer:
-        """That of the host which came along."""
+        """What seals the script that came along."""
         return self._passed(config).sealer(config)
 
     def outer(self, config: RunnableConfig) -> RunnableConfig:
@@ -142,7 +133,7 @@ class PassedHost:
         return outer
 
     def run(self, config: RunnableConfig) -> object:
-        """The host, which came along for this run only."""
+        """What came along, for this run only."""
         return self._passed(config)
 
     def checked_source(self, state: ScriptState, config: RunnableConfig) -> str:
@@ -153,8 +144,8 @@ class PassedHost:
             )
         return state["source"]
 
-    def _passed(self, config: RunnableConfig) -> ScriptHost:
-        return cast("ScriptHost", config["configurable"][_HOST_KEY])
+    def _passed(self, config: RunnableConfig) -> Granted:
+        return cast("Granted", config["configurable"][_GRANTED_KEY])
 
 
 class OwnTools:
@@ -185,24 +176,30 @@ class OwnTools:
         """The graph's tools."""
         return self._tools
 
-    def arguments(
+    def takes(
         self,
         tool: BaseTool,
         config: RunnableConfig,  # noqa: ARG002 - the protocol's
-    ) -> Arguments:
+    ) -> Takes:
         """What the tool takes."""
         return arguments_of(tool)
 
-    def host(self, state: ScriptState, config: RunnableConfig) -> ScriptHost:
-        """A host whose calls the graph's own tool node runs."""
+    def granted(self, state: ScriptState, config: RunnableConfig) -> Work[Granted]:
+        """A script whose calls the graph's own tool node runs."""
         call = _call_of(state)
-        return self._with_path(call, config, self._node.invoke(_in_context(call), config))
-
-    async def ahost(self, state: ScriptState, config: RunnableConfig) -> ScriptHost:
-        """A host whose calls the graph's own tool node runs."""
-        call = _call_of(state)
-        revealed = await self._node.ainvoke(_in_context(call), config)
-        return self._with_path(call, config, revealed)
+        revealed = yield Ask(self._node, "invoke", (_in_context(call), config))
+        request, handler = revealed["messages"][0].artifact
+        rules = Rules(
+            cast("str", call["id"]),
+            self._tools,
+            self._limits,
+            arguments_of,
+            decided=self._approvals.decided,
+            keeps=self._keeps,
+            raises=self._raises,
+        )
+        signer = Signer.of(self._keys, config)
+        return Granted(rules, ToolPath(request, handler), self._approvals, signer=signer)
 
     def paused(
         self,
@@ -240,19 +237,6 @@ class OwnTools:
                 f"`source` must be text, the program that runs; it is {type(source).__name__}."
             )
         return source
-
-    def _with_path(self, call: ToolCall, config: RunnableConfig, revealed: Any) -> ScriptHost:
-        request, handler = revealed["messages"][0].artifact
-        return ScriptHost(
-            script_id=cast("str", call["id"]),
-            tools=self._tools,
-            approvals=self._approvals,
-            limits=self._limits,
-            keeps=self._keeps,
-            raises=self._raises,
-            signer=Signer.of(self._keys, config),
-            path=ToolPath(request, handler),
-        )
 
 
 def _reveal(request: ToolCallRequest, handler: Any) -> ToolMessage:

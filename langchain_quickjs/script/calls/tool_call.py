@@ -8,12 +8,11 @@ value which its function returns before that is turned into text.
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import functools
-import inspect
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeVar, cast, get_type_hints
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol, cast
 
 from langchain_core.messages import ToolCall, ToolMessage
 from langchain_core.runnables import RunnableConfig
@@ -25,6 +24,7 @@ from langgraph.types import Command
 from langchain_quickjs.interpreter import Raised, Returned
 from langchain_quickjs.interpreter.quoting import said
 from langchain_quickjs.interpreter.values.weight import is_large
+from langchain_quickjs.script.arguments.json_values import copied
 from langchain_quickjs.script.calls.tool_results import (
     has_words,
     is_a,
@@ -35,43 +35,46 @@ from langchain_quickjs.script.calls.tool_results import (
     speaks_to_agent,
     written,
 )
-from langchain_quickjs.script.flow.effects import Answer, Blocked, Launched
-from langchain_quickjs.script.langgraph_internals.task import (
-    CallPlace,
-    OuterTask,
-    copy_of,
-    entered,
-    updates_of,
+from langchain_quickjs.script.flow.call_ids import digest
+from langchain_quickjs.script.flow.drivers import Compute, Invoke, Work, adrive, drive
+from langchain_quickjs.script.flow.messages import Answer, Blocked, Launched
+from langchain_quickjs.script.langgraph_internals.place import CallPlace, make_current
+from langchain_quickjs.script.langgraph_internals.task import OuterTask
+from langchain_quickjs.script.langgraph_internals.tools import (
+    copy_tool,
+    replace_methods,
+    run_methods,
+    updates_of_command,
 )
-from langchain_quickjs.script.state import StateUpdate
+from langchain_quickjs.script.state import OpenCall, StateUpdate
 
-__all__ = ["ToolPath", "Watch", "acall_tool", "call_tool"]
+__all__ = ["Observed", "Observer", "ToolPath", "call_tool", "tool_call_of"]
 
 ToolResult = ToolMessage | Command[Any] | list[ToolMessage | Command[Any]]
 
 _NOTHING: Final = object()
-_F = TypeVar("_F", bound=Callable[..., Any])
 
 
-class Watch:
-    """Sees one call. This one does nothing with what it sees."""
+class Observed(Protocol):
+    """What an observer makes of one run of a call's tool.
 
-    __slots__ = ()
+    Attributes:
+        tool_call: What the tool is given instead of the call, behind all hooks.
+        config: The config under which it runs.
+    """
 
-    def config(self, config: RunnableConfig) -> RunnableConfig:
-        """The config under which the call's tool runs."""
-        return config
+    tool_call: ToolCall
+    config: RunnableConfig
 
-    def given(self, tool_call: ToolCall) -> ToolCall:
-        """What the tool itself is given, behind all hooks: the call, with what was injected."""
-        return tool_call
+    def reads(self, output: Any) -> Callable[[str], Returned | Raised] | None:
+        """Gives what makes of the tool's text what the script gets; `None`: it stays as it is."""
+        ...
 
-    def begins(self) -> None:
-        """The call begins, or goes on."""
 
-    def ends(self, answer: Answer) -> Answer:
-        """The call has ended, or was interrupted."""
-        return answer
+Observer = Callable[
+    [Launched, ToolCall, RunnableConfig], contextlib.AbstractContextManager[Observed] | None
+]
+"""Sees a tool run: what goes in, what comes out and what it raises; `None` if it does not look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +85,13 @@ class ToolPath:
         request: The call that runs the script; calls of the script are variations of it.
         handler: What runs a request; a coroutine function when the graph runs asynchronously.
         task: The task that state updates go to, if there is one outside the script's own graph.
-        watch: Gives for each call what sees it.
+        observer: Sees the calls' tools run.
     """
 
     request: ToolCallRequest
     handler: Callable[[ToolCallRequest], Any]
     task: OuterTask | None = None
-    watch: Callable[[Launched], Watch] = field(default=lambda _: Watch())
+    observer: Observer | None = None
 
     def vary(
         self, tool_call: ToolCall, tool: BaseTool, config: RunnableConfig | None = None
@@ -102,7 +105,15 @@ class ToolPath:
         return replace(self.request, tool_call=tool_call, tool=tool, state=state, runtime=runtime)
 
 
-def call_tool(path: ToolPath, launched: Launched, config: RunnableConfig, namespace: str) -> Answer:
+def tool_call_of(call: OpenCall) -> ToolCall:
+    """A script's call as the model would make it. Whoever gets it may change it."""
+    args = copied(call["args"])
+    return ToolCall(name=call["name"], args=args, id=call["tool_call_id"], type="tool_call")
+
+
+def call_tool(
+    path: ToolPath, launched: Launched, config: RunnableConfig, namespace: str
+) -> Work[Answer]:
     """Runs one call to its end; what a tool raises is an answer like any other.
 
     Args:
@@ -111,33 +122,17 @@ def call_tool(path: ToolPath, launched: Launched, config: RunnableConfig, namesp
         config: The config of the task that the script runs in.
         namespace: That of the script graph.
     """
-    recorder = _Recorder(path, launched, config, namespace)
-    recorder.watch.begins()
-    try:
-        with entered(recorder.config):
-            result = path.handler(recorder.request())
-    except Exception as error:
-        return recorder.watch.ends(recorder.failure(error))
-    return recorder.watch.ends(recorder.answer(result))
-
-
-async def acall_tool(
-    path: ToolPath, launched: Launched, config: RunnableConfig, namespace: str
-) -> Answer:
-    """The same for graphs that run asynchronously."""
     make = functools.partial(_Recorder, path, launched, config, namespace)
-    recorder = await asyncio.to_thread(make) if is_large(launched.tool_call["args"]) else make()
-    recorder.watch.begins()
+    recorder = (yield Compute(make)) if is_large(launched.call["args"]) else make()
     try:
-        with entered(recorder.config):
-            result = await cast("Awaitable[Any]", path.handler(recorder.request()))
+        with make_current(recorder.place.config):
+            result = yield Invoke(functools.partial(path.handler, recorder.request()))
     except Exception as error:
-        return recorder.watch.ends(recorder.failure(error))
+        return recorder.failure(error)
     if is_large(result):
-        answer = await asyncio.to_thread(recorder.answer, result)
-    else:
-        answer = recorder.answer(result)
-    return recorder.watch.ends(answer)
+        answer: Answer = yield Compute(functools.partial(recorder.answer, result))
+        return answer
+    return recorder.answer(result)
 
 
 class _Recorder:
@@ -148,74 +143,92 @@ class _Recorder:
     ) -> None:
         self.path = path
         self.launched = launched
-        self.call = launched.tool_call
+        self.call = tool_call_of(launched.call)
         self.with_artifact = launched.tool.response_format == "content_and_artifact"
         self.value: Any = _NOTHING
         self.content: Any = _NOTHING
         self.wordless: str | None = None
+        self.reads: Callable[[str], Returned | Raised] | None = None
         self.written: list[StateUpdate] = []
         outer = path.request.runtime.config
-        self.place = CallPlace(outer, config, namespace, launched, self._write)
-        self.watch = path.watch(launched)
-        self.config = self.watch.config(self.place.config)
+        self.place = CallPlace(
+            launched.call,
+            # The call's id is made of its tool and arguments, so no other call has this name.
+            digest(str(self.call["id"])),
+            outer=outer,
+            inner=config,
+            namespace=namespace,
+            again=launched.again,
+            resumed=launched.resumed,
+            send=self._write,
+        )
 
     def request(self) -> ToolCallRequest:
         """What the handler is to run."""
-        tool = self._copy_of(self.launched.tool)
-        return self.path.vary(self.call, tool, self.config)
+        tool = self._noting(self.launched.tool)
+        return self.path.vary(self.call, tool, self.place.config)
 
-    def _copy_of(self, tool: BaseTool) -> BaseTool:
+    def _noting(self, tool: BaseTool) -> BaseTool:
         """The same tool, noting here what it does.
 
         The copy keeps its class and fields, which hooks may look at; attributes of the instance
         hide the methods that are watched.
         """
-        noted = copy_of(tool)
-        run, arun = noted._run, noted._arun
+        noted = copy_tool(tool)
+        run, arun = run_methods(noted)
         invoke, ainvoke = noted.invoke, noted.ainvoke
 
-        @_in_place_of(run)
         def noting_run(*args: Any, **kwargs: Any) -> Any:
-            self.value = run(*args, **kwargs)
-            return written(self.value) if self._stops_others() else self.value
+            return drive(self._running(functools.partial(run, *args, **kwargs)))
 
-        @_in_place_of(arun)
         async def noting_arun(*args: Any, **kwargs: Any) -> Any:
-            self.value = await arun(*args, **kwargs)
-            if self._stops_others():
-                return await asyncio.to_thread(written, self.value)
-            return self.value
+            return await adrive(self._running(functools.partial(arun, *args, **kwargs)))
 
         def noting_invoke(
             input: Any,  # noqa: A002 - Runnable's name
             config: RunnableConfig | None = None,
             **kwargs: Any,
         ) -> Any:
-            self.value = _NOTHING
-            given = self.watch.given(input)
-            try:
-                output = invoke(given, config and self.config, **kwargs)
-            except Exception as error:
-                output = self._wordless(error)
-            return self._noted(output)
+            return drive(self._invoking(functools.partial(invoke, **kwargs), input, config))
 
         async def noting_ainvoke(
             input: Any,  # noqa: A002 - Runnable's name
             config: RunnableConfig | None = None,
             **kwargs: Any,
         ) -> Any:
-            self.value = _NOTHING
-            given = self.watch.given(input)
-            try:
-                output = await ainvoke(given, config and self.config, **kwargs)
-            except Exception as error:
-                output = self._wordless(error)
-            return self._noted(output)
+            return await adrive(self._invoking(functools.partial(ainvoke, **kwargs), input, config))
 
-        vars(noted).update(
-            _run=noting_run, _arun=noting_arun, invoke=noting_invoke, ainvoke=noting_ainvoke
+        replace_methods(
+            noted, run=noting_run, arun=noting_arun, invoke=noting_invoke, ainvoke=noting_ainvoke
         )
         return noted
+
+    def _running(self, run: Callable[[], Any]) -> Work[Any]:
+        """Runs the tool's function, and notes what it returns."""
+        self.value = yield Invoke(run)
+        if self._stops_others():
+            return (yield Compute(functools.partial(written, self.value)))
+        return self.value
+
+    def _invoking(
+        self, invoke: Callable[..., Any], tool_call: ToolCall, config: RunnableConfig | None
+    ) -> Work[Any]:
+        """Runs the tool with what was injected into the call, and notes what came out of it."""
+        self.value = _NOTHING
+        config = config and self.place.config
+        observer = self.path.observer
+        observing = observer(self.launched, tool_call, self.place.config) if observer else None
+        try:
+            if observing is None:
+                output = yield Invoke(functools.partial(invoke, tool_call, config))
+            else:
+                with observing as seen:
+                    output = yield Invoke(functools.partial(invoke, seen.tool_call, seen.config))
+                    self.reads = seen.reads(output)
+        except Exception as error:
+            output = self._wordless(error)
+        self.content = output.content if isinstance(output, ToolMessage) else _NOTHING
+        return output
 
     def answer(self, result: ToolResult) -> Answer:
         """What came out of the handler, for the script and for the agent's state."""
@@ -231,7 +244,9 @@ class _Recorder:
                 ),
                 tuple(self.written),
             )
-        updates = [update for command in commands for update in updates_of(command, call_id)]
+        updates = [
+            update for command in commands for update in updates_of_command(command, call_id)
+        ]
         if self.path.task is not None:
             self.path.task.write(updates)
         message = next((m for m in messages_of(results) if m.tool_call_id == call_id), None)
@@ -283,6 +298,8 @@ class _Recorder:
             return Returned(None), None
         if message.status == "error":
             return Raised("ToolError", message.text), None
+        if self.reads is not None and isinstance(message.content, str):
+            return self.reads(message.content), None
         value = self._result()
         if self.wordless is not None and message.content == self.wordless:
             return Returned(value), None
@@ -295,42 +312,9 @@ class _Recorder:
         # A hook that changed the message changed the answer: the script gets what the agent would.
         return (Returned(value), instead) if message.content == self.content else (instead(), None)
 
-    def _noted(self, output: Any) -> Any:
-        self.content = output.content if isinstance(output, ToolMessage) else _NOTHING
-        return output
-
     def _write(self, writes: Any) -> None:
         # LangGraph's own entries, like `__resume__`, are no state.
         updates = [(key, value) for key, value in writes if not key.startswith("__")]
         self.written.extend(updates)
         if self.path.task is not None:
             self.path.task.write(updates)
-
-
-def _in_place_of(method: Callable[..., Any]) -> Callable[[_F], _F]:
-    """Makes a function look like a tool's method.
-
-    LangChain inspects the method at each call. Here what it looks for is ready: with annotations
-    that are text, as most are, finding it takes as long as half of the call.
-    """
-
-    def decorate(function: _F) -> _F:
-        functools.update_wrapper(function, method)
-        signature, hints = _interface(getattr(method, "__func__", method))
-        function.__annotations__ = hints
-        if inspect.ismethod(method):
-            unbound = list(signature.parameters.values())[1:]
-            signature = signature.replace(parameters=unbound)
-        vars(function)["__signature__"] = signature
-        return function
-
-    return decorate
-
-
-@functools.lru_cache(maxsize=256)
-def _interface(function: Callable[..., Any]) -> tuple[inspect.Signature, dict[str, Any]]:
-    try:
-        hints = get_type_hints(function, include_extras=True)
-    except (NameError, TypeError):  # names that exist for type checkers only
-        hints = dict(function.__annotations__)
-    return inspect.signature(function), hints

@@ -18,6 +18,7 @@ from langgraph.types import Command
 
 from langchain_quickjs.interpreter import Returned
 from langchain_quickjs.interpreter.values.weight import weight
+from langchain_quickjs.script.langgraph_internals.tools import function_of_tool
 
 __all__ = [
     "has_words",
@@ -62,8 +63,7 @@ def speaks_to_agent(value: object) -> bool:
 
 def returns_text(tool: BaseTool) -> bool:
     """Whether a tool's function says that it returns text."""
-    functions = (getattr(tool, name, None) for name in ("func", "coroutine", "_run"))
-    declared = getattr(next(filter(None, functions)), "__annotations__", {}).get("return")
+    declared = getattr(function_of_tool(tool), "__annotations__", {}).get("return")
     return declared is str or declared == "str"
 
 

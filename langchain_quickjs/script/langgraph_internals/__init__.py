@@ -1,7 +1,15 @@
 """All that rests on private parts of LangGraph, LangChain or Deep Agents.
 
-No other room imports a private name of theirs.
+No other room imports or reads a private name of theirs. This one imports no other room, only the
+plain types of `state`; every room but `flow` and `arguments` may import it. For each fact about a
+package that it stands on, `tests/script/langgraph_internals/test_canaries.py` has a test.
 
-    resume  what a run of the graph was resumed with
-    task    the task that a script runs in: the state its tools see and write
+    agent_hooks   the middleware of an agent, and the hooks that its tool calls pass
+    checkpointer  what LangGraph stores of a graph, where, and when
+    place         where one call's tool runs: a task of its own, as far as LangGraph can tell
+    resume        what a run of the graph was resumed with
+    superstep     the tasks that LangGraph runs in one step
+    surroundings  the graph that a task belongs to: its run, nodes and channels
+    task          the task that a script runs in: the state its tools see and write
+    tools         a tool's own methods, copies of tools, the updates of a command
 """

@@ -13,18 +13,27 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph._internal._constants import (
-    CONFIG_KEY_CALL,
+    CONFIG_KEY_DURABILITY,
     CONFIG_KEY_RESUME_MAP,
     CONFIG_KEY_RESUMING,
     CONFIG_KEY_SCRATCHPAD,
     INTERRUPT,
 )
 from langgraph.errors import _mark_invalid_resume
-from langgraph.types import Command, Interrupt
+from langgraph.types import Command, Durability, Interrupt
 
 from langchain_quickjs.errors import SnapshotError
+from langchain_quickjs.script.langgraph_internals.checkpointer import has_checkpointer
+from langchain_quickjs.script.langgraph_internals.surroundings import run_of
 
-__all__ = ["Delivery", "delivery_of", "refusal", "run_of", "started_before", "use_plain_answer"]
+__all__ = [
+    "Delivery",
+    "delivery_of",
+    "graph_durability",
+    "mark_as_unfit",
+    "started_before",
+    "use_up_plain_answer",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +104,9 @@ def delivery_of(config: RunnableConfig, outer: RunnableConfig) -> Delivery:
     return Delivery(by_id, plain, _standing(loop))
 
 
-def use_plain_answer(config: RunnableConfig) -> None:
+def use_up_plain_answer(config: RunnableConfig) -> None:
     """Uses the answer without an id up: whoever asks next does not get it too."""
     config["configurable"][CONFIG_KEY_SCRATCHPAD].get_null_resume(True)
-
-
-def run_of(config: RunnableConfig) -> Any:
-    """What stands for this run of the graph whose task has this config, and for no other run."""
-    call = config.get("configurable", {}).get(CONFIG_KEY_CALL)
-    schedule = getattr(call, "keywords", {}).get("schedule_task")
-    return getattr(schedule, "__self__", None)
 
 
 def _standing(loop: Any) -> dict[str, Any] | None:
@@ -119,8 +121,26 @@ def started_before(config: RunnableConfig) -> bool:
     return bool(config.get("configurable", {}).get(CONFIG_KEY_RESUMING))
 
 
-def refusal(error: Exception) -> Exception:
-    """Marks the error of an answer that does not fit, as LangGraph marks its own.
+def graph_durability(config: RunnableConfig, keeps: bool = False) -> Durability | None:
+    """How a script graph inside a task of another graph is to store its steps.
+
+    Once, when the script pauses: a script that runs to its end needs nothing stored of its own.
+    Where the outer graph stores each step before the next, so does the script graph. When it is
+    resumed, it does so in any case: that an answer was taken has to be known before anything is
+    done with it.
+
+    Args:
+        config: The config of the task.
+        keeps: Whether the script is to be stored whenever a call has ended.
+    """
+    if not has_checkpointer(config):
+        return None
+    each = config["configurable"].get(CONFIG_KEY_DURABILITY) == "sync"
+    return "sync" if each or keeps or started_before(config) else "exit"
+
+
+def mark_as_unfit(error: Exception) -> Exception:
+    """Marks the error of an answer that does not fit, as LangGraph marks its own, and returns it.
 
     Tasks answered in the same resume may finish, and no error handler makes a message of it.
     """

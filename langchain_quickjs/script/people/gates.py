@@ -9,29 +9,29 @@ can be read. What else asks people is recognised by its hooks, whose code comes 
 from __future__ import annotations
 
 import dis
-import functools
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
-from types import CodeType, FunctionType, MethodType
+from types import CodeType
 from typing import Any, Final, TypeGuard
 
-from langchain.agents import AgentState
 from langchain.agents.middleware import AgentMiddleware, HumanInTheLoopMiddleware
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
-from langgraph.prebuilt import ToolNode
 from langgraph.types import interrupt
 
-from langchain_quickjs.script.langgraph_internals.task import surroundings
-
-__all__ = ["Agent", "agent_of", "passes"]
-
-# What the graph of an agent that asks people has: state keys of its own, and a node.
-_HITL_KEYS: Final = frozenset(HumanInTheLoopMiddleware.state_schema.__annotations__) - frozenset(
-    AgentState.__annotations__
+from langchain_quickjs.script.langgraph_internals.agent_hooks import (
+    handler_reaches,
+    held_by,
+    hooks_behind,
+    middleware_of,
+    plain_function,
+    shows_that_it_asks_people,
+    tool_calls_of,
 )
-_HITL_NODE: Final = f"branch:to:{HumanInTheLoopMiddleware.__name__}"
+from langchain_quickjs.script.langgraph_internals.surroundings import graph_around
+
+__all__ = ["Agent", "agent_of"]
 
 # What a subclass may have of its own and still ask as the class does.
 _HARMLESS: Final = frozenset(
@@ -65,7 +65,7 @@ _OWN_PACKAGE: Final = __name__.partition(".")[0]
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """What is known of the agent that a task belongs to.
+    """The agent that a task belongs to, as far as it can be found out.
 
     Attributes:
         gates: The middleware by which it asks people, and which says about what.
@@ -88,19 +88,12 @@ class Agent:
 
     def bypassed(self, handler: Any) -> list[str]:
         """What asks people about tool calls, but does not see those given to this handler."""
-        missed = [asks for asks in self.callwise if not passes(handler, asks)]
+        missed = [asks for asks in self.callwise if not handler_reaches(handler, asks)]
         return [*self.strangers, *(type(asks).__name__ for asks in missed)]
 
     def behind(self, middleware: AgentMiddleware[Any, Any, Any]) -> Any:
         """What tool calls pass after this middleware; everything, if that cannot be found out."""
-        for held in _held(self.hooks):
-            cells = _cells(held)
-            outer, inner = cells.get("outer"), cells.get("inner")
-            if passes(outer, middleware):
-                return inner
-            if "outer" not in _cells(inner) and passes(inner, middleware):
-                return None
-        return self.hooks
+        return hooks_behind(self.hooks, middleware)
 
 
 _NO_AGENT: Final = Agent()
@@ -113,7 +106,7 @@ def agent_of(config: RunnableConfig | None = None) -> Agent:
     Args:
         config: The config of a task of the agent's graph; that of the current task by default.
     """
-    found = surroundings(config)
+    found = graph_around(config)
     if found is None:
         return _NO_AGENT
     channels, nodes = found
@@ -130,7 +123,7 @@ def _read(channels: Iterable[str], nodes: Mapping[str, Any]) -> Agent:
     gates: list[HumanInTheLoopMiddleware[Any, Any, Any]] = []
     callwise: list[AgentMiddleware[Any, Any, Any]] = []
     strangers: list[str] = []
-    for middleware in _middleware(nodes):
+    for middleware in middleware_of(nodes):
         if _is_readable(middleware):
             gates.append(middleware)
         elif _asks_elsewhere(middleware):
@@ -139,49 +132,10 @@ def _read(channels: Iterable[str], nodes: Mapping[str, Any]) -> Agent:
             _asks(hook, middleware, {}) for hook in _attributes(middleware, _TOOL_HOOKS)
         ):
             callwise.append(middleware)
-    shows = any(key in _HITL_KEYS or key.startswith(_HITL_NODE) for key in channels)
-    if shows and not (gates or callwise or strangers):
+    if shows_that_it_asks_people(channels) and not (gates or callwise or strangers):
         strangers.append("something that cannot be found")
-    node = getattr(nodes.get("tools"), "bound", None)
-    tools = node.tools_by_name if isinstance(node, ToolNode) else None
-    hooks = getattr(node, "_wrap_tool_call", None)
+    tools, hooks = tool_calls_of(nodes)
     return Agent(tuple(gates), tuple(callwise), tuple(strangers), tools, hooks)
-
-
-def passes(handler: Any, middleware: Any) -> bool:
-    """Whether calls given to a tool handler come to this middleware, as far as can be seen.
-
-    LangChain makes the handler of functions that hold each other; there is no other trace of the
-    order of an agent's middleware.
-    """
-    return any(getattr(held, "__self__", None) is middleware for held in _held(handler))
-
-
-def _held(*roots: Any) -> Iterator[Any]:
-    """Functions and methods, and those that they hold."""
-    seen: dict[int, Any] = {}
-    found = list(roots)
-    while found:
-        held = found.pop()
-        if id(held) in seen:
-            continue
-        seen[id(held)] = held
-        if isinstance(held, list | tuple):
-            found.extend(held)
-        elif isinstance(held, functools.partial):
-            found.extend((held.func, *held.args))
-        elif callable(held):
-            yield held
-            found.extend(_cells(held).values())
-
-
-def _middleware(nodes: Mapping[str, Any]) -> list[AgentMiddleware[Any, Any, Any]]:
-    bound = [getattr(node, "bound", None) for node in nodes.values()]
-    steps = [step for one in bound for step in getattr(one, "steps", [one])]
-    inside = ("func", "afunc", "_wrap_tool_call", "_awrap_tool_call")
-    held = _held([getattr(step, name, None) for step in steps for name in inside])
-    owners = [getattr(hook, "__self__", None) for hook in held]
-    return list({id(m): m for m in owners if isinstance(m, AgentMiddleware)}.values())
 
 
 def _is_readable(
@@ -210,7 +164,7 @@ def _asks_elsewhere(middleware: AgentMiddleware[Any, Any, Any]) -> bool:
 def _asks(value: Any, owner: Any, seen: dict[int, Any]) -> bool:
     """Whether what a hook uses comes to `interrupt`, as far as its code shows.
 
-    Followed are what it holds and has, and the functions of its package. Others know no agent.
+    What it holds and has is followed, and the functions of its package; others know no agent.
     """
     if value is interrupt or isinstance(value, HumanInTheLoopMiddleware):
         return True
@@ -223,7 +177,7 @@ def _asks(value: Any, owner: Any, seen: dict[int, Any]) -> bool:
         return any(_asks(one, owner, seen) for one in value)
     if isinstance(value, AgentMiddleware) and value is not owner:
         return any(_asks(hook, value, seen) for hook in _attributes(value, _HOOKS))
-    function = _function(value)
+    function = plain_function(value)
     if function is None or _package(function) == _OWN_PACKAGE:
         return False
     codes = list(_codes(function.__code__))
@@ -235,9 +189,11 @@ def _asks(value: Any, owner: Any, seen: dict[int, Any]) -> bool:
     used = [
         one
         for one in known
-        if one is interrupt or _function(one) is None or _package(_function(one)) == package
+        if one is interrupt
+        or plain_function(one) is None
+        or _package(plain_function(one)) == package
     ]
-    used += [*_cells(function).values(), *_attributes(owner, names)]
+    used += [*held_by(function).values(), *_attributes(owner, names)]
     helpers = [one for one in used if _package(one) == package]
     used += [held for helper in helpers for held in _attributes(helper, names | {"__call__"})]
     return any(_asks(one, owner, seen) for one in used)
@@ -265,32 +221,7 @@ def _raises_interrupts(code: CodeType) -> bool:
     )
 
 
-def _function(value: Any) -> FunctionType | None:
-    if isinstance(value, functools.partial):
-        return _function(value.func)
-    if isinstance(value, staticmethod | classmethod | MethodType):
-        return _function(value.__func__)
-    if isinstance(value, property):
-        return _function(value.fget)
-    return value if isinstance(value, FunctionType) else None
-
-
 def _package(value: Any) -> str:
     """The package whose function, class or object it is."""
     module = getattr(value, "__module__", None)
     return module.partition(".")[0] if isinstance(module, str) else ""
-
-
-def _cells(function: Any) -> dict[str, Any]:
-    """What a function holds from around it."""
-    function = _function(function)
-    if function is None:
-        return {}
-    named = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-    held = {}
-    for name, cell in named:
-        try:
-            held[name] = cell.cell_contents
-        except ValueError:  # not there yet
-            continue
-    return held

@@ -22,15 +22,15 @@ from typing import Any, Final, Self
 
 import msgpack
 from langchain_core.runnables import RunnableConfig
-from langgraph._internal._constants import CONFIG_KEY_READ
-from langgraph._internal._typing import MISSING
 from langgraph.channels.base import BaseChannel
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple, empty_checkpoint
 from langgraph.errors import EmptyChannelError
 
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter import Stored, record_id
-from langchain_quickjs.script.flow.effects import Ask
+from langchain_quickjs.script.flow.drivers import Ask
+from langchain_quickjs.script.langgraph_internals.checkpointer import EMPTY_CHANNEL
+from langchain_quickjs.script.langgraph_internals.surroundings import channels_of
 from langchain_quickjs.script.variables.order import Line
 
 __all__ = ["HEAP", "HeapChannel", "HeapStore", "Reference", "newest_of", "recent", "records"]
@@ -151,14 +151,14 @@ class HeapChannel(BaseChannel[bytes, bytes, bytes]):
 
     def __init__(self, typ: Any = bytes, key: str = "") -> None:
         super().__init__(typ, key)
-        self.value: Any = MISSING
+        self.value: Any = EMPTY_CHANNEL
         self.desk = Desk()
         self.trial = False  # Whether somebody only wants to see what a write would do.
 
     @staticmethod
     def of(config: RunnableConfig) -> HeapChannel | None:
         """The channel of the graph whose task has this config, if it has one."""
-        channel = config["configurable"][CONFIG_KEY_READ].args[1].get(HEAP)
+        channel = channels_of(config).get(HEAP)
         return channel if isinstance(channel, HeapChannel) else None
 
     @property

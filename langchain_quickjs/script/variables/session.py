@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from langchain_core.runnables import RunnableConfig
-from langgraph._internal._constants import CONFIG_KEY_CHECKPOINTER
 from langgraph.checkpoint.base.id import uuid6
 
 from langchain_quickjs.errors import QuickJSError, SetupError, SnapshotError
@@ -28,7 +27,9 @@ from langchain_quickjs.interpreter import (
     record_id,
     unfold,
 )
-from langchain_quickjs.script.flow.effects import Compute, Effect
+from langchain_quickjs.script.flow.drivers import Compute, Driven
+from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
+from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
 from langchain_quickjs.script.signing import Signer
 from langchain_quickjs.script.variables.channel import (
@@ -40,7 +41,6 @@ from langchain_quickjs.script.variables.channel import (
     recent,
     records,
 )
-from langchain_quickjs.script.variables.order import Step
 
 __all__ = ["HeapPolicy", "Memory"]
 
@@ -100,12 +100,13 @@ class Memory:
                 f"The agent's state has no key {HEAP!r}. A middleware after "
                 "CodeInterpreterMiddleware has replaced it; let it keep the key."
             )
-        saver = config["configurable"].get(CONFIG_KEY_CHECKPOINTER)
+        saver = checkpointer_of(config)
         self.notes: list[str] = []
         self._policy = policy
         self._task = task
         self._signer = signer
-        self._step = Step(config, tool_name)
+        self._step = Superstep(config)
+        self._tool_name = tool_name
         self._channel = channel
         self._desk = channel.desk
         self._store = None if saver is None else HeapStore(saver, signer.thread_id)
@@ -114,16 +115,17 @@ class Memory:
         self._gone_on = False
         self._found: list[tuple[Heap, bytes, bool] | None] = []
 
-    def enter(self) -> Generator[Effect, Any, Heap | None]:
+    def enter(self) -> Generator[Driven, Any, Heap | None]:
         """Waits for the script's turn; gives the heap to run on, if there is one.
 
         Raises:
             NotRunError: An earlier script of the same message waits for people.
         """
         self._desk.line.begin(self._step.task_id)
-        yield from self._desk.line.turn(self._step)
+        earlier = self._step.earlier_tasks(self._tool_name)
+        yield from self._desk.line.turn(self._step, earlier)
         try:
-            writes = self._step.written(HEAP, self._step.earlier())
+            writes = self._step.written(HEAP, earlier)
             self._before, _ = newest_of(self._channel.value, [value for _, value in writes])
             self._base = yield from self._load()
         except SnapshotError as error:
@@ -152,7 +154,7 @@ class Memory:
 
     def leave(
         self, interpreter: Interpreter | None, *, raises: bool = False
-    ) -> Generator[Effect, Any, None]:
+    ) -> Generator[Driven, Any, None]:
         """The script has ended: keeps what it declared, and lets the next one begin.
 
         Args:
@@ -165,7 +167,7 @@ class Memory:
         if not raises:
             self._desk.line.end(self._step.task_id, waits=False)
 
-    def _load(self) -> Generator[Effect, Any, Stored | None]:
+    def _load(self) -> Generator[Driven, Any, Stored | None]:
         """The heap that there was before; nothing where it was not to be kept.
 
         Raises:
@@ -194,7 +196,7 @@ class Memory:
         recent.put(self._signer.thread_id, stored)
         return stored
 
-    def _keep(self, interpreter: Interpreter) -> Generator[Effect, Any, None]:
+    def _keep(self, interpreter: Interpreter) -> Generator[Driven, Any, None]:
         if self._gone_on:
             # Only to say what has changed; without it, everything is stored.
             with contextlib.suppress(SnapshotError):
@@ -214,7 +216,7 @@ class Memory:
         self._task.withdraw(self._step.written(HEAP, [self._step.task_id]))
         if stored is not None:
             self._desk.put(stored)
-        self._step.hide(HEAP)
+        self._step.hide_from_streams(HEAP)
         self._task.write([write])
 
     def _find(self, interpreter: Interpreter) -> tuple[Heap, bytes, bool] | None:
@@ -243,7 +245,7 @@ class Memory:
 
     def _stored(
         self, heap: Heap, record: bytes, delta: bool
-    ) -> Generator[Effect, Any, tuple[Reference, Stored | None]]:
+    ) -> Generator[Driven, Any, tuple[Reference, Stored | None]]:
         """Stores a record; without a checkpointer the heap lives as long as the agent's run."""
         before, size = self._before, len(record)
         if self._store is None:

@@ -19,7 +19,7 @@ from langchain.tools import InjectedToolCallId
 from langchain_core.tools import BaseTool, tool
 
 from langchain_quickjs import CodeInterpreterMiddleware, SetupError, create_script_graph
-from langchain_quickjs.script.durability.call_ends import CallEnd
+from langchain_quickjs.script.state import CallEnd
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
 from tests.helpers.databases import Database, Server, named, opened
 from tests.helpers.models import Worker

@@ -25,7 +25,7 @@ from langchain_quickjs import (
 )
 from langchain_quickjs.agent.rendering import render_ending
 from langchain_quickjs.errors import QuickJSError
-from langchain_quickjs.script.flow.call_report import Report
+from langchain_quickjs.script.call_report import Report
 from langchain_quickjs.script.state import Ending
 from tests.agent.test_prompt import assert_snapshot
 from tests.agent.test_rendering import TEXT
