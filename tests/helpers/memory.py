@@ -1,13 +1,10 @@
-"""Conversations that remember; also run as another process, for one turn."""
+"""Conversations that remember."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from langchain.agents import create_agent
@@ -81,13 +78,3 @@ class Remembering:
 def result(text: str) -> str:
     """What stands in the result's block."""
     return text.partition("<result>")[2].removesuffix("</result>")
-
-
-def main() -> None:
-    database, source, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-    mode: Mode = options.pop("how", "invoke")
-    print(json.dumps(Remembering(mode, Path(database), options).say(source)))
-
-
-if __name__ == "__main__":
-    main()

@@ -64,6 +64,7 @@ _NATIVE = frozenset({dict, list, str, int, float, bool, type(None), bytes})
 
 _MOST_LOOKED_AT: Final = 2**20
 _MOST_STEPS: Final = 30
+_MOST_FORMS: Final = 20
 
 
 class _UnfitError(TypeError):
@@ -96,14 +97,14 @@ def _flat(entries: list[tuple[Any, Any]]) -> list[Any]:
     return [part for entry in entries for part in entry]
 
 
-def _default(value: Any) -> Any:
+def _default(value: Any, forms: int = 0) -> Any:
     """What MessagePack has no format for; called by the packer for each such value.
 
     Raises:
         _UnfitError: There is nothing like it in JavaScript, or its own code raised something.
     """
     try:
-        return _form(value)
+        return _form(value, forms)
     except _UnfitError:
         raise
     except Exception as error:
@@ -111,7 +112,7 @@ def _default(value: Any) -> Any:
         raise _UnfitError(what) from error
 
 
-def _form(value: Any) -> Any:  # noqa: PLR0912  (a table of types)
+def _form(value: Any, forms: int) -> Any:  # noqa: PLR0912  (a table of types)
     match value:
         case tuple():
             return list(value)
@@ -143,8 +144,12 @@ def _form(value: Any) -> Any:  # noqa: PLR0912  (a table of types)
     simpler = coerce(value)
     if simpler is NotImplemented:
         raise _UnfitError(f"a {type_name(value)} has no counterpart in JavaScript")
+    if type(simpler) in _NATIVE:
+        return simpler
+    if forms == _MOST_FORMS:  # A mock turns into another mock for ever, ever more slowly.
+        raise _UnfitError(f"a {type_name(value)} turns into another object again and again")
     # The packer asks only once for each value.
-    return simpler if type(simpler) in _NATIVE else _default(simpler)
+    return _default(simpler, forms + 1)
 
 
 def _is_graph(value: Any) -> bool:

@@ -283,6 +283,8 @@ class _Tasks:
             if effect.cancel is not None:
                 effect.cancel()
             await asyncio.wait([step])
+            if not step.cancelled():
+                step.exception()  # Nobody else looks at it, and asyncio would complain in the log.
             raise
 
     async def _collect(self, effect: Collect) -> dict[int, Any]:

@@ -7,7 +7,6 @@ import functools
 import hashlib
 import random
 import struct
-import time
 import tracemalloc
 from typing import Any
 
@@ -361,7 +360,6 @@ BOMBS = {
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_bomb_is_refused_before_it_takes_memory(bomb: str) -> None:
     data = BOMBS[bomb]
-    began_s = time.monotonic()
     tracemalloc.start()
     try:
         assert_refused(data)
@@ -369,7 +367,6 @@ def test_a_bomb_is_refused_before_it_takes_memory(bomb: str) -> None:
     finally:
         tracemalloc.stop()
     assert peak < 100 * MIB  # most of it, for lists in lists, is never touched
-    assert time.monotonic() - began_s < 30
 
 
 def test_a_restored_memory_stays_within_the_limit() -> None:

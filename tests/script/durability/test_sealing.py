@@ -6,7 +6,6 @@ stands there.
 
 from __future__ import annotations
 
-import copy
 import functools
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,15 +15,14 @@ from typing import Any, Final
 import pytest
 from langchain_core.tools import BaseTool, tool
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-from langgraph.types import Interrupt, interrupt
+from langgraph.types import interrupt
 
 from langchain_quickjs import SnapshotError
 from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.signing import Signer
-from langchain_quickjs.script.variables.channel import Reference
 from tests.helpers.conversations import Conversation
 from tests.helpers.databases import tampering
-from tests.helpers.memory import Remembering
+from tests.helpers.forgeries import changes
 from tests.helpers.models import parallel_programs
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE
@@ -41,87 +39,6 @@ await Promise.allSettled([
   tools.order({ what: "hat" }),
 ]);
 """
-
-# --- changes -----------------------------------------------------------------------------------
-
-Path_ = tuple[Any, ...]
-Change = Callable[[Any], Any]
-
-
-def places(value: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
-    """Each part of plain data, with its path."""
-    yield path, value
-    if isinstance(value, Interrupt):
-        yield from places(value.value, (*path, "value"))
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            yield from places(part, (*path, key))
-    elif isinstance(value, list | tuple):
-        for index, part in enumerate(value):
-            yield from places(part, (*path, index))
-
-
-def changed(value: Any) -> Any:
-    """Another value of the same kind."""
-    match value:
-        case bool():
-            return not value
-        case int() | float():
-            return value + 1
-        case str():
-            return value + "x"
-        case bytes():
-            return value + b"x"
-        case None:
-            return "x"
-        case list() | tuple():
-            return [*value, "x"]
-        case dict():
-            return {**value, "x": 1}
-        case Interrupt():
-            return Interrupt(value.value, value.id[:-1] + ("0" if value.id[-1] != "0" else "1"))
-    raise TypeError(type(value))
-
-
-def with_part(value: Any, path: Path_, change: Change) -> Any:
-    """A copy of plain data in which one part has been changed."""
-    if not path:
-        return change(value)
-    first, *rest = path
-    if isinstance(value, Interrupt):
-        return Interrupt(with_part(value.value, tuple(rest), change), value.id)
-    copied = list(value) if isinstance(value, tuple) else copy.copy(value)
-    copied[first] = with_part(value[first], tuple(rest), change)
-    return copied
-
-
-def without_part(value: Any, path: Path_) -> Any:
-    """A copy in which one part is missing."""
-    *above, last = path
-
-    def drop(container: Any) -> Any:
-        if isinstance(container, Interrupt):
-            return Interrupt(None, container.id)
-        left = list(container) if isinstance(container, tuple) else copy.copy(container)
-        del left[last]
-        return left
-
-    return with_part(value, tuple(above), drop)
-
-
-def changes(value: Any) -> Iterator[tuple[str, Any]]:
-    """What can be done to plain data: change, drop, widen, double and swap its parts."""
-    for path, part in places(value):
-        name = "/".join(map(str, path))
-        yield f"change {name}", with_part(value, path, changed)
-        if path:
-            yield f"drop {name}", without_part(value, path)
-        if isinstance(part, list) and part:
-            yield f"double in {name}", with_part(value, path, lambda p: [*p, p[0]])
-            yield f"empty {name}", with_part(value, path, lambda _: [])
-        if isinstance(part, list) and len(part) > 1 and part[0] != part[-1]:
-            yield f"swap in {name}", with_part(value, path, lambda p: p[::-1])
-
 
 # --- the stored script -------------------------------------------------------------------------
 
@@ -408,59 +325,3 @@ def entries(database: Path) -> list[tuple[str, str, list[Any]]]:
     return [
         (task, channel, SERDE.loads_typed((kind, value))) for task, channel, kind, value in rows
     ]
-
-
-# --- variables ---------------------------------------------------------------------------------
-
-
-def test_each_part_of_a_heap_reference_is_signed(tmp_path: Path) -> None:
-    talk = Remembering("invoke", tmp_path / "db", {"snapshot_signing_key": KEY})
-    for number in range(3):
-        talk.say(f"let v{number} = {number}")
-    signer = Signer((KEY.encode(),), talk.thread)
-    with tampering(tmp_path / "db") as connection:
-        (stored,) = connection.execute(
-            "select type, checkpoint from checkpoints where checkpoint_ns = ''"
-            " order by checkpoint_id desc limit 1"
-        ).fetchall()
-    packed = SERDE.loads_typed(stored)["channel_values"]["_quickjs_heap"]
-    reference = Reference.unpack(packed)
-    assert signer.accepts(reference.signature, "heap", reference.signed)
-    fields = {name: getattr(reference, name) for name in Reference.__slots__ if name != "signature"}
-    assert all(fields[name] for name in ("id", "after", "anchor", "sizes"))
-    count = 0
-    for _, forged in changes(fields):
-        try:
-            other = Reference(**forged, signature=reference.signature)
-            signed = other.signed
-        except (TypeError, ValueError):
-            continue  # There is no such reference.
-        if signed == reference.signed:
-            continue  # What was dropped is what stands there by default.
-        count += 1
-        assert not signer.accepts(other.signature, "heap", signed)
-    assert count > 5
-
-
-def test_each_record_of_a_heap_is_known_by_what_is_in_it(tmp_path: Path) -> None:
-    talk = Remembering("invoke", tmp_path / "first", {"snapshot_signing_key": KEY})
-    for number in range(3):
-        talk.say(f"let v{number} = {number}")
-    with tampering(tmp_path / "first") as connection:
-        rows = connection.execute(
-            "select rowid, type, value from writes where checkpoint_ns = 'quickjs_heap'"
-        ).fetchall()
-    assert rows
-    for number, (rowid, kind, value) in enumerate(rows):
-        record = SERDE.loads_typed((kind, value))
-        for at in range(0, len(record), max(1, len(record) // 7)):
-            path = tmp_path / f"{number} {at}"
-            shutil.copy(tmp_path / "first", path)
-            forged = record[:at] + bytes([record[at] ^ 1]) + record[at + 1 :]
-            with tampering(path) as connection:
-                connection.execute(
-                    "update writes set value = ? where rowid = ?",
-                    (SERDE.dumps_typed(forged)[1], rowid),
-                )
-            other = Remembering("invoke", path, {"snapshot_signing_key": KEY})
-            assert "variables of earlier programs are gone" in other.say("typeof v0")
