@@ -304,7 +304,7 @@ def test_answers_without_an_id_stay_outside_of_a_call() -> None:
 
 def noting_its_own(namespaces: list[str]) -> Any:
     """A graph that notes its namespace."""
-    return graph_of(lambda config: namespaces.append(room.place.namespace_of_graph(config)))
+    return graph_of(lambda config: namespaces.append(room.checkpointer.namespace_of_graph(config)))
 
 
 @canary(
@@ -374,7 +374,7 @@ def test_namespaces() -> None:
     def work(config: RunnableConfig) -> None:
         mine: str = config["configurable"]["checkpoint_ns"]
         assert mine.startswith("node:")
-        assert room.place.namespace_of_graph(config) == ""
+        assert room.checkpointer.namespace_of_graph(config) == ""
         found: list[str] = []
         noting_its_own(found).invoke({})
         assert found == [mine]
@@ -635,7 +635,7 @@ def test_the_checkpointer() -> None:
 )
 def test_the_durability() -> None:
     def both(config: RunnableConfig) -> Any:
-        durability = room.checkpointer.graph_durability(config)
+        durability = room.resume.graph_durability(config)
         return durability, room.checkpointer.stores_when_it_ends_only(config)
 
     found = [in_task(both, saver=InMemorySaver(), durability=d) for d in ("sync", "async", "exit")]
@@ -841,7 +841,7 @@ class Hooked(AgentMiddleware[Any, Any, Any]):
 
     def wrap_tool_call(self, request: Any, handler: Any) -> Any:
         self.found.append(
-            tuple(room.agent_hooks.passes(handler, one) for one in (self.other, self))
+            tuple(room.agent_hooks.handler_reaches(handler, one) for one in (self.other, self))
         )
         return handler(request)
 
