@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from langchain_quickjs.errors import LimitError, QuickJSError
+from langchain_quickjs.errors import LimitError, QuickJSError, TimeLimitError
 from langchain_quickjs.interpreter import (
     Completed,
     Failed,
@@ -22,7 +22,10 @@ from langchain_quickjs.interpreter import (
 )
 from tests.helpers.hostile_programs import PROGRAMS
 
-TIMEOUT_S: Final = 0.5
+# What only computes does nothing else in half a second; what fills memory is given that.
+TIMEOUT_S: Final = 0.2
+LONG_TIMEOUT_S: Final = 0.5
+MUCH_BYTES: Final = 8 * 1024**2
 MEMORY_BYTES: Final = 64 * 1024**2
 ENDINGS = ("completed", "failed", "suspended", "limit")
 
@@ -63,7 +66,8 @@ def lines(rows: Sequence[Row]) -> Iterator[str]:
         yield f"{row.name[:60]:60} {row.ending:10} {took}  {how}"
     worst_s, worst = max(row.took_s for row in rows), max(row.peak_bytes for row in rows)
     yield (
-        f"{len(rows)} programs; limits {TIMEOUT_S * 1000:.0f} ms, {MEMORY_BYTES >> 20} MB; "
+        f"{len(rows)} programs; limits {TIMEOUT_S * 1000:.0f} ms, {LONG_TIMEOUT_S * 1000:.0f} ms "
+        f"for those that take memory, and {MEMORY_BYTES >> 20} MB; "
         f"worst {worst_s * 1000:.0f} ms and {worst >> 20} MB"
     )
 
@@ -120,9 +124,16 @@ def ending_of(interpreter: Interpreter, source: str) -> tuple[str, str, float]:
 
 
 def run_one(name: str, source: str) -> Row:
+    row = run_for(TIMEOUT_S, name, source)
+    if row.detail == TimeLimitError.__name__ and row.peak_bytes > MUCH_BYTES:
+        return run_for(LONG_TIMEOUT_S, name, source)
+    return row
+
+
+def run_for(timeout_s: float, name: str, source: str) -> Row:
     # A new one for each: what a script does to its own globals is its own affair.
     interpreter = Interpreter(
-        limits=Limits(memory_bytes=MEMORY_BYTES, step_timeout_s=TIMEOUT_S, calls=100)
+        limits=Limits(memory_bytes=MEMORY_BYTES, step_timeout_s=timeout_s, calls=100)
     )
     interpreter.eval("let count = 41; const kept = {list: [1, 2], map: new Map([['a', 1]])}; 0")
     base = memory_bytes("VmRSS")
