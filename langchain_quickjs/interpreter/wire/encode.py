@@ -8,8 +8,6 @@ from __future__ import annotations
 import gc
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from enum import IntEnum
 from itertools import compress
 from typing import Any, Final
 
@@ -17,50 +15,17 @@ import msgpack
 
 from langchain_quickjs.errors import ValueTransferError
 from langchain_quickjs.interpreter.quoting import key_text, said, shortened, type_name
-from langchain_quickjs.interpreter.values.coerce import TYPED_ARRAYS, coerce
-from langchain_quickjs.interpreter.values.js_values import (
-    HOLE,
-    UNDEFINED,
-    ArrayBuffer,
-    BigInt,
-    JSDate,
-    JSError,
-    JSMap,
-    JSSet,
-    RegExp,
-    TypedArray,
-)
+from langchain_quickjs.interpreter.values.coerce import coerce
+from langchain_quickjs.interpreter.values.js_values import JSMap, JSSet
+from langchain_quickjs.interpreter.values.kinds import KINDS, Ext
+from langchain_quickjs.interpreter.wire.payloads import FLATTEN, MAX_DEPTH, WRITE
 
-__all__ = ["MAX_DEPTH", "Ext", "encode", "encode_message", "find_fault"]
+__all__ = ["encode", "encode_message", "find_fault"]
 
-MAX_DEPTH: Final = 200
-"""How deep a value may be nested, either way."""
-
-
-class Ext(IntEnum):
-    """MessagePack extension types; the same numbers as in wasm/src/codec.h."""
-
-    UNDEFINED = 0
-    BIGINT = 1
-    DATE = 2
-    MAP = 3
-    SET = 4
-    REGEXP = 5
-    ERROR = 6
-    TYPED = 7
-    HOLE = 8
-    GRAPH = 9
-    REF = 10
-    BUFFER = 11
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_UNDEFINED = msgpack.ExtType(Ext.UNDEFINED, b"")
-_HOLE = msgpack.ExtType(Ext.HOLE, b"")
 _CONTAINERS = (dict, list, tuple, set, frozenset, JSMap, JSSet)
 _CONTAINER_TYPES = frozenset(_CONTAINERS)
 _IS_CONTAINER = _CONTAINER_TYPES.__contains__
-_NATIVE = frozenset({dict, list, str, int, float, bool, type(None), bytes})
+_NATIVE = frozenset(kind.python for kind in KINDS if kind.ext is None)
 
 _MOST_LOOKED_AT: Final = 2**20
 _MOST_STEPS: Final = 30
@@ -68,9 +33,6 @@ _MOST_STEPS: Final = 30
 
 class _UnfitError(TypeError):
     """A value cannot cross; the text says why."""
-
-
-# --- Python -> MessagePack ---------------------------------------------------------------------
 
 
 def _pack(value: Any) -> bytes:
@@ -82,18 +44,6 @@ def _pack(value: Any) -> bytes:
             value, default=_default, strict_types=True, unicode_errors="surrogatepass"
         )
     return packed
-
-
-def _date(value: datetime) -> msgpack.ExtType:
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=UTC)
-    return msgpack.ExtType(
-        Ext.DATE, struct.pack(">d", (value - _EPOCH) / timedelta(milliseconds=1))
-    )
-
-
-def _flat(entries: list[tuple[Any, Any]]) -> list[Any]:
-    return [part for entry in entries for part in entry]
 
 
 def _default(value: Any) -> Any:
@@ -111,35 +61,24 @@ def _default(value: Any) -> Any:
         raise _UnfitError(what) from error
 
 
-def _form(value: Any) -> Any:  # noqa: PLR0912  (a table of types)
-    match value:
-        case tuple():
-            return list(value)
-        case BigInt() | int() if not isinstance(value, bool) and type(value) in (int, BigInt):
-            return msgpack.ExtType(Ext.BIGINT, format(int(value), "x").encode())
-        case datetime():
-            return _date(value)
-        case JSMap():
-            return msgpack.ExtType(Ext.MAP, _pack(_flat(value.entries)))
-        case JSSet() | set() | frozenset():
-            return msgpack.ExtType(Ext.SET, _pack(list(value)))
-        case ArrayBuffer():
-            return msgpack.ExtType(Ext.BUFFER, value.data)
-        case TypedArray():
-            kind = TYPED_ARRAYS.index(value.kind)
-            return msgpack.ExtType(Ext.TYPED, bytes([kind]) + value.data)
-        case RegExp():
-            return msgpack.ExtType(Ext.REGEXP, _pack([value.source, value.flags]))
-        case JSDate():
-            return msgpack.ExtType(Ext.DATE, struct.pack(">d", value.ms))
-        case JSError():
-            has_cause = value.cause is not UNDEFINED
-            parts = [value.name, value.message, value.stack, has_cause, value.cause, value.errors]
-            return msgpack.ExtType(Ext.ERROR, _pack(parts))
-        case _ if value is UNDEFINED:
-            return _UNDEFINED
-        case _ if value is HOLE:
-            return _HOLE
+def _known_class(kind: type) -> type:
+    """The type whose form a value of this type has: the type itself, or what it inherits from."""
+    if kind in WRITE or kind in FLATTEN:
+        return kind
+    # An `IntEnum` is no BigInt: its own class says what it becomes.
+    bases = (base for base in kind.__mro__ if base is not int)
+    return next((base for base in bases if base in WRITE or base in FLATTEN), kind)
+
+
+def _form(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    if (known := _known_class(type(value))) in WRITE:
+        code, write = WRITE[known]
+        return msgpack.ExtType(code, write(value))
+    if known in FLATTEN:
+        code, flatten = FLATTEN[known]
+        return msgpack.ExtType(code, _pack(flatten(value)))
     simpler = coerce(value)
     if simpler is NotImplemented:
         raise _UnfitError(f"a {type_name(value)} has no counterpart in JavaScript")
@@ -313,5 +252,5 @@ def _steps(value: Any) -> Iterator[tuple[str, Any, Any]]:
     """The parts of a container, each with how one gets there."""
     if type(value) is dict:
         return ((".{}", key, item) for key, item in value.items())
-    parts = _flat(value.entries) if type(value) is JSMap else value
+    parts = FLATTEN[JSMap][1](value) if type(value) is JSMap else value
     return (("[{}]", index, item) for index, item in enumerate(parts))

@@ -16,18 +16,9 @@ import re
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
-from langchain_quickjs.interpreter import (
-    UNDEFINED,
-    ArrayBuffer,
-    BigInt,
-    JSDate,
-    JSError,
-    JSMap,
-    JSSet,
-    RegExp,
-    TypedArray,
-)
+from langchain_quickjs.interpreter import UNDEFINED, JSDate, JSMap, JSSet, TypedArray
 from langchain_quickjs.interpreter.values.js_values import Hole, Undefined
+from langchain_quickjs.interpreter.values.kinds import KIND_OF, KINDS, bytes_of
 from langchain_quickjs.script.arguments.tool_schemas import choice
 from langchain_quickjs.script.arguments.wanted_types import Wanted, shown_name
 
@@ -40,6 +31,7 @@ _MAX_INTEGER: Final = 2**64 - 1
 _PATH_CHARS: Final = 100
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*\Z")
 _BINARY: Final = frozenset({"binary", "base64", "base64url"})
+_BINARY_TYPES: Final = frozenset(kind.python for kind in KINDS if kind.binary)
 
 _KINDS: Final = {
     type(None): "null",
@@ -49,24 +41,6 @@ _KINDS: Final = {
     str: "string",
     list: "array",
     dict: "object",
-}
-_GIVEN: Final = {
-    type(None): "null",
-    bool: "a boolean",
-    int: "an integer",
-    float: "a number",
-    str: "text",
-    list: "an array",
-    tuple: "an array",
-    dict: "an object",
-    BigInt: "a BigInt",
-    datetime: "a Date",
-    bytes: "a Uint8Array",
-    ArrayBuffer: "an ArrayBuffer",
-    JSError: "an Error",
-    JSMap: "a Map",
-    JSSet: "a Set",
-    RegExp: "a RegExp",
 }
 
 
@@ -206,7 +180,7 @@ def _converted(given: Any, wanted: Wanted) -> Any:
             return text.replace("+00:00", "Z")
         case datetime(tzinfo=tzinfo()) if "date" in wanted.formats:
             return given.astimezone(UTC).date().isoformat()
-        case bytes() | TypedArray() | ArrayBuffer() if wanted.formats & _BINARY:
+        case _ if wanted.formats & _BINARY and type(given) in _BINARY_TYPES:
             return _bytes_as_text(given, wanted)
         case JSSet():
             return given.elements
@@ -225,8 +199,8 @@ def _converted(given: Any, wanted: Wanted) -> Any:
     raise _misfit(_words(given), wanted)
 
 
-def _bytes_as_text(given: bytes | TypedArray | ArrayBuffer, wanted: Wanted) -> str:
-    data = given if isinstance(given, bytes) else given.data
+def _bytes_as_text(given: Any, wanted: Wanted) -> str:
+    data = bytes_of(given)
     if "base64" in wanted.formats:
         return base64.b64encode(data).decode()
     if "base64url" in wanted.formats:
@@ -266,9 +240,12 @@ def _words(given: object) -> str:
     match given:
         case JSDate(ms=ms):
             return "an invalid Date" if math.isnan(ms) else "a Date out of range"
-        case TypedArray(kind=kind):
-            return f"an {kind}" if kind.startswith("Int") else f"a {kind}"
-    return _GIVEN.get(type(given)) or f"a {type(given).__name__}"
+        case TypedArray(kind=name):
+            return f"an {name}" if name.startswith("Int") else f"a {name}"
+        case tuple():
+            return "an array"
+    kind = KIND_OF.get(type(given))
+    return f"a {type(given).__name__}" if kind is None else kind.words
 
 
 def _step(step: str | int, *, first: bool) -> str:
