@@ -55,7 +55,7 @@ def storable(value: Any, path: str = "value") -> Any:
 
 
 class _Conversion:
-    """One conversion; knows where in the value it is, and how much it has seen."""
+    """One conversion, which knows where in the value it is and how many parts it has seen."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -105,7 +105,7 @@ class _Conversion:
 
 
 def _text(text: str) -> str:
-    """The same in UTF-8, which half a surrogate pair has not: nothing outside could read it."""
+    """The text as UTF-8 can have it: half of a surrogate pair becomes a question mark."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 

@@ -38,22 +38,22 @@ class _UnfitError(TypeError):
 def _pack(value: Any) -> bytes:
     packed: bytes
     try:
-        packed = msgpack.packb(value, default=_default, strict_types=True)
+        packed = msgpack.packb(value, default=_packable, strict_types=True)
     except UnicodeEncodeError:  # half a surrogate pair; allowing for them takes twice as long
         packed = msgpack.packb(
-            value, default=_default, strict_types=True, unicode_errors="surrogatepass"
+            value, default=_packable, strict_types=True, unicode_errors="surrogatepass"
         )
     return packed
 
 
-def _default(value: Any) -> Any:
-    """What MessagePack has no format for; called by the packer for each such value.
+def _packable(value: Any) -> Any:
+    """Gives the form of a value for which MessagePack has no format; the packer asks for each such.
 
     Raises:
         _UnfitError: There is nothing like it in JavaScript, or its own code raised something.
     """
     try:
-        return _form(value)
+        return _packable_form(value)
     except _UnfitError:
         raise
     except Exception as error:
@@ -70,7 +70,7 @@ def _known_class(kind: type) -> type:
     return next((base for base in bases if base in WRITE or base in FLATTEN), kind)
 
 
-def _form(value: Any) -> Any:
+def _packable_form(value: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)
     if (known := _known_class(type(value))) in WRITE:
@@ -83,7 +83,7 @@ def _form(value: Any) -> Any:
     if simpler is NotImplemented:
         raise _UnfitError(f"a {type_name(value)} has no counterpart in JavaScript")
     # The packer asks only once for each value.
-    return simpler if type(simpler) in _NATIVE else _default(simpler)
+    return simpler if type(simpler) in _NATIVE else _packable(simpler)
 
 
 def _is_graph(value: Any) -> bool:
@@ -196,7 +196,7 @@ def find_fault(value: Any, root: str) -> tuple[str, str] | None:
         if step is None:
             break
         kind, key, part = step
-        part, reason = _looked_at(part, len(above))
+        part, reason = _packed_and_fault(part, len(above))
         if reason is not None:
             return _path(root, [*path, (kind, key)]), reason
         if _is_container(part) and id(part) not in seen:
@@ -214,11 +214,11 @@ def _is_container(part: Any) -> bool:
     return type(part) in _CONTAINER_TYPES  # `isinstance` would ask the part itself
 
 
-def _looked_at(part: Any, depth: int) -> tuple[Any, str | None]:
+def _packed_and_fault(part: Any, depth: int) -> tuple[Any, str | None]:
     """A part in the form in which it is packed, and why it cannot be; its own parts come later."""
     try:
         while type(part) not in _NATIVE and not _is_container(part):
-            packed = _default(part)
+            packed = _packable(part)
             if isinstance(packed, msgpack.ExtType):
                 return packed, None
             part = packed
@@ -226,7 +226,7 @@ def _looked_at(part: Any, depth: int) -> tuple[Any, str | None]:
             return part, f"it is nested more than {MAX_DEPTH} levels deep"
         for key in part if type(part) is dict else ():
             if not _is_key(key):
-                return part, f"its key {_shown(key)} is neither text nor an integer"
+                return part, f"its key {_key_words(key)} is neither text nor an integer"
     except Exception as error:
         return part, said(error)
     return part, None
@@ -234,11 +234,11 @@ def _looked_at(part: Any, depth: int) -> tuple[Any, str | None]:
 
 def _is_key(key: Any) -> bool:
     if type(key) not in _NATIVE:
-        key = _default(key)
+        key = _packable(key)
     return type(key) is str or (type(key) is int and -(2**63) <= key < 2**64)
 
 
-def _shown(key: Any) -> str:
+def _key_words(key: Any) -> str:
     return repr(key) if key is None or type(key) in (bool, float) else f"of type {type_name(key)}"
 
 

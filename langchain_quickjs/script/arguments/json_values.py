@@ -19,7 +19,7 @@ from typing import Any, Final
 from langchain_quickjs.interpreter import UNDEFINED, JSDate, JSMap, JSSet, TypedArray
 from langchain_quickjs.interpreter.values.js_values import Hole, Undefined
 from langchain_quickjs.interpreter.values.kinds import KIND_OF, KINDS, bytes_of
-from langchain_quickjs.script.arguments.tool_schemas import choice
+from langchain_quickjs.script.arguments.tool_schemas import comparable
 from langchain_quickjs.script.arguments.wanted_types import Wanted, shown_name
 
 __all__ = ["MisfitError", "copied", "json_object"]
@@ -57,7 +57,7 @@ class MisfitError(Exception):
         self.steps: list[str | int] = []
 
     def within(self, step: str | int) -> MisfitError:
-        """The same, seen from outside."""
+        """Notes that the place is inside of this one, and gives the error itself."""
         self.steps.append(step)
         return self
 
@@ -91,14 +91,14 @@ def json_object(given: dict[str, Any], wanted: Wanted, max_bytes: int) -> dict[s
 
 
 def copied(value: Any) -> Any:
-    """A JSON value again, for somebody who might change it."""
+    """Copies a JSON value for somebody who might change it."""
     if type(value) is dict:
         return {key: copied(item) for key, item in value.items()}
     return list(map(copied, value)) if type(value) is list else value
 
 
 class _Conversion:
-    """One conversion; knows how much it has seen."""
+    """One conversion, which counts the parts and the text that it has seen."""
 
     __slots__ = ("_bytes_left", "_max_bytes", "_parts_left")
 
@@ -127,7 +127,7 @@ class _Conversion:
             return self._items(made, wanted, depth)
         elif kind == "object":
             return self.object(made, wanted, depth)
-        if wanted.choices is not None and choice(made) not in wanted.choices:
+        if wanted.choices is not None and comparable(made) not in wanted.choices:
             raise MisfitError(f"must be {wanted.choice_words()}")
         return made
 
@@ -142,7 +142,7 @@ class _Conversion:
             self._check_text(name)
             member = wanted.member(name)
             if member is None:
-                raise MisfitError(wanted.unknown(name))
+                raise MisfitError(wanted.unknown_name_words(name))
             try:
                 made[name] = self.value(item, member, depth + 1)
             except MisfitError as misfit:
@@ -232,7 +232,7 @@ def _check_integer(given: int, wanted: Wanted) -> None:
 
 
 def _misfit(given: str, wanted: Wanted) -> MisfitError:
-    return MisfitError(f"must be {wanted.words()}, it is {given}")
+    return MisfitError(f"must be {wanted.kind_words()}, it is {given}")
 
 
 def _words(given: object) -> str:
