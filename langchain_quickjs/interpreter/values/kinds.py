@@ -2,8 +2,8 @@
 
 Whoever treats values by their kind follows this table: `encode` and `decode` on the wire, `coerce`,
 `notation`, `plain` and `weight` here, and `json_values` for the arguments of tools. The guest has
-the same codes in `wasm/src/codec.h`. `tests/interpreter/values/test_kinds.py` takes a value of each
-row through each of them, so a kind that one of them has forgotten does not go unnoticed.
+the same codes in `wasm/src/codec/codec.h`. `tests/interpreter/values/test_kinds.py` takes a value
+of each row through each of them, so a kind that one has forgotten does not go unnoticed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = ["ELEMENTS", "KINDS", "KIND_OF", "Element", "Ext", "Kind", "bytes_of"]
 
 
 class Ext(IntEnum):
-    """MessagePack extension types; the same numbers as in wasm/src/codec.h."""
+    """MessagePack extension types; the same numbers as in wasm/src/codec/codec.h."""
 
     UNDEFINED = 0
     BIGINT = 1

@@ -1,4 +1,4 @@
-"""MessagePack from the guest to Python values; the other end of wasm/src/pack.c.
+"""MessagePack from the guest to Python values; the other end of wasm/src/codec/pack.c.
 
 Nothing here is trusted: a reply that is not what `pack.c` would write is a `ProtocolError`, and a
 reply can make the host neither recurse deeply nor work much more than its length.

@@ -1,4 +1,4 @@
-"""MessagePack for values: from Python values to the guest, the other end of wasm/src/unpack.c.
+"""MessagePack from Python values to the guest; the other end of wasm/src/codec/unpack.c.
 
 `wasm/README.md` has the table of the extension types; `decode.py` reads what the guest sends.
 """

@@ -179,7 +179,7 @@ def test_every_kind_has_a_sample_and_every_code_a_kind() -> None:
 
 
 def test_the_guest_has_the_same_codes() -> None:
-    header = (WASM / "src/codec.h").read_text()
+    header = (WASM / "src/codec/codec.h").read_text()
     codes = {name: int(code) for name, code in re.findall(r"EXT_(\w+) = (\d+),", header)}
     assert codes == {ext.name: ext.value for ext in Ext}
     table = (WASM / "README.md").read_text().partition("| extension |")[2]
