@@ -915,9 +915,9 @@ def test_the_order_of_hooks() -> None:
     first, last = First(), Hooked()
     reads = room.agent_hooks
     hooks = in_agent(lambda around: reads.tool_calls_of(around.nodes).hooks, [first, last])
-    assert reads.passes(hooks, first)
-    assert reads.passes(reads.hooks_behind(hooks, first), last)
-    assert not reads.passes(reads.hooks_behind(hooks, first), first)
+    assert reads.handler_reaches(hooks, first)
+    assert reads.handler_reaches(reads.hooks_behind(hooks, first), last)
+    assert not reads.handler_reaches(reads.hooks_behind(hooks, first), first)
     assert reads.hooks_behind(hooks, last) is None
 
 
