@@ -26,7 +26,7 @@ from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.drivers import Ask, Work
 from langchain_quickjs.script.flow.effects import Paused
-from langchain_quickjs.script.flow.messages import Rules, Takes
+from langchain_quickjs.script.flow.inputs import Rules, Takes
 from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.langgraph_internals.graph_around import run_of
 from langchain_quickjs.script.people.approvals import Approvals
