@@ -94,7 +94,7 @@ class Environment:
             return
         shutil.rmtree(self._folder, ignore_errors=True)
         subprocess.run([self.python, "-m", "venv", self._folder], check=True)
-        pip = [str(self.run), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [str(self.run), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         subprocess.run([*pip, *wanted], check=True)
         ready.write_text("\n".join(wanted))
 
