@@ -5,13 +5,14 @@ RUN := $(VENV)/bin/python
 
 .PHONY: test demo check bench clean
 
-$(VENV)/ready: pyproject.toml $(wildcard wasm/*.py wasm/src/* wasm/prelude/* wasm/patches/*)
+$(VENV)/ready: pyproject.toml $(wildcard wasm/*.py wasm/src/* wasm/src/*/* wasm/prelude/* wasm/patches/*)
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[deepagents,test]'
 	touch $@
 
+# A file runs in one worker, so what its tests share is made once; ARGS="-n 0" runs all in this process.
 test: $(VENV)/ready
-	$(RUN) -m pytest $(ARGS)
+	$(RUN) -m pytest --numprocesses=2 --dist=loadfile --durations=20 $(ARGS)
 
 demo: $(VENV)/ready
 	$(RUN) examples/approve_refunds.py $(ARGS)

@@ -6,6 +6,7 @@ And one room for all that rests on private parts of LangGraph, LangChain and Dee
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,7 +38,8 @@ PRIVATE_TEXT = re.compile(
     rf"__(pregel|deepagents)_|\b({'|'.join(LANGCHAIN)})(\.\w+)*\._|\blanggraph\.pregel\b"
 )
 
-MOST_LINES = 400
+MOST_LINES = 350
+MOST_FLOORS = 6
 MOST_MODULES = 8
 
 
@@ -75,6 +77,99 @@ def test_imports_point_one_way(path: Path) -> None:
 def test_one_module_knows_wasmtime() -> None:
     knowing = {name(p) for p in MODULES if any(i.split(".")[0] == "wasmtime" for i in imports(p))}
     assert knowing == {"langchain_quickjs.interpreter.guest.engine"}
+
+
+# What a checkpointer does: only the drivers of effects call it. Other things have methods of the
+# names in SHARED, so for these it matters whose they are.
+OF_CHECKPOINTERS = {"get_tuple", "put_writes", "delete_thread", "copy_thread", "prune"}
+SHARED = {"get", "put", "list"}
+SAVERS = re.compile(r"saver|checkpointer", re.IGNORECASE)
+
+
+def calls_of_checkpointers(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            method = node.attr if node.attr in OF_CHECKPOINTERS else node.attr.removeprefix("a")
+            shared = method in SHARED and SAVERS.search(ast.unparse(node.value).split(".")[-1])
+            if shared or method in OF_CHECKPOINTERS:
+                yield ast.unparse(node)
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.name != "drivers.py"], ids=name)
+def test_only_drivers_call_checkpointers(path: Path) -> None:
+    assert list(calls_of_checkpointers(ast.parse(path.read_text()))) == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    ["saver.get_tuple(x)", "await self._saver.aput_writes(x)", "s.checkpointer.put", "saver.alist"],
+)
+def test_a_call_of_a_checkpointer_is_found(planted: str) -> None:
+    tree = ast.parse(f"async def f(): {planted}")
+    assert len(list(calls_of_checkpointers(tree))) == 1
+
+
+# What these rooms want of a checkpointer they yield, so none of them has a second, awaited way.
+YIELDING = [path for path in MODULES if path.parent.name in ("durability", "people", "variables")]
+WAITING = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
+
+
+@pytest.mark.parametrize("path", YIELDING, ids=name)
+def test_rooms_that_yield_effects_do_not_wait(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    assert not [node for node in ast.walk(tree) if isinstance(node, WAITING)]
+    assert not {"asyncio", "time.sleep"} & set(imports(path))
+    assert "sleep(" not in path.read_text()
+
+
+# What each room of `script` may import of it: modules that stand in `script` itself, and rooms.
+BELOW = {
+    "langgraph_internals": {"state"},
+    "arguments": set[str](),
+    "flow": {"state", "call_report", "model_texts"},
+    "durability": {"state", "model_texts", "flow", "langgraph_internals"},
+    "calls": {"state", "flow", "arguments", "langgraph_internals"},
+    "people": {"state", "flow", "durability", "langgraph_internals"},
+    "variables": {
+        "state",
+        "settings",
+        "model_texts",
+        "flow",
+        "durability",
+        "langgraph_internals",
+    },
+}
+SCRIPT = f"{PACKAGE.name}.script."
+
+
+def imports_within_script(path: Path) -> set[str]:
+    return {one.removeprefix(SCRIPT) for one in imports(path) if one.startswith(SCRIPT)}
+
+
+@pytest.mark.parametrize("room", BELOW)
+def test_rooms_import_those_below(room: str) -> None:
+    for path in (PACKAGE / "script" / room).glob("*.py"):
+        theirs = {one.split(".")[0] for one in imports_within_script(path)}
+        assert theirs <= BELOW[room] | {room}, path.name
+
+
+def test_every_room_says_what_it_imports() -> None:
+    inner = {path.parent.name for path in (PACKAGE / "script").glob("*/__init__.py")}
+    assert inner == BELOW.keys()
+
+
+def test_chains_of_imports_within_script_are_short() -> None:
+    graph = {
+        name(path).removeprefix(SCRIPT): imports_within_script(path)
+        for path in (PACKAGE / "script").rglob("*.py")
+        if path.name != "__init__.py"
+    }
+
+    @functools.cache
+    def floors(module: str) -> int:
+        return 1 + max((floors(below) for below in graph[module]), default=0)
+
+    assert {module: floors(module) for module in graph if floors(module) > MOST_FLOORS} == {}
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)

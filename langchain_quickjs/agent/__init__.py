@@ -6,6 +6,7 @@ It imports everything else, and nothing imports it.
     eval_tool     the tool that runs a program
     grants        what programs may call, and about which calls people are asked
     middleware    `CodeInterpreterMiddleware`
+    program       what one program is given, and what the model is shown of its end
     prompt        the system prompt and the tool's description
     rendering     what the model sees of a program's end
     typescript    JSON Schemas as TypeScript types

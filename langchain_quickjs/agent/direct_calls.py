@@ -7,37 +7,40 @@ can be answered one by one, and an answer that does not fit can be given again.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 from langchain.agents.middleware import HumanInTheLoopMiddleware
-from langchain.agents.middleware.human_in_the_loop import ActionRequest
 from langchain_core.messages import AIMessage, ToolCall, ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 
 from langchain_quickjs.errors import DecisionError
+from langchain_quickjs.interpreter import Raised, Returned
 from langchain_quickjs.script.arguments.tool_arguments import arguments_of
-from langchain_quickjs.script.flow.drivers import acarry_out, carry_out
-from langchain_quickjs.script.flow.effects import Asking
-from langchain_quickjs.script.flow.open_calls import BEGUN_BEFORE
-from langchain_quickjs.script.langgraph_internals.agent_hooks import passes
-from langchain_quickjs.script.langgraph_internals.resume import mark_as_unfit
-from langchain_quickjs.script.people.approvals import (
-    Approvals,
+from langchain_quickjs.script.flow.decisions import (
+    BEGUN_BEFORE,
+    CallRuns,
+    Decision,
+    Replacements,
+    ReplyInstead,
     checked_decisions,
-    edit_note,
-    question,
-    rejection,
+    outcome_of_decision,
+    question_about,
 )
+from langchain_quickjs.script.flow.drivers import Asking, Invoke, Work
+from langchain_quickjs.script.langgraph_internals.agent_hooks import handler_reaches
+from langchain_quickjs.script.langgraph_internals.resume import mark_as_unfit
+from langchain_quickjs.script.people.approvals import Approvals
 from langchain_quickjs.script.people.gates import agent_of
-from langchain_quickjs.script.people.once_only import OnceOnly
+from langchain_quickjs.script.people.once_only import EndedBefore, OnceOnly
 from langchain_quickjs.script.run import require_checkpointer
 from langchain_quickjs.script.state import AwaitingCall, Question
 
-__all__ = ["arun_decided", "needs_decision", "run_decided"]
+__all__ = ["decided_call", "needs_decision"]
 
 ToolResult = ToolMessage | Command[Any]
 
@@ -52,23 +55,23 @@ def needs_decision(request: ToolCallRequest, handler: Any, approvals: Approvals)
     """
     made = _as_made(request)
     for gate in agent_of(request.runtime.config).gates:
-        sees = gate.interrupt_mode == "per_call" and passes(handler, gate)
+        sees = gate.interrupt_mode == "per_call" and handler_reaches(handler, gate)
         if _is_asked(gate, request if sees else made):
             return False
     return approvals.review(request) is not None
 
 
-def run_decided(
+def decided_call(
     request: ToolCallRequest,
-    handler: Callable[[ToolCallRequest], ToolResult],
+    handler: Callable[[ToolCallRequest], Any],
     approvals: Approvals,
     keys: tuple[bytes, ...],
-) -> ToolResult:
+) -> Work[ToolResult]:
     """Asks about a call, and does what was decided: once.
 
     Args:
         request: The call.
-        handler: What runs it.
+        handler: What runs it; a coroutine function in agents that run asynchronously.
         approvals: What people are asked about.
         keys: Sign what is stored of it.
 
@@ -77,39 +80,17 @@ def run_decided(
         DecisionError: The answer does not fit; the same question stands.
     """
     once = OnceOnly.of(request.runtime.config, str(request.tool_call["id"]), keys)
-    with once.at_work():
-        decided = carry_out(_decided(request, approvals, once))
+    with once.marked_as_worked_on():
+        decided = yield from _decided(request, approvals, once)
         if not isinstance(decided, _Decided):
             return decided
         try:
-            result = handler(decided.request)
+            result = yield Invoke(partial(handler, decided.request))
         except Exception as error:
-            carry_out(once.failed(error))
+            yield from once.note_error(error)
             raise
         result = decided.noted(result)
-        carry_out(once.ended(result))
-        return result
-
-
-async def arun_decided(
-    request: ToolCallRequest,
-    handler: Callable[[ToolCallRequest], Awaitable[ToolResult]],
-    approvals: Approvals,
-    keys: tuple[bytes, ...],
-) -> ToolResult:
-    """The same for agents that run asynchronously."""
-    once = OnceOnly.of(request.runtime.config, str(request.tool_call["id"]), keys)
-    with once.at_work():
-        decided = await acarry_out(_decided(request, approvals, once))
-        if not isinstance(decided, _Decided):
-            return decided
-        try:
-            result = await handler(decided.request)
-        except Exception as error:
-            await acarry_out(once.failed(error))
-            raise
-        result = decided.noted(result)
-        await acarry_out(once.ended(result))
+        yield from once.note_result(result)
         return result
 
 
@@ -155,13 +136,17 @@ def _decided(
     require_checkpointer(request.runtime.config, waits=True)
     while True:
         asked = _asked(request, approvals, once)
-        decision = yield from once.answer(asked["interrupt"], _check(request, asked))
-        if decision["type"] in ("reject", "respond"):
-            return _answer(request, decision, begun=once.rounds > 0)
+        decision = yield from once.decision(asked["interrupt"], partial(_checked, request, asked))
+        (call,) = asked["calls"]
+        outcome = outcome_of_decision(decision, call)
+        if isinstance(outcome, ReplyInstead):
+            return _reply_message(request.tool_call, outcome.reply)
         begun = yield from once.begin()
-        if begun is None:
-            continue  # It had begun, and nobody knows how it ended: people are asked again.
-        return begun if not isinstance(begun, bool) else _to_run(request, decision)
+        if isinstance(begun, EndedBefore):
+            return cast("ToolResult", begun.result)
+        if begun:
+            return _to_run(request, outcome)
+        # It had begun, and nobody knows how it ended: people are asked again.
 
 
 def _asked(request: ToolCallRequest, approvals: Approvals, once: OnceOnly) -> Question:
@@ -176,43 +161,39 @@ def _asked(request: ToolCallRequest, approvals: Approvals, once: OnceOnly) -> Qu
         "review": review,
         "rounds": once.rounds,
     }
-    return question([call], f"{once.sealer.place}|{once.rounds}")
+    return question_about([call], f"{once.sealer.place}|{once.rounds}")
 
 
-def _check(request: ToolCallRequest, asked: Question) -> Callable[[Any], Any]:
+def _checked(request: ToolCallRequest, asked: Question, answer: Any) -> Decision:
     tools = {tool.name: tool for tool in request.runtime.tools}
+    replacements = Replacements(
+        tools, lambda name, args: arguments_of(tools[name]).value(args, name)
+    )
+    try:
+        (decision,) = checked_decisions(answer, asked["calls"], replacements)
+    except DecisionError as error:
+        raise mark_as_unfit(error) from None
+    return decision
 
-    def check(answer: Any) -> Any:
-        try:
-            (decision,) = checked_decisions(answer, asked["calls"], tools, arguments_of)
-        except DecisionError as error:
-            raise mark_as_unfit(error) from None
-        return decision
 
-    return check
-
-
-def _to_run(request: ToolCallRequest, decision: Any) -> _Decided:
-    call = request.tool_call
-    if decision["type"] == "approve":
-        return _Decided(request)
-    edited, tools = decision["edited_action"], {tool.name: tool for tool in request.runtime.tools}
-    tool_call: ToolCall = {**call, "name": edited["name"], "args": edited["args"]}
-    tool = request.tool if edited["name"] == call["name"] else tools[edited["name"]]
-    asked = ActionRequest(name=call["name"], args=call["args"])
+def _to_run(request: ToolCallRequest, decided: CallRuns) -> _Decided:
+    if not decided.is_another:
+        return _Decided(request, decided.note)
+    call, tools = request.tool_call, {tool.name: tool for tool in request.runtime.tools}
+    tool_call: ToolCall = {**call, "name": decided.name, "args": decided.args}
+    tool = request.tool if decided.name == call["name"] else tools[decided.name]
     changed = request.override(tool_call=tool_call, tool=cast("BaseTool", tool))
-    return _Decided(changed, edit_note(asked, edited))
+    return _Decided(changed, decided.note)
 
 
-def _answer(request: ToolCallRequest, decision: Any, *, begun: bool) -> ToolMessage:
+def _reply_message(call: ToolCall, reply: Returned | Raised) -> ToolMessage:
     """What the model is told in the call's place."""
-    call, words = request.tool_call, decision.get("message")
-    responds = decision["type"] == "respond"
+    failed = isinstance(reply, Raised)
     return ToolMessage(
-        words if responds else rejection(call["name"], words, begun=begun),
+        reply.message if isinstance(reply, Raised) else reply.value,
         name=call["name"],
         tool_call_id=call["id"],
-        status="success" if responds else "error",
+        status="error" if failed else "success",
     )
 
 

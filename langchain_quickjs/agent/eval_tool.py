@@ -20,16 +20,18 @@ from pydantic import BaseModel, Field, SkipValidation
 from langchain_quickjs.agent.prompt import eval_code_description, eval_tool_description
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.durability.workers import end_all_work
-from langchain_quickjs.script.flow.effects import Ended, Started, new_seed
-from langchain_quickjs.script.flow.granted import ScriptHost
-from langchain_quickjs.script.graph import ScriptGraph, build_script_graph
-from langchain_quickjs.script.langgraph_internals.checkpointer import graph_durability
-from langchain_quickjs.script.langgraph_internals.place import reserve_next_graph
-from langchain_quickjs.script.langgraph_internals.resume import started_before
+from langchain_quickjs.script.flow.drivers import Ask, Work, adrive, drive
+from langchain_quickjs.script.flow.effects import Ended
+from langchain_quickjs.script.flow.messages import Started, new_seed
+from langchain_quickjs.script.grant_sources import Passed
+from langchain_quickjs.script.granted import Granted
+from langchain_quickjs.script.graph import build_script_graph
+from langchain_quickjs.script.langgraph_internals.call_place import reserve_next_graph
+from langchain_quickjs.script.langgraph_internals.resume import graph_durability, started_before
 from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
 from langchain_quickjs.script.langgraph_internals.tools import copy_tool
-from langchain_quickjs.script.run import arun_script, run_script
-from langchain_quickjs.script.sources import PassedHost
+from langchain_quickjs.script.run import run_script
+from langchain_quickjs.script.settings import Defaults
 
 __all__ = ["EvalTool"]
 
@@ -45,82 +47,74 @@ class EvalTool(BaseTool):
 
     Attributes:
         graph: What goes on with a program that has paused.
-        host: What the program is given; there is one for each call of the tool.
+        granted: What the program is given; there is one for each call of the tool.
     """
 
-    name: str = "eval"
+    name: str = Defaults.tool_name
     description: str = eval_tool_description()
     args_schema: Annotated[type[BaseModel], SkipValidation()] = _Program
     graph: Annotated[Any, SkipValidation()] = Field(
-        default_factory=lambda: build_script_graph(PassedHost()), exclude=True
+        default_factory=lambda: build_script_graph(Passed()), exclude=True
     )
-    host: Annotated[Any, SkipValidation()] = Field(default=None, exclude=True)
+    granted: Annotated[Any, SkipValidation()] = Field(default=None, exclude=True)
 
-    def for_script(self, host: ScriptHost) -> EvalTool:
+    def for_script(self, granted: Granted) -> EvalTool:
         """The tool for one call, which brings along what this call's program is given."""
         copied = cast("EvalTool", copy_tool(self))
-        copied.host = host
+        copied.granted = granted
         return copied
 
     def _run(self, code: str, config: RunnableConfig) -> ToolMessage:
-        host, graph, paused = self._checked_host(), cast("ScriptGraph", self.graph), None
-        with _whole(host):
-            if _begins(host, config):
-                config, namespace = reserve_next_graph(config)
-                result = run_script(host, Started(code, new_seed()), get_config(), namespace)
-                if isinstance(result, Ended):
-                    return self._message(result.outcome)
-                paused = result
-            durability = graph_durability(config, host.keeps)
-            config = PassedHost.config(config, host, code, paused)
-            output = graph.invoke(_input(code), config, durability=durability)
-            return self._message(output["outcome"])
+        return drive(self._ran(code, config))
 
     async def _arun(self, code: str, config: RunnableConfig) -> ToolMessage:
-        host, graph, paused = self._checked_host(), cast("ScriptGraph", self.graph), None
-        with _whole(host):
-            if _begins(host, config):
+        return await adrive(self._ran(code, config))
+
+    def _ran(self, code: str, config: RunnableConfig) -> Work[ToolMessage]:
+        granted, paused = self._checked_grant(), None
+        with _whole(granted):
+            if _begins(granted, config):
                 config, namespace = reserve_next_graph(config)
                 started = Started(code, new_seed())
-                result = await arun_script(host, started, get_config(), namespace)
+                result = yield from run_script(granted, started, get_config(), namespace)
                 if isinstance(result, Ended):
                     return self._message(result.outcome)
                 paused = result
-            durability = graph_durability(config, host.keeps)
-            config = PassedHost.config(config, host, code, paused)
-            output = await graph.ainvoke(_input(code), config, durability=durability)
+            options = {"durability": graph_durability(config, granted.rules.keeps)}
+            config = Passed.config(config, granted, code, paused)
+            output = yield Ask(self.graph, "invoke", (_input(code), config), options)
             return self._message(output["outcome"])
 
-    def _checked_host(self) -> ScriptHost:
-        if self.host is None:
+    def _checked_grant(self) -> Granted:
+        if self.granted is None:
             raise SetupError(
                 "This tool runs inside an agent that has CodeInterpreterMiddleware among its "
                 "middleware. Without an agent, use Interpreter or create_script_graph."
             )
-        return cast("ScriptHost", self.host)
+        return cast("Granted", self.granted)
 
     def _message(self, outcome: Mapping[str, Any]) -> ToolMessage:
         return ToolMessage(
             outcome["text"],
-            tool_call_id=self.host.script_id,
+            tool_call_id=self.granted.rules.script_id,
             name=self.name,
             status="error" if outcome["failed"] else "success",
         )
 
 
 @contextlib.contextmanager
-def _whole(host: ScriptHost) -> Iterator[None]:
+def _whole(granted: Granted) -> Iterator[None]:
     """Lets a task that fails leave nothing behind: neither writes, nor what it worked on."""
     try:
-        with withdraw_on_error(host.path.task):
+        with withdraw_on_error(granted.path.task):
             yield
     finally:
-        end_all_work(host)
+        end_all_work(granted)
 
 
-def _begins(host: ScriptHost, config: RunnableConfig) -> bool:
+def _begins(granted: Granted, config: RunnableConfig) -> bool:
     """Whether a program surely begins, and needs the graph only if it pauses."""
-    return not host.keeps and not started_before(config)
+    return not granted.rules.keeps and not started_before(config)
 
 
 def _input(code: str) -> Any:

@@ -6,10 +6,10 @@ what comes of each program is rendered for the model.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence, Set
-from dataclasses import replace
+import functools
+from collections.abc import Awaitable, Callable, Sequence
 from types import MethodType
-from typing import Annotated, Any, NotRequired, TypeAlias, cast
+from typing import Annotated, Any, NotRequired, TypeAlias
 
 from langchain.agents.middleware import AgentMiddleware
 from langchain.agents.middleware.types import (
@@ -18,35 +18,35 @@ from langchain.agents.middleware.types import (
     ModelResponse,
     PrivateStateAttr,
 )
-from langchain_core.messages import SystemMessage, ToolMessage
-from langchain_core.runnables import RunnableConfig
+from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.config import get_config
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 from langsmith.utils import tracing_is_enabled
 
-from langchain_quickjs.agent.direct_calls import arun_decided, needs_decision, run_decided
+from langchain_quickjs.agent.direct_calls import decided_call, needs_decision
 from langchain_quickjs.agent.eval_tool import EvalTool
 from langchain_quickjs.agent.grants import Grants
-from langchain_quickjs.agent.prompt import eval_tool_description, system_prompt_section
-from langchain_quickjs.agent.rendering import has_block, has_no_copy, render_ending
+from langchain_quickjs.agent.program import ProgramSettings, granted_to_program
+from langchain_quickjs.agent.prompt import PromptSection, eval_tool_description
+from langchain_quickjs.agent.rendering import was_rendered_here
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
-from langchain_quickjs.script.calls.subagents import TASK, Subagents
-from langchain_quickjs.script.calls.tool_call import ToolPath
 from langchain_quickjs.script.durability.failures import Failures, unanswered, with_answers
-from langchain_quickjs.script.flow.drivers import acarry_out, carry_out
-from langchain_quickjs.script.flow.effects import Asking
-from langchain_quickjs.script.flow.granted import ScriptHost
-from langchain_quickjs.script.langgraph_internals.task import OuterTask
+from langchain_quickjs.script.durability.signing import SigningKeys, signing_keys
+from langchain_quickjs.script.flow.drivers import Asking, Invoke, Work, adrive, drive
 from langchain_quickjs.script.people.approvals import InterruptOn
 from langchain_quickjs.script.people.gates import Agent, agent_of
-from langchain_quickjs.script.settings import Durability, Mode, OnToolError, check
-from langchain_quickjs.script.signing import Signer, SigningKeys, signing_keys
-from langchain_quickjs.script.state import Ending
-from langchain_quickjs.script.variables.channel import HeapChannel
-from langchain_quickjs.script.variables.session import HeapPolicy, Memory
+from langchain_quickjs.script.settings import (
+    Defaults,
+    Durability,
+    Mode,
+    OnToolError,
+    check_parameters,
+)
+from langchain_quickjs.script.variables.channel import VariablesChannel
+from langchain_quickjs.script.variables.session import VariablesPolicy
 
 __all__ = ["CodeInterpreterMiddleware", "InterpreterState", "PTCOption"]
 
@@ -59,7 +59,7 @@ PTCOption: TypeAlias = Sequence[str | BaseTool | Callable[..., Any]]
 class InterpreterState(AgentState[Any]):
     """What the agent's state has beyond that of other agents. It is not part of what users read."""
 
-    _quickjs_heap: NotRequired[Annotated[bytes, HeapChannel, PrivateStateAttr]]
+    _quickjs_heap: NotRequired[Annotated[bytes, VariablesChannel, PrivateStateAttr]]
 
 
 class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
@@ -90,17 +90,17 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         *,
         ptc: PTCOption | None = None,
         interrupt_on: InterruptOn | None = None,
-        timeout: float | None = 5.0,
-        wall_timeout: float | None = 300.0,
-        memory_limit: int = 64 * 1024 * 1024,
-        max_ptc_calls: int | None = 256,
-        max_result_chars: int = 4000,
-        capture_console: bool = True,
-        tool_name: str = "eval",
-        subagents: bool = True,
-        max_subagent_concurrency: int = 32,
-        durability: Durability = "pause",
-        on_tool_error: OnToolError = "raise",
+        timeout: float | None = Defaults.timeout,
+        wall_timeout: float | None = Defaults.wall_timeout,
+        memory_limit: int = Defaults.memory_limit,
+        max_ptc_calls: int | None = Defaults.max_ptc_calls,
+        max_result_chars: int = Defaults.max_result_chars,
+        capture_console: bool = Defaults.capture_console,
+        tool_name: str = Defaults.tool_name,
+        subagents: bool = Defaults.subagents,
+        max_subagent_concurrency: int = Defaults.max_subagent_concurrency,
+        durability: Durability = Defaults.durability,
+        on_tool_error: OnToolError = Defaults.on_tool_error,
         mode: Mode | None = None,
         max_snapshot_bytes: int | None = None,
         snapshot_signing_key: SigningKeys | None = None,
@@ -150,7 +150,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             ToolNameError: A tool's name cannot be a name in programs.
         """
         super().__init__()
-        check(
+        check_parameters(
             ptc=ptc,
             interrupt_on=interrupt_on,
             timeout=timeout,
@@ -168,32 +168,35 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             max_snapshot_bytes=max_snapshot_bytes,
         )
         self.tool_name = tool_name
-        self._grants = Grants.of(ptc, interrupt_on, subagents=subagents, tool_name=tool_name)
-        self._approvals = self._grants.approvals
-        self._limits = Limits(
+        limits = Limits(
             memory_bytes=memory_limit,
             step_timeout_s=timeout,
             wall_timeout_s=wall_timeout,
             calls=max_ptc_calls,
         )
-        self._max_result_chars = max_result_chars
-        self._capture_console = capture_console
-        self._mode: Mode = mode or "thread"
-        self._signing_keys = signing_keys(snapshot_signing_key)
-        self._heap: HeapPolicy | None = None
-        if self._mode != "call":
+        lives: Mode = mode or Defaults.mode
+        variables = None
+        if lives != "call":
             self.state_schema = InterpreterState
-            self._heap = HeapPolicy(self._mode, max_snapshot_bytes or memory_limit, self._limits)
-        self._max_subagents = max_subagent_concurrency
-        self._durability = durability
-        self._raises = on_tool_error == "raise"
+            variables = VariablesPolicy(lives, max_snapshot_bytes or memory_limit, limits)
+        self._grants = Grants.of(ptc, interrupt_on, subagents=subagents, tool_name=tool_name)
+        self._settings = ProgramSettings(
+            tool_name=tool_name,
+            grants=self._grants,
+            limits=limits,
+            mode=lives,
+            variables=variables,
+            signing_keys=signing_keys(snapshot_signing_key),
+            keeps=durability == "call",
+            raises=on_tool_error == "raise",
+            subagents_at_once=max_subagent_concurrency,
+            shows_console=capture_console,
+            max_result_chars=max_result_chars,
+        )
         # The agent that was looked at last, and found to have what programs and people need.
         self._fits: Agent | None = None
-        # The last prompt section, with its tools, and with what the agent says before it: they
-        # rarely change between two model calls.
-        self._written: tuple[Any, str] | None = None
-        self._said: tuple[SystemMessage | None, str, SystemMessage] | None = None
-        self._tool = EvalTool(name=tool_name, description=eval_tool_description(mode=self._mode))
+        self._prompt = PromptSection(tool_name, lives, limits, max_result_chars)
+        self._tool = EvalTool(name=tool_name, description=eval_tool_description(mode=lives))
         self.tools = [self._tool]
         if not tracing_is_enabled():
             self._spare_detours()
@@ -216,10 +219,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         handler: Callable[[ModelRequest[Any]], ModelResponse[Any]],
     ) -> ModelResponse[Any]:
         """Tells the model about programs."""
-        request = self._with_prompt(request)
-        if failed := unanswered(request.messages, self.tool_name, has_block):
-            request = carry_out(self._with_failures(request, failed))
-        return handler(request)
+        return drive(self._called_model(request, handler))
 
     async def awrap_model_call(
         self,
@@ -234,23 +234,22 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         request: ModelRequest[Any],
         handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
     ) -> Awaitable[ModelResponse[Any]]:
-        request = self._with_prompt(request)
-        if failed := unanswered(request.messages, self.tool_name, has_block):
-            return self._model_call_after(self._with_failures(request, failed), handler)
-        return handler(request)
+        return adrive(self._called_model(request, handler))
 
-    async def _model_call_after(
-        self,
-        asking: Asking[ModelRequest[Any]],
-        handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
-    ) -> ModelResponse[Any]:
-        return await handler(await acarry_out(asking))
+    def _called_model(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Any]
+    ) -> Work[ModelResponse[Any]]:
+        request = self._with_prompt(request)
+        if failed := unanswered(request.messages, self.tool_name, was_rendered_here):
+            request = yield from self._with_failures(request, failed)
+        response: ModelResponse[Any] = yield Invoke(functools.partial(handler, request))
+        return response
 
     def _with_failures(
         self, request: ModelRequest[Any], script_ids: list[str]
     ) -> Asking[ModelRequest[Any]]:
         """Tells the model what programs had done that nothing was told of."""
-        failures = Failures.of(get_config(), self._signing_keys)
+        failures = Failures.of(get_config(), self._settings.signing_keys)
         told = {} if failures is None else (yield from failures.read(script_ids))
         if not told:
             return request
@@ -261,8 +260,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     ) -> ToolResult:
         """Gives the tool that runs programs the way that tool calls take; asks about others."""
         if self._asks(request, handler):
-            return run_decided(request, handler, self._approvals, self._signing_keys)
-        return handler(self._with_host(request, handler))
+            return drive(self._decided(request, handler))
+        return handler(self._with_grant(request, handler))
 
     async def awrap_tool_call(
         self,
@@ -276,26 +275,43 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Awaitable[ToolResult]]
     ) -> Awaitable[ToolResult]:
         if self._asks(request, handler):
-            return arun_decided(request, handler, self._approvals, self._signing_keys)
-        return handler(self._with_host(request, handler))
+            return adrive(self._decided(request, handler))
+        return handler(self._with_grant(request, handler))
+
+    def _decided(
+        self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Any]
+    ) -> Work[ToolResult]:
+        keys = self._settings.signing_keys
+        return decided_call(request, handler, self._grants.approvals, keys)
 
     def _asks(self, request: ToolCallRequest, handler: Any) -> bool:
         """Whether people are asked here about a call that the model makes itself."""
-        gated = request.tool_call["name"] in self._approvals.configs
-        return gated and needs_decision(request, handler, self._approvals)
+        approvals = self._grants.approvals
+        gated = request.tool_call["name"] in approvals.configs
+        return gated and needs_decision(request, handler, approvals)
+
+    def _with_grant(self, request: ToolCallRequest, handler: Callable[..., Any]) -> ToolCallRequest:
+        """A call of the tool that runs programs, with what its program is given."""
+        if request.tool_call["name"] != self.tool_name:
+            return request
+        granted = granted_to_program(request, handler, self._settings)
+        return request.override(tool=self._tool.for_script(granted))
 
     def _with_prompt(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
         # What the agent asks people about is known where it runs only.
         agent = agent_of()
         if agent is not self._fits:
-            self._grants.check(agent, self)
+            self._grants.check_agent(agent, self)
             self._check_name(request.tools)
             self._fits = agent
-        section = self._section(
-            [tool for tool in request.tools if isinstance(tool, BaseTool)],
-            agent.asked - self._grants.told | self._approvals.configs.keys(),
+        available = [tool for tool in request.tools if isinstance(tool, BaseTool)]
+        message = self._prompt.after(
+            request.system_message,
+            self._grants.tools_told_of(available),
+            asked=agent.asked - self._grants.mentioned | self._grants.approvals.configs.keys(),
+            subagents=self._grants.task_tool(available) is not None,
         )
-        return request.override(system_message=self._joined(request.system_message, section))
+        return request.override(system_message=message)
 
     def _check_name(self, tools: Sequence[Any]) -> None:
         others = (tool for tool in tools if tool is not self._tool)
@@ -304,75 +320,3 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
                 f"The agent has another tool {self.tool_name!r}, the name of the tool that runs "
                 "programs. Give `tool_name` another value, or rename the agent's tool."
             )
-
-    def _joined(self, before: SystemMessage | None, section: str) -> SystemMessage:
-        said = self._said
-        if said is None or said[0] is not before or said[1] is not section:
-            blocks = before.content_blocks if before else []
-            text = f"\n\n{section}" if blocks else section
-            message = SystemMessage(content_blocks=[*blocks, {"type": "text", "text": text}])
-            said = self._said = (before, section, message)
-        return said[2]
-
-    def _section(self, available: Sequence[BaseTool], asked: Set[str]) -> str:
-        tools = self._grants.shown(available)
-        subagents = self._grants.task(available) is not None
-        written, key = self._written, (tools, frozenset(asked), subagents)
-        if written is None or written[0] != key:
-            section = system_prompt_section(
-                tools,
-                approvals=asked,
-                subagents=subagents,
-                tool_name=self.tool_name,
-                mode=self._mode,
-                timeout_s=self._limits.step_timeout_s,
-                memory_bytes=self._limits.memory_bytes,
-                max_calls=self._limits.calls,
-                max_result_chars=self._max_result_chars,
-            )
-            written = self._written = (key, section)
-        return written[1]
-
-    def _with_host(self, request: ToolCallRequest, handler: Callable[..., Any]) -> ToolCallRequest:
-        if request.tool_call["name"] != self.tool_name:
-            return request
-        config = request.runtime.config
-        script_id = cast("str", request.tool_call["id"])
-        tools = self._grants.granted(request.runtime.tools)
-        outer = OuterTask(config)
-        path = ToolPath(request, handler, outer)
-        signer = Signer.of(self._signing_keys, config)
-        task = self._grants.task(request.runtime.tools)
-        subagents = None
-        if task is not None:
-            subagents = Subagents(
-                task, script_id, request.runtime.stream_writer, self._max_subagents
-            )
-            path = replace(path, watch=subagents.watch)
-        functions = {} if task is None else {TASK: task}
-        names = {tool.name for tool in (*tools.values(), *functions.values())}
-        host = ScriptHost(
-            script_id=script_id,
-            tools=tools,
-            approvals=self._grants.asking(names, config, handler),
-            limits=self._limits,
-            path=path,
-            present=self._present,
-            memory=self._memory(config, outer, signer),
-            signer=signer,
-            place=config["configurable"].get("checkpoint_ns", ""),
-            keeps=self._durability == "call",
-            raises=self._raises,
-            functions=functions,
-            subagents=subagents,
-        )
-        return request.override(tool=self._tool.for_script(host))
-
-    def _memory(self, config: RunnableConfig, task: OuterTask, signer: Signer) -> Memory | None:
-        heap = self._heap
-        return None if heap is None else Memory(heap, config, self.tool_name, task, signer)
-
-    def _present(self, ending: Ending) -> dict[str, Any]:
-        console = ending.console if self._capture_console else ""
-        text = render_ending(ending, console=console, max_result_chars=self._max_result_chars)
-        return {"text": text, "failed": ending.failed and not has_no_copy(ending.outcome)}

@@ -7,29 +7,29 @@ call, so each sentence has to change what the model does. The texts are held by 
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence, Set
 from functools import lru_cache
 from types import GenericAlias, SimpleNamespace, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import BaseMessage, SystemMessage
 from langchain_core.tools import BaseTool, Tool
 from langgraph.types import Command
 from pydantic import BaseModel, PydanticUserError, TypeAdapter
 
 from langchain_quickjs.agent.typescript import Types, one_line
+from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.calls.js_names import camel_case, js_names
 from langchain_quickjs.script.calls.subagents import TASK
 from langchain_quickjs.script.langgraph_internals.tools import function_of_tool
-from langchain_quickjs.script.settings import Mode
+from langchain_quickjs.script.settings import Defaults, Mode
 
 __all__ = [
-    "Mode",
-    "camel_case",
+    "PromptSection",
     "eval_code_description",
     "eval_tool_description",
-    "js_names",
     "signature",
     "system_prompt_section",
 ]
@@ -98,7 +98,7 @@ words."""
 
 
 def signature(tool: BaseTool) -> str:
-    """A tool as scripts see it, in TypeScript.
+    """Writes a tool as scripts see it, in TypeScript.
 
     Injected arguments do not appear. The types that it refers to come first, then what the tool
     does as a comment, then the declaration.
@@ -114,8 +114,8 @@ def signature(tool: BaseTool) -> str:
     return "\n".join([*types.declarations, declaration])
 
 
-def eval_tool_description(*, mode: Mode = "call") -> str:
-    """What the `eval` tool says about itself; the rest stands in the system prompt.
+def eval_tool_description(*, mode: Mode = Defaults.mode) -> str:
+    """Writes what the `eval` tool says about itself; the rest stands in the system prompt.
 
     Args:
         mode: How long a script's variables live.
@@ -124,7 +124,7 @@ def eval_tool_description(*, mode: Mode = "call") -> str:
 
 
 def eval_code_description() -> str:
-    """What the `eval` tool says about its one argument."""
+    """Writes what the `eval` tool says about its one argument."""
     return _CODE_DESCRIPTION
 
 
@@ -133,14 +133,14 @@ def system_prompt_section(
     *,
     approvals: Collection[str] = (),
     subagents: bool = False,
-    tool_name: str = "eval",
-    mode: Mode = "call",
-    timeout_s: float | None = 5.0,
-    memory_bytes: int = 64 * 1024 * 1024,
-    max_calls: int | None = 256,
-    max_result_chars: int = 4000,
+    tool_name: str = Defaults.tool_name,
+    mode: Mode = Defaults.mode,
+    timeout_s: float | None = Defaults.timeout,
+    memory_bytes: int = Defaults.memory_limit,
+    max_calls: int | None = Defaults.max_ptc_calls,
+    max_result_chars: int = Defaults.max_result_chars,
 ) -> str:
-    """The part of the system prompt that teaches the model to write scripts.
+    """Writes the part of the system prompt that teaches the model to write scripts.
 
     Args:
         tools: The tools granted to scripts.
@@ -218,7 +218,7 @@ def _args_schema(tool: BaseTool) -> dict[str, Any]:
 # Pydantic takes about a millisecond for it, and the prompt is written before every model call.
 @lru_cache(maxsize=512)
 def _result_schema(function: Callable[..., Any], response_format: str) -> object:
-    """The JSON Schema of what a tool's function returns; `None` where that is not known."""
+    """Gives the JSON Schema of what a tool's function returns, or `None` if it is not known."""
     try:
         annotation = _return_annotation(function)
         if response_format == "content_and_artifact":  # scripts get the content
@@ -240,13 +240,13 @@ def _return_annotation(function: Callable[..., Any]) -> Any:
     # return annotation is evaluated without them.
     holder = SimpleNamespace(__annotations__={"return": annotation})
     names = getattr(inspect.unwrap(function), "__globals__", {})
-    return _as_value(get_type_hints(holder, globalns=names, include_extras=True)["return"])
+    return _what_scripts_get(get_type_hints(holder, globalns=names, include_extras=True)["return"])
 
 
-def _as_value(annotation: Any) -> Any:
-    """What a script gets where a tool's function speaks to the agent: a message's content."""
+def _what_scripts_get(annotation: Any) -> Any:
+    """Gives the type of what a script gets: of a message to the agent, the content."""
     if get_origin(annotation) in (Union, UnionType):
-        members = [_as_value(member) for member in get_args(annotation)]
+        members = [_what_scripts_get(member) for member in get_args(annotation)]
         known = [member for member in members if member is not Any]
         return Union[tuple(known)] if known else Any  # noqa: UP007 - built from a list
     if annotation is Command or get_origin(annotation) is Command:
@@ -254,3 +254,55 @@ def _as_value(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseMessage):
         return str
     return annotation
+
+
+class PromptSection:
+    """What the system prompt says of programs. It rarely changes between two model calls.
+
+    Args:
+        tool_name: The name of the tool that runs programs.
+        mode: How long variables live.
+        limits: What a program may use up.
+        max_result_chars: The length at which its result is cut.
+    """
+
+    def __init__(self, tool_name: str, mode: Mode, limits: Limits, max_result_chars: int) -> None:
+        self._write = functools.partial(
+            system_prompt_section,
+            tool_name=tool_name,
+            mode=mode,
+            timeout_s=limits.step_timeout_s,
+            memory_bytes=limits.memory_bytes,
+            max_calls=limits.calls,
+            max_result_chars=max_result_chars,
+        )
+        self._written: tuple[Any, str] | None = None
+        self._joined: tuple[SystemMessage | None, str, SystemMessage] | None = None
+
+    def after(
+        self,
+        before: SystemMessage | None,
+        tools: tuple[BaseTool, ...],
+        *,
+        asked: Set[str],
+        subagents: bool,
+    ) -> SystemMessage:
+        """The system message with the section at its end.
+
+        Args:
+            before: What the agent says before.
+            tools: The tools that programs may call and the model is told of.
+            asked: The tools about whose calls people are asked.
+            subagents: Whether programs may call subagents.
+        """
+        written, key = self._written, (tools, frozenset(asked), subagents)
+        if written is None or written[0] != key:
+            section = self._write(tools, approvals=asked, subagents=subagents)
+            written = self._written = (key, section)
+        joined, section = self._joined, written[1]
+        if joined is None or joined[0] is not before or joined[1] is not section:
+            blocks = before.content_blocks if before else []
+            text = f"\n\n{section}" if blocks else section
+            message = SystemMessage(content_blocks=[*blocks, {"type": "text", "text": text}])
+            joined = self._joined = (before, section, message)
+        return joined[2]

@@ -16,7 +16,6 @@ scripts have none, and a graph takes longer to enter than a small script to run.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -30,23 +29,21 @@ from langgraph.types import Checkpointer, Command
 
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter import Limits
-from langchain_quickjs.script.calls.call_ids import digest
-from langchain_quickjs.script.durability.call_ends import read_end
-from langchain_quickjs.script.durability.ledger import Entries, Ledger
-from langchain_quickjs.script.durability.running_script import Kept, Record, retire_answer
+from langchain_quickjs.script.durability.call_ends import unseal_end
+from langchain_quickjs.script.durability.durability_call import Kept, Record, retire_answer
+from langchain_quickjs.script.durability.ledger import Ledger
+from langchain_quickjs.script.durability.ledger_entries import Entries
+from langchain_quickjs.script.durability.sealing import Sealer
+from langchain_quickjs.script.durability.signing import SigningKeys, signing_keys
 from langchain_quickjs.script.durability.workers import end_work, is_at_work_here
-from langchain_quickjs.script.flow.drivers import acarry_out, carry_out
-from langchain_quickjs.script.flow.effects import (
-    Asking,
-    Done,
-    Ended,
-    Paused,
-    Resumed,
-    Started,
-    new_seed,
-)
-from langchain_quickjs.script.flow.granted import ScriptHost
-from langchain_quickjs.script.langgraph_internals.place import namespace_of_graph
+from langchain_quickjs.script.flow.call_ids import digest
+from langchain_quickjs.script.flow.decisions import Replacements
+from langchain_quickjs.script.flow.drivers import Asking, Work, adrive, drive
+from langchain_quickjs.script.flow.effects import Ended, Paused
+from langchain_quickjs.script.flow.messages import Done, Resumed, Started, new_seed
+from langchain_quickjs.script.grant_sources import OwnTools, Source
+from langchain_quickjs.script.granted import Granted
+from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_graph
 from langchain_quickjs.script.langgraph_internals.resume import (
     Delivery,
     delivery_of,
@@ -54,18 +51,21 @@ from langchain_quickjs.script.langgraph_internals.resume import (
 )
 from langchain_quickjs.script.people.approvals import Approvals, InterruptOn
 from langchain_quickjs.script.people.claims import (
-    Granted,
+    Asked,
     Pause,
     Taken,
     asked_by,
-    go_on_with,
     take_answers,
+    take_pause_over,
 )
-from langchain_quickjs.script.run import arun_script, run_script
-from langchain_quickjs.script.sealing import Sealer
-from langchain_quickjs.script.settings import Durability, OnToolError, check, tools_of
-from langchain_quickjs.script.signing import SigningKeys, signing_keys
-from langchain_quickjs.script.sources import HostSource, OwnTools
+from langchain_quickjs.script.run import run_script
+from langchain_quickjs.script.settings import (
+    Defaults,
+    Durability,
+    OnToolError,
+    as_tools,
+    check_parameters,
+)
 from langchain_quickjs.script.state import PausedState, ScriptInput, ScriptOutput, ScriptState
 
 __all__ = ["ScriptGraph", "build_script_graph", "create_script_graph"]
@@ -78,11 +78,11 @@ def create_script_graph(
     *,
     interrupt_on: InterruptOn | None = None,
     limits: Limits | None = None,
-    durability: Durability = "pause",
-    on_tool_error: OnToolError = "raise",
+    durability: Durability = Defaults.durability,
+    on_tool_error: OnToolError = Defaults.on_tool_error,
     snapshot_signing_key: SigningKeys | None = None,
     checkpointer: Checkpointer = None,
-    name: str = "script",
+    name: str = Defaults.name,
 ) -> ScriptGraph:
     """Builds a graph that runs one script, to be a node of your own graph.
 
@@ -118,7 +118,7 @@ def create_script_graph(
         SetupError: An argument is wrong, or does not fit the others; the message says which.
         ToolNameError: A tool's name cannot be a name in scripts.
     """
-    check(
+    check_parameters(
         tools=tools,
         interrupt_on=interrupt_on,
         limits=limits,
@@ -127,7 +127,7 @@ def create_script_graph(
         checkpointer=checkpointer,
         name=name,
     )
-    granted = tools_of("tools", tools)
+    granted = as_tools("tools", tools)
     own = OwnTools(
         granted,
         Approvals.of(interrupt_on, [tool.name for tool in granted]),
@@ -140,9 +140,9 @@ def create_script_graph(
 
 
 def build_script_graph(
-    source: HostSource, *, checkpointer: Checkpointer = None, name: str = "script"
+    source: Source, *, checkpointer: Checkpointer = None, name: str = Defaults.name
 ) -> ScriptGraph:
-    """Builds the graph for scripts whose hosts come from `source`."""
+    """Builds the graph for scripts that are given what `source` tells."""
     graph = StateGraph(ScriptState, input_schema=ScriptInput, output_schema=ScriptOutput)
     # Where `run` leads is in its answer: an edge that looks at the state takes as long as a script.
     graph.add_node("run", _Run(source), destinations=("ask", END))
@@ -155,7 +155,7 @@ def build_script_graph(
 class _Run(Runnable[ScriptState, Any]):
     """Takes the script from where it stands to its end, or to where only people can help."""
 
-    def __init__(self, source: HostSource) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
 
     def invoke(
@@ -164,22 +164,7 @@ class _Run(Runnable[ScriptState, Any]):
         config: RunnableConfig | None = None,
         **_kwargs: Any,
     ) -> Command[Any] | dict[str, Any]:
-        config = config or {}
-        if (paused := self._source.paused(config)) is not None:
-            return _answer(paused, self._source.sealer(input, config))
-        nonces = carry_out(_held(input, self._source, config))
-        try:
-            host = self._source.host(input, config)
-            record = _record(host, config)
-            kept = record.read() if record else None
-            entry = carry_out(_entry(input, host, self._source, config, kept))
-            result = run_script(host, entry, config, namespace_of_graph(config), record)
-        except Exception:
-            carry_out(_released(nonces, self._source.sealer(input, config), config))
-            raise
-        if _asks_again(entry, result):
-            carry_out(retire_answer(config))
-        return _answer(result, host.sealer(config), entry)
+        return drive(self._run(input, config or {}))
 
     async def ainvoke(
         self,
@@ -187,28 +172,33 @@ class _Run(Runnable[ScriptState, Any]):
         config: RunnableConfig | None = None,
         **_kwargs: Any,
     ) -> Command[Any] | dict[str, Any]:
-        config = config or {}
+        return await adrive(self._run(input, config or {}))
+
+    def _run(
+        self, state: ScriptState, config: RunnableConfig
+    ) -> Work[Command[Any] | dict[str, Any]]:
         if (paused := self._source.paused(config)) is not None:
-            return _answer(paused, self._source.sealer(input, config))
-        nonces = await acarry_out(_held(input, self._source, config))
+            return _answer(paused, self._source.sealer(state, config))
+        nonces = yield from _held(state, self._source, config)
         try:
-            host = await self._source.ahost(input, config)
-            record = _record(host, config)
-            kept = await record.aread() if record else None
-            entry = await acarry_out(_entry(input, host, self._source, config, kept))
-            result = await arun_script(host, entry, config, namespace_of_graph(config), record)
+            granted = yield from self._source.granted(state, config)
+            record = _record(granted, config)
+            kept = (yield from record.read()) if record else None
+            entry = yield from _entry(state, granted, self._source, config, kept)
+            namespace = namespace_of_graph(config)
+            result = yield from run_script(granted, entry, config, namespace, record)
         except Exception:
-            await acarry_out(_released(nonces, self._source.sealer(input, config), config))
+            yield from _released(nonces, self._source.sealer(state, config), config)
             raise
-        if _asks_again(entry, result):
-            await acarry_out(retire_answer(config))
-        return _answer(result, host.sealer(config), entry)
+        if isinstance(entry, Resumed) and isinstance(result, Paused):
+            yield from retire_answer(config)
+        return _answer(result, granted.sealer(config), entry)
 
 
 class _Ask(Runnable[ScriptState, dict[str, Any]]):
     """Asks everything that the script waits for; goes on as soon as some of it is answered."""
 
-    def __init__(self, source: HostSource) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
 
     def invoke(
@@ -217,7 +207,7 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
         config: RunnableConfig | None = None,
         **_kwargs: Any,
     ) -> dict[str, Any]:
-        return carry_out(self._ask(input, config or {}))
+        return drive(self._ask(input, config or {}))
 
     async def ainvoke(
         self,
@@ -225,7 +215,7 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
         config: RunnableConfig | None = None,
         **_kwargs: Any,
     ) -> dict[str, Any]:
-        return await acarry_out(self._ask(input, config or {}))
+        return await adrive(self._ask(input, config or {}))
 
     def _ask(self, state: ScriptState, config: RunnableConfig) -> Asking[dict[str, Any]]:
         sealer = self._source.sealer(state, config)
@@ -236,14 +226,12 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
         ledger = Ledger.of(config, sealer)
         # If it has just come to its first pause, nobody can have answered.
         if ledger is not None and (started_before(config) or state.get("resumed")):
-            tools = {tool.name: tool for tool in self._source.tools(config).values()}
             delivery = Delivery({})
             if started_before(config):
                 delivery = delivery_of(config, self._source.outer(config))
-            takes = functools.partial(self._source.arguments, config=config)
-            granted = Granted(tools, takes)
-            pause = _pause(stored, config, self._source.run(config))
-            taken = yield from take_answers(asked, pause, delivery, granted, ledger)
+            replacements = _replacements(self._source, config)
+            pause = _pause(stored, asked, config, self._source.run(config))
+            taken = yield from take_answers(pause, delivery, replacements, ledger)
         if taken is None:
             if refused := state.get("refused"):
                 raise refused
@@ -251,43 +239,52 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
         return {"answers": sealer.seal_answers([dict(taken.answers), taken.nonce], stored)}
 
 
-def _pause(stored: PausedState, config: RunnableConfig, run: object) -> Pause:
-    return Pause(f"pause/{digest(stored['sealed'])}", config, run)
+def _pause(
+    stored: PausedState, asked: Sequence[Asked], config: RunnableConfig, run: object
+) -> Pause:
+    return Pause(f"pause/{digest(stored['sealed'])}", asked, config, run)
 
 
-def _record(host: ScriptHost, config: RunnableConfig) -> Record | None:
-    outer = host.path.request.runtime.config
-    return Record(config, outer, host.sealer(config)) if host.keeps else None
+def _replacements(source: Source, config: RunnableConfig) -> Replacements:
+    tools = {tool.name: tool for tool in source.tools(config).values()}
+    return Replacements(
+        tools, lambda name, args: source.takes(tools[name], config).value(args, name)
+    )
+
+
+def _record(granted: Granted, config: RunnableConfig) -> Record | None:
+    outer = granted.path.request.runtime.config
+    return Record(config, outer, granted.sealer(config)) if granted.rules.keeps else None
 
 
 def _entry(
     state: ScriptState,
-    host: ScriptHost,
-    source: HostSource,
+    granted: Granted,
+    source: Source,
     config: RunnableConfig,
     kept: Kept | None,
 ) -> Asking[Started | Resumed]:
-    sealer = host.sealer(config)
+    sealer = granted.sealer(config)
     stored, taken = state.get("paused"), _taken(state, sealer)
     # The graph alone does not know whether it was begun before, unless it was stored.
     again = started_before(config)
-    again_at_all = again or started_before(host.path.request.runtime.config)
+    again_at_all = again or started_before(granted.path.request.runtime.config)
     entries = Entries()
     ledger = Ledger.of(config, sealer)
     if ledger is not None and (again_at_all or taken is not None):
         entries = yield from ledger.read()
     ends = {**entries.ends, **({end["tool_call_id"]: end for end in kept.ends} if kept else {})}
-    known = {name: read_end(end, sealer) for name, end in ends.items()}
+    known = {name: unseal_end(end, sealer) for name, end in ends.items()}
     done = Done(known, frozenset(entries.begun))
     if kept is not None:
         return Resumed(kept.script, {}, again, done)
     if stored is None or taken is None:
         seed = entries.seed or state.get("seed") or new_seed()
         return Started(source.checked_source(state, config), seed, again_at_all, done)
-    if stored["script_id"] != host.script_id:
+    if stored["script_id"] != granted.rules.script_id:
         raise SnapshotError(
             f"The paused script belongs to call {stored['script_id']!r}, not to "
-            f"{host.script_id!r}, so it is not resumed here."
+            f"{granted.rules.script_id!r}, so it is not resumed here."
         )
     entropy = hashlib.sha256(taken.nonce.encode()).digest()
     return Resumed(sealer.resume(stored), taken.answers, again, done, entropy)
@@ -304,7 +301,7 @@ def _taken(state: ScriptState, sealer: Sealer) -> Taken | None:
     raise SnapshotError("What people answered to the paused script is not used: it was damaged.")
 
 
-def _held(state: ScriptState, source: HostSource, config: RunnableConfig) -> Asking[list[str]]:
+def _held(state: ScriptState, source: Source, config: RunnableConfig) -> Asking[list[str]]:
     """What this run has claimed the pause under that it goes on from.
 
     Raises:
@@ -319,8 +316,10 @@ def _held(state: ScriptState, source: HostSource, config: RunnableConfig) -> Ask
         return [taken.nonce]
     delivery = delivery_of(config, source.outer(config))
     ledger = cast("Ledger", Ledger.of(config, sealer))
-    pause = _pause(cast("PausedState", state["paused"]), config, source.run(config))
-    nonce = yield from go_on_with(taken, pause, delivery, ledger)
+    stored = cast("PausedState", state["paused"])
+    pause = _pause(stored, asked_by(sealer.resume(stored)), config, source.run(config))
+    replacements = _replacements(source, config)
+    nonce = yield from take_pause_over(taken, pause, delivery, replacements, ledger)
     if nonce is None:
         raise GraphInterrupt(())
     return [nonce]
@@ -332,11 +331,7 @@ def _released(nonces: Sequence[str], sealer: Sealer, config: RunnableConfig) -> 
         end_work(nonce)
     ledger = Ledger.of(config, sealer)
     if ledger is not None and nonces:
-        yield from ledger.release(nonces)
-
-
-def _asks_again(entry: Started | Resumed, result: Ended | Paused) -> bool:
-    return isinstance(entry, Resumed) and isinstance(result, Paused)
+        yield from ledger.give_up_claims(nonces)
 
 
 def _answer(

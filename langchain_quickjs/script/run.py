@@ -1,55 +1,66 @@
-"""Runs a script in a task of a LangGraph graph, to its end or to where only people can help."""
+"""Runs a script in a task of a LangGraph graph, to its end or to where only people can help.
+
+Its flow decides what happens. Here that goes to the room that does it, and what came of it back.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
+from langchain_core.tools import BaseTool
 
-from langchain_quickjs.errors import AlreadyAnsweredError, SetupError
+from langchain_quickjs.errors import SetupError
+from langchain_quickjs.interpreter import UNDEFINED, Completed
 from langchain_quickjs.interpreter.values.weight import is_large
-from langchain_quickjs.script.calls.call_ids import begin_key
-from langchain_quickjs.script.calls.tool_call import acall_tool, call_tool
-from langchain_quickjs.script.durability.call_ends import CallEnd, end_of
+from langchain_quickjs.script.calls.tool_call import call_tool, tool_call_of
+from langchain_quickjs.script.durability.call_ends import seal_end
+from langchain_quickjs.script.durability.durability_call import Record
 from langchain_quickjs.script.durability.failures import Failures
 from langchain_quickjs.script.durability.ledger import Ledger
-from langchain_quickjs.script.durability.running_script import Record
-from langchain_quickjs.script.flow.drivers import acarry_out, adrive, carry_out, drive
+from langchain_quickjs.script.flow.call_ids import begin_key
+from langchain_quickjs.script.flow.drivers import Abandon, Asking, Collect, Compute, Spawn, Work
 from langchain_quickjs.script.flow.effects import (
-    Answer,
-    Asking,
+    Effect,
     Ended,
+    FindVariables,
+    Flow,
     Keep,
-    Launched,
+    KeepVariables,
+    Launch,
     Leave,
+    MarkVariables,
     Paused,
-    Resumed,
-    Started,
+    Present,
+    RestoreVariables,
+    Review,
+    Withdraw,
+    Write,
 )
-from langchain_quickjs.script.flow.granted import ScriptHost
+from langchain_quickjs.script.flow.messages import Answer, Launched, Resumed, Started
 from langchain_quickjs.script.flow.script_flow import script_flow
+from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.langgraph_internals.checkpointer import has_checkpointer
-from langchain_quickjs.script.langgraph_internals.resume import mark_as_unfit
 from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
+from langchain_quickjs.script.state import CallEnd, Ending, OpenCall
 
-__all__ = ["arun_script", "begun_elsewhere", "require_checkpointer", "run_script"]
+__all__ = ["require_checkpointer", "run_script"]
 
 
 def run_script(
-    host: ScriptHost,
+    granted: Granted,
     entry: Started | Resumed,
     config: RunnableConfig,
     namespace: str,
     record: Record | None = None,
-) -> Ended | Paused:
+) -> Work[Ended | Paused]:
     """Runs a script from where it stands.
 
     Args:
-        host: What it is given.
+        granted: What it is given.
         entry: Where it stands.
         config: The config of the task that it runs in.
         namespace: That of the script graph, in which it goes on after a pause.
@@ -60,57 +71,115 @@ def run_script(
         SnapshotError: What was stored of it is damaged.
         Exception: What a tool raised, if nothing in the script caught it.
     """
-    books = _Books.of(host, config, record)
-
-    def run_call(launched: Launched) -> Answer:
-        if not books.keep_of(launched):
-            return call_tool(host.path, launched, config, namespace)
-        carry_out(books.before(launched))
-        answer = call_tool(host.path, launched, config, namespace)
-        carry_out(books.after(launched, books.end_of(launched, answer)))
-        return answer
-
-    def keep(effect: Keep | Leave) -> None:
-        carry_out(books.keep(effect))
-
-    require_checkpointer(config, bool(host.approvals.configs))
-    flow, workers = script_flow(host, entry), config.get("max_concurrency")
-    with withdraw_on_error(host.path.task):
-        result = drive(flow, run_call, keep, max_workers=workers)
-        carry_out(books.paused(result))
+    books = _Books.of(granted, config, record)
+    require_checkpointer(config, bool(granted.approvals.configs))
+    with withdraw_on_error(granted.path.task):
+        flow = script_flow(granted.rules, entry)
+        result = yield from _Hands(granted, books, config, namespace).carry_out(flow)
+        yield from books.paused(result)
     require_checkpointer(config, isinstance(result, Paused))
     return result
 
 
-async def arun_script(
-    host: ScriptHost,
-    entry: Started | Resumed,
-    config: RunnableConfig,
-    namespace: str,
-    record: Record | None = None,
-) -> Ended | Paused:
-    """The same for graphs that run asynchronously."""
-    books = _Books.of(host, config, record)
+@dataclass(frozen=True, slots=True)
+class _Hands:
+    """Does what the flow of a script decides, each in the room that knows how.
 
-    async def run_call(launched: Launched) -> Answer:
-        if not books.keep_of(launched):
-            return await acall_tool(host.path, launched, config, namespace)
-        await acarry_out(books.before(launched))
-        answer = await acall_tool(host.path, launched, config, namespace)
-        pack = functools.partial(books.end_of, launched, answer)
-        end = await asyncio.to_thread(pack) if is_large(answer) else pack()
-        await acarry_out(books.after(launched, end))
+    Attributes:
+        granted: What the script is given.
+        books: What is stored of it while it runs.
+        config: The config of the task that it runs in.
+        namespace: That of the script graph.
+    """
+
+    granted: Granted
+    books: _Books
+    config: RunnableConfig
+    namespace: str
+
+    def carry_out(self, flow: Flow) -> Work[Ended | Paused]:
+        """Does all that a flow yields, and gives what it returns."""
+        advance: Callable[[Any], Effect] = flow.send
+        result: Any = None
+        try:
+            while True:
+                try:
+                    effect = advance(result)
+                except StopIteration as end:
+                    return cast("Ended | Paused", end.value)
+                advance, result = flow.send, None  # It may be large: nothing else is to hold it.
+                try:
+                    result = yield from self._done(effect)
+                except Exception as error:  # the flow decides about it
+                    advance, result = flow.throw, error
+                del effect
+        finally:
+            flow.close()
+
+    def _done(self, effect: Effect) -> Work[Any]:
+        """Does one effect, and gives what came of it."""
+        task = self.granted.path.task
+        match effect:
+            case Launch(calls):
+                works = {launched.id: self._call(launched) for launched in calls}
+                yield Spawn(works, self.config.get("max_concurrency"))
+            case Review(calls):
+                return list(map(self._review, calls))
+            case Write(updates) if task is not None:
+                task.write(updates)
+            case Withdraw() if task is not None:
+                task.withdraw()
+            case Keep() | Leave():
+                yield from self.books.keep(effect)
+            case Present(ending):
+                present = functools.partial(self.granted.present, ending)
+                # Going to a worker and back takes longer than writing a few words.
+                return present() if _is_brief(ending) else (yield Compute(present))
+            case FindVariables() | MarkVariables() | RestoreVariables() | KeepVariables():
+                return (yield from self._with_variables(effect))
+            case Compute() | Collect() | Abandon():
+                return (yield effect)
+        return None
+
+    def _call(self, launched: Launched) -> Work[Answer]:
+        """Makes a call, and stores what has to be stored of it."""
+        call = call_tool(self.granted.path, launched, self.config, self.namespace)
+        if not self.books.keep_of(launched):
+            return (yield from call)
+        yield from self.books.before(launched)
+        answer = yield from call
+        pack = functools.partial(self.books.end_of, launched, answer)
+        end = (yield Compute(pack)) if is_large(answer) else pack()
+        yield from self.books.after(launched, end)
         return answer
 
-    async def keep(effect: Keep | Leave) -> None:
-        await acarry_out(books.keep(effect))
+    def _review(self, call: OpenCall) -> Any:
+        """What people are asked about a call; `None` if it needs nobody."""
+        tool = cast("BaseTool", self.granted.rules.named(call["name"]))
+        request = self.granted.path.vary(tool_call_of(call), tool)
+        return self.granted.approvals.review(request)
 
-    require_checkpointer(config, bool(host.approvals.configs))
-    with withdraw_on_error(host.path.task):
-        result = await adrive(script_flow(host, entry), run_call, keep)
-        await acarry_out(books.paused(result))
-    require_checkpointer(config, isinstance(result, Paused))
-    return result
+    def _with_variables(self, effect: Effect) -> Work[Any]:
+        order, variables = self.granted.order, self.granted.variables
+        match effect:
+            case FindVariables():
+                yield from order.wait_to_begin()
+                return None if variables is None else (yield from variables.load())
+            case MarkVariables(waits):
+                if waits:
+                    order.pause()
+                return b"" if variables is None else variables.pack_reference()
+            case RestoreVariables(mark):
+                order.go_on()
+                if variables is not None:
+                    variables.resume(mark)
+            case KeepVariables(interpreter, raises):
+                if variables is not None and interpreter is not None:
+                    yield from variables.store(interpreter)
+                if not raises:  # Else the next one begins once the agent has made something of it.
+                    order.end()
+                return () if variables is None else variables.notes
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +199,17 @@ class _Books:
     failure: Callable[[Any], Asking[None]]
 
     @classmethod
-    def of(cls, host: ScriptHost, config: RunnableConfig, record: Record | None) -> _Books:
+    def of(cls, granted: Granted, config: RunnableConfig, record: Record | None) -> _Books:
         def failure(told: Any) -> Asking[None]:
             # In a graph of somebody's own there is no model that could be told.
-            if host.path.task is not None and told is not None:
-                failures = Failures.of(config, host.signer.keys)
+            if granted.path.task is not None and told is not None:
+                failures = Failures.of(config, granted.signer.keys)
                 if failures is not None:
-                    yield from failures.write(host.script_id, told["text"])
+                    yield from failures.write(granted.rules.script_id, told["text"])
 
         # Most scripts need no ledger, so it is made when one does.
-        return cls(lambda: Ledger.of(config, host.sealer(config)), record, host.raises, failure)
+        ledger = functools.partial(Ledger.of, config, granted.sealer(config))
+        return cls(ledger, record, granted.rules.raises, failure)
 
     def _is_end(self, answer: Answer) -> bool:
         """Whether a call has ended with this.
@@ -160,15 +230,15 @@ class _Books:
             AlreadyAnsweredError: A person said yes to it once, and somebody else makes it.
         """
         ledger = self.ledger() if launched.call["approved"] else None
-        if ledger is not None and not (yield from ledger.begin(begin_key(launched.call))):
-            raise mark_as_unfit(begun_elsewhere(launched.call["name"]))
+        if ledger is not None:
+            yield from ledger.begin_call(begin_key(launched.call), launched.call["name"])
 
     def end_of(self, launched: Launched, answer: Answer) -> CallEnd | None:
         """What is to be stored at once of a call that has ended, or was interrupted."""
         ledger = self.ledger()
         if ledger is None or not (launched.call["approved"] or self._is_end(answer)):
             return None
-        return end_of(launched.call["tool_call_id"], answer, ledger.sealer)
+        return seal_end(launched.call["tool_call_id"], answer, ledger.sealer)
 
     def after(self, launched: Launched, end: CallEnd | None) -> Asking[None]:
         """A call has ended; `end` is what `end_of` gave."""
@@ -177,7 +247,7 @@ class _Books:
         if self.record is not None and not launched.call["approved"]:
             yield from self.record.write_end(end)
         elif (ledger := self.ledger()) is not None:
-            yield from ledger.end([end])
+            yield from ledger.end_calls([end])
 
     def paused(self, result: Ended | Paused) -> Asking[None]:
         """A script may have paused; it is not known whether anybody will answer."""
@@ -191,18 +261,12 @@ class _Books:
                 yield from self.record.write(effect.script)
         elif self.record is None and (ledger := self.ledger()) is not None:
             ended = effect.ended.items()
-            ends = [end_of(name, end, ledger.sealer) for name, end in ended if self._is_end(end)]
-            yield from ledger.settle([end for end in ends if end is not None], effect.seed)
+            ends = [seal_end(name, end, ledger.sealer) for name, end in ended if self._is_end(end)]
+            yield from ledger.end_failed_script(
+                [end for end in ends if end is not None], effect.seed
+            )
         if isinstance(effect, Leave):
             yield from self.failure(effect.told)
-
-
-def begun_elsewhere(tool_name: str) -> AlreadyAnsweredError:
-    """The error for an approved call that another run has begun."""
-    return AlreadyAnsweredError(
-        f"The call of {tool_name!r} that was approved has been begun by another run of this "
-        "thread, and is not made again."
-    )
 
 
 def require_checkpointer(config: RunnableConfig, waits: bool) -> None:
@@ -217,3 +281,11 @@ def require_checkpointer(config: RunnableConfig, waits: bool) -> None:
             "where the graph is made, for example "
             "`create_agent(..., checkpointer=InMemorySaver())`, and a `thread_id` in the config."
         )
+
+
+def _is_brief(ending: Ending) -> bool:
+    """Whether little is to be written of an end."""
+    if not isinstance(ending.outcome, Completed):
+        return True
+    value = ending.outcome.value
+    return value is UNDEFINED or value is None or isinstance(value, bool | int | float)

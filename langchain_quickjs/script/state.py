@@ -6,8 +6,10 @@ The one large value is the snapshot, and it is there only while a script is paus
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, Final, Literal, NotRequired
 
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
 from langgraph.channels import EphemeralValue, UntrackedValue
@@ -16,12 +18,15 @@ from typing_extensions import TypedDict
 
 from langchain_quickjs.errors import QuickJSError, ScriptError, ValueTransferError
 from langchain_quickjs.interpreter import UNDEFINED, Completed, Failed
-from langchain_quickjs.interpreter.values.plain import storable
-from langchain_quickjs.script.flow.call_report import CallReport, Listing, StoredReport
+from langchain_quickjs.interpreter.values.plain_data import storable
 
 __all__ = [
     "AwaitingCall",
+    "CallEnd",
+    "CallReport",
     "Ending",
+    "Fate",
+    "Listing",
     "OpenCall",
     "PausedScript",
     "PausedState",
@@ -32,11 +37,21 @@ __all__ = [
     "ScriptOutput",
     "ScriptState",
     "StateUpdate",
+    "StoredReport",
     "outcome_of",
 ]
 
 StateUpdate = tuple[str, Any]
 """A write that a called tool asked for: the name of a state key, and what to write there."""
+
+
+Fate = Literal[
+    "done", "failed", "rejected by a person", "answered by a person", "result unknown", "not made"
+]
+"""What became of a call. One whose result is unknown has begun, and has not come to an end."""
+
+# How many kinds of calls are counted that are not listed.
+_GROUPS: Final = 8
 
 
 class AwaitingCall(TypedDict):
@@ -91,6 +106,41 @@ class OpenCall(TypedDict):
     interrupts: list[Interrupt]
     approved: bool
     rounds: int
+
+
+class CallReport(TypedDict):
+    """What became of one call of a script that failed.
+
+    Attributes:
+        tool: The tool's own name.
+        args: Its arguments in short, in the manner of JSON.
+        fate: What became of the call.
+        detail: Why, in short: a tool's error, a person's words.
+    """
+
+    tool: str
+    args: str
+    fate: Fate
+    detail: str
+
+
+class StoredReport(TypedDict):
+    """What a paused script keeps of its calls that have ended, in lists of plain values."""
+
+    kept: list[list[Any]]
+    more: list[list[Any]]
+
+
+class CallEnd(TypedDict):
+    """How a call ended, as it stands in a database.
+
+    Attributes:
+        tool_call_id: The call's name; good only because the seal says so too.
+        sealed: The end itself, as `durability/call_ends.py` seals it.
+    """
+
+    tool_call_id: str
+    sealed: bytes
 
 
 class PausedScript(TypedDict):
@@ -207,6 +257,39 @@ class ScriptState(TypedDict, total=False):
     resumed: Annotated[bool, EphemeralValue]
     updates: list[StateUpdate]
     outcome: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The calls that are told of.
+
+    Attributes:
+        calls: Those that matter most, in the order in which they were made.
+        more: How many others there were, by fate and tool.
+    """
+
+    calls: tuple[CallReport, ...] = ()
+    more: Mapping[tuple[Fate, str], int] | None = None
+
+    @property
+    def omitted(self) -> int:
+        """How many calls are not among `calls`."""
+        return sum((self.more or {}).values())
+
+    def lines(self) -> list[str]:
+        """The listing as text, without a line break or control character in any line."""
+        lines = [
+            f"{call['fate']}: {call['tool']}({call['args']})"
+            + (f": {call['detail']}" if call["detail"] else "")
+            for call in self.calls
+        ]
+        if self.more:
+            groups = Counter(self.more).most_common()
+            told = [f"{fate} {tool} x{count}" for (fate, tool), count in groups[:_GROUPS]]
+            if rest := sum(count for _, count in groups[_GROUPS:]):
+                told.append(f"others x{rest}")
+            lines.append(f"and {self.omitted} more: {', '.join(told)}")
+        return lines
 
 
 @dataclass(frozen=True, slots=True)

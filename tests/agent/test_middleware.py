@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
-import time
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -105,9 +104,7 @@ def test_the_model_sees_one_clear_error(source: str, mode: Mode) -> None:
     process = psutil.Process()
     see("1")
     before = process.memory_info().rss
-    began = time.perf_counter()
     seen = see(source, mode, timeout=0.5, max_ptc_calls=20)
-    print(f"{source[:40]!r}: {time.perf_counter() - began:.2f} s, of which 0.5 s to compute")
     assert process.memory_info().rss - before < (64 + 40) * 2**20
     error = f'<error type="{HOSTILE[source]}">.*</error>(\n<calls>\n.*\n</calls>)?'
     assert re.fullmatch(error, seen.text, re.DOTALL)

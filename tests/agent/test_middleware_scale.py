@@ -19,8 +19,8 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import Command, interrupt
 
 from langchain_quickjs import CodeInterpreterMiddleware, Interpreter
-from langchain_quickjs.agent.prompt import Mode
-from langchain_quickjs.interpreter.guest.engine import Instance
+from langchain_quickjs.interpreter.guest.instance import Instance
+from langchain_quickjs.script.settings import Mode
 from tests.helpers.models import programs
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE
@@ -34,9 +34,7 @@ const orders = await Promise.all([1, 2, 3].map((n) => tools.lookUp({ key: "k" + 
 const total = orders.reduce((sum, order) => sum + order.price, 0);
 await tools.pay({ to: "ann", amount: total });
 """
-BUSY = (
-    "let sum = 0; for (let i = 0; i < 2e7; i++) sum += i; await tools.pay({ to: 'b', amount: 1 })"
-)
+BUSY = "await tools.lookUp({ key: 'busy' }); for (;;);"
 
 
 def thread_config(number: int) -> Any:
@@ -105,20 +103,12 @@ def live() -> set[int]:
 
 
 def test_many_paused_conversations_hold_nothing(tmp_path: Path) -> None:
-    """64 conversations at once: paused, then resumed; one of 64 computes for a second meanwhile."""
+    """64 conversations at once: paused, then resumed; another one computes meanwhile."""
     shop = Shop(tmp_path / "log")
     database = tmp_path / "db"
     before = live()
 
-    async def loop_lag(stop: asyncio.Event) -> float:
-        worst = 0.0
-        while not stop.is_set():
-            began = time.perf_counter()
-            await asyncio.sleep(0.005)
-            worst = max(worst, time.perf_counter() - began - 0.005)
-        return worst
-
-    async def main() -> float:
+    async def main() -> None:
         async with AsyncSqliteSaver.from_conn_string(str(database)) as saver:
             agent = build(create_agent, shop, saver)
             states = await asyncio.gather(
@@ -129,25 +119,32 @@ def test_many_paused_conversations_hold_nothing(tmp_path: Path) -> None:
             print(f"{threading.active_count()} threads while {CONVERSATIONS} are paused")
             assert threading.active_count() < 16  # The event loop's and the database's.
 
-            stop = asyncio.Event()
-            lag = asyncio.create_task(loop_lag(stop))
-            began = time.perf_counter()
-            await build(create_agent, shop, saver, BUSY).ainvoke(GO, thread_config(1000))
-            busy_s = time.perf_counter() - began
-            stop.set()
-            print(f"one computes for {busy_s:.2f} s; the loop stalls {1000 * await lag:.1f} ms")
+            # The event loop goes round many times while a program computes, until that is stopped.
+            busy = build(create_agent, shop, saver, BUSY)
+            computing = asyncio.create_task(busy.ainvoke(GO, thread_config(1000)))
+            while not shop.counts()["look_up busy"]:
+                await asyncio.sleep(0.005)
+            for _ in range(100):
+                await asyncio.sleep(0.005)
+            assert not computing.done()
+            computing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await computing
 
             answer: Command[Any] = Command(resume={"decisions": [APPROVE]})
             await asyncio.gather(
                 *(agent.ainvoke(answer, thread_config(n)) for n in range(CONVERSATIONS))
             )
-            return await lag
 
-    assert asyncio.run(main()) < 0.5
+    asyncio.run(main())
     assert live() <= before
-    deadline = time.monotonic() + 5  # The engine's clock ends by itself when nothing runs.
-    while left := [t for t in threading.enumerate() if t.name.startswith(("quickjs", "asyncio"))]:
-        assert time.monotonic() < deadline, left
+    for _ in range(100):  # The engine's clock ends by itself when nothing runs.
+        left = [t for t in threading.enumerate() if t.name.startswith(("quickjs", "asyncio"))]
+        if not left:
+            break
         time.sleep(0.05)
-    assert shop.counts()["pay ann 6"] == CONVERSATIONS
-    assert all(n == CONVERSATIONS for n in shop.counts().values())
+    assert not left
+    counts = shop.counts()
+    assert counts.pop("look_up busy") == 1
+    assert counts["pay ann 6"] == CONVERSATIONS
+    assert set(counts.values()) == {CONVERSATIONS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import tempfile
@@ -26,7 +27,9 @@ Database = Path | str
 """A file of SQLite, or what to connect to a database of PostgreSQL with."""
 
 _USER: Final = "postgres"
-_START_S: Final = 60.0
+_MOST_LOOKS: Final = 1200
+# Nothing in a database has to outlive the machine; a process that is killed loses nothing by this.
+_UNSAFE: Final = "pragma synchronous = off"
 
 
 def named(text: str) -> Database:
@@ -39,6 +42,7 @@ def opened(database: Database) -> Iterator[BaseCheckpointSaver[Any]]:
     """Its checkpointer."""
     if isinstance(database, Path):
         with SqliteSaver.from_conn_string(str(database)) as saver:
+            saver.conn.execute(_UNSAFE)
             yield saver
     else:
         with PostgresSaver.from_conn_string(database) as postgres:
@@ -51,6 +55,7 @@ async def aopened(database: Database) -> AsyncIterator[BaseCheckpointSaver[Any]]
     """The same for graphs that run asynchronously."""
     if isinstance(database, Path):
         async with AsyncSqliteSaver.from_conn_string(str(database)) as saver:
+            await saver.conn.execute(_UNSAFE)
             yield saver
     else:
         async with AsyncPostgresSaver.from_conn_string(database) as postgres:
@@ -71,15 +76,17 @@ class Server:
 
     folder: Path
 
-    def database(self) -> str:
-        """A new, empty database."""
-        name = f"db_{uuid.uuid4().hex}"
-        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
-        return self.address(name)
+    @property
+    def address(self) -> str:
+        """What to connect with."""
+        return f"host={self.folder} user={_USER} dbname={_USER}"
 
-    def address(self, name: str) -> str:
-        return f"host={self.folder} user={_USER} dbname={name}"
+    def database(self) -> str:
+        """A new, empty database: a schema, which takes a tenth of the time and does as well."""
+        name = f"db_{uuid.uuid4().hex}"
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute(f"CREATE SCHEMA {name}".encode())
+        return f"{self.address} options=-csearch_path={name}"
 
 
 def programs() -> Path | None:
@@ -98,7 +105,6 @@ def server(bin_folder: Path) -> Iterator[Server]:
         folder = Path(made)
         if owner is not None:
             shutil.chown(folder, owner)
-        # Nothing in it has to outlive the machine.
         run: Any = {"user": owner, "cwd": folder, "stdout": subprocess.DEVNULL}
         data, log = str(folder / "data"), folder / "log"
         initdb = [str(bin_folder / "initdb"), "-D", data, "-U", _USER, "-A", "trust", "--no-sync"]
@@ -111,18 +117,17 @@ def server(bin_folder: Path) -> Iterator[Server]:
                 _wait(made_server, process, log)
                 yield made_server
             finally:
-                process.terminate()
+                process.send_signal(signal.SIGQUIT)  # It ends at once, and tidies nothing up.
                 process.wait()
 
 
 def _wait(started: Server, process: subprocess.Popen[Any], log: Path) -> None:
-    began = time.monotonic()
-    while True:
+    for _ in range(_MOST_LOOKS):
         try:
-            psycopg.connect(started.address("postgres")).close()
+            psycopg.connect(started.address).close()
         except psycopg.OperationalError:
             assert process.poll() is None, log.read_text()
-            assert time.monotonic() - began < _START_S, log.read_text()
             time.sleep(0.05)
         else:
             return
+    raise TimeoutError(log.read_text())

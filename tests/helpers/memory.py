@@ -1,13 +1,10 @@
-"""Conversations that remember; also run as another process, for one turn."""
+"""Conversations that remember."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from langchain.agents import create_agent
@@ -16,7 +13,7 @@ from langchain_core.tools import BaseTool
 from langgraph.checkpoint.memory import InMemorySaver
 
 from langchain_quickjs import CodeInterpreterMiddleware
-from langchain_quickjs.script.variables.channel import recent
+from langchain_quickjs.script.variables.store import recent_heaps
 from tests.helpers.conversations import Mode
 from tests.helpers.databases import Database, aopened, opened
 from tests.helpers.turns import Dictated
@@ -48,7 +45,7 @@ class Remembering:
         return self.send({"messages": [("user", source)]}, checkpoint_id)
 
     def send(self, message: Any, checkpoint_id: str | None = None) -> str:
-        recent.clear()  # As another process would find it.
+        recent_heaps.clear()  # As another process would find it.
         config = self.config(checkpoint_id)
         if self.mode == "ainvoke":
             self.last = asyncio.run(self._asend(message, config))
@@ -81,13 +78,3 @@ class Remembering:
 def result(text: str) -> str:
     """What stands in the result's block."""
     return text.partition("<result>")[2].removesuffix("</result>")
-
-
-def main() -> None:
-    database, source, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-    mode: Mode = options.pop("how", "invoke")
-    print(json.dumps(Remembering(mode, Path(database), options).say(source)))
-
-
-if __name__ == "__main__":
-    main()

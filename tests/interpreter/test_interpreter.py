@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -14,7 +11,6 @@ import pytest
 from langchain_quickjs.errors import (
     InterpreterStateError,
     MemoryLimitError,
-    ScriptCancelledError,
     ScriptError,
     TimeLimitError,
     ValueTransferError,
@@ -326,58 +322,6 @@ def test_endless_recursion_is_an_error_of_the_script() -> None:
     assert interpreter.eval(source) == "RangeError"
 
 
-def test_a_running_step_can_be_cancelled_from_another_thread() -> None:
-    interpreter = Interpreter(limits=Limits(step_timeout_s=None))
-    interpreter.eval("let kept = 1")
-    timer = threading.Timer(0.1, interpreter.cancel)
-    timer.start()
-    began_s = time.monotonic()
-    with pytest.raises(ScriptCancelledError):
-        interpreter.eval("kept = 2; for (;;) {}")
-    assert time.monotonic() - began_s < 30
-    timer.join()
-    assert interpreter.eval("kept") == 1
-
-
-def test_two_threads_cannot_use_one_interpreter_at_once() -> None:
-    interpreter = Interpreter(limits=Limits(step_timeout_s=5))
-    interpreter.eval("1")
-
-    def run() -> None:
-        with pytest.raises(ScriptCancelledError):
-            interpreter.eval("for (;;) {}")
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    time.sleep(0.1)
-    with pytest.raises(InterpreterStateError, match="another thread"):
-        interpreter.eval("1")
-    interpreter.cancel()
-    thread.join()
-    assert interpreter.eval("2") == 2
-
-
-def test_time_stands_still_within_a_step_and_moves_between_steps() -> None:
-    now = [1000.0]
-    interpreter = Interpreter(clock=lambda: now[0])
-    source = "const a = Date.now(); for (let i = 0; i < 1e5; i++); const b = Date.now();"
-    outcome = interpreter.start(source + "await tools.f(); [a, b, Date.now()]", tools=["f"])
-    assert isinstance(outcome, Suspended)
-    now[0] = 1060.5
-    done = interpreter.resume({outcome.calls[0].id: Returned(None)})
-    assert done == Completed([1_000_000, 1_000_000, 1_060_500])
-
-
-def test_the_same_seed_and_messages_give_the_same_bytes() -> None:
-    def run() -> bytes:
-        interpreter = Interpreter(seed=b"s" * 32, clock=lambda: 5.0)
-        interpreter.start("const r = Math.random(); await tools.f({r})", tools=["f"])
-        return interpreter.snapshot()
-
-    first, second = Interpreter.restore(run()), Interpreter.restore(run())
-    assert first.open_calls == second.open_calls
-
-
 TAMPERING = """
 Object.prototype.then = function (resolve) { resolve('forged') };
 Array.prototype.then = Object.prototype.then;
@@ -393,88 +337,3 @@ def test_a_tampered_prototype_changes_neither_results_nor_answers() -> None:
     done = interpreter.resume({outcome.calls[0].id: Returned({"a": 1})})
     assert done == Completed([1, {"a": 1}])
     assert interpreter.eval("return {value: 2}") == {"value": 2}
-
-
-def test_many_threads_run_interpreters_of_their_own() -> None:
-    def run(n: int) -> list[int]:
-        interpreter = Interpreter(seed=bytes(32))
-        outcome = interpreter.start(
-            "const xs = []; for (let i = 0; i < 20; i++) xs.push(await tools.f(i)); xs",
-            tools=["f"],
-        )
-        while isinstance(outcome, Suspended):
-            interpreter = Interpreter.restore(interpreter.snapshot())
-            call = interpreter.open_calls[0]
-            outcome = interpreter.resume({call.id: Returned(call.args[0] * n)})
-        assert isinstance(outcome, Completed)
-        return list(outcome.value)
-
-    with ThreadPoolExecutor(16) as pool:
-        results = list(pool.map(run, range(32)))
-    assert results == [[i * n for i in range(20)] for n in range(32)]
-
-
-def test_the_gil_is_released_while_a_guest_computes() -> None:
-    interpreter = Interpreter(limits=Limits(step_timeout_s=0.5))
-    ticks = 0
-
-    def spin() -> None:
-        with pytest.raises(TimeLimitError):
-            interpreter.eval("for (;;) {}")
-
-    thread = threading.Thread(target=spin)
-    thread.start()
-    while thread.is_alive():
-        ticks += 1
-        time.sleep(0.001)
-    assert ticks > 20
-
-
-@pytest.mark.parametrize("now_s", [float("nan"), float("inf"), -float("inf"), 8.64e12 + 1])
-def test_a_clock_that_gives_no_date_is_refused(now_s: float) -> None:
-    times = [0.0]
-    interpreter = Interpreter(clock=lambda: times[0])
-    source = (
-        "let n = 0; const t = setInterval(() => { n++ }, 1); await tools.f(); clearInterval(t); n"
-    )
-    outcome = interpreter.start(source, tools=["f"])
-    assert isinstance(outcome, Suspended)
-    times[0] = now_s
-    with pytest.raises(ValueError, match="no time that a Date can have"):
-        interpreter.resume({1: Returned(None)})
-    times[0] = 8.64e12
-    assert interpreter.resume({1: Returned(None)}) == Completed(1)
-
-
-DRAW = "await tools.f(); [Math.random(), crypto.randomUUID()].join()"
-
-
-def test_entropy_makes_what_is_drawn_afterwards_another() -> None:
-    interpreter = Interpreter(seed=b"s" * 32)
-    interpreter.start(DRAW, tools=["f"])
-    stored = interpreter.snapshot()
-
-    def drawn(entropy: bytes | None) -> Any:
-        resumed = Interpreter.restore(stored).resume({1: Returned(None)}, entropy=entropy)
-        assert isinstance(resumed, Completed)
-        return resumed.value
-
-    assert drawn(None) == drawn(None)
-    assert drawn(bytes(32)) == drawn(bytes(32))
-    assert len({drawn(None), drawn(bytes(32)), drawn(b"\1" * 32)}) == 3
-    # It is mixed with what there was: knowing it alone tells nothing.
-    other = Interpreter(seed=bytes(32))
-    other.start(DRAW, tools=["f"])
-    assert other.resume({1: Returned(None)}, entropy=b"\1" * 32).value != drawn(b"\1" * 32)  # type: ignore[union-attr]  # it completed
-    with pytest.raises(ValueError, match="32 bytes"):
-        drawn(b"short")
-
-
-def test_interpreters_with_one_heap_draw_other_numbers() -> None:
-    first = Interpreter(seed=b"s" * 32)
-    first.eval("Math.random()")
-    heap = first.heap()
-    draw = "[Math.random(), crypto.randomUUID()].join()"
-    assert len({Interpreter.with_heap(heap).eval(draw) for _ in range(3)}) == 3
-    seeded = {Interpreter.with_heap(heap, seed=bytes(32)).eval(draw) for _ in range(3)}
-    assert len(seeded) == 1

@@ -6,9 +6,6 @@ and again with the interpreter stored and restored at every step, in this proces
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +22,7 @@ from langchain_quickjs.interpreter import (
     Returned,
     Suspended,
 )
+from tests.helpers.nurseries import Children, Nursery
 
 HEAD = """
 const seen = new Map(), log = [];
@@ -127,7 +125,7 @@ def run(program: str, *, restoring: bool) -> Trace:
 
 
 def test_restoring_at_every_step_changes_nothing(full: bool) -> None:
-    @settings(max_examples=5_000 if full else 150, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=5_000 if full else 100, suppress_health_check=list(HealthCheck))
     @given(programs)
     def check(program: str) -> None:
         assert run(program, restoring=True) == run(program, restoring=False)
@@ -135,25 +133,23 @@ def test_restoring_at_every_step_changes_nothing(full: bool) -> None:
     check()
 
 
-STEP = """
-import json, sys
-from tests.interpreter.test_pause_anywhere import Clock, answer
-from langchain_quickjs.interpreter import Interpreter, Suspended
-state = json.load(sys.stdin)
-interpreter = Interpreter.restore(bytes.fromhex(state["snapshot"]), clock=Clock(state["now_s"]))
-calls = interpreter.open_calls[:1]
-outcome = interpreter.resume({call.id: answer(call.name, call.args) for call in calls})
-json.dump({
-    "console": outcome.console,
-    "calls": [(c.id, c.name, repr(c.args)) for c in getattr(outcome, "calls", ())],
-    "end": None if isinstance(outcome, Suspended)
-    else repr(outcome.value) if hasattr(outcome, "value") else str(outcome.error),
-    "snapshot": interpreter.snapshot().hex(),
-}, sys.stdout)
-"""
+def step(snapshot: str, now_s: float) -> dict[str, Any]:
+    """A process of its own: one step of a stored interpreter."""
+    interpreter = Interpreter.restore(bytes.fromhex(snapshot), clock=Clock(now_s))
+    calls = interpreter.open_calls[:1]
+    outcome = interpreter.resume({call.id: answer(call.name, call.args) for call in calls})
+    end = None
+    if not isinstance(outcome, Suspended):
+        end = repr(outcome.value) if isinstance(outcome, Completed) else str(outcome.error)
+    return {
+        "console": outcome.console,
+        "calls": [(call.id, call.name, repr(call.args)) for call in getattr(outcome, "calls", ())],
+        "end": end,
+        "snapshot": interpreter.snapshot().hex(),
+    }
 
 
-def run_in_new_processes(program: str) -> Trace:
+def run_in_new_processes(program: str, children: Children) -> Trace:
     clock = Clock()
     interpreter = Interpreter(seed=bytes(range(32)), clock=clock)
     outcome = interpreter.start(program, tools=["f", "g", "fails"])
@@ -162,22 +158,19 @@ def run_in_new_processes(program: str) -> Trace:
     trace = [(call.id, call.name, repr(call.args)) for call in outcome.calls]
     console, snapshot = outcome.console, interpreter.snapshot()
     while True:
-        state = json.dumps({"snapshot": snapshot.hex(), "now_s": clock.now_s})
+        done = children.live(snapshot.hex(), clock.now_s)
         clock()
-        command = [sys.executable, "-c", STEP]
-        done = subprocess.run(command, input=state, capture_output=True, text=True, check=True)
-        step = json.loads(done.stdout)
-        trace += [(number, name, args) for number, name, args in step["calls"]]
-        console += step["console"]
-        if step["end"] is not None:
-            return trace, console, step["end"]
-        snapshot = bytes.fromhex(step["snapshot"])
+        trace += [(number, name, args) for number, name, args in done["calls"]]
+        console += done["console"]
+        if done["end"] is not None:
+            return trace, console, done["end"]
+        snapshot = bytes.fromhex(done["snapshot"])
 
 
-def test_a_new_process_for_every_step_changes_nothing(full: bool) -> None:
-    @settings(max_examples=100 if full else 2, suppress_health_check=list(HealthCheck))
+def test_a_new_process_for_every_step_changes_nothing(nursery: Nursery, full: bool) -> None:
+    @settings(max_examples=100 if full else 5, suppress_health_check=list(HealthCheck))
     @given(programs)
     def check(program: str) -> None:
-        assert run_in_new_processes(program) == run(program, restoring=False)
+        assert run_in_new_processes(program, nursery.of(step)) == run(program, restoring=False)
 
     check()

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
-from tests.helpers.databases import Database, Server
+from tests.helpers.databases import Database, Server, named
+from tests.helpers.nurseries import Nursery
 from tests.helpers.shop import Shop
 from tests.helpers.stories import AFTER, APPROVE, BEFORE, MEMORY, RESULT
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 def conversation(kind: Kind, mode: Mode, folder: Path, database: Database | None) -> Conversation:
@@ -55,9 +50,22 @@ def test_a_script_goes_on_where_it_paused(
     assert talk.value == RESULT
 
 
+def pause_each(folder: str, database: str) -> tuple[int, int]:
+    """A process of its own: pauses a conversation of each kind, and gives how many there are."""
+    paused = 0
+    for kind in KINDS:
+        for mode in MODES:
+            talk = conversation(kind, mode, Path(folder), named(database))
+            talk.start()
+            paused += talk.waits
+    return paused, os.getpid()
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
 def killed(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    nursery: Nursery,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, Database]:
     """Where another process paused a conversation of each kind, and was killed."""
     folder = tmp_path_factory.mktemp("killed")
@@ -65,14 +73,9 @@ def killed(
     if request.param == "postgres":
         server: Server = request.getfixturevalue("postgres")
         database = server.database()
-    command = [sys.executable, "-m", "tests.helpers.process", str(folder), str(database)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
-    assert json.loads(line) == {"paused": 6, "pid": process.pid}
-    assert process.pid != os.getpid()
+    paused, pid = nursery.of(pause_each).live(str(folder), str(database))
+    assert paused == len(KINDS) * len(MODES)
+    assert pid != os.getpid()
     return folder, database
 
 

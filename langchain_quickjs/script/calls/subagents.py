@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Literal, NotRequired
 
 from langchain.tools import ToolRuntime
@@ -18,6 +18,7 @@ from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
 from langchain_core.messages import ToolCall
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
+from langgraph.errors import GraphBubbleUp, GraphInterrupt, is_invalid_resume
 from typing_extensions import TypedDict
 
 from langchain_quickjs.errors import ValueTransferError
@@ -28,8 +29,8 @@ from langchain_quickjs.script.arguments.tool_arguments import (
     arguments_of,
     per_tool,
 )
-from langchain_quickjs.script.calls.tool_call import Watch
-from langchain_quickjs.script.flow.effects import Answer, Blocked, Launched
+from langchain_quickjs.script.calls.tool_results import messages_of
+from langchain_quickjs.script.flow.messages import Launched
 from langchain_quickjs.script.langgraph_internals.tools import with_response_format
 
 __all__ = [
@@ -176,22 +177,24 @@ class Subagents:
         tool: The tool that runs one.
         eval_id: The id of the tool call that runs the script.
         write: Writes to the custom stream.
-        max_running: How many may run at once; others wait.
     """
 
     tool: BaseTool
     eval_id: str
     write: Any
-    max_running: int = 32
 
     @property
     def arguments(self) -> Arguments:
         """What a script's call of a subagent takes."""
         return _task_arguments(self.tool)
 
-    def watch(self, launched: Launched) -> Watch:
-        """What sees a call of the script."""
-        return _Run(self, launched) if launched.tool.name == self.tool.name else Watch()
+    def observe(
+        self, launched: Launched, tool_call: ToolCall, config: RunnableConfig
+    ) -> contextlib.AbstractContextManager[_Run] | None:
+        """Sees a call of the script run, if it is one of a subagent."""
+        if launched.tool.name != self.tool.name:
+            return None
+        return _Run.seen(self, launched, tool_call, config)
 
 
 class _Output(BaseCallbackHandler):
@@ -205,6 +208,7 @@ class _Output(BaseCallbackHandler):
     def __init__(self) -> None:
         self.seen = False
         self.structured = False
+        self.refusal = ""
 
     def on_chain_end(self, outputs: Any, **_kwargs: Any) -> None:
         if isinstance(outputs, Mapping) and "messages" in outputs:
@@ -213,31 +217,55 @@ class _Output(BaseCallbackHandler):
 
 
 @dataclass(slots=True)
-class _Run(Watch):
-    """One subagent, from where it begins or goes on to where it ends or pauses."""
+class _Run:
+    """One subagent, from where it begins or goes on to where it ends or pauses.
+
+    Attributes:
+        subagents: What scripts may call.
+        launched: The script's call.
+        tool_call: What the tool is given.
+        config: The config under which it runs.
+        output: Notes what kind of answer it gives.
+    """
 
     subagents: Subagents
     launched: Launched
-    began_s: float = field(default_factory=time.monotonic)
-    output: _Output = field(default_factory=_Output)
+    tool_call: ToolCall
+    config: RunnableConfig
+    output: _Output
 
-    def config(self, config: RunnableConfig) -> RunnableConfig:
-        callbacks = config.get("callbacks")
-        if isinstance(callbacks, BaseCallbackManager):
-            callbacks = callbacks.copy()
-            callbacks.add_handler(self.output)
-            return {**config, "callbacks": callbacks}
-        return {**config, "callbacks": [*(callbacks or ()), self.output]}
+    @classmethod
+    @contextlib.contextmanager
+    def seen(
+        cls, subagents: Subagents, launched: Launched, tool_call: ToolCall, config: RunnableConfig
+    ) -> Iterator[_Run]:
+        """Tells the stream how a subagent gets on meanwhile."""
+        output = _Output()
+        given, config = _without_extras(tool_call), _with_callback(config, output)
+        run = cls(subagents, launched, given, config, output)
+        run._begins()
+        began_s = time.monotonic()
+        try:
+            yield run
+        except Exception as error:
+            if isinstance(error, GraphInterrupt) or is_invalid_resume(error):
+                run._emit("paused")
+            elif not isinstance(error, GraphBubbleUp):
+                run._emit("error", duration_ms=_ms_since(began_s), error=Raised.of(error).message)
+            raise
+        if output.seen:
+            run._emit("complete", duration_ms=_ms_since(began_s))
+        else:
+            run._emit("error", duration_ms=_ms_since(began_s), error=output.refusal)
 
-    def given(self, tool_call: ToolCall) -> ToolCall:
-        args = {key: arg for key, arg in tool_call["args"].items() if key not in _BESIDE}
-        if schema := tool_call["args"].get("response_schema"):
-            for key, arg in args.items():
-                if isinstance(arg, ToolRuntime):
-                    args[key] = with_response_format(arg, schema)
-        return {**tool_call, "args": args}
+    def reads(self, output: Any) -> Callable[[str], Returned | Raised] | None:
+        """What makes of the tool's text what the script gets: data, if it was to be data."""
+        if not self.output.seen:
+            self.output.refusal = next((m.text for m in messages_of([output])), "")
+            return _said_instead
+        return _data if self.output.structured else Returned
 
-    def begins(self) -> None:
+    def _begins(self) -> None:
         args = self.launched.call["args"]
         description = str(args.get("description", ""))
         label = " ".join(str(args.get("label", "")).split())[:_LABEL_CHARS]
@@ -248,37 +276,47 @@ class _Run(Watch):
             description=description[:_DESCRIPTION_CHARS],
         )
 
-    def ends(self, answer: Answer) -> Answer:
-        if isinstance(answer.reply, Blocked):
-            self._emit("paused")
-            return answer
-        answer = replace(answer, reply=self._typed(answer.reply))
-        duration_ms = round((time.monotonic() - self.began_s) * 1000)
-        if isinstance(answer.reply, Raised):
-            self._emit("error", duration_ms=duration_ms, error=answer.reply.message)
-        else:
-            self._emit("complete", duration_ms=duration_ms)
-        return answer
-
-    def _typed(self, reply: Returned | Raised) -> Returned | Raised:
-        """The reply as the script gets it: data, if the subagent was to answer with data."""
-        if isinstance(reply, Raised) or not isinstance(reply.value, str):
-            return reply
-        if not self.output.seen:
-            # The tool called no subagent, and says why.
-            return Raised("ToolError", reply.value)
-        if self.output.structured:
-            with contextlib.suppress(ValueError):
-                return Returned(json.loads(reply.value))
-        return reply
-
     def _emit(self, phase: str, **fields: Any) -> None:
         self.subagents.write(
             {
                 "type": SUBAGENT_STREAM_EVENT_TYPE,
                 "phase": phase,
-                "id": self.launched.tool_call["id"],
+                "id": self.launched.call["tool_call_id"],
                 "eval_id": self.subagents.eval_id,
                 **fields,
             }
         )
+
+
+def _without_extras(tool_call: ToolCall) -> ToolCall:
+    """The call as the tool takes it, which asks in its own way for a form of answer."""
+    args = {key: arg for key, arg in tool_call["args"].items() if key not in _BESIDE}
+    if schema := tool_call["args"].get("response_schema"):
+        for key, arg in args.items():
+            if isinstance(arg, ToolRuntime):
+                args[key] = with_response_format(arg, schema)
+    return {**tool_call, "args": args}
+
+
+def _with_callback(config: RunnableConfig, output: _Output) -> RunnableConfig:
+    callbacks = config.get("callbacks")
+    if isinstance(callbacks, BaseCallbackManager):
+        callbacks = callbacks.copy()
+        callbacks.add_handler(output)
+        return {**config, "callbacks": callbacks}
+    return {**config, "callbacks": [*(callbacks or ()), output]}
+
+
+def _said_instead(text: str) -> Raised:
+    """The tool called no subagent, and says why."""
+    return Raised("ToolError", text)
+
+
+def _data(text: str) -> Returned:
+    with contextlib.suppress(ValueError):
+        return Returned(json.loads(text))
+    return Returned(text)
+
+
+def _ms_since(began_s: float) -> int:
+    return round((time.monotonic() - began_s) * 1000)

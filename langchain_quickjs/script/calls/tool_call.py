@@ -8,10 +8,8 @@ value which its function returns before that is turned into text.
 
 from __future__ import annotations
 
-import asyncio
 import functools
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 from langchain_core.messages import ToolCall, ToolMessage
@@ -22,9 +20,10 @@ from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 
 from langchain_quickjs.interpreter import Raised, Returned
-from langchain_quickjs.interpreter.quoting import said
+from langchain_quickjs.interpreter.quoting import error_text
 from langchain_quickjs.interpreter.values.weight import is_large
-from langchain_quickjs.script.calls.call_ids import digest
+from langchain_quickjs.script.arguments.json_values import copied
+from langchain_quickjs.script.calls.tool_path import ToolPath
 from langchain_quickjs.script.calls.tool_results import (
     has_words,
     is_a,
@@ -35,74 +34,34 @@ from langchain_quickjs.script.calls.tool_results import (
     speaks_to_agent,
     written,
 )
-from langchain_quickjs.script.flow.effects import Answer, Blocked, Launched
-from langchain_quickjs.script.langgraph_internals.place import CallPlace, make_current
-from langchain_quickjs.script.langgraph_internals.task import OuterTask
+from langchain_quickjs.script.flow.call_ids import digest
+from langchain_quickjs.script.flow.drivers import Compute, Invoke, Work, adrive, drive
+from langchain_quickjs.script.flow.messages import Answer, Blocked, Launched
+from langchain_quickjs.script.langgraph_internals.call_place import CallPlace, make_current
 from langchain_quickjs.script.langgraph_internals.tools import (
     copy_tool,
     replace_methods,
     run_methods,
     updates_of_command,
 )
-from langchain_quickjs.script.state import StateUpdate
+from langchain_quickjs.script.state import OpenCall, StateUpdate
 
-__all__ = ["ToolPath", "Watch", "acall_tool", "call_tool"]
+__all__ = ["call_tool", "tool_call_of"]
 
 ToolResult = ToolMessage | Command[Any] | list[ToolMessage | Command[Any]]
 
 _NOTHING: Final = object()
 
 
-class Watch:
-    """Sees one call. This one does nothing with what it sees."""
-
-    __slots__ = ()
-
-    def config(self, config: RunnableConfig) -> RunnableConfig:
-        """The config under which the call's tool runs."""
-        return config
-
-    def given(self, tool_call: ToolCall) -> ToolCall:
-        """What the tool itself is given, behind all hooks: the call, with what was injected."""
-        return tool_call
-
-    def begins(self) -> None:
-        """The call begins, or goes on."""
-
-    def ends(self, answer: Answer) -> Answer:
-        """The call has ended, or was interrupted."""
-        return answer
+def tool_call_of(call: OpenCall) -> ToolCall:
+    """A script's call as the model would make it. Whoever gets it may change it."""
+    args = copied(call["args"])
+    return ToolCall(name=call["name"], args=args, id=call["tool_call_id"], type="tool_call")
 
 
-@dataclass(frozen=True, slots=True)
-class ToolPath:
-    """The way that tool calls take in the graph that the script belongs to.
-
-    Attributes:
-        request: The call that runs the script; calls of the script are variations of it.
-        handler: What runs a request; a coroutine function when the graph runs asynchronously.
-        task: The task that state updates go to, if there is one outside the script's own graph.
-        watch: Gives for each call what sees it.
-    """
-
-    request: ToolCallRequest
-    handler: Callable[[ToolCallRequest], Any]
-    task: OuterTask | None = None
-    watch: Callable[[Launched], Watch] = field(default=lambda _: Watch())
-
-    def vary(
-        self, tool_call: ToolCall, tool: BaseTool, config: RunnableConfig | None = None
-    ) -> ToolCallRequest:
-        """The request of another call, which runs under `config` if that is given."""
-        before = self.request.runtime
-        state = self.request.state if self.task is None else self.task.state(self.request.state)
-        runtime = replace(
-            before, tool_call_id=tool_call["id"], state=state, config=config or before.config
-        )
-        return replace(self.request, tool_call=tool_call, tool=tool, state=state, runtime=runtime)
-
-
-def call_tool(path: ToolPath, launched: Launched, config: RunnableConfig, namespace: str) -> Answer:
+def call_tool(
+    path: ToolPath, launched: Launched, config: RunnableConfig, namespace: str
+) -> Work[Answer]:
     """Runs one call to its end; what a tool raises is an answer like any other.
 
     Args:
@@ -111,33 +70,17 @@ def call_tool(path: ToolPath, launched: Launched, config: RunnableConfig, namesp
         config: The config of the task that the script runs in.
         namespace: That of the script graph.
     """
-    recorder = _Recorder(path, launched, config, namespace)
-    recorder.watch.begins()
-    try:
-        with make_current(recorder.config):
-            result = path.handler(recorder.request())
-    except Exception as error:
-        return recorder.watch.ends(recorder.failure(error))
-    return recorder.watch.ends(recorder.answer(result))
-
-
-async def acall_tool(
-    path: ToolPath, launched: Launched, config: RunnableConfig, namespace: str
-) -> Answer:
-    """The same for graphs that run asynchronously."""
     make = functools.partial(_Recorder, path, launched, config, namespace)
-    recorder = await asyncio.to_thread(make) if is_large(launched.tool_call["args"]) else make()
-    recorder.watch.begins()
+    recorder = (yield Compute(make)) if is_large(launched.call["args"]) else make()
     try:
-        with make_current(recorder.config):
-            result = await cast("Awaitable[Any]", path.handler(recorder.request()))
+        with make_current(recorder.place.config):
+            result = yield Invoke(functools.partial(path.handler, recorder.request()))
     except Exception as error:
-        return recorder.watch.ends(recorder.failure(error))
+        return recorder.failure(error)
     if is_large(result):
-        answer = await asyncio.to_thread(recorder.answer, result)
-    else:
-        answer = recorder.answer(result)
-    return recorder.watch.ends(answer)
+        answer: Answer = yield Compute(functools.partial(recorder.answer, result))
+        return answer
+    return recorder.answer(result)
 
 
 class _Recorder:
@@ -148,11 +91,12 @@ class _Recorder:
     ) -> None:
         self.path = path
         self.launched = launched
-        self.call = launched.tool_call
+        self.call = tool_call_of(launched.call)
         self.with_artifact = launched.tool.response_format == "content_and_artifact"
         self.value: Any = _NOTHING
         self.content: Any = _NOTHING
         self.wordless: str | None = None
+        self.reads: Callable[[str], Returned | Raised] | None = None
         self.written: list[StateUpdate] = []
         outer = path.request.runtime.config
         self.place = CallPlace(
@@ -166,13 +110,11 @@ class _Recorder:
             resumed=launched.resumed,
             send=self._write,
         )
-        self.watch = path.watch(launched)
-        self.config = self.watch.config(self.place.config)
 
     def request(self) -> ToolCallRequest:
         """What the handler is to run."""
         tool = self._noting(self.launched.tool)
-        return self.path.vary(self.call, tool, self.config)
+        return self.path.vary(self.call, tool, self.place.config)
 
     def _noting(self, tool: BaseTool) -> BaseTool:
         """The same tool, noting here what it does.
@@ -185,45 +127,56 @@ class _Recorder:
         invoke, ainvoke = noted.invoke, noted.ainvoke
 
         def noting_run(*args: Any, **kwargs: Any) -> Any:
-            self.value = run(*args, **kwargs)
-            return written(self.value) if self._stops_others() else self.value
+            return drive(self._running(functools.partial(run, *args, **kwargs)))
 
         async def noting_arun(*args: Any, **kwargs: Any) -> Any:
-            self.value = await arun(*args, **kwargs)
-            if self._stops_others():
-                return await asyncio.to_thread(written, self.value)
-            return self.value
+            return await adrive(self._running(functools.partial(arun, *args, **kwargs)))
 
         def noting_invoke(
             input: Any,  # noqa: A002 - Runnable's name
             config: RunnableConfig | None = None,
             **kwargs: Any,
         ) -> Any:
-            self.value = _NOTHING
-            given = self.watch.given(input)
-            try:
-                output = invoke(given, config and self.config, **kwargs)
-            except Exception as error:
-                output = self._wordless(error)
-            return self._noted(output)
+            return drive(self._invoking(functools.partial(invoke, **kwargs), input, config))
 
         async def noting_ainvoke(
             input: Any,  # noqa: A002 - Runnable's name
             config: RunnableConfig | None = None,
             **kwargs: Any,
         ) -> Any:
-            self.value = _NOTHING
-            given = self.watch.given(input)
-            try:
-                output = await ainvoke(given, config and self.config, **kwargs)
-            except Exception as error:
-                output = self._wordless(error)
-            return self._noted(output)
+            return await adrive(self._invoking(functools.partial(ainvoke, **kwargs), input, config))
 
         replace_methods(
             noted, run=noting_run, arun=noting_arun, invoke=noting_invoke, ainvoke=noting_ainvoke
         )
         return noted
+
+    def _running(self, run: Callable[[], Any]) -> Work[Any]:
+        """Runs the tool's function, and notes what it returns."""
+        self.value = yield Invoke(run)
+        if self._stops_others():
+            return (yield Compute(functools.partial(written, self.value)))
+        return self.value
+
+    def _invoking(
+        self, invoke: Callable[..., Any], tool_call: ToolCall, config: RunnableConfig | None
+    ) -> Work[Any]:
+        """Runs the tool with what was injected into the call, and notes what came out of it."""
+        self.value = _NOTHING
+        config = config and self.place.config
+        observer = self.path.observer
+        observing = observer(self.launched, tool_call, self.place.config) if observer else None
+        try:
+            if observing is None:
+                output = yield Invoke(functools.partial(invoke, tool_call, config))
+            else:
+                with observing as seen:
+                    output = yield Invoke(functools.partial(invoke, seen.tool_call, seen.config))
+                    self.reads = seen.reads(output)
+        except Exception as error:
+            output = self._wordless(error)
+        self.content = output.content if isinstance(output, ToolMessage) else _NOTHING
+        return output
 
     def answer(self, result: ToolResult) -> Answer:
         """What came out of the handler, for the script and for the agent's state."""
@@ -273,7 +226,7 @@ class _Recorder:
         """
         if self.value is _NOTHING or has_words(self._result()):
             raise error
-        self.wordless = f"(a result that cannot be written as text: {said(error)})"
+        self.wordless = f"(a result that cannot be written as text: {error_text(error)})"
         name, call_id = self.call["name"], self.call["id"]
         return ToolMessage(self.wordless, tool_call_id=cast("str", call_id), name=name)
 
@@ -293,6 +246,8 @@ class _Recorder:
             return Returned(None), None
         if message.status == "error":
             return Raised("ToolError", message.text), None
+        if self.reads is not None and isinstance(message.content, str):
+            return self.reads(message.content), None
         value = self._result()
         if self.wordless is not None and message.content == self.wordless:
             return Returned(value), None
@@ -304,10 +259,6 @@ class _Recorder:
             return instead(), None  # A hook has answered in the tool's place, perhaps from a cache.
         # A hook that changed the message changed the answer: the script gets what the agent would.
         return (Returned(value), instead) if message.content == self.content else (instead(), None)
-
-    def _noted(self, output: Any) -> Any:
-        self.content = output.content if isinstance(output, ToolMessage) else _NOTHING
-        return output
 
     def _write(self, writes: Any) -> None:
         # LangGraph's own entries, like `__resume__`, are no state.

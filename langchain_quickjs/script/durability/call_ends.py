@@ -14,27 +14,15 @@ from langchain_quickjs.errors import ProtocolError, SnapshotError, ValueTransfer
 from langchain_quickjs.interpreter import Raised, Returned
 from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.encode import encode
-from langchain_quickjs.script.flow.effects import Answer, Blocked
-from langchain_quickjs.script.sealing import Sealer
-from langchain_quickjs.script.state import StateUpdate
+from langchain_quickjs.script.durability.sealing import Sealer
+from langchain_quickjs.script.flow.messages import Answer, Blocked
+from langchain_quickjs.script.state import CallEnd, StateUpdate
 
-__all__ = ["CallEnd", "end_of", "read_end"]
+__all__ = ["seal_end", "unseal_end"]
 
 _PURPOSE: Final = "end"
 _END: Final = "The result of a call"
 _DAMAGED: Final = "The result of a call is not used, because it was damaged where it is stored."
-
-
-class CallEnd(TypedDict):
-    """How a call ended, as it stands in a database.
-
-    Attributes:
-        tool_call_id: The call's name; good only because the seal says so too.
-        sealed: The `_End`.
-    """
-
-    tool_call_id: str
-    sealed: bytes
 
 
 class _End(TypedDict):
@@ -49,7 +37,7 @@ class _End(TypedDict):
     updates: list[StateUpdate]
 
 
-def end_of(tool_call_id: str, answer: Answer, sealer: Sealer) -> CallEnd | None:
+def seal_end(tool_call_id: str, answer: Answer, sealer: Sealer) -> CallEnd | None:
     """What is to be stored of a call's end; `None` if it was interrupted."""
     if isinstance(answer.reply, Blocked):
         return None
@@ -59,7 +47,7 @@ def end_of(tool_call_id: str, answer: Answer, sealer: Sealer) -> CallEnd | None:
     return {"tool_call_id": tool_call_id, "sealed": sealed}
 
 
-def read_end(end: CallEnd, sealer: Sealer) -> Answer:
+def unseal_end(end: CallEnd, sealer: Sealer) -> Answer:
     """How a call ended.
 
     Raises:

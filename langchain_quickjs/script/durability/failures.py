@@ -19,10 +19,11 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, empty_checkpoint
 
 from langchain_quickjs.errors import SnapshotError
-from langchain_quickjs.script.calls.call_ids import digest
-from langchain_quickjs.script.flow.effects import Ask, Asking
+from langchain_quickjs.script.durability.signing import Signer
+from langchain_quickjs.script.flow.call_ids import digest
+from langchain_quickjs.script.flow.drivers import Ask, Asking
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
-from langchain_quickjs.script.signing import Signer
+from langchain_quickjs.script.model_texts import UNKNOWN_END
 
 __all__ = ["Failures", "unanswered", "with_answers"]
 
@@ -31,8 +32,7 @@ logger = logging.getLogger(__name__)
 _NAMESPACE: Final = "quickjs_failures"
 _TOLD: Final = "told"
 _PURPOSE: Final = "failure"
-_MOST: Final = 8  # each is a look into the database
-_UNKNOWN: Final = "It is not known what this program has done: {error}"
+_MOST: Final = 8  # For each, somebody looks into the database.
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Failures:
 
     @classmethod
     def of(cls, config: RunnableConfig, keys: tuple[bytes, ...]) -> Failures | None:
-        """Those of the thread of a task with this config; `None` without a checkpointer."""
+        """The failures of the thread of a task with this config; `None` without a checkpointer."""
         saver = checkpointer_of(config)
         return None if saver is None else cls(saver, Signer.of(keys, config))
 
@@ -67,7 +67,7 @@ class Failures:
         yield Ask(self.saver, "put", (self._address(), checkpoint, metadata, versions))
 
     def read(self, script_ids: Sequence[str]) -> Asking[dict[str, str]]:
-        """What was kept of these programs, by their ids. What is damaged is not believed."""
+        """What was kept of these programs, by their ids; what is damaged is not believed."""
         told = {}
         for script_id in script_ids:
             address = self._address(_place(script_id))
@@ -80,7 +80,7 @@ class Failures:
                     told[script_id] = text.decode("utf-8", "replace")
                 except SnapshotError as error:
                     logger.warning("Thread %s: %s", self.signer.thread_id, error)
-                    told[script_id] = _UNKNOWN.format(error=error)
+                    told[script_id] = UNKNOWN_END.format(error=error)
         return told
 
     def _address(self, place: str | None = None) -> RunnableConfig:

@@ -16,24 +16,30 @@ has begun and whose end is not known may have taken effect or not: people are as
 from __future__ import annotations
 
 import secrets
-import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple, empty_checkpoint
 
-from langchain_quickjs.errors import SnapshotError
-from langchain_quickjs.script.calls.call_ids import digest
-from langchain_quickjs.script.durability.call_ends import CallEnd
-from langchain_quickjs.script.durability.workers import at_work, this_process
-from langchain_quickjs.script.flow.effects import Ask, Asking
+from langchain_quickjs.errors import AlreadyAnsweredError, SnapshotError
+from langchain_quickjs.script.durability.ledger_entries import (
+    CLAIM_IN_ERRORS,
+    Claim,
+    Entries,
+    takeover_key,
+)
+from langchain_quickjs.script.durability.sealing import Sealer
+from langchain_quickjs.script.durability.workers import begin_work, end_work
+from langchain_quickjs.script.flow.call_ids import digest
+from langchain_quickjs.script.flow.drivers import Ask, Asking
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
-from langchain_quickjs.script.sealing import Sealer
+from langchain_quickjs.script.langgraph_internals.resume import mark_as_unfit
+from langchain_quickjs.script.state import CallEnd
 
-__all__ = ["Claim", "Entries", "Ledger"]
+__all__ = ["Ledger"]
 
 _NAMESPACE: Final = "quickjs_calls"
 _CLAIM: Final = "claim"
@@ -43,7 +49,7 @@ _SEED: Final = "seed"
 _RELEASE: Final = "release"
 _SEED_BYTES: Final = 32
 _WHAT: Final = {
-    _CLAIM: "An answer to a paused script",
+    _CLAIM: CLAIM_IN_ERRORS,
     _BEGIN: "The beginning of a call",
     _SEED: "The seed of a script",
     _RELEASE: "A claim that was given up",
@@ -51,69 +57,8 @@ _WHAT: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """The answer to a question, and who took it.
-
-    Attributes:
-        answer: The answer; of a question about calls, its decisions.
-        nonce: Tells it from all others.
-        owner: The process that took it.
-        taken_s: When, in seconds since the epoch.
-    """
-
-    answer: Any
-    nonce: str = field(default_factory=lambda: secrets.token_hex(8))
-    owner: str = field(default_factory=this_process)
-    taken_s: float = field(default_factory=time.time)
-
-    @property
-    def worked_on(self) -> bool:
-        """Whether whoever took it may still be at work."""
-        return at_work(self.owner, self.nonce, self.taken_s)
-
-    def pack(self) -> list[Any]:
-        """The claim as plain data."""
-        return [self.answer, self.nonce, self.owner, self.taken_s]
-
-    @classmethod
-    def unpack(cls, packed: Any) -> Claim:
-        """Reads what `pack` made.
-
-        Raises:
-            SnapshotError: It is something else.
-        """
-        match packed:
-            case [answer, str(nonce), str(owner), float(taken_s)]:
-                return cls(answer, nonce, owner, taken_s)
-        raise SnapshotError(f"{_WHAT[_CLAIM]} is not used, because it was damaged.")
-
-
-@dataclass(frozen=True, slots=True)
-class Entries:
-    """What a ledger holds.
-
-    Attributes:
-        claims: The answers, by what they are about.
-        begun: The approved calls that have begun, each as `begin_key` names it, and by whom.
-        ends: How calls have ended, by their names.
-        seed: What the script began with, if it failed.
-        released: The claims whose runs have failed, by their nonces.
-    """
-
-    claims: Mapping[str, Claim] = field(default_factory=dict)
-    begun: Mapping[str, str] = field(default_factory=dict)
-    ends: Mapping[str, CallEnd] = field(default_factory=dict)
-    seed: bytes | None = None
-    released: frozenset[str] = frozenset()
-
-    def is_worked_on(self, claim: Claim) -> bool:
-        """Whether the run that made a claim may be at work."""
-        return claim.nonce not in self.released and claim.worked_on
-
-
-@dataclass(frozen=True, slots=True)
 class Ledger:
-    """The ledger of one script. Its methods give what a driver is to ask of the checkpointer.
+    """The ledger of one script. Its methods yield what a driver is to ask of the checkpointer.
 
     Attributes:
         saver: The checkpointer.
@@ -137,63 +82,110 @@ class Ledger:
         """
         return self._entries((yield Ask(self.saver, "get_tuple", (self._address(),))))
 
-    def open(self) -> Asking[None]:
-        """Makes the ledger, if it is not there."""
-        versions: dict[str, Any] = {}
-        checkpoint = {**empty_checkpoint(), "id": self._anchor()}
-        metadata = {"source": "update", "step": -1, "parents": {}}
-        address = {"configurable": {**self._thread(), "checkpoint_ns": _NAMESPACE}}
-        yield Ask(self.saver, "put", (address, checkpoint, metadata, versions))
-
     def claim(self, claims: Mapping[str, Claim]) -> Asking[Entries]:
-        """Takes answers, each of which somebody else may have taken before.
+        """Writes claims, each of which somebody else may have made before.
 
         Args:
-            claims: By what they are about.
+            claims: The claims, by what they are about.
 
         Returns:
-            All entries, with the claims that hold: ours are those with our nonces.
+            All entries, which say whose claims were the first.
         """
-        yield from self.open()
+        yield self._anchor_written()
         for key, claim in claims.items():
             yield self._write(_CLAIM, key, claim.pack())
         return (yield from self.read())
 
-    def begin(self, key: str) -> Asking[bool]:
+    def claim_to_work(
+        self, key: str, answer: Any, run: object
+    ) -> Asking[tuple[Claim | None, Entries]]:
+        """Claims something on which a run of a graph in this process is to work.
+
+        Args:
+            key: What it is about.
+            answer: The answer that the run goes on with.
+            run: The run.
+
+        Returns:
+            The claim, or `None` if somebody else had made one before; and all entries.
+        """
+        mine = Claim(answer)
+        begin_work(mine.nonce, run)  # Before others can see the claim.
+        try:
+            entries = yield from self.claim({key: mine})
+        except BaseException:
+            end_work(mine.nonce)
+            raise
+        if entries.is_first_claim(key, mine):
+            return mine, entries
+        end_work(mine.nonce)
+        return None, entries
+
+    def take_over_work(
+        self, key: str, gone: Claim, run: object
+    ) -> Asking[tuple[Claim | None, Entries]]:
+        """Claims what somebody claimed who is gone, with the answer that they had.
+
+        Args:
+            key: What it is about.
+            gone: The claim that is in force.
+            run: The run of a graph in this process that is to work on it.
+
+        Returns:
+            The claim, or `None` if somebody else has taken it over before; and all entries.
+        """
+        return (yield from self.claim_to_work(takeover_key(key, gone), gone.answer, run))
+
+    def begin_call(self, key: str, name: str) -> Asking[None]:
         """Notes that an approved call is about to be made.
 
         Args:
             key: What its beginning is known by.
+            name: What errors call it.
 
-        Returns:
-            Whether it may be: nobody else has begun it.
+        Raises:
+            AlreadyAnsweredError: Somebody else has begun it.
         """
         nonce = secrets.token_hex(8)
         yield self._write(_BEGIN, key, nonce)
-        return (yield from self.read()).begun.get(key) == nonce
+        if (yield from self.read()).begun.get(key) != nonce:
+            raise mark_as_unfit(
+                AlreadyAnsweredError(
+                    f"The call of {name!r} that was approved has been begun by another run of "
+                    "this thread, and is not made again."
+                )
+            )
 
-    def end(self, ends: Iterable[CallEnd]) -> Asking[None]:
+    def end_calls(self, ends: Iterable[CallEnd]) -> Asking[None]:
         """Notes how calls have ended."""
         for end in ends:
             yield self._put(_END, end["tool_call_id"], end["sealed"])
 
-    def release(self, nonces: Iterable[str]) -> Asking[None]:
+    def give_up_claims(self, nonces: Iterable[str]) -> Asking[None]:
         """Gives claims up, because the run that made them has failed."""
         for nonce in nonces:
             yield self._write(_RELEASE, nonce, True)
 
-    def settle(self, ends: Sequence[CallEnd], seed: bytes | None) -> Asking[None]:
+    def end_failed_script(self, ends: Sequence[CallEnd], seed: bytes | None) -> Asking[None]:
         """Notes how all calls of a script have ended that is about to fail, and its seed.
 
         Whoever runs it again gives it the same seed, so that it makes the same calls.
         """
-        yield from self.open()
+        yield self._anchor_written()
         if seed is not None:
             yield self._write(_SEED, "", seed)
         rows = [(_END, [end["tool_call_id"], end["sealed"]]) for end in ends]
         if rows:
             writer = str(uuid.uuid4())
             yield Ask(self.saver, "put_writes", (self._address(), rows, writer))
+
+    def _anchor_written(self) -> Ask:
+        """Makes the ledger, if it is not there."""
+        versions: dict[str, Any] = {}
+        checkpoint = {**empty_checkpoint(), "id": self._anchor()}
+        metadata = {"source": "update", "step": -1, "parents": {}}
+        address = {"configurable": {**self._thread(), "checkpoint_ns": _NAMESPACE}}
+        return Ask(self.saver, "put", (address, checkpoint, metadata, versions))
 
     def _write(self, kind: str, key: str, value: Any) -> Ask:
         return self._put(kind, key, self.sealer.seal(value, kind, key))

@@ -1,7 +1,7 @@
-"""Whether whoever took an answer is still at work, as far as that can be told.
+"""Whether whoever made a claim is still at work, as far as that can be told.
 
-An answer is taken once. If the process that took it has died, whoever comes next goes on with what
-was taken; if it is alive, nobody else may. Between machines there is only time to go by.
+An answer is claimed once. If the process that claimed it has died, whoever comes next goes on with
+that answer; if it is alive, nobody else may. Between machines there is only time to go by.
 """
 
 from __future__ import annotations
@@ -15,10 +15,17 @@ import weakref
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["at_work", "begin_work", "end_all_work", "end_work", "is_at_work_here", "this_process"]
+__all__ = [
+    "begin_work",
+    "end_all_work",
+    "end_work",
+    "is_at_work_here",
+    "may_be_at_work",
+    "name_of_this_process",
+]
 
-# How long an answer that was taken counts as being worked on, where its owner cannot be seen. What
-# comes later goes on with it, and calls that have begun meanwhile are asked about once more.
+# How long a claim counts as being worked on where its owner cannot be seen. Whoever comes later
+# takes it over, and people are asked once more about calls that have begun meanwhile.
 _FRESH_S: Final = 30.0
 
 _lock: Final = threading.Lock()
@@ -33,46 +40,46 @@ class _Unknown:
 _UNKNOWN: Final = _Unknown()
 
 
-def this_process() -> str:
+def name_of_this_process() -> str:
     """A name for this process; no other one has ever had it on this machine."""
     return _named(os.getpid())
 
 
 def begin_work(nonce: str, run: Any) -> None:
-    """What was taken under this number is worked on from now on, by a run in this process."""
+    """Notes that a run in this process works on what was claimed under this number."""
     with _lock:
         found = _UNKNOWN if run is None else run
         _working[nonce] = weakref.ref(found, lambda _: _working.pop(nonce, None))
 
 
 def is_at_work_here(nonce: str, run: object) -> bool:
-    """Whether this run works on what was taken under this number."""
+    """Whether this run works on what was claimed under this number."""
     with _lock:
         return nonce in _working and _working[nonce]() is (_UNKNOWN if run is None else run)
 
 
 def end_work(nonce: str) -> None:
-    """Nobody in this process works any longer on what was taken under this number."""
+    """Notes that nobody in this process works any longer on what was claimed under this number."""
     with _lock:
         _working.pop(nonce, None)
 
 
 def end_all_work(run: object) -> None:
-    """A run in this process has ended, however it did."""
+    """Notes that a run in this process has ended, however it did."""
     with _lock:
         for nonce in [nonce for nonce, working in list(_working.items()) if working() is run]:
             del _working[nonce]
 
 
-def at_work(owner: str, nonce: str, taken_s: float) -> bool:
-    """Whether whoever took an answer may still be working on it.
+def may_be_at_work(owner: str, nonce: str, taken_s: float) -> bool:
+    """Whether a process that claimed something may still be working on it.
 
     Args:
-        owner: The process that took it.
-        nonce: The number under which it did.
-        taken_s: When, in seconds since the epoch.
+        owner: The process, by its name.
+        nonce: The number under which it made the claim.
+        taken_s: When it did, in seconds since the epoch.
     """
-    if owner == this_process():
+    if owner == name_of_this_process():
         with _lock:
             return nonce in _working
     if not _may_live(owner):

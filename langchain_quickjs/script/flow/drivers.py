@@ -1,7 +1,18 @@
-"""The two drivers of a script's flow: with threads for `invoke`, with asyncio for `ainvoke`.
+"""Works, and the two drivers that do them: with threads for `invoke`, with asyncio for `ainvoke`.
 
-Both do what the flow yields and nothing else. Neither leaves anything behind: however a flow ends,
-its running calls have ended when `drive` or `adrive` returns.
+A work is a generator. It yields what is to be done, and is sent what came of it:
+
+    Compute(step)   compute something                         -> what `step` returned
+    Invoke(call)    call what may have to be awaited          -> what it returned
+    Ask(...)        call a method, or its awaited twin        -> what it returned
+    Await(...)      wait for something elsewhere              -> None
+    Spawn(works)    start works, do not wait                  -> None
+    Collect(time)   wait until a spawned work has ended       -> {number: what it returned, ...}
+    Abandon()       drop what was spawned and has not begun   -> its numbers
+
+Both drivers do that and nothing else, and there is no other difference between graphs that run
+synchronously and those that do not. Neither leaves anything behind: however a work ends, what it
+has spawned has ended when `drive` or `adrive` returns.
 """
 
 from __future__ import annotations
@@ -9,159 +20,174 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import functools
 import queue
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any, Final, TypeVar, cast
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
-from langchain_quickjs.script.flow.effects import (
-    Answer,
-    Ask,
-    Asking,
-    Await,
-    Collect,
-    Compute,
-    Effect,
-    Ended,
-    Flow,
-    Keep,
-    Launch,
-    Launched,
-    Leave,
-    Paused,
-)
+__all__ = [
+    "Abandon",
+    "Ask",
+    "Asking",
+    "Await",
+    "Collect",
+    "Compute",
+    "Driven",
+    "Invoke",
+    "Spawn",
+    "Work",
+    "adrive",
+    "drive",
+]
 
-__all__ = ["acarry_out", "adrive", "carry_out", "drive"]
+_DEFAULT_AT_ONCE: Final = 32
 
-_DEFAULT_WORKERS: Final = 32
-
-_Done = tuple[int, Answer | BaseException]
+_Finished = tuple[int, Any, BaseException | None]
 _T = TypeVar("_T")
 
 
-def carry_out(asking: Asking[_T]) -> _T:
-    """Asks the checkpointer what is to be asked, and gives the result."""
-    try:
-        ask = next(asking)
-        while True:
-            ask = asking.send(_asked(ask))
-    except StopIteration as end:
-        return cast("_T", end.value)
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Run a step of the interpreter; `cancel` stops it from another thread."""
+
+    step: Callable[[], Any]
+    cancel: Callable[[], None] | None = None
 
 
-async def acarry_out(asking: Asking[_T]) -> _T:
-    """The same for graphs that run asynchronously."""
-    try:
-        ask = next(asking)
-        while True:
-            ask = asking.send(await _aasked(ask))
-    except StopIteration as end:
-        return cast("_T", end.value)
+@dataclass(frozen=True, slots=True)
+class Spawn:
+    """Start works without waiting for them.
+
+    Attributes:
+        works: The works, by numbers.
+        at_once: How many may run at once where threads run them.
+    """
+
+    works: Mapping[int, Work[Any]]
+    at_once: int | None = None
 
 
-def _asked(ask: Ask) -> Any:
-    return getattr(ask.saver, ask.method)(*ask.args)
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """Wait until a running work ends or the time is over; take all that have ended by then."""
+
+    timeout_s: float | None = None
 
 
-def _aasked(ask: Ask) -> Awaitable[Any]:
-    asked: Awaitable[Any] = getattr(ask.saver, f"a{ask.method}")(*ask.args)
-    return asked
+@dataclass(frozen=True, slots=True)
+class Abandon:
+    """Drop what was spawned and has not begun: nobody needs it any more."""
 
 
-def drive(
-    flow: Flow,
-    call: Callable[[Launched], Answer],
-    keep: Callable[[Keep | Leave], None],
-    *,
-    max_workers: int | None = None,
-) -> Ended | Paused:
-    """Runs a flow in the calling thread, its calls in threads that end with it.
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Call `method` of something; where graphs run asynchronously, `a{method}`, and await it."""
 
-    Args:
-        flow: The flow.
-        call: Runs one call to its end.
-        keep: Stores the script as it stands, or how its calls have ended.
-        max_workers: How many calls may run at once.
+    target: Any
+    method: str
+    args: tuple[Any, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """Call something; where graphs run asynchronously, what it gives is awaited."""
+
+    call: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Wait until something has happened elsewhere or the time is over."""
+
+    event: Future[Any]
+    timeout_s: float
+
+
+Driven: TypeAlias = Compute | Spawn | Collect | Abandon | Ask | Invoke | Await
+Work: TypeAlias = Generator[Driven, Any, _T]
+"""Something that a driver can do by itself."""
+Asking: TypeAlias = Generator[Ask, Any, _T]
+"""Something that needs the checkpointer and nothing else."""
+
+
+def drive(work: Work[_T]) -> _T:
+    """Does a work in the calling thread, and what it spawns in threads that end with it.
 
     Returns:
-        What the flow returned.
+        What the work returned.
     """
-    threads = _Threads(call, keep, max_workers or _DEFAULT_WORKERS)
-    advance: Callable[[], Effect] = functools.partial(flow.send, None)
+    threads = _Threads()
+    advance: Callable[[Any], Driven] = work.send
+    result: Any = None
     try:
         while True:
             try:
-                effect = advance()
+                effect = advance(result)
             except StopIteration as end:
-                return cast("Ended | Paused", end.value)
+                return cast("_T", end.value)
+            advance, result = work.send, None  # It may be large: nothing else is to hold it.
             try:
-                advance = functools.partial(flow.send, threads.perform(effect))
-            except Exception as error:  # the flow decides about it
-                advance = functools.partial(flow.throw, error)
+                result = threads.perform(effect)
+            except Exception as error:  # the work decides about it
+                advance, result = work.throw, error
+            del effect
     finally:
         threads.close()
+        work.close()
 
 
-async def adrive(
-    flow: Flow,
-    call: Callable[[Launched], Awaitable[Answer]],
-    keep: Callable[[Keep | Leave], Awaitable[None]],
-) -> Ended | Paused:
-    """Runs a flow on the event loop: calls as tasks, steps of the interpreter in a worker thread.
-
-    Args:
-        flow: The flow.
-        call: Runs one call to its end.
-        keep: Stores the script as it stands, or how its calls have ended.
+async def adrive(work: Work[_T]) -> _T:
+    """Does a work on the event loop: what it spawns in tasks, what it computes in a worker thread.
 
     Returns:
-        What the flow returned.
+        What the work returned.
     """
-    tasks = _Tasks(call, keep)
-    advance: Callable[[], Effect] = functools.partial(flow.send, None)
+    tasks = _Tasks()
+    advance: Callable[[Any], Driven] = work.send
+    result: Any = None
     try:
         while True:
             try:
-                effect = advance()
+                effect = advance(result)
             except StopIteration as end:
-                return cast("Ended | Paused", end.value)
+                return cast("_T", end.value)
+            advance, result = work.send, None  # It may be large: nothing else is to hold it.
             try:
-                advance = functools.partial(flow.send, await tasks.perform(effect))
-            except Exception as error:  # the flow decides about it
-                advance = functools.partial(flow.throw, error)
+                result = await tasks.perform(effect)
+            except Exception as error:  # the work decides about it
+                advance, result = work.throw, error
+            del effect
     finally:
         await tasks.close()
+        work.close()
 
 
 class _Threads:
-    """The calls of one script, in threads."""
+    """What one work has spawned, in threads. Most works spawn nothing, and make no thread."""
 
-    def __init__(
-        self,
-        call: Callable[[Launched], Answer],
-        keep: Callable[[Keep | Leave], None],
-        max_workers: int,
-    ) -> None:
-        self._call = call
-        self._keep = keep
-        self._max_workers = max_workers
+    __slots__ = ("_at_once", "_done", "_pool", "_running", "_waiting")
+
+    def __init__(self) -> None:
+        self._at_once = _DEFAULT_AT_ONCE
         self._pool: ThreadPoolExecutor | None = None
-        self._waiting: list[Launched] = []
+        self._waiting: dict[int, Work[Any]] = {}
         self._running: dict[int, Future[None]] = {}
-        self._done: queue.SimpleQueue[_Done] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[_Finished] | None = None
 
-    def perform(self, effect: Effect) -> Any:
+    def perform(self, effect: Driven) -> Any:
         if isinstance(effect, Compute):
             self._begin()
             return effect.step()
-        if isinstance(effect, Launch):
-            self._waiting.extend(effect.calls)
-            return None
-        if isinstance(effect, Keep | Leave):
-            return self._keep(effect)
+        if isinstance(effect, Invoke):
+            return effect.call()
         if isinstance(effect, Ask):
-            return _asked(effect)
+            return getattr(effect.target, effect.method)(*effect.args, **effect.options)
+        if isinstance(effect, Spawn):
+            self._at_once = effect.at_once or _DEFAULT_AT_ONCE
+            self._waiting.update(effect.works)
+            return None
         if isinstance(effect, Await):
             return wait([effect.event], effect.timeout_s)
         return self._collect(effect) if isinstance(effect, Collect) else self._abandon()
@@ -170,81 +196,84 @@ class _Threads:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _collect(self, effect: Collect) -> dict[int, Answer]:
+    def _collect(self, effect: Collect) -> dict[int, Any]:
         if effect.timeout_s is None and not self._running and len(self._waiting) == 1:
-            # Nothing else can happen meanwhile, so a lone call needs no thread.
-            only = self._waiting.pop()
-            return {only.id: contextvars.copy_context().run(self._call, only)}
+            # Nothing else can happen meanwhile, so a lone work needs no thread.
+            number, work = self._waiting.popitem()
+            return {number: contextvars.copy_context().run(drive, work)}
         self._begin()
+        if self._done is None:
+            self._done = queue.SimpleQueue()  # Nothing comes: this waits for the time alone.
         finished = []
         with contextlib.suppress(queue.Empty):
             finished.append(self._done.get(timeout=effect.timeout_s))
             while True:
                 finished.append(self._done.get_nowait())
-        for call_id, _ in finished:
-            del self._running[call_id]
-        return _answers(finished)
+        for number, _, _ in finished:
+            del self._running[number]
+        return _results(finished)
 
     def _abandon(self) -> frozenset[int]:
-        dropped = {launched.id for launched in self._waiting}
+        dropped = set(self._waiting)
         self._waiting.clear()
-        for call_id, future in list(self._running.items()):
+        for number, future in list(self._running.items()):
             if future.cancel():
-                dropped.add(call_id)
-                del self._running[call_id]
+                dropped.add(number)
+                del self._running[number]
         return frozenset(dropped)
 
     def _begin(self) -> None:
         if not self._waiting:
             return
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._max_workers, "quickjs-call")
-        for launched in self._waiting:
-            run = functools.partial(contextvars.copy_context().run, self._run, launched)
-            self._running[launched.id] = self._pool.submit(run)
+            self._pool = ThreadPoolExecutor(self._at_once, "quickjs-call")
+        if self._done is None:
+            self._done = queue.SimpleQueue()
+        for number, work in self._waiting.items():
+            context, done = contextvars.copy_context(), self._done
+            self._running[number] = self._pool.submit(context.run, _run, number, work, done)
         self._waiting.clear()
 
-    def _run(self, launched: Launched) -> None:
-        try:
-            self._done.put((launched.id, self._call(launched)))
-        except BaseException as error:  # raised again by `_answers`
-            self._done.put((launched.id, error))
+
+def _run(number: int, work: Work[Any], done: queue.SimpleQueue[_Finished]) -> None:
+    try:
+        done.put((number, drive(work), None))
+    except BaseException as error:  # raised again by `_results`
+        done.put((number, None, error))
 
 
 class _Tasks:
-    """The calls of one script, as asyncio tasks."""
+    """What one work has spawned, as asyncio tasks."""
 
-    def __init__(
-        self,
-        call: Callable[[Launched], Awaitable[Answer]],
-        keep: Callable[[Keep | Leave], Awaitable[None]],
-    ) -> None:
-        self._call = call
-        self._keep = keep
+    __slots__ = ("_done", "_running")
+
+    def __init__(self) -> None:
         self._running: dict[int, asyncio.Task[None]] = {}
-        self._done: asyncio.Queue[_Done] = asyncio.Queue()
+        self._done: asyncio.Queue[_Finished] | None = None
 
-    async def perform(self, effect: Effect) -> Any:
+    async def perform(self, effect: Driven) -> Any:
         if isinstance(effect, Compute):
             return await self._compute(effect)
-        if isinstance(effect, Launch):
-            for launched in effect.calls:
-                self._running[launched.id] = asyncio.create_task(self._run(launched))
+        if isinstance(effect, Invoke):
+            return await effect.call()
+        if isinstance(effect, Ask):
+            method = getattr(effect.target, f"a{effect.method}")
+            return await method(*effect.args, **effect.options)
+        if isinstance(effect, Spawn):
+            for number, work in effect.works.items():
+                self._running[number] = asyncio.create_task(self._run(number, work))
             return None
         if isinstance(effect, Collect):
             return await self._collect(effect)
-        if isinstance(effect, Keep | Leave):
-            return await self._keep(effect)
-        if isinstance(effect, Ask):
-            return await _aasked(effect)
         if isinstance(effect, Await):
             return await asyncio.wait([asyncio.wrap_future(effect.event)], timeout=effect.timeout_s)
         return frozenset()  # Every task has begun by the time its script fails: none to drop.
 
     async def close(self) -> None:
-        for task in self._running.values():
-            task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        if self._running:
+            for task in self._running.values():
+                task.cancel()
+            await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     async def _compute(self, effect: Compute) -> Any:
         step = asyncio.get_running_loop().run_in_executor(None, effect.step)
@@ -254,30 +283,36 @@ class _Tasks:
             if effect.cancel is not None:
                 effect.cancel()
             await asyncio.wait([step])
+            if not step.cancelled():
+                step.exception()  # Nobody else looks at it, and asyncio would complain in the log.
             raise
 
-    async def _collect(self, effect: Collect) -> dict[int, Answer]:
+    async def _collect(self, effect: Collect) -> dict[int, Any]:
+        queue_ = self._queue()
         finished = []
         with contextlib.suppress(TimeoutError, asyncio.QueueEmpty):
-            finished.append(await asyncio.wait_for(self._done.get(), effect.timeout_s))
+            finished.append(await asyncio.wait_for(queue_.get(), effect.timeout_s))
             while True:
-                finished.append(self._done.get_nowait())
-        for call_id, _ in finished:
-            del self._running[call_id]
-        return _answers(finished)
+                finished.append(queue_.get_nowait())
+        for number, _, _ in finished:
+            del self._running[number]
+        return _results(finished)
 
-    async def _run(self, launched: Launched) -> None:
+    async def _run(self, number: int, work: Work[Any]) -> None:
         try:
-            self._done.put_nowait((launched.id, await self._call(launched)))
-        except BaseException as error:  # raised again by `_answers`
-            self._done.put_nowait((launched.id, error))
+            self._queue().put_nowait((number, await adrive(work), None))
+        except BaseException as error:  # raised again by `_results`
+            self._queue().put_nowait((number, None, error))
+
+    def _queue(self) -> asyncio.Queue[_Finished]:
+        if self._done is None:
+            self._done = asyncio.Queue()
+        return self._done
 
 
-def _answers(finished: list[_Done]) -> dict[int, Answer]:
-    """The answers of finished calls; an error of the host's ends the flow."""
-    answers = {}
-    for call_id, answer in finished:
-        if isinstance(answer, BaseException):
-            raise answer
-        answers[call_id] = answer
-    return answers
+def _results(finished: list[_Finished]) -> dict[int, Any]:
+    """What finished works returned. An error of one ends the work that spawned it."""
+    for _, _, error in finished:
+        if error is not None:
+            raise error
+    return {number: result for number, result, _ in finished}

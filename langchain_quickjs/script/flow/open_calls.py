@@ -11,30 +11,34 @@ from typing import Any, Final
 
 from langchain.agents.middleware.human_in_the_loop import (
     ActionRequest,
-    Decision,
     DecisionType,
     ReviewConfig,
 )
-from langchain_core.messages import ToolCall
 from langchain_core.tools import BaseTool
 
 from langchain_quickjs.errors import SetupError
-from langchain_quickjs.interpreter import Call, CallResult, Raised, Returned
-from langchain_quickjs.script.arguments.json_values import copied
-from langchain_quickjs.script.calls.call_ids import CallNames, begin_key
-from langchain_quickjs.script.flow.call_report import Fate, Listing, Report
-from langchain_quickjs.script.flow.effects import Answer, Blocked, Done, Launched, Resumed
-from langchain_quickjs.script.flow.granted import ScriptHost
-from langchain_quickjs.script.people.approvals import edit_note, question, rejection
-from langchain_quickjs.script.state import AwaitingCall, OpenCall, Question
-
-__all__ = ["BEGUN_BEFORE", "OpenCalls"]
-
-BEGUN_BEFORE: Final = (
-    "This call was approved before, and it had begun when the process that made it died. It may "
-    "have taken effect, or not: nobody was told how it ended. Approve it only if it is to be made "
-    "again."
+from langchain_quickjs.interpreter import Call, CallResult, Raised
+from langchain_quickjs.script.call_report import Report
+from langchain_quickjs.script.flow.call_ids import CallNames, begin_key
+from langchain_quickjs.script.flow.decisions import (
+    BEGUN_BEFORE,
+    Decision,
+    ReplyInstead,
+    outcome_of_decision,
+    question_about,
 )
+from langchain_quickjs.script.flow.messages import (
+    Answer,
+    Blocked,
+    Done,
+    Launched,
+    Resumed,
+    Rules,
+)
+from langchain_quickjs.script.state import AwaitingCall, Fate, Listing, OpenCall, Question
+
+__all__ = ["OpenCalls"]
+
 _LEAST_DECISIONS: Final[list[DecisionType]] = ["approve", "reject"]
 _MAX_NOTES: Final = 20
 
@@ -44,7 +48,7 @@ class OpenCalls:
     """The open calls of one script.
 
     Attributes:
-        host: What the script was given.
+        rules: What the script may do.
         names: Gives calls their names.
         done: What is known of calls that were made in a run that was cut off.
         again: Whether the script, as far as it goes now, has been run before and was cut off.
@@ -61,7 +65,7 @@ class OpenCalls:
         report: What became of the calls that are open no longer.
     """
 
-    host: ScriptHost
+    rules: Rules
     names: CallNames
     done: Done = field(default_factory=Done)
     again: bool = False
@@ -84,7 +88,7 @@ class OpenCalls:
 
     def called(self, call: Call) -> BaseTool:
         """The tool that a script's call calls."""
-        return self.host.tools.get(call.name) or self.host.functions[call.name]
+        return self.rules.tools.get(call.name) or self.rules.functions[call.name]
 
     def restore(self, entry: Resumed) -> None:
         """Takes up the calls of a stored script: what is answered goes on, the rest waits."""
@@ -113,8 +117,8 @@ class OpenCalls:
         for call in paused["running"]:
             self._start(call, again=True)
 
-    def admit(self, call: Call, args: dict[str, Any] | Raised, kind: str) -> None:
-        """Decides what happens to a new call: it runs, waits for a person, or is refused.
+    def open(self, call: Call, args: dict[str, Any] | Raised, kind: str) -> OpenCall | None:
+        """Gives a new call its name; refuses one whose arguments do not fit.
 
         Args:
             call: The call.
@@ -123,21 +127,28 @@ class OpenCalls:
         """
         if isinstance(args, Raised):
             self._refuse(call, args)
-            return
-        tool = self.called(call)
-        made = _open(call.id, self.names.name(kind), tool.name, args)
-        asked = None
-        if tool.name in self.host.approvals.configs:
-            request = self.host.path.vary(self._tool_call(made), tool)
-            asked = self.host.approvals.review(request)
+            return None
+        return _open(call.id, self.names.name(kind), self.called(call).name, args)
+
+    def may_be_asked_about(self, call: OpenCall) -> bool:
+        """Whether people may have to decide about a call."""
+        return call["name"] in self.rules.decided
+
+    def admit(self, call: OpenCall, asked: tuple[ActionRequest, ReviewConfig] | None) -> None:
+        """A new call runs, or waits for a person.
+
+        Args:
+            call: The call.
+            asked: What the person is asked about it; `None` if it needs nobody.
+        """
         if asked is None:
-            self._start(made)
+            self._start(call)
             return
         action, review = asked
         self.awaiting.append(
             {
-                "id": call.id,
-                "tool_call_id": made["tool_call_id"],
+                "id": call["id"],
+                "tool_call_id": call["tool_call_id"],
                 "action": action,
                 "review": review,
                 "rounds": 0,
@@ -146,38 +157,26 @@ class OpenCalls:
 
     def _apply(self, decision: Decision, call: AwaitingCall) -> None:
         """Does what a person decided about a call."""
-        name, args = call["action"]["name"], call["action"]["args"]
-        number = call["tool_call_id"]
-        if decision["type"] == "reject":
-            words = decision.get("message")
-            begun = call["rounds"] > 0
-            error = Raised("RejectedError", rejection(name, words, begun=begun))
-            self.replies[call["id"]] = error
-            if begun:
-                why = "its process died, and a person did not want it made again"
-                self._told(call["id"], "result unknown", name, args, why=why)
-            else:
-                self._told(call["id"], "rejected by a person", name, args, said=words)
+        outcome = outcome_of_decision(decision, call)
+        if isinstance(outcome, ReplyInstead):
+            asked = call["action"]
+            self.replies[call["id"]] = outcome.reply
+            words = {"said": outcome.said, "why": outcome.why}
+            self._told(call["id"], outcome.fate, asked["name"], asked["args"], **words)
             return
-        if decision["type"] == "respond":
-            self.replies[call["id"]] = Returned(decision["message"])
-            self._told(call["id"], "answered by a person", name, args, said=decision["message"])
-            return
-        if decision["type"] == "edit":
-            edited = decision["edited_action"]
-            name, args = edited["name"], edited["args"]
+        name, args, number = outcome.name, outcome.args, call["tool_call_id"]
+        if outcome.is_another:
             number = self.names.name(self.names.kind(name, args))
         made = _open(call["id"], number, name, args)
         made["approved"], made["rounds"] = self._is_once(name), call["rounds"]
-        if decision["type"] == "edit" and len(self.notes) < _MAX_NOTES:
-            self.notes.append(edit_note(call["action"], decision["edited_action"]))
+        if outcome.note and len(self.notes) < _MAX_NOTES:
+            self.notes.append(outcome.note)
         self._start(made)
 
     def _ask_again(self, call: OpenCall) -> None:
         """Lets people decide about a call that they approved, and whose end nobody knows."""
         name, args = call["name"], call["args"]
-        config = self.host.approvals.configs.get(name)
-        allowed = config["allowed_decisions"] if config else _LEAST_DECISIONS
+        allowed = self.rules.decided.get(name, _LEAST_DECISIONS)
         description = f"{BEGUN_BEFORE}\n\nTool: {name}\nArgs: {args}"
         self.awaiting.append(
             {
@@ -191,8 +190,7 @@ class OpenCalls:
 
     def _is_once(self, name: str) -> bool:
         """Whether an approved call must not begin twice. A subagent goes on at its own step."""
-        subagents = self.host.subagents
-        return subagents is None or name != subagents.tool.name
+        return name != self.rules.subagent
 
     def _refuse(self, call: Call, error: Raised) -> None:
         self.replies[call.id] = error
@@ -232,7 +230,7 @@ class OpenCalls:
         self._told(call["id"], "not made", call["name"], call["args"], why=why)
 
     def _told(self, number: int, fate: Fate, name: str, args: Any, **words: Any) -> None:
-        decided = name in self.host.approvals.configs
+        decided = name in self.rules.decided
         self.report.add(number, fate, name, args, decided=decided, **words)
 
     def _start(self, call: OpenCall, *, resumed: bool = False, again: bool = False) -> None:
@@ -244,26 +242,21 @@ class OpenCalls:
         if begin_key(call) in self.done.begun:
             self._ask_again(call)
             return
-        tool = self.host.tool(name)
+        tool = self.rules.named(name)
         if tool is None:
             raise SetupError(
                 f"A stored call of {name!r} is to go on, but the script cannot call this tool any "
                 "more. Grant it again and resume."
             )
         # Where each step is stored, it is known which calls had begun.
-        again = again or resumed or (self.again and not self.host.keeps)
-        self.launch.append(Launched(call, self._tool_call(call), tool, resumed, again))
-
-    def _tool_call(self, call: OpenCall) -> ToolCall:
-        # Whoever gets the call may change it, but not what is stored of it.
-        args = copied(call["args"])
-        return ToolCall(name=call["name"], args=args, id=call["tool_call_id"], type="tool_call")
+        again = again or resumed or (self.again and not self.rules.keeps)
+        self.launch.append(Launched(call, tool, resumed, again))
 
     def due(self) -> tuple[Launched, ...]:
         """The calls that begin now. Subagents beyond their number wait until others have ended."""
         due, self.launch = self.launch, []
-        if self.host.subagents is not None:
-            name, limit = self.host.subagents.tool.name, self.host.subagents.max_running
+        if self.rules.subagent:
+            name, limit = self.rules.subagent, self.rules.subagents_at_once
             count = sum(call["name"] == name for call in self.running.values())
             tasks = [launched.id for launched in due if launched.tool.name == name]
             waiting = set(tasks[max(limit - count, 0) :])
@@ -292,8 +285,8 @@ class OpenCalls:
         """Makes a question of the calls that nobody was asked about."""
         if self.awaiting:
             self.asked += 1
-            place = f"{self.host.place}|{self.host.script_id}|{self.asked}"
-            self.questions.append(question(self.awaiting, place))
+            place = f"{self.rules.place}|{self.rules.script_id}|{self.asked}"
+            self.questions.append(question_about(self.awaiting, place))
             self.awaiting = []
 
 

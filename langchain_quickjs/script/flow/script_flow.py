@@ -1,8 +1,8 @@
 """The life of one script as a flow without I/O.
 
 `script_flow` is a generator. It decides everything and does nothing: it yields what is to be done
-(`effects.py`) and is sent what came of it. The drivers in `drivers.py` do it, one with threads and
-one with asyncio, so there is one flow and no second version to keep equal.
+(`effects.py`) and is sent what came of it. Others do it (`run.py`, `drivers.py`), with threads or
+with asyncio, so there is one flow and no second version to keep equal.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from langchain_quickjs.errors import (
     ValueTransferError,
 )
 from langchain_quickjs.interpreter import (
-    UNDEFINED,
     Call,
     CallResult,
     Completed,
@@ -33,50 +32,51 @@ from langchain_quickjs.interpreter import (
     Returned,
     Suspended,
 )
-from langchain_quickjs.interpreter.advice.for_models import advice
+from langchain_quickjs.interpreter.advice.for_models import text_for_model
+from langchain_quickjs.interpreter.console import with_printed
 from langchain_quickjs.interpreter.values.weight import weight
-from langchain_quickjs.script.calls.call_ids import CallNames
+from langchain_quickjs.script.flow.call_ids import CallNames
+from langchain_quickjs.script.flow.drivers import Abandon, Collect, Compute
 from langchain_quickjs.script.flow.effects import (
-    Abandon,
-    Answer,
-    Blocked,
-    Collect,
-    Compute,
     Effect,
     Ended,
+    FindVariables,
     Flow,
     Keep,
+    KeepVariables,
     Launch,
     Leave,
+    MarkVariables,
     Paused,
-    Resumed,
-    Started,
+    Present,
+    RestoreVariables,
+    Review,
+    Withdraw,
+    Write,
 )
-from langchain_quickjs.script.flow.granted import ScriptHost
+from langchain_quickjs.script.flow.messages import Answer, Blocked, Resumed, Rules, Started
 from langchain_quickjs.script.flow.open_calls import OpenCalls
 from langchain_quickjs.script.flow.wall_clock import Patience
+from langchain_quickjs.script.model_texts import GIVEN_UP_AT_PAUSE
 from langchain_quickjs.script.state import Ending, PausedScript, StateUpdate
 
 __all__ = ["script_flow"]
 
-_GIVEN_UP: Final = (
-    "This program was waiting for a person when something else was said instead of an answer. It "
-    "was given up there, and does not go on."
-)
 
 # Faults of the script, or of what it was given: the model hears of them. All else is the host's.
 _SCRIPT_FAULTS: Final = (LimitError, ProtocolError, ValueTransferError)
 
 
-def script_flow(host: ScriptHost, entry: Started | Resumed) -> Flow:
+def script_flow(rules: Rules, entry: Started | Resumed) -> Flow:
     """Runs a script until it ends or can only wait for people.
 
     Raises:
         SnapshotError: The paused script cannot be restored.
         Exception: What a tool raised, if nothing in the script caught it.
     """
-    names = CallNames(host.script_id, host.place)
-    script = _Script(host, OpenCalls(host, names, entry.done, entry.again))
+    names = CallNames(rules.script_id, rules.place)
+    calls = OpenCalls(rules, names, entry.done, entry.again)
+    script = _Script(rules, calls, Patience(rules.limits))
     try:
         if isinstance(entry, Started):
             return (yield from script.start(entry))
@@ -95,17 +95,14 @@ class _Step:
     outcome: Outcome
     calls: tuple[tuple[Call, dict[str, Any] | Raised, str], ...] = ()
 
-    @property
-    def wake_after_s(self) -> float | None:
-        return self.outcome.wake_after_s if isinstance(self.outcome, Suspended) else None
-
 
 @dataclass(slots=True)
 class _Script:
     """What is known of a script between its steps."""
 
-    host: ScriptHost
+    rules: Rules
     calls: OpenCalls
+    patience: Patience
     interpreter: Interpreter | None = None
     console: str = ""
     updates: list[StateUpdate] = field(default_factory=list)
@@ -117,19 +114,13 @@ class _Script:
     told: Any = None
     one_by_one: bool = False
     delivered: bool = False
-    patience: Patience = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.patience = Patience(self.host.limits)
 
     def start(self, entry: Started) -> Flow:
         self.seed = entry.seed
-        heap: Heap | None = None
-        if self.host.memory is not None:
-            try:
-                heap = yield from self.host.memory.enter()
-            except NotRunError as error:
-                return (yield from self._end(error))
+        try:
+            heap: Heap | None = yield FindVariables()
+        except NotRunError as error:
+            return (yield from self._end(error))
         try:
             begin = functools.partial(self._begin, entry, heap)
             with self.patience.spending():
@@ -139,7 +130,7 @@ class _Script:
         return (yield from self._run(interpreter, step))
 
     def _begin(self, entry: Started, heap: Heap | None) -> tuple[Interpreter, _Step]:
-        limits, tools, functions = self.host.limits, self.host.tools, self.host.functions
+        limits, tools, functions = self.rules.limits, self.rules.tools, self.rules.functions
         if heap is None:
             interpreter = Interpreter(limits=limits, seed=entry.seed)
         else:
@@ -155,17 +146,15 @@ class _Script:
             self.interpreter.cancel()
 
     def go_on(self, entry: Resumed) -> Flow:
-        paused, limits = entry.paused, self.host.limits
-        if self.host.memory is not None:
-            self.host.memory.go_on(paused["heap"])
+        paused, limits = entry.paused, self.rules.limits
+        yield RestoreVariables(paused["heap"])
         self.console = paused["console"]
         self.updates.extend(paused["updates"])
-        if self.host.path.task is not None:
-            self.host.path.task.write(paused["updates"])
+        yield Write(paused["updates"])
         self.patience.spent_s = paused["waited_s"]
         self.entropy = entry.entropy
         self.calls.restore(entry)
-        self._settle()
+        yield from self._settle()
         interpreter: Interpreter = yield Compute(
             lambda: Interpreter.restore(paused["snapshot"], limits=limits)
         )
@@ -174,17 +163,17 @@ class _Script:
 
     def _run(self, interpreter: Interpreter, step: _Step | None) -> Flow:
         """Calls and steps in turn, until the script ends or can only wait for people."""
+        wake_after_s: float | None = None
         while True:
             if step is not None:
-                self._print(step.outcome.console)
+                self.console = with_printed(self.console, step.outcome.console, self.rules.limits)
                 if not isinstance(step.outcome, Suspended):
                     return (yield from self._end(step.outcome))
-                for call, args, kind in step.calls:
-                    self.calls.admit(call, args, kind)
-                self._settle()
+                wake_after_s = step.outcome.wake_after_s
+                yield from self._admit(step)
             # What is stored has to hold everything, so what can be delivered is delivered first.
-            if not (self.host.keeps and self.calls.replies):
-                if self.host.keeps and (self.calls.launch or self.delivered):
+            if not (self.rules.keeps and self.calls.replies):
+                if self.rules.keeps and (self.calls.launch or self.delivered):
                     yield Keep((yield from self._stored(interpreter)))
                     self.delivered = False
                 if due := self.calls.due():
@@ -192,12 +181,24 @@ class _Script:
             # A script that has just been restored is stepped even without replies: its timers.
             try:
                 waits = step is not None and not self.calls.replies
-                if step and waits and not (yield from self._collect(step.wake_after_s)):
+                if waits and not (yield from self._collect(wake_after_s)):
                     return (yield from self._pause(interpreter))
                 self.patience.check()
                 step = yield from self._deliver(interpreter)
             except _SCRIPT_FAULTS as error:
                 return (yield from self._end(error))
+
+    def _admit(self, step: _Step) -> Generator[Effect, Any, None]:
+        """Takes a step's new calls up: they run, wait for people, or are refused."""
+        opened = [made for call in step.calls if (made := self.calls.open(*call)) is not None]
+        gated = [call for call in opened if self.calls.may_be_asked_about(call)]
+        asked: dict[int, Any] = {}
+        if gated:
+            reviewed = yield Review(tuple(gated))
+            asked = {call["id"]: one for call, one in zip(gated, reviewed, strict=True)}
+        for call in opened:
+            self.calls.admit(call, asked.get(call["id"]))
+        yield from self._settle()
 
     def _collect(self, wake_after_s: float | None) -> Generator[Effect, Any, bool]:
         """Waits for what may come next; gives whether anything can, other than from people.
@@ -238,7 +239,7 @@ class _Script:
                     replies[first] = yield Compute(self.instead.pop(first))
                 elif isinstance(batch.get(first), Returned):
                     name = "RangeError" if too_large else "TypeError"
-                    replies[first] = Raised(name, advice(error) or str(error))
+                    replies[first] = Raised(name, text_for_model(error))
                 else:
                     raise
                 continue
@@ -252,7 +253,7 @@ class _Script:
 
     def _resume(self, interpreter: Interpreter, batch: Mapping[int, CallResult]) -> Outcome:
         """Delivers replies, unless they are too large together: they are not even packed then."""
-        most = self.host.limits.message_bytes
+        most = self.rules.limits.message_bytes
         if len(batch) > 1:
             values = [reply.value for reply in batch.values() if isinstance(reply, Returned)]
             if weight(values, most) > most:
@@ -262,29 +263,22 @@ class _Script:
     def _step(self, interpreter: Interpreter, run: Callable[[], Outcome]) -> _Step:
         outcome = run()
         if not isinstance(outcome, Suspended):
-            if self.host.memory is not None:
-                self.host.memory.prepare(interpreter)
+            if self.rules.last_step is not None:
+                self.rules.last_step(interpreter)
             return _Step(outcome)
         return _Step(outcome, tuple(map(self._made, outcome.calls)))
 
     def _made(self, call: Call) -> tuple[Call, dict[str, Any] | Raised, str]:
         tool = self.calls.called(call)
-        args = self.host.arguments(tool).of_call(call, self.host.limits.message_bytes)
+        args = self.rules.takes(tool).of_call(call, self.rules.limits.message_bytes)
         kind = "" if isinstance(args, Raised) else self.calls.names.kind(tool.name, args)
         return call, args, kind
 
-    def _print(self, text: str) -> None:
-        """Keeps what a step printed, up to the limit that each step has."""
-        room = self.host.limits.console_bytes - len(self.console)
-        if text and room > 0:
-            self.console += text if len(text) <= room else f"{text[:room]}… [more printed]\n"
-
-    def _settle(self) -> None:
+    def _settle(self) -> Generator[Effect, Any, None]:
         """Takes what is known of calls that a run which was cut off has made."""
         settled, self.calls.settled = self.calls.settled, {}
         for answer in settled.values():
-            if self.host.path.task is not None:
-                self.host.path.task.write(answer.updates)
+            yield Write(answer.updates)
         self._take(settled)
 
     def _take(self, answers: Mapping[int, Answer]) -> None:
@@ -303,22 +297,17 @@ class _Script:
 
     def _pause(self, interpreter: Interpreter) -> Flow:
         self.calls.ask()
-        stored = yield from self._stored(interpreter)
-        if self.host.path.task is not None:
-            self.host.path.task.withdraw()
-        if self.host.memory is not None:
-            self.host.memory.pause()
-        given_up = Ending(
-            NotRunError(_GIVEN_UP),
-            self.console,
-            tuple(self.calls.notes),
-            self.calls.listing_if_over(),
-        )
-        return Paused(stored, self.calls.refused, self.host.present(given_up))
+        stored = yield from self._stored(interpreter, waits=True)
+        yield Withdraw()
+        notes, listing = tuple(self.calls.notes), self.calls.listing_if_over()
+        given_up = Ending(NotRunError(GIVEN_UP_AT_PAUSE), self.console, notes, listing)
+        return Paused(stored, self.calls.refused, (yield Present(given_up)))
 
-    def _stored(self, interpreter: Interpreter) -> Generator[Effect, Any, PausedScript]:
+    def _stored(
+        self, interpreter: Interpreter, *, waits: bool = False
+    ) -> Generator[Effect, Any, PausedScript]:
         """The script as it stands. Calls that are about to begin count as running."""
-        calls, memory = self.calls, self.host.memory
+        calls = self.calls
         script: PausedScript = {
             "snapshot": (yield Compute(interpreter.snapshot)),
             "console": self.console,
@@ -330,7 +319,7 @@ class _Script:
             "running": [*calls.running.values(), *(launched.call for launched in calls.launch)],
             "report": calls.report.pack(),
             "waited_s": self.patience.spent_s,
-            "heap": b"" if memory is None else memory.mark(),
+            "heap": (yield MarkVariables(waits)),
             "names": calls.names.pack(),
             "asked": calls.asked,
         }
@@ -344,27 +333,13 @@ class _Script:
         while self.calls.running:
             self._take((yield Collect()))
         self.calls.abandon()
-        raised = self._cause(outcome) if isinstance(outcome, Failed) else None
-        if self.host.memory is not None:
-            yield from self.host.memory.leave(self.interpreter, raises=raised is not None)
-            self.calls.notes.extend(self.host.memory.notes)
-        present = functools.partial(
-            self.host.present,
-            Ending(outcome, self.console, tuple(self.calls.notes), self.calls.report.listing()),
-        )
+        raised = None
+        if isinstance(outcome, Failed) and outcome.call_id is not None and self.rules.raises:
+            raised = self.raised.get(outcome.call_id)  # What a tool raised, and nothing caught.
+        self.calls.notes.extend((yield KeepVariables(self.interpreter, raised is not None)))
+        notes, listing = tuple(self.calls.notes), self.calls.report.listing()
+        told = yield Present(Ending(outcome, self.console, notes, listing))
         if raised is not None:
-            self.told = present()
+            self.told = told
             raise raised
-        # Going to a worker and back takes longer than writing a few words.
-        large = isinstance(outcome, Completed) and not _is_scalar(outcome.value)
-        return Ended((yield Compute(present)) if large else present(), self.updates)
-
-    def _cause(self, failed: Failed) -> Exception | None:
-        """What a tool raised, if that is what the script did not catch, and is to be raised."""
-        if failed.call_id is None or not self.host.raises:
-            return None
-        return self.raised.get(failed.call_id)
-
-
-def _is_scalar(value: Any) -> bool:
-    return value is UNDEFINED or value is None or isinstance(value, bool | int | float)
+        return Ended(told, self.updates)

@@ -19,10 +19,10 @@ from langgraph.prebuilt import ToolNode
 
 __all__ = [
     "ToolCalls",
+    "handler_reaches",
     "held_by",
     "hooks_behind",
     "middleware_of",
-    "passes",
     "plain_function",
     "shows_that_it_asks_people",
     "tool_calls_of",
@@ -71,7 +71,7 @@ def shows_that_it_asks_people(channels: Iterable[str]) -> bool:
     return any(key in _HITL_KEYS or key.startswith(_HITL_NODE) for key in channels)
 
 
-def passes(handler: Any, middleware: Any) -> bool:
+def handler_reaches(handler: Any, middleware: Any) -> bool:
     """Whether calls given to a tool handler come to this middleware, as far as can be seen."""
     return any(getattr(held, "__self__", None) is middleware for held in _reached(handler))
 
@@ -84,9 +84,9 @@ def hooks_behind(hooks: Any, middleware: AgentMiddleware[Any, Any, Any]) -> Any:
     for held in _reached(hooks):
         cells = held_by(held)
         outer, inner = cells.get("outer"), cells.get("inner")
-        if passes(outer, middleware):
+        if handler_reaches(outer, middleware):
             return inner
-        if "outer" not in held_by(inner) and passes(inner, middleware):
+        if "outer" not in held_by(inner) and handler_reaches(inner, middleware):
             return None
     return hooks
 

@@ -11,17 +11,15 @@ from typing import Any, Final
 from langchain_core.runnables import RunnableConfig
 from langgraph._internal._constants import (
     CONFIG_KEY_CHECKPOINT_MAP,
+    CONFIG_KEY_CHECKPOINT_NS,
     CONFIG_KEY_CHECKPOINTER,
     CONFIG_KEY_DURABILITY,
+    NS_SEP,
     NULL_TASK_ID,
     RESUME,
 )
 from langgraph._internal._typing import MISSING
 from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.types import Durability
-
-from langchain_quickjs.script.langgraph_internals.place import namespace_of_graph
-from langchain_quickjs.script.langgraph_internals.resume import started_before
 
 __all__ = [
     "EMPTY_CHANNEL",
@@ -29,8 +27,8 @@ __all__ = [
     "address_of_graph",
     "addresses_of_graphs_above",
     "checkpointer_of",
-    "graph_durability",
     "has_checkpointer",
+    "namespace_of_graph",
     "stores_when_it_ends_only",
     "writes_that_forget_the_answer",
 ]
@@ -53,24 +51,6 @@ def has_checkpointer(config: RunnableConfig) -> bool:
     return checkpointer_of(config) is not None
 
 
-def graph_durability(config: RunnableConfig, keeps: bool = False) -> Durability | None:
-    """How a script graph inside a task of another graph is to store its steps.
-
-    Once, when the script pauses: a script that runs to its end needs nothing stored of its own.
-    Where the outer graph stores each step before the next, so does the script graph. When it is
-    resumed, it does so in any case: that an answer was taken has to be known before anything is
-    done with it.
-
-    Args:
-        config: The config of the task.
-        keeps: Whether the script is to be stored whenever a call has ended.
-    """
-    if not has_checkpointer(config):
-        return None
-    each = config["configurable"].get(CONFIG_KEY_DURABILITY) == "sync"
-    return "sync" if each or keeps or started_before(config) else "exit"
-
-
 def stores_when_it_ends_only(config: RunnableConfig) -> bool:
     """Whether the graph whose task has this config stores nothing before its run ends."""
     return config.get("configurable", {}).get(CONFIG_KEY_DURABILITY) == "exit"
@@ -86,6 +66,12 @@ def writes_that_forget_the_answer(
     if somebody then invoked the thread without an answer.
     """
     return _address(config, ""), [(RESUME, None)], NULL_TASK_ID
+
+
+def namespace_of_graph(config: RunnableConfig) -> str:
+    """The namespace of the graph whose task has this config."""
+    namespace: str = config.get("configurable", {}).get(CONFIG_KEY_CHECKPOINT_NS, "")
+    return namespace.rpartition(NS_SEP)[0]
 
 
 def address_of_graph(config: RunnableConfig) -> RunnableConfig:

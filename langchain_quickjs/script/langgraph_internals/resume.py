@@ -13,20 +13,23 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph._internal._constants import (
+    CONFIG_KEY_DURABILITY,
     CONFIG_KEY_RESUME_MAP,
     CONFIG_KEY_RESUMING,
     CONFIG_KEY_SCRATCHPAD,
     INTERRUPT,
 )
 from langgraph.errors import _mark_invalid_resume
-from langgraph.types import Command, Interrupt
+from langgraph.types import Command, Durability, Interrupt
 
 from langchain_quickjs.errors import SnapshotError
-from langchain_quickjs.script.langgraph_internals.surroundings import run_of
+from langchain_quickjs.script.langgraph_internals.checkpointer import has_checkpointer
+from langchain_quickjs.script.langgraph_internals.graph_around import run_of
 
 __all__ = [
     "Delivery",
     "delivery_of",
+    "graph_durability",
     "mark_as_unfit",
     "started_before",
     "use_up_plain_answer",
@@ -116,6 +119,24 @@ def _standing(loop: Any) -> dict[str, Any] | None:
 def started_before(config: RunnableConfig) -> bool:
     """Whether the task with this config was begun before, and cut off or interrupted."""
     return bool(config.get("configurable", {}).get(CONFIG_KEY_RESUMING))
+
+
+def graph_durability(config: RunnableConfig, keeps: bool = False) -> Durability | None:
+    """How a script graph inside a task of another graph is to store its steps.
+
+    Once, when the script pauses: a script that runs to its end needs nothing stored of its own.
+    Where the outer graph stores each step before the next, so does the script graph. When it is
+    resumed, it does so in any case: that an answer was taken has to be known before anything is
+    done with it.
+
+    Args:
+        config: The config of the task.
+        keeps: Whether the script is to be stored whenever a call has ended.
+    """
+    if not has_checkpointer(config):
+        return None
+    each = config["configurable"].get(CONFIG_KEY_DURABILITY) == "sync"
+    return "sync" if each or keeps or started_before(config) else "exit"
 
 
 def mark_as_unfit(error: Exception) -> Exception:

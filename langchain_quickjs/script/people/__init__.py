@@ -2,8 +2,9 @@
 
 It imports `arguments`, `flow`, `durability` and `langgraph_internals`.
 
-    approvals  which calls people decide about, how they are asked, what answers mean
-    claims     which answers to a paused script count, and which run goes on with them
-    gates      whom the agent itself asks before it calls its tools
-    once_only  the model's own approved calls, each made once
+    approvals   which calls people decide about, and how they are asked
+    claims      which answers to a paused script count, and which run goes on with them
+    gates       whom the agent itself asks before it calls its tools
+    once_only   the model's own approved calls, each made once
+    short_args  arguments in short, for people
 """

@@ -1,4 +1,4 @@
-"""What people answered to a paused script: who was asked what, and which answers count.
+"""What a paused script asks people, which answers count, and which run goes on with them.
 
 An answer counts once. It is claimed in the script's ledger before anything is done with it, and the
 first claim holds, however often and by however many workers answers are delivered. From a pause one
@@ -10,50 +10,31 @@ there are: nobody can decide otherwise afterwards.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
-from langchain_core.tools import BaseTool
 from langgraph.types import Interrupt
 
 from langchain_quickjs.errors import AlreadyAnsweredError, DecisionError
-from langchain_quickjs.script.arguments.tool_arguments import Arguments
-from langchain_quickjs.script.durability.ledger import Claim, Entries, Ledger
-from langchain_quickjs.script.durability.running_script import is_newest
-from langchain_quickjs.script.durability.workers import begin_work, end_work
-from langchain_quickjs.script.flow.effects import Asking
+from langchain_quickjs.script.durability.durability_call import is_newest
+from langchain_quickjs.script.durability.ledger import Ledger
+from langchain_quickjs.script.durability.ledger_entries import Claim, Entries
+from langchain_quickjs.script.flow.decisions import Replacements, checked_decisions
+from langchain_quickjs.script.flow.drivers import Asking
 from langchain_quickjs.script.langgraph_internals.resume import Delivery, mark_as_unfit
-from langchain_quickjs.script.people.approvals import checked_decisions
 from langchain_quickjs.script.state import AwaitingCall, PausedScript
 
 __all__ = [
     "Asked",
-    "Granted",
     "Pause",
     "Taken",
-    "already_answered",
+    "already_answered_error",
     "asked_by",
-    "go_on_with",
-    "holder_of",
-    "is_held",
-    "successor",
     "take_answers",
+    "take_pause_over",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Granted:
-    """What an edited call may be.
-
-    Attributes:
-        tools: The tools that it may name, by their names.
-        takes: What one of them takes.
-    """
-
-    tools: Mapping[str, BaseTool]
-    takes: Callable[[BaseTool], Arguments]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +70,13 @@ class Pause:
 
     Attributes:
         key: What it is claimed by.
-        config: The config of a task of the script's graph, which stands there.
+        asked: All interrupts that the script waits for.
+        config: The config of a task of the script's graph, which has come to this pause.
         run: The run of the graph that wants to go on.
     """
 
     key: str
+    asked: Sequence[Asked]
     config: RunnableConfig
     run: object
 
@@ -112,15 +95,14 @@ class Taken:
 
 
 def take_answers(
-    asked: Sequence[Asked], pause: Pause, delivery: Delivery, granted: Granted, ledger: Ledger
+    pause: Pause, delivery: Delivery, replacements: Replacements, ledger: Ledger
 ) -> Asking[Taken | None]:
     """Claims the answers that a run has brought, and the pause if there is anything to go on with.
 
     Args:
-        asked: What the script waits for.
         pause: The pause.
         delivery: What the run has brought.
-        granted: What an edited call may be.
+        replacements: The calls that people may put in the place of others.
         ledger: The script's ledger.
 
     Returns:
@@ -132,16 +114,11 @@ def take_answers(
             is at work.
         SnapshotError: What the person was shown is not what the script asks.
     """
-    given = delivery.answers([one.interrupt.id for one in asked])
-    mine = {}
-    for one in asked:
-        if (number := one.interrupt.id) in given:
-            delivery.require_shown(one.interrupt)
-            mine[one.key] = Claim(_checked(given[number], one, granted))
+    mine = _claims_of(pause.asked, pause, delivery, replacements)
     entries = yield from (ledger.claim(mine) if mine else ledger.read())
     answers = {
         one.interrupt.id: claim.answer
-        for one in asked
+        for one in pause.asked
         if (claim := entries.claims.get(one.key)) is not None
     }
     if not answers:
@@ -149,20 +126,28 @@ def take_answers(
     own = yield from _claim_pause(pause, entries, ledger)
     if own is not None:
         return Taken(answers, own.nonce)
-    if mine and not any(is_held(entries, key, claim) for key, claim in mine.items()):
-        raise mark_as_unfit(already_answered([entries.claims[key] for key in mine]))
+    if mine and not any(entries.is_first_claim(key, claim) for key, claim in mine.items()):
+        raise mark_as_unfit(already_answered_error([entries.claims[key] for key in mine]))
     return None
 
 
-def go_on_with(
-    taken: Taken, pause: Pause, delivery: Delivery, ledger: Ledger
+def take_pause_over(
+    taken: Taken,
+    pause: Pause,
+    delivery: Delivery,
+    replacements: Replacements,
+    ledger: Ledger,
 ) -> Asking[str | None]:
-    """The right to go on from a pause that another run has claimed.
+    """Claims a pause that another run has claimed, to go on with the answers that it had.
+
+    Answers that this run has brought to other questions of the same pause are claimed in any case:
+    whoever asks these questions next finds them.
 
     Args:
-        taken: What it went on with.
+        taken: What the other run went on with.
         pause: The pause.
         delivery: What this run has brought.
+        replacements: The calls that people may put in the place of others.
         ledger: The script's ledger.
 
     Returns:
@@ -170,56 +155,50 @@ def go_on_with(
         has come for something else.
 
     Raises:
-        AlreadyAnsweredError: The other one is at work, and this one has brought an answer to the
-            same question.
+        DecisionError: An answer does not fit. Nothing is claimed then.
+        AlreadyAnsweredError: The other one is at work, and all that this one has brought was
+            answered before.
+        SnapshotError: What the person was shown is not what the script asks.
     """
-    entries = yield from ledger.read()
+    others = [one for one in pause.asked if one.interrupt.id not in taken.answers]
+    mine = _claims_of(others, pause, delivery, replacements)
+    entries = yield from (ledger.claim(mine) if mine else ledger.read())
     own = yield from _claim_pause(pause, entries, ledger)
     if own is not None:
         return own.nonce
-    if delivery.answers(list(taken.answers)):
-        held = holder_of(entries, pause.key)
-        raise mark_as_unfit(already_answered([] if held is None else [held]))
+    is_late = mine or delivery.answers(list(taken.answers))
+    if is_late and not any(entries.is_first_claim(key, claim) for key, claim in mine.items()):
+        other = entries.claim_in_force(pause.key)
+        raise mark_as_unfit(already_answered_error([] if other is None else [other]))
     return None
+
+
+def _claims_of(
+    asked: Sequence[Asked], pause: Pause, delivery: Delivery, replacements: Replacements
+) -> dict[str, Claim]:
+    """The answers that a run has brought to some interrupts of a pause, by what they are about."""
+    given = delivery.answers([one.interrupt.id for one in pause.asked])
+    claims = {}
+    for one in asked:
+        if (number := one.interrupt.id) in given:
+            delivery.require_shown(one.interrupt)
+            claims[one.key] = Claim(_checked(given[number], one, replacements))
+    return claims
 
 
 def _claim_pause(pause: Pause, entries: Entries, ledger: Ledger) -> Asking[Claim | None]:
     """Claims a pause, unless a run that has claimed it is at work, or has gone on from it."""
-    held = holder_of(entries, pause.key)
-    if held is None:
-        key, mine = pause.key, Claim(None)
-    elif entries.is_worked_on(held) or not (yield from is_newest(pause.config)):
+    other = entries.claim_in_force(pause.key)
+    if other is None:
+        own, _ = yield from ledger.claim_to_work(pause.key, None, pause.run)
+        return own
+    if entries.may_be_worked_on(other) or not (yield from is_newest(pause.config)):
         return None
-    else:
-        key, mine = successor(pause.key, held)
-    begin_work(mine.nonce, pause.run)  # Before others can see the claim.
-    entries = yield from ledger.claim({key: mine})
-    if is_held(entries, key, mine):
-        return mine
-    end_work(mine.nonce)
-    return None
+    own, _ = yield from ledger.take_over_work(pause.key, other, pause.run)
+    return own
 
 
-def holder_of(entries: Entries, key: str) -> Claim | None:
-    """Who holds something: whoever claimed it, or took it over from somebody who was gone."""
-    claim = entries.claims.get(key)
-    while claim is not None and (after := entries.claims.get(f"{key}>{claim.nonce}")) is not None:
-        claim = after
-    return claim
-
-
-def successor(key: str, holder: Claim) -> tuple[str, Claim]:
-    """What the same is taken over by, and the claim that does it."""
-    return f"{key}>{holder.nonce}", Claim(holder.answer)
-
-
-def is_held(entries: Entries, key: str, claim: Claim) -> bool:
-    """Whether a claim was the first one."""
-    found = entries.claims.get(key)
-    return found is not None and found.nonce == claim.nonce
-
-
-def already_answered(claims: Iterable[Claim]) -> AlreadyAnsweredError:
+def already_answered_error(claims: Iterable[Claim]) -> AlreadyAnsweredError:
     """The error for an answer that comes after another one."""
     age_s = time.time() - min((claim.taken_s for claim in claims), default=time.time())
     return AlreadyAnsweredError(
@@ -229,10 +208,10 @@ def already_answered(claims: Iterable[Claim]) -> AlreadyAnsweredError:
     )
 
 
-def _checked(answer: Any, asked: Asked, granted: Granted) -> Any:
+def _checked(answer: Any, asked: Asked, replacements: Replacements) -> Any:
     if not asked.calls:
         return answer
     try:
-        return checked_decisions(answer, asked.calls, granted.tools, granted.takes)
+        return checked_decisions(answer, asked.calls, replacements)
     except DecisionError as error:
         raise mark_as_unfit(error) from None

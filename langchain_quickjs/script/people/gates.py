@@ -21,15 +21,15 @@ from langchain_core.tools import BaseTool
 from langgraph.types import interrupt
 
 from langchain_quickjs.script.langgraph_internals.agent_hooks import (
+    handler_reaches,
     held_by,
     hooks_behind,
     middleware_of,
-    passes,
     plain_function,
     shows_that_it_asks_people,
     tool_calls_of,
 )
-from langchain_quickjs.script.langgraph_internals.surroundings import graph_around
+from langchain_quickjs.script.langgraph_internals.graph_around import graph_around
 
 __all__ = ["Agent", "agent_of"]
 
@@ -65,7 +65,7 @@ _OWN_PACKAGE: Final = __name__.partition(".")[0]
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """What is known of the agent that a task belongs to.
+    """The agent that a task belongs to, as far as it can be found out.
 
     Attributes:
         gates: The middleware by which it asks people, and which says about what.
@@ -88,7 +88,7 @@ class Agent:
 
     def bypassed(self, handler: Any) -> list[str]:
         """What asks people about tool calls, but does not see those given to this handler."""
-        missed = [asks for asks in self.callwise if not passes(handler, asks)]
+        missed = [asks for asks in self.callwise if not handler_reaches(handler, asks)]
         return [*self.strangers, *(type(asks).__name__ for asks in missed)]
 
     def behind(self, middleware: AgentMiddleware[Any, Any, Any]) -> Any:
@@ -164,7 +164,7 @@ def _asks_elsewhere(middleware: AgentMiddleware[Any, Any, Any]) -> bool:
 def _asks(value: Any, owner: Any, seen: dict[int, Any]) -> bool:
     """Whether what a hook uses comes to `interrupt`, as far as its code shows.
 
-    Followed are what it holds and has, and the functions of its package. Others know no agent.
+    What it holds and has is followed, and the functions of its package; others know no agent.
     """
     if value is interrupt or isinstance(value, HumanInTheLoopMiddleware):
         return True

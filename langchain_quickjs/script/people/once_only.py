@@ -1,7 +1,7 @@
 """One approved call outside of programs, which is made once under one yes.
 
-It has a ledger of its own, as a program has: the answer is claimed before it is used, the call's
-beginning is noted before it begins, and its end when it ends.
+Such a call has a ledger of its own, as a program has: the answer is claimed before it is used, the
+call's beginning is noted before it begins, and its end when it ends.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from langchain_core.messages import ToolMessage
 from langchain_core.runnables import RunnableConfig
@@ -18,26 +18,34 @@ from langgraph.types import Interrupt
 
 from langchain_quickjs.errors import AlreadyAnsweredError, SetupError
 from langchain_quickjs.interpreter import Raised
-from langchain_quickjs.script.durability.ledger import Claim, Entries, Ledger
-from langchain_quickjs.script.durability.workers import begin_work, end_work
-from langchain_quickjs.script.flow.effects import Asking
+from langchain_quickjs.script.durability.ledger import Ledger
+from langchain_quickjs.script.durability.ledger_entries import Claim, Entries
+from langchain_quickjs.script.durability.sealing import Sealer
+from langchain_quickjs.script.durability.signing import Signer
+from langchain_quickjs.script.durability.workers import end_work
+from langchain_quickjs.script.flow.decisions import Decision
+from langchain_quickjs.script.flow.drivers import Asking
+from langchain_quickjs.script.langgraph_internals.graph_around import run_of
 from langchain_quickjs.script.langgraph_internals.resume import (
     delivery_of,
     mark_as_unfit,
     started_before,
     use_up_plain_answer,
 )
-from langchain_quickjs.script.langgraph_internals.surroundings import run_of
-from langchain_quickjs.script.people.claims import already_answered, holder_of, is_held, successor
-from langchain_quickjs.script.run import begun_elsewhere
-from langchain_quickjs.script.sealing import Sealer
-from langchain_quickjs.script.signing import Signer
+from langchain_quickjs.script.people.claims import already_answered_error
 
-__all__ = ["OnceOnly"]
+__all__ = ["EndedBefore", "OnceOnly"]
 
 _PURPOSE: Final = "direct"
 _INTERRUPTED: Final = "/interrupted"
 _WHAT: Final = "The result of an approved call"
+
+
+@dataclass(frozen=True, slots=True)
+class EndedBefore:
+    """The result of a call that has been made and has ended."""
+
+    result: Any
 
 
 @dataclass(slots=True)
@@ -65,15 +73,15 @@ class OnceOnly:
         return cls(config, call_id, Sealer.of(Signer.of(keys, config), config, call_id, place))
 
     @contextlib.contextmanager
-    def at_work(self) -> Iterator[None]:
-        """Says meanwhile that answers which are taken are worked on."""
+    def marked_as_worked_on(self) -> Iterator[None]:
+        """Lets what is claimed inside count as worked on until the context ends."""
         try:
             yield
         finally:
             for nonce in self._nonces:
                 end_work(nonce)
 
-    def answer(self, asked: Interrupt, check: Callable[[Any], Any]) -> Asking[Any]:
+    def decision(self, asked: Interrupt, check: Callable[[Any], Decision]) -> Asking[Decision]:
         """The decision that counts about the call.
 
         Args:
@@ -82,86 +90,86 @@ class OnceOnly:
 
         Raises:
             GraphInterrupt: There is no decision yet.
-            AlreadyAnsweredError: Another one was taken before, and somebody works on it.
+            AlreadyAnsweredError: Another answer was claimed before, and somebody works on it.
         """
         if not started_before(self.config):
             raise GraphInterrupt((asked,))
-        ledger, key = self._ledger(), f"{_PURPOSE}/{self.rounds}"
+        ledger, key, run = self._ledger(), f"{_PURPOSE}/{self.rounds}", run_of(self.config)
         delivery = delivery_of(self.config, self.config)
         given = delivery.answers([asked.id])
-        mine = self._mine(check(given[asked.id])) if given else None
-        if given and not delivery.by_id:
-            use_up_plain_answer(self.config)
-        self._entries = yield from (ledger.claim({key: mine}) if mine else ledger.read())
-        held = holder_of(self._entries, key)
-        if held is None:
+        mine: Claim | None = None
+        if given:
+            decision = check(given[asked.id])
+            if not delivery.by_id:
+                use_up_plain_answer(self.config)
+            mine = yield from self._claimed(ledger.claim_to_work(key, decision, run))
+        else:
+            self._entries = yield from ledger.read()
+        in_force = self._entries.claim_in_force(key)
+        if in_force is None:
             raise GraphInterrupt((asked,))
-        if mine is None or held.nonce != mine.nonce:
-            if held.worked_on and not delivery.empty and not self._settled():
-                if mine is None:
-                    raise GraphInterrupt((asked,))
-                raise mark_as_unfit(already_answered([held]))
-            key, mine = successor(key, held)
-            self._work_on(mine)
-            self._entries = yield from ledger.claim({key: mine})
-            if not is_held(self._entries, key, mine):
-                raise mark_as_unfit(already_answered([held]))
-        return mine.answer
+        if mine is not None and mine.nonce == in_force.nonce:
+            return cast("Decision", mine.answer)
+        at_work = self._entries.may_be_worked_on(in_force) and not self._has_settled()
+        if at_work and not delivery.empty:
+            if not given:
+                raise GraphInterrupt((asked,))
+            raise mark_as_unfit(already_answered_error([in_force]))
+        mine = yield from self._claimed(ledger.take_over_work(key, in_force, run))
+        if mine is None:
+            raise mark_as_unfit(already_answered_error([in_force]))
+        return cast("Decision", mine.answer)
 
-    def _mine(self, answer: Any) -> Claim:
-        claim = Claim(answer)
-        self._work_on(claim)
-        return claim
-
-    def _work_on(self, claim: Claim) -> None:
-        # Before others can see the claim.
-        begin_work(claim.nonce, run_of(self.config))
-        self._nonces.append(claim.nonce)
-
-    def _settled(self) -> bool:
-        """Whether whoever made the call has come to its end, or to where its tool asks people."""
-        key = self._key()
-        return key in self._entries.ends or f"{key}{_INTERRUPTED}" in self._entries.ends
-
-    def begin(self) -> Asking[Any]:
+    def begin(self) -> Asking[EndedBefore | bool]:
         """Notes that the call begins.
 
         Returns:
-            `True` if it may; its result if it has ended before; `None` if it has begun before, and
-            nobody knows how it ended.
+            Whether the call may run, or what it gave if it has ended before. It may not run if it
+            has begun before and nobody knows how it ended.
 
         Raises:
             AlreadyAnsweredError: Somebody else has begun it meanwhile.
         """
         key = self._key()
         if (end := self._entries.ends.get(key)) is not None:
-            return self.sealer.unseal(end["sealed"], _WHAT, _PURPOSE, key)
+            return EndedBefore(self.sealer.unseal(end["sealed"], _WHAT, _PURPOSE, key))
         if f"{key}{_INTERRUPTED}" in self._entries.ends:
             return True
         if key in self._entries.begun:
             self.rounds += 1
-            return None
-        if not (yield from self._ledger().begin(key)):
-            raise mark_as_unfit(begun_elsewhere(self.call_id))
+            return False
+        yield from self._ledger().begin_call(key, self.call_id)
         return True
 
-    def ended(self, result: Any) -> Asking[None]:
-        """Notes the call's result."""
-        yield from self._note(self._key(), result)
+    def note_result(self, result: Any) -> Asking[None]:
+        """Notes what the call gave."""
+        yield from self._note_end(self._key(), result)
 
-    def _note(self, key: str, result: Any) -> Asking[None]:
-        sealed = self.sealer.seal(result, _PURPOSE, key)
-        yield from self._ledger().end([{"tool_call_id": key, "sealed": sealed}])
-
-    def failed(self, error: Exception) -> Asking[None]:
+    def note_error(self, error: Exception) -> Asking[None]:
         """Notes that the call raised. Running it again would be a second time under one yes."""
         if isinstance(error, GraphBubbleUp):
             # It begins again by itself, when people have answered what its tool asks.
-            yield from self._note(f"{self._key()}{_INTERRUPTED}", True)
+            yield from self._note_end(f"{self._key()}{_INTERRUPTED}", True)
         elif not isinstance(error, AlreadyAnsweredError):
             raised = Raised.of(error)
             text = f"{raised.name}: {raised.message}"
-            yield from self.ended(ToolMessage(text, tool_call_id=self.call_id, status="error"))
+            message = ToolMessage(text, tool_call_id=self.call_id, status="error")
+            yield from self.note_result(message)
+
+    def _claimed(self, claiming: Asking[tuple[Claim | None, Entries]]) -> Asking[Claim | None]:
+        claim, self._entries = yield from claiming
+        if claim is not None:
+            self._nonces.append(claim.nonce)
+        return claim
+
+    def _has_settled(self) -> bool:
+        """Whether whoever made the call has come to its end, or to where its tool asks people."""
+        key = self._key()
+        return key in self._entries.ends or f"{key}{_INTERRUPTED}" in self._entries.ends
+
+    def _note_end(self, key: str, result: Any) -> Asking[None]:
+        sealed = self.sealer.seal(result, _PURPOSE, key)
+        yield from self._ledger().end_calls([{"tool_call_id": key, "sealed": sealed}])
 
     def _key(self) -> str:
         return f"{self.call_id}/{self.rounds}"

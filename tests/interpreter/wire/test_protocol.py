@@ -12,7 +12,6 @@ import math
 import random
 import struct
 import threading
-import time
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,10 +44,10 @@ from langchain_quickjs.interpreter import (
     TypedArray,
 )
 from langchain_quickjs.interpreter import interpreter as interpreter_module
-from langchain_quickjs.interpreter.guest.engine import Instance, Module, load
 from langchain_quickjs.interpreter.guest.image import PAGE_BYTES, Image
+from langchain_quickjs.interpreter.guest.instance import Instance, Module, load
 from langchain_quickjs.interpreter.guest.machine import Machine
-from langchain_quickjs.interpreter.wire.encode import Ext
+from langchain_quickjs.interpreter.values.kinds import Ext
 from langchain_quickjs.interpreter.wire.protocol import (
     GuestMemoryError,
     abort_message,
@@ -478,14 +477,12 @@ def test_what_a_reply_becomes_is_bounded(bomb: str) -> None:
     """Whatever a reply of a megabyte says, it does not become more than a hundred."""
     one = Recorded(BOMBS[bomb])
     tracemalloc.start()
-    began_s = time.monotonic()
     try:
         verdict_only(one)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert peak < 100 * 2**20
-    assert time.monotonic() - began_s < 30
 
 
 def verdict_only(one: Recorded) -> None:
@@ -589,17 +586,13 @@ def test_a_guest_that_crashes_is_refused() -> None:
 
 def test_a_guest_that_never_answers_is_stopped() -> None:
     for module in (liar(step=LOOP + "(i64.const 0)"), liar(mailbox=LOOP + "(i32.const 0)")):
-        began_s = time.monotonic()
         with pytest.raises(TimeLimitError):
             take_step(module, bytes(20_000))
-        assert time.monotonic() - began_s < 30
 
 
 def test_a_guest_that_never_tidies_up_is_stopped() -> None:
-    began_s = time.monotonic()
     with pytest.raises(TimeLimitError):
         Instance(liar(tidy=LOOP), LIMITS.memory_bytes).tidy()
-    assert time.monotonic() - began_s < 30
 
 
 def test_a_guest_that_takes_all_memory_stays_within_its_limit() -> None:

@@ -11,8 +11,8 @@ from langchain.agents.middleware import AgentMiddleware
 from langchain_core.tools import tool
 
 from langchain_quickjs import CodeInterpreterMiddleware
-from langchain_quickjs.script.calls.call_ids import CallNames
-from langchain_quickjs.script.flow.short_args import args_text
+from langchain_quickjs.script.flow.call_ids import CallNames
+from langchain_quickjs.script.people.short_args import args_text
 from tests.helpers.conversations import MODES, Mode
 from tests.helpers.models import CallSpec, ScriptedModel
 

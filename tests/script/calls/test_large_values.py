@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import resource
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from langgraph.types import Command
 from langchain_quickjs import CodeInterpreterMiddleware
 from tests.helpers.databases import aopened
 from tests.helpers.models import programs
-from tests.helpers.nursery import Nursery, nursery
+from tests.helpers.nurseries import Children, Nursery
 from tests.helpers.tables import table
 
 MB = 10**6
@@ -162,15 +161,14 @@ def live(kind: str, folder: str) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
-def lives() -> Iterator[Nursery]:
-    with nursery("tests.script.calls.test_large_values:live") as made:
-        yield made
+@pytest.fixture
+def lives(nursery: Nursery) -> Children:
+    return nursery.of(live)
 
 
 @pytest.mark.parametrize("kind", PROGRAMS)
 def test_a_huge_value_costs_what_it_must(
-    kind: str, lives: Nursery, request: pytest.FixtureRequest, tmp_path: Path
+    kind: str, lives: Children, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     done = lives.live(kind, str(tmp_path))
     head = f"{'':50}{'s':>6}{'longest run':>13}{'MB more':>9}{'in all':>8}{'loop still for ms':>19}"

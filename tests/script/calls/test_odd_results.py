@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import enum
+import functools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
@@ -17,7 +18,7 @@ from unittest.mock import MagicMock
 import pytest
 from langchain.agents import create_agent
 from langchain_core.messages import ToolMessage
-from langchain_core.tools import BaseTool, tool
+from langchain_core.tools import tool
 from pydantic import BaseModel, ConfigDict
 
 from langchain_quickjs import CodeInterpreterMiddleware, create_script_graph
@@ -240,29 +241,49 @@ fine
 """
 
 
-def tools_for(kind: str, place: str) -> list[BaseTool]:
-    @tool
-    def give() -> Any:
-        """Gives something odd."""
-        return PLACES[place](KINDS[kind]())
+@dataclasses.dataclass
+class Now:
+    """What the tools give now: one agent and one graph do for all tests."""
 
-    @tool
-    def hurt() -> Any:
-        """Raises something odd."""
-        raise OddError(KINDS[kind]())
-
-    @tool
-    def fine() -> str:
-        """Gives something fine."""
-        return "fine"
-
-    return [give, hurt, fine]
+    kind: str = ""
+    place: str = ""
 
 
-def told_by_agent(kind: str, place: str, mode: Mode) -> str:
-    ours = CodeInterpreterMiddleware(ptc=tools_for(kind, place))
-    agent = create_agent(model=programs(SOURCE), middleware=[ours])
+NOW = Now()
+
+
+@tool
+def give() -> Any:
+    """Gives something odd."""
+    return PLACES[NOW.place](KINDS[NOW.kind]())
+
+
+@tool
+def hurt() -> Any:
+    """Raises something odd."""
+    raise OddError(KINDS[NOW.kind]())
+
+
+@tool
+def fine() -> str:
+    """Gives something fine."""
+    return "fine"
+
+
+@functools.cache
+def one_agent() -> Any:
+    ours = CodeInterpreterMiddleware(ptc=[give, hurt, fine])
+    return create_agent(model=programs(SOURCE), middleware=[ours])
+
+
+@functools.cache
+def one_graph() -> Any:
+    return create_script_graph([give, hurt, fine])
+
+
+def told_by_agent(mode: Mode) -> str:
     given: Any = {"messages": [("user", "go")]}
+    agent = one_agent()
     state = agent.invoke(given) if mode == "invoke" else asyncio.run(agent.ainvoke(given))
     text = next(m.text for m in state["messages"] if isinstance(m, ToolMessage))
     printed, _, result = text.removeprefix("<stdout>\n").partition("\n</stdout>\n")
@@ -270,9 +291,9 @@ def told_by_agent(kind: str, place: str, mode: Mode) -> str:
     return printed
 
 
-def told_by_graph(kind: str, place: str, mode: Mode) -> str:
-    graph = create_script_graph(tools_for(kind, place))
+def told_by_graph(mode: Mode) -> str:
     given: Any = {"source": SOURCE}
+    graph = one_graph()
     state = graph.invoke(given) if mode == "invoke" else asyncio.run(graph.ainvoke(given))
     assert state["outcome"]["value"] == "fine"
     return str(state["outcome"]["console"]).strip()
@@ -284,7 +305,8 @@ def told_by_graph(kind: str, place: str, mode: Mode) -> str:
 def test_nothing_that_a_tool_gives_leaves_the_run(kind: str, place: str, mode: Mode) -> None:
     # Half of the combinations each way: both ways end in the same place.
     by_agent = (list(KINDS).index(kind) + list(PLACES).index(place)) % 2 == 0
-    told = (told_by_agent if by_agent else told_by_graph)(kind, place, mode)
+    NOW.kind, NOW.place = kind, place
+    told = (told_by_agent if by_agent else told_by_graph)(mode)
     assert re.fullmatch(
         "(TypeError|string|number|bigint|boolean|object|undefined),OddError", told
     ), told

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,7 +27,7 @@ from langchain_quickjs import (
 )
 from tests.helpers.conversations import MODES, Conversation, Mode
 from tests.helpers.models import CallSpec, EchoModel, ScriptedModel, Worker, programs
-from tests.helpers.nursery import Nursery, nursery
+from tests.helpers.nurseries import Children, Nursery
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE
 
@@ -91,17 +90,16 @@ def live(folder: str, mode: Mode, asking: str, given: Any) -> Any:
     return [[item.id, item.value] for item in talk.last.get("__interrupt__", ())]
 
 
-@pytest.fixture(scope="module")
-def children() -> Iterator[Nursery]:
-    with nursery("tests.script.calls.test_subagents:live") as made:
-        yield made
+@pytest.fixture
+def children(nursery: Nursery) -> Children:
+    return nursery.of(live)
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("asking", ["interrupt_on", "per_call"])
 @pytest.mark.parametrize("at_once", [False, True])
 def test_a_team_with_approvals_outlives_its_processes(
-    at_once: bool, asking: str, mode: Mode, children: Nursery, tmp_path: Path
+    at_once: bool, asking: str, mode: Mode, children: Children, tmp_path: Path
 ) -> None:
     """Must show 2 of issue C: killed before each of the answers, everything is done once."""
     answer = APPROVE if asking == "per_call" else {"decisions": [APPROVE]}

@@ -12,10 +12,11 @@ from langgraph.types import Interrupt
 
 from langchain_quickjs import Raised, Returned, SnapshotError
 from langchain_quickjs.interpreter import Interpreter, JSMap, Suspended
-from langchain_quickjs.script.durability.call_ends import CallEnd, end_of, read_end
-from langchain_quickjs.script.flow.effects import Answer, Blocked
-from langchain_quickjs.script.sealing import Sealer
-from langchain_quickjs.script.signing import Signer
+from langchain_quickjs.script.durability.call_ends import seal_end, unseal_end
+from langchain_quickjs.script.durability.sealing import Sealer
+from langchain_quickjs.script.durability.signing import Signer
+from langchain_quickjs.script.flow.messages import Answer, Blocked
+from langchain_quickjs.script.state import CallEnd
 
 SHOWN = "JSON.stringify(await tools.f(), (_, v) => typeof v === 'bigint' ? `${v}n` : v)"
 
@@ -37,13 +38,13 @@ def sealer(*keys: bytes, thread: str = "thread", script: str = "s", place: str =
 def stored(answer: Answer, by: Sealer | None = None) -> CallEnd:
     """The end of a call, as a checkpointer gives it back."""
     serde = JsonPlusSerializer()
-    end = end_of("s:1", answer, by or sealer())
+    end = seal_end("s:1", answer, by or sealer())
     return cast("CallEnd", serde.loads_typed(serde.dumps_typed(end)))
 
 
 def back(answer: Answer) -> Answer:
     """The same answer, after it was stored."""
-    return read_end(stored(answer), sealer())
+    return unseal_end(stored(answer), sealer())
 
 
 def seen(result: Any) -> Any:
@@ -100,7 +101,7 @@ def test_an_error_is_an_end_and_an_interrupt_is_not() -> None:
     refused = Raised("ToolError", "no")
     assert back(Answer(refused)).reply == refused
     assert back(Answer(refused, error=ConnectionError("no"))).reply == refused
-    assert end_of("s:1", Answer(Blocked((Interrupt("?"),))), sealer()) is None
+    assert seal_end("s:1", Answer(Blocked((Interrupt("?"),))), sealer()) is None
 
 
 OTHERS = {
@@ -116,12 +117,12 @@ OTHERS = {
 def test_an_end_is_good_for_its_own_call_only(other: str) -> None:
     mine = sealer(b"k")
     end = stored(Answer(Returned(5)), mine)
-    assert read_end(end, mine).reply == Returned(5)
-    assert read_end(end, sealer(b"new", b"k")).reply == Returned(5)
+    assert unseal_end(end, mine).reply == Returned(5)
+    assert unseal_end(end, sealer(b"new", b"k")).reply == Returned(5)
     with pytest.raises(SnapshotError, match="signature is missing or wrong"):
-        read_end({**end, "tool_call_id": "s:2"}, mine)
+        unseal_end({**end, "tool_call_id": "s:2"}, mine)
     with pytest.raises(SnapshotError, match="signature is missing or wrong"):
-        read_end(stored(Answer(Returned(5)), OTHERS[other]), mine)
+        unseal_end(stored(Answer(Returned(5)), OTHERS[other]), mine)
 
 
 @given(st.data())
@@ -135,7 +136,7 @@ def test_a_changed_end_is_refused(data: st.DataObject) -> None:
     cut = end["sealed"][: data.draw(st.integers(0, len(end["sealed"]) - 1))]
     for forged in (bytes(changed), cut, end["sealed"] + b"\0"):
         with pytest.raises(SnapshotError, match="is not used"):
-            read_end({**end, "sealed": forged}, mine)
+            unseal_end({**end, "sealed": forged}, mine)
 
 
 DAMAGED: list[Any] = [
@@ -148,4 +149,4 @@ DAMAGED += [{"reply": b"\x91\5"}, {"reply": "", "updates": []}, 5, None]
 def test_a_damaged_end_is_refused(end: Any) -> None:
     sealed = sealer().seal(end, "end", "s:1")
     with pytest.raises(SnapshotError, match="damaged"):
-        read_end({"tool_call_id": "s:1", "sealed": sealed}, sealer())
+        unseal_end({"tool_call_id": "s:1", "sealed": sealed}, sealer())

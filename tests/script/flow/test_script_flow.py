@@ -8,20 +8,12 @@ import pytest
 from langchain_core.tools import BaseTool, tool
 
 from langchain_quickjs import Limits, Raised, Returned
-from langchain_quickjs.script.calls.tool_call import ToolPath
-from langchain_quickjs.script.flow.effects import (
-    Abandon,
-    Answer,
-    Collect,
-    Compute,
-    Effect,
-    Ended,
-    Launch,
-    Started,
-)
-from langchain_quickjs.script.flow.granted import ScriptHost
+from langchain_quickjs.script.arguments.tool_arguments import arguments_of
+from langchain_quickjs.script.flow.drivers import Abandon, Collect, Compute
+from langchain_quickjs.script.flow.effects import Effect, Ended, KeepVariables, Launch, Present
+from langchain_quickjs.script.flow.messages import Answer, Rules, Started
 from langchain_quickjs.script.flow.script_flow import script_flow
-from langchain_quickjs.script.people.approvals import Approvals
+from langchain_quickjs.script.state import outcome_of
 
 
 @tool
@@ -35,9 +27,8 @@ class ByHand:
 
     def __init__(self, source: str, **limits: Any) -> None:
         tools: dict[str, BaseTool] = {"lookUp": look_up}
-        path = cast("ToolPath", None)
-        host = ScriptHost("script", tools, Approvals.of(None, ()), Limits(**limits), path)
-        self.flow = script_flow(host, Started(source, bytes(32)))
+        rules = Rules("script", tools, Limits(**limits), arguments_of)
+        self.flow = script_flow(rules, Started(source, bytes(32)))
         self.launched: list[tuple[str, dict[str, Any]]] = []
         self.ended: Ended | None = None
         self.effect = self._next(None)
@@ -69,10 +60,14 @@ class ByHand:
                 except Exception as error:
                     send, value = self.flow.throw, error
             elif isinstance(effect, Launch):
-                calls = [launched.tool_call for launched in effect.calls]
-                self.launched += [(call["id"] or "", call["args"]) for call in calls]
-            else:
-                return cast("Effect", effect)
+                calls = [launched.call for launched in effect.calls]
+                self.launched += [(call["tool_call_id"], call["args"]) for call in calls]
+            elif isinstance(effect, Present):
+                value = outcome_of(effect.ending)
+            elif isinstance(effect, KeepVariables):
+                value = ()
+            elif isinstance(effect, Collect | Abandon):
+                return effect
 
 
 def test_calls_are_launched_and_collected() -> None:

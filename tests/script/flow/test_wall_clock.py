@@ -92,8 +92,8 @@ def test_what_counted_before_a_pause_counts_after_it_and_the_pause_does_not() ->
         limits=Limits(wall_timeout_s=0.5),
         checkpointer=InMemorySaver(),
     )
-    source = f"{SLEEP} await sleep(300); await tools.ask({{ what: 'x' }}); await sleep(MS); 'up'"
-    for ms, expected in ((10, "completed"), (400, "failed")):
+    source = f"{SLEEP} await sleep(100); await tools.ask({{ what: 'x' }}); await sleep(MS); 'up'"
+    for ms, expected in ((10, "completed"), (450, "failed")):
         config: Any = {"configurable": {"thread_id": str(ms)}}
         graph.invoke({"source": source.replace("MS", str(ms))}, config)
         time.sleep(0.6)

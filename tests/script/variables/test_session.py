@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import json
 import statistics
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +17,17 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.types import Command
 
 from langchain_quickjs import CodeInterpreterMiddleware, SetupError
-from langchain_quickjs.interpreter.guest.engine import load
-from langchain_quickjs.script.variables.channel import HeapChannel, Reference
+from langchain_quickjs.interpreter.guest.instance import load
+from langchain_quickjs.script.variables.channel import Reference, VariablesChannel
 from tests.helpers.conversations import MODES, Mode
 from tests.helpers.databases import Database, opened, tampering
 from tests.helpers.memory import Remembering, result
 from tests.helpers.models import programs
-from tests.helpers.nursery import nursery
+from tests.helpers.nurseries import Nursery
 from tests.helpers.stories import APPROVE
 from tests.helpers.tables import table
 from tests.helpers.turns import Dictated, converse, one_kilobyte, plain_tool
 
-ROOT = Path(__file__).parent.parent.parent.parent
 DECLARE = (
     "let count = 1; const add = (n) => (count += n); class Point { x = count };"
     " const seen = new Map([['a', [1]]]); add(1)"
@@ -53,18 +49,16 @@ def test_variables_live_as_long_as_the_thread(
     assert "count is not defined" in talk.say("count")
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_another_process_goes_on(mode: Mode, tmp_path: Path) -> None:
-    def elsewhere(source: str) -> str:
-        command = [sys.executable, "-m", "tests.helpers.memory", str(tmp_path / "db"), source]
-        options = json.dumps({"how": mode})
-        done = subprocess.run(
-            [*command, options], cwd=ROOT, capture_output=True, text=True, check=True
-        )
-        return str(json.loads(done.stdout))
+def say_elsewhere(mode: Mode, database: str, source: str) -> str:
+    """What the model is told of a program that runs in a process of its own."""
+    return Remembering(mode, Path(database)).say(source)
 
-    assert result(elsewhere(DECLARE)) == "2"
-    assert result(elsewhere(USE)) == USED
+
+@pytest.mark.parametrize("mode", MODES)
+def test_another_process_goes_on(mode: Mode, nursery: Nursery, tmp_path: Path) -> None:
+    children = nursery.of(say_elsewhere)
+    for source, told in ((DECLARE, "2"), (USE, USED)):
+        assert result(children.live(mode, str(tmp_path / "db"), source)) == told
     assert result(Remembering(mode, tmp_path / "db").say("add(1)")) == "13"
 
 
@@ -306,23 +300,23 @@ def test_wrong_arguments() -> None:
 def test_the_channel_takes_what_follows_and_refuses_the_rest(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    channel = HeapChannel().from_checkpoint(HeapChannel().checkpoint())
+    channel = VariablesChannel().from_checkpoint(VariablesChannel().checkpoint())
     one, two, three = (Reference(bytes([n]) * 32, bytes([n - 1]) * 32) for n in (1, 2, 3))
     first = Reference(one.id)
     assert channel.update([three.pack(), first.pack(), two.pack()])  # In any order.
     assert Reference.unpack(channel.checkpoint()).id == three.id
     stale = Reference(b"s" * 32, one.id)
     assert not channel.update([stale.pack()])
-    assert "refused a heap" in caplog.text
+    assert "were refused" in caplog.text
     assert Reference.unpack(channel.checkpoint()).id == three.id
     assert not channel.is_available()
 
 
 @pytest.mark.parametrize("create", [create_agent, create_deep_agent])
 def test_many_turns_cost_as_much_as_the_first(
-    create: Any, tmp_path: Path, request: pytest.FixtureRequest
+    create: Any, nursery: Nursery, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    turns = 200 if request.config.getoption("--full") else 40
+    turns = 200 if request.config.getoption("--full") else 24
     with_us, without = tmp_path / "with", tmp_path / "without"
 
     def ours(saver: Any) -> Any:
@@ -352,11 +346,11 @@ def test_many_turns_cost_as_much_as_the_first(
     with SqliteSaver.from_conn_string(str(tmp_path / "with")) as saver:
         ends = [s for s in talk.agent(saver).get_state_history(talk.config()) if not s.next]
     ends.reverse()
-    with nursery("tests.script.variables.test_session:length_at") as children:
-        for number in range(0, turns, 1 if turns == 200 else 13):
-            place = ends[number].config["configurable"]["checkpoint_id"]
-            length = children.live(str(with_us), create.__name__, place)
-            assert length == str(number + 1)
+    children = nursery.of(length_at)
+    for number in range(0, turns, 1 if turns == 200 else 11):
+        place = ends[number].config["configurable"]["checkpoint_id"]
+        length = children.live(str(with_us), create.__name__, place)
+        assert length == str(number + 1)
 
 
 def length_at(database: str, create: str, place: str) -> str:

@@ -1,0 +1,112 @@
+"""What is told of a script's calls when the script fails, so that nobody makes them twice.
+
+    done: issue_refund({"order_id": "A-1", "amount": 20})
+    rejected by a person: issue_refund({"order_id": "A-2"}): "too much"
+    not made: issue_refund({"order_id": "A-3"}): it was waiting for a person
+    and 90 more: done lookup_order x90
+
+A script can make any number of calls, with arguments of any size. What is kept of them is bounded:
+the latest of each rank in short, and how many more there were. It is stored with a paused script,
+for the calls before a pause count too. Calls that a person may have to decide about come before all
+others, so a script cannot crowd them out with calls that it is free to make.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from typing import Final, NamedTuple
+
+from langchain_quickjs.interpreter.values.short_json import json_in_short, quotable
+from langchain_quickjs.script.state import CallReport, Fate, Listing, StoredReport
+
+__all__ = ["Report"]
+
+# How many calls are kept of each rank, and how many are listed in the end.
+_KEPT: Final = (20, 10, 10, 5)
+_LISTED: Final = 20
+# Of a line, which is some 160 characters long: what somebody said has what the call leaves of it.
+_LINE_CHARS: Final = 154
+_TOOL_CHARS: Final = 40
+_ARGS_CHARS: Final = 72
+_SAID_CHARS: Final = 40
+
+
+class _Entry(NamedTuple):
+    rank: int
+    number: int
+    fate: Fate
+    tool: str
+    args: str
+    detail: str
+
+
+class Report:
+    """What became of a script's calls so far, bounded however many they are."""
+
+    def __init__(self, stored: StoredReport | None = None) -> None:
+        self._kept: list[deque[_Entry]] = [deque() for _ in _KEPT]
+        self._more: Counter[tuple[Fate, str]] = Counter()
+        if stored is not None:
+            for entry in stored["kept"]:
+                self._kept[entry[0]].append(_Entry(*entry))
+            self._more.update({(fate, tool): count for fate, tool, count in stored["more"]})
+
+    def add(
+        self,
+        number: int,
+        fate: Fate,
+        tool: str,
+        args: object,
+        *,
+        said: str | None = None,
+        why: str = "",
+        decided: bool = False,
+    ) -> None:
+        """Notes what became of a call.
+
+        Args:
+            number: The call's number in the script.
+            fate: What became of it.
+            tool: The tool's own name.
+            args: What it was given.
+            said: What a tool, a person or the script says about it; it is quoted.
+            why: What this package says about it.
+            decided: Whether people decide about calls of this tool.
+        """
+        tool, shown = quotable(tool, _TOOL_CHARS), json_in_short(args, _ARGS_CHARS)
+        if said is not None:
+            room = max(_SAID_CHARS, _LINE_CHARS - len(fate) - len(tool) - len(shown))
+            why = f'"{quotable(" ".join(said[: 2 * room].split()), room)}"'
+        entry = _Entry(_rank(fate, decided=decided), number, fate, tool, shown, why)
+        kept = self._kept[entry.rank]
+        kept.append(entry)
+        if len(kept) > _KEPT[entry.rank]:
+            dropped = kept.popleft()
+            self._more[dropped.fate, dropped.tool] += 1
+
+    def pack(self) -> StoredReport:
+        """What a new report is made of where the script goes on."""
+        return {
+            "kept": [list(entry) for kept in self._kept for entry in kept],
+            "more": [[*group, count] for group, count in self._more.items()],
+        }
+
+    def listing(self) -> Listing:
+        """The calls to tell of."""
+        ranked = [entry for kept in self._kept for entry in reversed(kept)]
+        listed, left = ranked[:_LISTED], ranked[_LISTED:]
+        more = self._more + Counter((entry.fate, entry.tool) for entry in left)
+        calls = [
+            CallReport(tool=entry.tool, args=entry.args, fate=entry.fate, detail=entry.detail)
+            for entry in sorted(listed, key=lambda entry: entry.number)
+        ]
+        return Listing(tuple(calls), more)
+
+
+def _rank(fate: Fate, *, decided: bool) -> int:
+    """How much a call matters: 0 most."""
+    if fate == "not made":
+        return 1 if decided else 3
+    if decided or fate == "result unknown":
+        return 0
+    return 2 if fate == "done" else 1

@@ -1,0 +1,118 @@
+"""What is stored of one script, sealed for it.
+
+Values are encoded by the checkpointer's own serializer, so whatever a user's checkpointer can store
+or encrypt goes through here too, and the seal covers the encoded bytes: nothing is decoded before
+its signature is known to be right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import zstandard
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.serde.base import SerializerProtocol
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+from langchain_quickjs.errors import SnapshotError
+from langchain_quickjs.script.durability.signing import Signer
+from langchain_quickjs.script.flow.call_ids import digest
+from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
+from langchain_quickjs.script.state import PausedScript, PausedState
+
+__all__ = ["Sealer"]
+
+# What is large is large because of arguments and texts, which compress well: it is stored, signed
+# and copied several times.
+_LARGE_BYTES: Final = 64 * 1024
+_MOST_BYTES: Final = 2**30
+_COMPRESSED: Final = "zstd+"
+_LEVEL: Final = 1
+_PLAIN: Final = JsonPlusSerializer()
+_PAUSED: Final = "The paused script"
+_ANSWERS: Final = "What people answered to the paused script"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """Seals and unseals what is stored of one script.
+
+    Attributes:
+        signer: Signs for the thread.
+        serde: Encodes values.
+        script_id: The script.
+        place: What tells it from scripts with the same id elsewhere in the thread.
+    """
+
+    signer: Signer
+    serde: SerializerProtocol
+    script_id: str
+    place: str
+
+    @classmethod
+    def of(cls, signer: Signer, config: RunnableConfig, script_id: str, place: str) -> Sealer:
+        """The sealer of a script in a task with this config."""
+        saver = checkpointer_of(config)
+        return cls(signer, _PLAIN if saver is None else saver.serde, script_id, place)
+
+    def seal(self, value: Any, purpose: str, *parts: str) -> bytes:
+        """A value as sealed bytes, good for this purpose and these parts only."""
+        kind, encoded = self.serde.dumps_typed(value)
+        if len(encoded) > _LARGE_BYTES:
+            kind, encoded = f"{_COMPRESSED}{kind}", zstandard.compress(encoded, _LEVEL)
+        payload = kind.encode("utf-8") + b"\0" + encoded
+        return self.signer.seal(payload, purpose, *self._parts(parts))
+
+    def unseal(self, sealed: object, what: str, purpose: str, *parts: str) -> Any:
+        """The value of what `seal` made.
+
+        Raises:
+            SnapshotError: It is damaged, or its signature is missing or wrong.
+        """
+        payload = self.signer.unseal(sealed, what, purpose, *self._parts(parts))
+        head, _, encoded = payload.partition(b"\0")
+        try:
+            kind = head.decode("utf-8")
+            if kind.startswith(_COMPRESSED):
+                kind, encoded = kind.removeprefix(_COMPRESSED), _decompressed(encoded)
+            return self.serde.loads_typed((kind, encoded))
+        except Exception as error:  # whatever a serializer raises at bytes that it did not write
+            raise SnapshotError(f"{what} is not used, because it cannot be read: {error}") from None
+
+    def pause(self, script: PausedScript) -> PausedState:
+        """A paused script as it is stored."""
+        return {"script_id": self.script_id, "sealed": self.seal(script, "script")}
+
+    def resume(self, stored: PausedState) -> PausedScript:
+        """The paused script that `pause` stored.
+
+        Raises:
+            SnapshotError: It is something else.
+        """
+        script = self.unseal(stored.get("sealed"), _PAUSED, "script")
+        if not isinstance(script, dict) or script.keys() != PausedScript.__annotations__.keys():
+            raise SnapshotError(f"{_PAUSED} is not used, because its fields are not known.")
+        return script  # type: ignore[return-value]  # its fields have just been looked at
+
+    def seal_answers(self, answers: Any, paused: PausedState) -> bytes:
+        """What people answered, good for this pause only."""
+        return self.seal(answers, "answers", digest(paused["sealed"]))
+
+    def unseal_answers(self, sealed: bytes, paused: PausedState) -> Any:
+        """What `seal_answers` sealed.
+
+        Raises:
+            SnapshotError: It is something else, or what was sealed for another pause.
+        """
+        return self.unseal(sealed, _ANSWERS, "answers", digest(paused["sealed"]))
+
+    def _parts(self, parts: tuple[str, ...]) -> tuple[bytes, ...]:
+        return tuple(part.encode("utf-8") for part in (self.place, self.script_id, *parts))
+
+
+def _decompressed(packed: bytes) -> bytes:
+    # zstandard believes what a frame says of its size, so it is checked first.
+    if not 0 <= zstandard.get_frame_parameters(packed).content_size <= _MOST_BYTES:
+        raise ValueError("its size is out of range")
+    return zstandard.ZstdDecompressor().decompress(packed)

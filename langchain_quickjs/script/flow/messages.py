@@ -1,0 +1,189 @@
+"""What a flow and those around it tell each other: rules, beginnings, calls and answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from langchain.agents.middleware.human_in_the_loop import DecisionType
+from langchain_core.tools import BaseTool
+from langgraph.types import Interrupt
+
+from langchain_quickjs.interpreter import Call, Interpreter, Limits, Raised, Returned
+from langchain_quickjs.script.state import OpenCall, PausedScript, StateUpdate
+
+__all__ = [
+    "Answer",
+    "Blocked",
+    "Done",
+    "Launched",
+    "Resumed",
+    "Rules",
+    "Started",
+    "Takes",
+    "new_seed",
+]
+
+
+class Takes(Protocol):
+    """What a tool takes, as JSON values that are the same for everybody."""
+
+    def of_call(self, call: Call, max_bytes: int) -> dict[str, Any] | Raised:
+        """The arguments of a script's call, or the error for the script."""
+        ...
+
+    def value(self, given: dict[str, Any], name: str) -> dict[str, Any]:
+        """Arguments that a person has written, as the tool takes them.
+
+        Raises:
+            ValueTransferError: The tool does not take them.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a script may do, as far as its flow has to know.
+
+    Attributes:
+        script_id: The start of its calls' ids.
+        tools: What it may call, by the names that it uses.
+        limits: What it may use up.
+        takes: Tells what a tool takes.
+        place: Tells it from scripts with the same id elsewhere in the thread.
+        functions: What it may call as a global function, by the names that it uses.
+        decided: The tools about whose calls people may decide, with the decisions they may take.
+        subagent: The name of the tool that runs subagents; empty if there is none.
+        subagents_at_once: How many subagents may run at once; others wait.
+        keeps: Whether it is stored whenever calls have ended, and before others begin.
+        raises: Whether a tool's exception that it does not catch goes to whoever runs the graph.
+        last_step: Is given the interpreter after the last step, in the thread that computed it.
+    """
+
+    script_id: str
+    tools: Mapping[str, BaseTool]
+    limits: Limits
+    takes: Callable[[BaseTool], Takes]
+    place: str = ""
+    functions: Mapping[str, BaseTool] = field(default_factory=dict)
+    decided: Mapping[str, Sequence[DecisionType]] = field(default_factory=dict)
+    subagent: str = ""
+    subagents_at_once: int = 0
+    keeps: bool = False
+    raises: bool = True
+    last_step: Callable[[Interpreter], None] | None = None
+
+    def named(self, name: str) -> BaseTool | None:
+        """The tool with this name of its own, if the script may call it."""
+        granted = (*self.tools.values(), *self.functions.values())
+        return next((tool for tool in granted if tool.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A call was interrupted, and has to be made again when people have answered.
+
+    Attributes:
+        interrupts: What people are asked; empty if an answer did not fit what they were asked.
+        answers: What they have answered to the tool itself so far.
+        refused: The error of the answer that did not fit.
+    """
+
+    interrupts: tuple[Interrupt, ...] = ()
+    answers: tuple[Any, ...] = ()
+    refused: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call gives back.
+
+    Attributes:
+        reply: What the script gets, unless the call was interrupted.
+        updates: What the agent's state gets.
+        instead: Makes what the script gets if `reply` cannot cross into JavaScript.
+        error: What was raised, if the script gets an error for it.
+    """
+
+    reply: Returned | Raised | Blocked
+    updates: tuple[StateUpdate, ...] = ()
+    instead: Callable[[], Returned] | None = None
+    error: Exception | None = None
+
+
+def new_seed() -> bytes:
+    """What all randomness of one script can come from."""
+    return os.urandom(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What is known of calls that a script made in a run that was cut off.
+
+    Attributes:
+        ends: How they have ended, by their names.
+        begun: The approved calls that had begun, as the ledger knows them.
+    """
+
+    ends: Mapping[str, Answer] = field(default_factory=dict)
+    begun: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Begin a script.
+
+    Attributes:
+        source: The script.
+        seed: What all its randomness comes from.
+        again: Whether this has been tried before, and was cut off.
+        done: What is known of calls that it made then.
+    """
+
+    source: str
+    seed: bytes
+    again: bool = False
+    done: Done = field(default_factory=Done)
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Go on with a script that was stored.
+
+    Attributes:
+        paused: The script.
+        answers: What people answered, by the ids of the interrupts; decisions for questions.
+        again: Whether this has been tried before, and was cut off.
+        done: What is known of calls that it made since it was stored.
+        entropy: 32 bytes that its randomness depends on from here on, other ones in each branch.
+    """
+
+    paused: PausedScript
+    answers: Mapping[str, Any]
+    again: bool = False
+    done: Done = field(default_factory=Done)
+    entropy: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """A call that is to run now.
+
+    Attributes:
+        call: The call.
+        tool: The tool.
+        resumed: Whether it goes on after an interrupt, with what was answered.
+        again: Whether it may have begun before: then graphs inside go on where they were.
+    """
+
+    call: OpenCall
+    tool: BaseTool
+    resumed: bool = False
+    again: bool = False
+
+    @property
+    def id(self) -> int:
+        """The call's number in the script."""
+        return self.call["id"]

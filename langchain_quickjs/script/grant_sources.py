@@ -1,0 +1,268 @@
+"""Where what a script is given comes from: the agent's `eval` tool, or tools given to the graph.
+
+Either way a script's calls take the way of LangGraph's tool node. Inside an agent that is the
+agent's own node, whose handler `eval` brings along. On its own, the script graph asks a tool node
+of its own for the handler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol, cast
+
+from langchain_core.messages import ToolCall, ToolMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.tools import BaseTool
+from langgraph.prebuilt import ToolNode
+from langgraph.prebuilt.tool_node import ToolCallRequest, ToolCallWithContext
+from langgraph.runtime import get_runtime
+
+from langchain_quickjs.errors import SetupError, SnapshotError
+from langchain_quickjs.interpreter import Limits
+from langchain_quickjs.script.arguments.tool_arguments import arguments_of
+from langchain_quickjs.script.calls.js_names import js_names
+from langchain_quickjs.script.calls.tool_path import ToolPath
+from langchain_quickjs.script.durability.sealing import Sealer
+from langchain_quickjs.script.durability.signing import Signer
+from langchain_quickjs.script.flow.drivers import Ask, Work
+from langchain_quickjs.script.flow.effects import Paused
+from langchain_quickjs.script.flow.messages import Rules, Takes
+from langchain_quickjs.script.granted import Granted
+from langchain_quickjs.script.langgraph_internals.graph_around import run_of
+from langchain_quickjs.script.people.approvals import Approvals
+from langchain_quickjs.script.state import ScriptState
+
+__all__ = ["OwnTools", "Passed", "Source"]
+
+_GRANTED_KEY: Final = "__quickjs_granted"
+_SOURCE_KEY: Final = "__quickjs_source"
+_PAUSED_KEY: Final = "__quickjs_paused"
+
+
+class Source(Protocol):
+    """Tells the nodes of a script graph what their script is given."""
+
+    def tools(self, config: RunnableConfig) -> Mapping[str, BaseTool]:
+        """The tools that the script may call, by the names that it uses."""
+        ...
+
+    def takes(self, tool: BaseTool, config: RunnableConfig) -> Takes:
+        """What one of these tools takes."""
+        ...
+
+    def granted(self, state: ScriptState, config: RunnableConfig) -> Work[Granted]:
+        """What the script is given."""
+        ...
+
+    def paused(self, config: RunnableConfig) -> Paused | None:
+        """The script, if it has already come to a pause."""
+        ...
+
+    def sealer(self, state: ScriptState, config: RunnableConfig) -> Sealer:
+        """What seals the script where it is stored."""
+        ...
+
+    def outer(self, config: RunnableConfig) -> RunnableConfig:
+        """The config of the task that the script graph runs in."""
+        ...
+
+    def run(self, config: RunnableConfig) -> object:
+        """What stands for this run of the graph, and for no other one."""
+        ...
+
+    def checked_source(self, state: ScriptState, config: RunnableConfig) -> str:
+        """The script's source.
+
+        Raises:
+            SnapshotError: What is stored of it is another one.
+        """
+        ...
+
+
+class Passed:
+    """It comes with the config, from whoever invokes the graph."""
+
+    @staticmethod
+    def config(
+        config: RunnableConfig, granted: Granted, source: str, paused: Paused | None = None
+    ) -> RunnableConfig:
+        """The config with which to invoke the graph.
+
+        Args:
+            config: The config of the task that invokes it.
+            granted: What the script is given.
+            source: The script's source, as the model has written it.
+            paused: The script, if it has already come to a pause.
+        """
+        passed = {_GRANTED_KEY: granted, _SOURCE_KEY: source, _PAUSED_KEY: paused}
+        return {**config, "configurable": {**config["configurable"], **passed}}
+
+    def tools(self, config: RunnableConfig) -> Mapping[str, BaseTool]:
+        """The tools that came along."""
+        rules = self._passed(config).rules
+        return {**rules.tools, **rules.functions}
+
+    def takes(self, tool: BaseTool, config: RunnableConfig) -> Takes:
+        """What a tool takes when the script calls it."""
+        return self._passed(config).rules.takes(tool)
+
+    def granted(
+        self,
+        state: ScriptState,  # noqa: ARG002 - the protocol's
+        config: RunnableConfig,
+    ) -> Work[Granted]:
+        """What came along."""
+        yield from ()
+        return self._passed(config)
+
+    def paused(self, config: RunnableConfig) -> Paused | None:
+        """The script that came along."""
+        return cast("Paused | None", config["configurable"][_PAUSED_KEY])
+
+    def sealer(
+        self,
+        state: ScriptState,  # noqa: ARG002 - the protocol's
+        config: RunnableConfig,
+    ) -> Sealer:
+        """What seals the script that came along."""
+        return self._passed(config).sealer(config)
+
+    def outer(self, config: RunnableConfig) -> RunnableConfig:
+        """That of the task which calls the tool `eval`."""
+        outer: RunnableConfig = self._passed(config).path.request.runtime.config
+        return outer
+
+    def run(self, config: RunnableConfig) -> object:
+        """What came along, for this run only."""
+        return self._passed(config)
+
+    def checked_source(self, state: ScriptState, config: RunnableConfig) -> str:
+        """What was stored, if that is what the model has written."""
+        if state["source"] != config["configurable"][_SOURCE_KEY]:
+            raise SnapshotError(
+                "The program does not begin, because its source was changed where it is stored."
+            )
+        return state["source"]
+
+    def _passed(self, config: RunnableConfig) -> Granted:
+        return cast("Granted", config["configurable"][_GRANTED_KEY])
+
+
+class OwnTools:
+    """The graph has tools of its own."""
+
+    def __init__(
+        self,
+        tools: Sequence[BaseTool],
+        approvals: Approvals,
+        limits: Limits,
+        *,
+        keeps: bool,
+        raises: bool,
+        keys: tuple[bytes, ...],
+    ) -> None:
+        self._tools = js_names(tools)
+        self._approvals = approvals
+        self._limits = limits
+        self._keeps = keeps
+        self._raises = raises
+        self._keys = keys
+        self._node = ToolNode(tools, wrap_tool_call=_reveal, awrap_tool_call=_areveal)
+
+    def tools(
+        self,
+        config: RunnableConfig,  # noqa: ARG002 - the protocol's
+    ) -> Mapping[str, BaseTool]:
+        """The graph's tools."""
+        return self._tools
+
+    def takes(
+        self,
+        tool: BaseTool,
+        config: RunnableConfig,  # noqa: ARG002 - the protocol's
+    ) -> Takes:
+        """What the tool takes."""
+        return arguments_of(tool)
+
+    def granted(self, state: ScriptState, config: RunnableConfig) -> Work[Granted]:
+        """A script whose calls the graph's own tool node runs."""
+        call = _call_of(state)
+        revealed = yield Ask(self._node, "invoke", (_in_context(call), config))
+        request, handler = revealed["messages"][0].artifact
+        rules = Rules(
+            cast("str", call["id"]),
+            self._tools,
+            self._limits,
+            arguments_of,
+            decided=self._approvals.decided,
+            keeps=self._keeps,
+            raises=self._raises,
+        )
+        signer = Signer.of(self._keys, config)
+        return Granted(rules, ToolPath(request, handler), self._approvals, signer=signer)
+
+    def paused(
+        self,
+        config: RunnableConfig,  # noqa: ARG002 - the protocol's
+    ) -> Paused | None:
+        """Nothing: scripts begin in the graph."""
+        return None
+
+    def sealer(self, state: ScriptState, config: RunnableConfig) -> Sealer:
+        """One for the script's id."""
+        script_id = cast("str", _call_of(state)["id"])
+        return Sealer.of(Signer.of(self._keys, config), config, script_id, "")
+
+    def outer(self, config: RunnableConfig) -> RunnableConfig:
+        """The graph's own task: the calls run in it."""
+        return config
+
+    def run(self, config: RunnableConfig) -> object:
+        """LangGraph's own object."""
+        return run_of(config)
+
+    def checked_source(
+        self,
+        state: ScriptState,
+        config: RunnableConfig,  # noqa: ARG002 - the protocol's
+    ) -> str:
+        """What was given.
+
+        Raises:
+            SetupError: It is no text.
+        """
+        source = state.get("source")
+        if not isinstance(source, str):
+            raise SetupError(
+                f"`source` must be text, the program that runs; it is {type(source).__name__}."
+            )
+        return source
+
+
+def _reveal(request: ToolCallRequest, handler: Any) -> ToolMessage:
+    """Answers a tool node's call with the node's handler, which runs any tool the node's way."""
+    return ToolMessage("", tool_call_id=request.tool_call["id"], artifact=(request, handler))
+
+
+async def _areveal(request: ToolCallRequest, handler: Any) -> ToolMessage:
+    return _reveal(request, handler)
+
+
+def _call_of(state: ScriptState) -> ToolCall:
+    """The tool call that the script would be, if a model had made it."""
+    paused = state.get("paused")
+    script_id = paused["script_id"] if paused else _task_id()
+    return ToolCall(name="script", args={}, id=script_id, type="tool_call")
+
+
+def _in_context(call: ToolCall) -> ToolCallWithContext:
+    # The state that tools get is not the script graph's own.
+    return {"__type": "tool_call_with_context", "tool_call": call, "state": {}}
+
+
+def _task_id() -> str:
+    """An id that is the same when LangGraph runs the same task again."""
+    execution = get_runtime().execution_info
+    if execution is None:
+        raise SetupError("A script graph runs inside LangGraph: use its invoke or ainvoke.")
+    return execution.task_id

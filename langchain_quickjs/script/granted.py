@@ -1,0 +1,47 @@
+"""What one script is given by the world around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+
+from langchain_quickjs.script.calls.tool_path import ToolPath
+from langchain_quickjs.script.durability.sealing import Sealer
+from langchain_quickjs.script.durability.signing import UNSIGNED, Signer
+from langchain_quickjs.script.flow.messages import Rules
+from langchain_quickjs.script.people.approvals import Approvals
+from langchain_quickjs.script.state import Ending, outcome_of
+from langchain_quickjs.script.variables.order import AT_ONCE, AtOnce
+from langchain_quickjs.script.variables.session import Variables
+
+__all__ = ["Granted"]
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class Granted:
+    """What one script is given. Each part is used by the room that it comes from, and by no other.
+
+    Attributes:
+        rules: What it may do; for its flow.
+        path: The way that its calls take.
+        approvals: About which calls people are asked.
+        order: When it may begin, where a message of the model has several.
+        variables: What it finds of earlier scripts and leaves to later ones; `None` for nothing.
+        signer: Signs it where it is stored.
+        present: Makes of the script's end what the graph's state keeps.
+    """
+
+    rules: Rules
+    path: ToolPath
+    approvals: Approvals
+    order: AtOnce = AT_ONCE
+    variables: Variables | None = None
+    signer: Signer = UNSIGNED
+    present: Callable[[Ending], Any] = outcome_of
+
+    def sealer(self, config: RunnableConfig) -> Sealer:
+        """What seals the script in a task with this config."""
+        return Sealer.of(self.signer, config, self.rules.script_id, self.rules.place)

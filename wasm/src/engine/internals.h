@@ -1,0 +1,66 @@
+/* What the public API of the engine does not offer: reading and making plain objects and arrays
+   without a look-up per property, and making free memory zero. See internals.inc, and bytecode.inc for
+   what an error message says of a call. */
+#ifndef INTERNALS_H
+#define INTERNALS_H
+
+#include "quickjs.h"
+
+/* The layout of a plain object: which keys, in which order. Owned by the caller, and as long as it is,
+   no object that has it can change without getting another. NULL unless all of the object's own
+   properties are enumerable data under text keys that are not indices; `*count` says how many. */
+void *engine_layout(JSContext *ctx, JSValueConst object, uint32_t *count);
+void *engine_dup_layout(void *layout);
+void engine_free_layout(JSContext *ctx, void *layout);
+
+/* Whether the object has that layout now. */
+bool engine_has_layout(JSValueConst object, const void *layout);
+
+/* Key `i` of a layout, borrowed; value `i` of an object that has it, owned. */
+JSAtom engine_layout_key(const void *layout, uint32_t i);
+JSValue engine_layout_value(JSValueConst object, uint32_t i);
+
+/* A plain object of that layout; takes ownership of the values. */
+JSValue engine_new_record(JSContext *ctx, void *layout, JSValue *values);
+
+/* Element `i` (owned) of a dense array; false for anything else. */
+bool engine_array_get(JSValueConst array, uint32_t i, JSValue *value);
+
+/* What the iterator of a Map or Set will still give, without moving it on: an array of keys, values
+   or pairs (then *pairs). JS_UNDEFINED for anything else. */
+JSValue engine_iterator_rest(JSContext *ctx, JSValueConst iterator, bool *pairs);
+
+/* Whether a Map has no entries. */
+bool engine_map_is_empty(JSValueConst map);
+
+/* An Error that has no stack yet: it gets one where a script throws it, or awaits it in vain. */
+JSValue engine_new_error(JSContext *ctx);
+
+/* A pending promise without functions to settle it: only engine_settle can. */
+JSValue engine_new_promise(JSContext *ctx);
+
+/* Settles a pending promise with just this value: no `then` of it is looked up. */
+void engine_settle(JSContext *ctx, JSValueConst promise, JSValueConst value, bool rejected);
+
+/* Makes a name of an object, the global one, an accessor that script code cannot change, hide or
+   remove, whatever earlier code declared or made of it or of the object. */
+int engine_pin(JSContext *ctx, JSValueConst global, JSAtom name, JSValue getter, JSValue setter);
+
+/* Takes such an accessor away. */
+int engine_unpin(JSContext *ctx, JSValueConst global, JSAtom name);
+
+/* Whether less than that is left of the stack that scripts may use. */
+bool engine_stack_is_short(JSContext *ctx, size_t bytes);
+
+/* Collects garbage if more than a little has been allocated since the last time: a collection
+   touches every object, so all its pages are copied that were shared with other instances. */
+void engine_collect(JSRuntime *rt, size_t *collected);
+
+/* For a guest that was stopped, whose heap may be in any state: reads only. The line of the innermost
+   frame of that file, as it was last known, or 0. A frame notes where it is before whatever may call. */
+int engine_where(JSRuntime *rt, const char *filename, int *column);
+
+/* Makes the free blocks of the small-block arenas zero. */
+void engine_scrub(JSRuntime *rt);
+
+#endif
