@@ -29,7 +29,9 @@ def _thread_stack_bytes() -> int:
         size = resource.getrlimit(resource.RLIMIT_STACK)[0]
         if size == resource.RLIM_INFINITY:
             size = 2 * 1024 * 1024  # glibc's choice for threads then
-    return min(size, threading.stack_size() or size)
+    chosen = threading.stack_size()
+    threading.stack_size(chosen)  # Asking has set it to the system's own choice.
+    return min(size, chosen or size)
 
 
 def wasm_stack_bytes() -> int:

@@ -183,6 +183,7 @@ BREAKS: Final[dict[str, tuple[Change, ...]]] = {
     "test_the_form_of_a_subagents_answer": (
         deepagents("__deepagents_subagent_response_format", "__deepagents_response_format"),
     ),
+    "test_the_answer_that_deep_agents_makes_up": (deepagents(r', status="error"', ""),),
     "test_the_tool_node_of_an_agent": (renamed("_wrap_tool_call"),),
     "test_the_middleware_of_an_agent": (
         Change("langgraph", r"\b(self|bound)\.func\b", r"\1.func_of_now"),

@@ -25,7 +25,7 @@ import pytest
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, HumanInTheLoopMiddleware
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool, StructuredTool, tool
@@ -826,6 +826,19 @@ def test_the_form_of_a_subagents_answer() -> None:
     )
     messages = agent.invoke(GO)["messages"]
     assert [m.text for m in messages if isinstance(m, ToolMessage)] == ['{"n": 7}']
+
+
+@canary(
+    "Deep Agents makes up an answer for a tool call that has none when something else is said, and "
+    "marks it as an error."
+)
+def test_the_answer_that_deep_agents_makes_up() -> None:
+    patching = import_module("deepagents.middleware.patch_tool_calls")
+    call = {"name": "eval", "args": {}, "id": "1", "type": "tool_call"}
+    messages = [AIMessage("", tool_calls=[call]), HumanMessage("else")]
+    patched = patching.PatchToolCallsMiddleware().before_agent({"messages": messages}, None)
+    made_up = [m for m in patched["messages"] if isinstance(m, ToolMessage)]
+    assert [(m.tool_call_id, m.status) for m in made_up] == [("1", "error")]
 
 
 # agent_hooks
