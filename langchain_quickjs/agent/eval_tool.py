@@ -30,6 +30,7 @@ from langchain_quickjs.script.langgraph_internals.resume import graph_durability
 from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
 from langchain_quickjs.script.langgraph_internals.tools import copy_tool
 from langchain_quickjs.script.run import run_script
+from langchain_quickjs.script.settings import Defaults
 from langchain_quickjs.script.sources import Passed
 
 __all__ = ["EvalTool"]
@@ -49,7 +50,7 @@ class EvalTool(BaseTool):
         granted: What the program is given; there is one for each call of the tool.
     """
 
-    name: str = "eval"
+    name: str = Defaults.tool_name
     description: str = eval_tool_description()
     args_schema: Annotated[type[BaseModel], SkipValidation()] = _Program
     graph: Annotated[Any, SkipValidation()] = Field(

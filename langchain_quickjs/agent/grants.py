@@ -1,7 +1,7 @@
 """What programs of an agent may call, and about which of these calls people are asked.
 
-Said partly where the middleware is made, and partly by the agent around it, which is known where
-it runs only. What does not fit is found out as early as it can be.
+Some of it is said where the middleware is made, and some by the agent around it, which is known
+only where it runs. What does not fit is found out as early as it can be.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from langchain_quickjs.script.calls.subagents import TASK, find_task_tool
 from langchain_quickjs.script.langgraph_internals.agent_hooks import handler_reaches
 from langchain_quickjs.script.people.approvals import Approvals, InterruptOn, require_known
 from langchain_quickjs.script.people.gates import Agent, agent_of
-from langchain_quickjs.script.settings import tools_of
+from langchain_quickjs.script.settings import as_tools
 
 __all__ = ["Grants"]
 
@@ -36,13 +36,13 @@ class Grants:
         tools: Tools, or names of the agent's, by the names that programs use.
         subagents: Whether programs may call subagents.
         approvals: The calls that wait for a person.
-        told: The tools of which it was said whether they do.
+        mentioned: The tools of which it was said whether they do.
     """
 
     tools: Mapping[str, str | BaseTool]
     subagents: bool
     approvals: Approvals
-    told: Set[str]
+    mentioned: Set[str]
 
     @classmethod
     def of(
@@ -53,12 +53,12 @@ class Grants:
         subagents: bool,
         tool_name: str,
     ) -> Grants:
-        """What was said.
+        """Puts together what was said where the middleware is made.
 
         Raises:
             SetupError: It does not fit together.
         """
-        tools = tools_of("ptc", ptc or ())
+        tools = as_tools("ptc", ptc or ())
         names = [tool if isinstance(tool, str) else tool.name for tool in tools]
         by_name = dict(zip(check_names(names), tools, strict=True))
         if tool_name in names:
@@ -73,14 +73,14 @@ class Grants:
         approvals = Approvals.of(interrupt_on)
         return cls(by_name, subagents, approvals, frozenset(interrupt_on or ()))
 
-    def shown(self, available: Sequence[BaseTool]) -> tuple[BaseTool, ...]:
-        """Those tools that a model is told of, which may be shown fewer than the agent has."""
+    def tools_told_of(self, available: Sequence[BaseTool]) -> tuple[BaseTool, ...]:
+        """Gives the tools that a model is told of, which may be fewer than the agent has."""
         by_name = {tool.name: tool for tool in available}
         tools = (by_name.get(t) if isinstance(t, str) else t for t in self.tools.values())
         return tuple(tool for tool in tools if tool is not None)
 
-    def granted(self, available: Sequence[BaseTool]) -> dict[str, BaseTool]:
-        """All tools, those given by name taken from the agent's.
+    def tools_granted(self, available: Sequence[BaseTool]) -> dict[str, BaseTool]:
+        """Gives all tools, those given by name taken from the agent's.
 
         Raises:
             SetupError: The agent lacks one.
@@ -89,21 +89,21 @@ class Grants:
         self._check_names(by_name)
         return {n: by_name[t] if isinstance(t, str) else t for n, t in self.tools.items()}
 
-    def task(self, available: Sequence[BaseTool]) -> BaseTool | None:
-        """The tool by which programs call subagents, if they may and there are any."""
+    def task_tool(self, available: Sequence[BaseTool]) -> BaseTool | None:
+        """Gives the tool by which programs call subagents, if they may and there are any."""
         return find_task_tool(available) if self.subagents else None
 
-    def check(self, agent: Agent, ours: AgentMiddleware[Any, Any, Any]) -> None:
+    def check_agent(self, agent: Agent, ours: AgentMiddleware[Any, Any, Any]) -> None:
         """Finds out before an agent's first model call what would fail at its first program.
 
         Raises:
             SetupError: The agent lacks a tool, or asks people in a way that cannot be read.
         """
         if agent.tools is None:
-            return  # It is found out then.
+            return  # It is found out at the first program.
         self._check_names(agent.tools)
         names = {tool if isinstance(tool, str) else tool.name for tool in self.tools.values()}
-        if self.task(list(agent.tools.values())) is not None:
+        if self.task_tool(list(agent.tools.values())) is not None:
             names.add(TASK)
         self._check_asking(names, agent, agent.bypassed(agent.behind(ours)))
         if misspelt := agent.asked - agent.tools.keys():
@@ -122,8 +122,8 @@ class Grants:
                 sorted(unasked),
             )
 
-    def asking(self, names: Set[str], config: RunnableConfig, handler: Any) -> Approvals:
-        """What people are asked about, with what the agent itself asks them.
+    def approvals_for(self, names: Set[str], config: RunnableConfig, handler: Any) -> Approvals:
+        """Gives the calls that people are asked about, with those that the agent itself asks about.
 
         Calls from programs do not pass `HumanInTheLoopMiddleware`, which looks at the model's
         messages, unless it asks call by call and stands behind this one.
@@ -143,7 +143,7 @@ class Grants:
             for gate in agent.gates
             if gate.interrupt_mode != "per_call" or not handler_reaches(handler, gate)
         ]
-        return self.approvals.adopting(gates, names - self.told) if gates else self.approvals
+        return self.approvals.adopting(gates, names - self.mentioned) if gates else self.approvals
 
     def _check_names(self, available: Mapping[str, BaseTool]) -> None:
         named = [tool for tool in self.tools.values() if isinstance(tool, str)]
@@ -153,16 +153,16 @@ class Grants:
                 f"{sorted(available)}. Give the agent these tools, or pass them in `ptc` "
                 "themselves."
             )
-        if TASK in self.told and TASK not in available:
+        if TASK in self.mentioned and TASK not in available:
             raise SetupError(
                 f"`interrupt_on` names {TASK!r}, but the agent has no subagents. Leave it out, or "
                 "give the agent subagents."
             )
         own = {tool.name for tool in self.tools.values() if isinstance(tool, BaseTool)}
-        require_known(self.told, own | available.keys())
+        require_known(self.mentioned, own | available.keys())
 
     def _check_asking(self, names: Set[str], agent: Agent, unseen: Sequence[str]) -> None:
-        if unseen and (untold := names - self.told - agent.asked):
+        if unseen and (untold := names - self.mentioned - agent.asked):
             raise SetupError(
                 f"The agent asks people before it calls some of its tools (through {unseen[0]}), "
                 "but it cannot be found out which. Say in `interrupt_on` of "

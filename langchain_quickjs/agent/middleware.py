@@ -30,17 +30,23 @@ from langchain_quickjs.agent.eval_tool import EvalTool
 from langchain_quickjs.agent.grants import Grants
 from langchain_quickjs.agent.program import ProgramSettings, granted_to_program
 from langchain_quickjs.agent.prompt import PromptSection, eval_tool_description
-from langchain_quickjs.agent.rendering import has_block
+from langchain_quickjs.agent.rendering import was_rendered_here
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.durability.failures import Failures, unanswered, with_answers
 from langchain_quickjs.script.flow.drivers import Asking, Invoke, Work, adrive, drive
 from langchain_quickjs.script.people.approvals import InterruptOn
 from langchain_quickjs.script.people.gates import Agent, agent_of
-from langchain_quickjs.script.settings import Durability, Mode, OnToolError, check
+from langchain_quickjs.script.settings import (
+    Defaults,
+    Durability,
+    Mode,
+    OnToolError,
+    check_parameters,
+)
 from langchain_quickjs.script.signing import SigningKeys, signing_keys
-from langchain_quickjs.script.variables.channel import HeapChannel
-from langchain_quickjs.script.variables.session import HeapPolicy
+from langchain_quickjs.script.variables.channel import VariablesChannel
+from langchain_quickjs.script.variables.session import VariablesPolicy
 
 __all__ = ["CodeInterpreterMiddleware", "InterpreterState", "PTCOption"]
 
@@ -53,7 +59,7 @@ PTCOption: TypeAlias = Sequence[str | BaseTool | Callable[..., Any]]
 class InterpreterState(AgentState[Any]):
     """What the agent's state has beyond that of other agents. It is not part of what users read."""
 
-    _quickjs_heap: NotRequired[Annotated[bytes, HeapChannel, PrivateStateAttr]]
+    _quickjs_heap: NotRequired[Annotated[bytes, VariablesChannel, PrivateStateAttr]]
 
 
 class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
@@ -84,17 +90,17 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         *,
         ptc: PTCOption | None = None,
         interrupt_on: InterruptOn | None = None,
-        timeout: float | None = 5.0,
-        wall_timeout: float | None = 300.0,
-        memory_limit: int = 64 * 1024 * 1024,
-        max_ptc_calls: int | None = 256,
-        max_result_chars: int = 4000,
-        capture_console: bool = True,
-        tool_name: str = "eval",
-        subagents: bool = True,
-        max_subagent_concurrency: int = 32,
-        durability: Durability = "pause",
-        on_tool_error: OnToolError = "raise",
+        timeout: float | None = Defaults.timeout,
+        wall_timeout: float | None = Defaults.wall_timeout,
+        memory_limit: int = Defaults.memory_limit,
+        max_ptc_calls: int | None = Defaults.max_ptc_calls,
+        max_result_chars: int = Defaults.max_result_chars,
+        capture_console: bool = Defaults.capture_console,
+        tool_name: str = Defaults.tool_name,
+        subagents: bool = Defaults.subagents,
+        max_subagent_concurrency: int = Defaults.max_subagent_concurrency,
+        durability: Durability = Defaults.durability,
+        on_tool_error: OnToolError = Defaults.on_tool_error,
         mode: Mode | None = None,
         max_snapshot_bytes: int | None = None,
         snapshot_signing_key: SigningKeys | None = None,
@@ -144,7 +150,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             ToolNameError: A tool's name cannot be a name in programs.
         """
         super().__init__()
-        check(
+        check_parameters(
             ptc=ptc,
             interrupt_on=interrupt_on,
             timeout=timeout,
@@ -168,16 +174,17 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             wall_timeout_s=wall_timeout,
             calls=max_ptc_calls,
         )
-        lives: Mode = mode or "thread"
+        lives: Mode = mode or Defaults.mode
         variables = None
         if lives != "call":
             self.state_schema = InterpreterState
-            variables = HeapPolicy(lives, max_snapshot_bytes or memory_limit, limits)
+            variables = VariablesPolicy(lives, max_snapshot_bytes or memory_limit, limits)
         self._grants = Grants.of(ptc, interrupt_on, subagents=subagents, tool_name=tool_name)
         self._settings = ProgramSettings(
             tool_name=tool_name,
             grants=self._grants,
             limits=limits,
+            mode=lives,
             variables=variables,
             signing_keys=signing_keys(snapshot_signing_key),
             keeps=durability == "call",
@@ -233,7 +240,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Any]
     ) -> Work[ModelResponse[Any]]:
         request = self._with_prompt(request)
-        if failed := unanswered(request.messages, self.tool_name, has_block):
+        if failed := unanswered(request.messages, self.tool_name, was_rendered_here):
             request = yield from self._with_failures(request, failed)
         response: ModelResponse[Any] = yield Invoke(functools.partial(handler, request))
         return response
@@ -294,15 +301,15 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         # What the agent asks people about is known where it runs only.
         agent = agent_of()
         if agent is not self._fits:
-            self._grants.check(agent, self)
+            self._grants.check_agent(agent, self)
             self._check_name(request.tools)
             self._fits = agent
         available = [tool for tool in request.tools if isinstance(tool, BaseTool)]
         message = self._prompt.after(
             request.system_message,
-            self._grants.shown(available),
-            asked=agent.asked - self._grants.told | self._grants.approvals.configs.keys(),
-            subagents=self._grants.task(available) is not None,
+            self._grants.tools_told_of(available),
+            asked=agent.asked - self._grants.mentioned | self._grants.approvals.configs.keys(),
+            subagents=self._grants.task_tool(available) is not None,
         )
         return request.override(system_message=message)
 

@@ -10,17 +10,20 @@ from langchain_core.tools import BaseTool
 from langgraph.prebuilt.tool_node import ToolCallRequest
 
 from langchain_quickjs.agent.grants import Grants
-from langchain_quickjs.agent.rendering import has_no_copy, render_ending
+from langchain_quickjs.agent.rendering import has_result_without_copy, render_ending
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.arguments.tool_arguments import arguments_of
 from langchain_quickjs.script.calls.subagents import TASK, Subagents
-from langchain_quickjs.script.calls.tool_call import ToolPath
+from langchain_quickjs.script.calls.tool_path import ToolPath
 from langchain_quickjs.script.flow.messages import Rules, Takes
 from langchain_quickjs.script.granted import Granted
+from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
+from langchain_quickjs.script.settings import Mode
 from langchain_quickjs.script.signing import Signer
 from langchain_quickjs.script.state import Ending
-from langchain_quickjs.script.variables.session import HeapPolicy, Memory
+from langchain_quickjs.script.variables.order import order_of_programs
+from langchain_quickjs.script.variables.session import Variables, VariablesPolicy
 
 __all__ = ["ProgramSettings", "granted_to_program"]
 
@@ -33,7 +36,8 @@ class ProgramSettings:
         tool_name: The name of the tool that runs them.
         grants: What they may call, and about which calls people are asked.
         limits: What each may use up.
-        variables: How long variables live; `None`: as long as the program.
+        mode: How long variables live.
+        variables: What variables may take, where they outlive the program.
         signing_keys: Sign what is stored.
         keeps: Whether a program is stored whenever calls have ended.
         raises: Whether a tool's exception that a program does not catch leaves the agent.
@@ -45,7 +49,8 @@ class ProgramSettings:
     tool_name: str
     grants: Grants
     limits: Limits
-    variables: HeapPolicy | None
+    mode: Mode
+    variables: VariablesPolicy | None
     signing_keys: tuple[bytes, ...]
     keeps: bool
     raises: bool
@@ -57,7 +62,10 @@ class ProgramSettings:
         """What the model is shown of a program's end, as the graph's state keeps it."""
         console = ending.console if self.shows_console else ""
         text = render_ending(ending, console=console, max_result_chars=self.max_result_chars)
-        return {"text": text, "failed": ending.failed and not has_no_copy(ending.outcome)}
+        return {
+            "text": text,
+            "failed": ending.failed and not has_result_without_copy(ending.outcome),
+        }
 
 
 def granted_to_program(
@@ -75,18 +83,21 @@ def granted_to_program(
     """
     config, runtime = request.runtime.config, request.runtime
     script_id = cast("str", request.tool_call["id"])
-    tools = settings.grants.granted(runtime.tools)
-    task_tool = settings.grants.task(runtime.tools)
+    tools = settings.grants.tools_granted(runtime.tools)
+    task_tool = settings.grants.task_tool(runtime.tools)
     functions = {} if task_tool is None else {TASK: task_tool}
     names = {tool.name for tool in (*tools.values(), *functions.values())}
     outer, signer = OuterTask(config), Signer.of(settings.signing_keys, config)
     subagents = (
         None if task_tool is None else Subagents(task_tool, script_id, runtime.stream_writer)
     )
-    approvals = settings.grants.asking(names, config, handler)
+    approvals = settings.grants.approvals_for(names, config, handler)
+    tool_name, step, policy = settings.tool_name, Superstep(config), settings.variables
     variables = None
-    if settings.variables is not None:
-        variables = Memory(settings.variables, config, settings.tool_name, outer, signer)
+    if policy is not None:
+        variables = Variables(
+            policy, config, step=step, tool_name=tool_name, task=outer, signer=signer
+        )
     rules = Rules(
         script_id,
         tools,
@@ -99,10 +110,11 @@ def granted_to_program(
         subagents_at_once=settings.subagents_at_once,
         keeps=settings.keeps,
         raises=settings.raises,
-        last_step=None if variables is None else variables.prepare,
+        last_step=None if variables is None else variables.take_heap,
     )
     path = ToolPath(request, handler, outer, None if subagents is None else subagents.observe)
-    return Granted(rules, path, approvals, variables, signer, settings.present)
+    order = order_of_programs(settings.mode, step, tool_name, config)
+    return Granted(rules, path, approvals, order, variables, signer, settings.present)
 
 
 def _takes(subagents: Subagents | None) -> Callable[[BaseTool], Takes]:

@@ -24,15 +24,12 @@ from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.calls.js_names import camel_case, js_names
 from langchain_quickjs.script.calls.subagents import TASK
 from langchain_quickjs.script.langgraph_internals.tools import function_of_tool
-from langchain_quickjs.script.settings import Mode
+from langchain_quickjs.script.settings import Defaults, Mode
 
 __all__ = [
-    "Mode",
     "PromptSection",
-    "camel_case",
     "eval_code_description",
     "eval_tool_description",
-    "js_names",
     "signature",
     "system_prompt_section",
 ]
@@ -101,7 +98,7 @@ words."""
 
 
 def signature(tool: BaseTool) -> str:
-    """A tool as scripts see it, in TypeScript.
+    """Writes a tool as scripts see it, in TypeScript.
 
     Injected arguments do not appear. The types that it refers to come first, then what the tool
     does as a comment, then the declaration.
@@ -117,8 +114,8 @@ def signature(tool: BaseTool) -> str:
     return "\n".join([*types.declarations, declaration])
 
 
-def eval_tool_description(*, mode: Mode = "call") -> str:
-    """What the `eval` tool says about itself; the rest stands in the system prompt.
+def eval_tool_description(*, mode: Mode = Defaults.mode) -> str:
+    """Writes what the `eval` tool says about itself; the rest stands in the system prompt.
 
     Args:
         mode: How long a script's variables live.
@@ -127,7 +124,7 @@ def eval_tool_description(*, mode: Mode = "call") -> str:
 
 
 def eval_code_description() -> str:
-    """What the `eval` tool says about its one argument."""
+    """Writes what the `eval` tool says about its one argument."""
     return _CODE_DESCRIPTION
 
 
@@ -136,14 +133,14 @@ def system_prompt_section(
     *,
     approvals: Collection[str] = (),
     subagents: bool = False,
-    tool_name: str = "eval",
-    mode: Mode = "call",
-    timeout_s: float | None = 5.0,
-    memory_bytes: int = 64 * 1024 * 1024,
-    max_calls: int | None = 256,
-    max_result_chars: int = 4000,
+    tool_name: str = Defaults.tool_name,
+    mode: Mode = Defaults.mode,
+    timeout_s: float | None = Defaults.timeout,
+    memory_bytes: int = Defaults.memory_limit,
+    max_calls: int | None = Defaults.max_ptc_calls,
+    max_result_chars: int = Defaults.max_result_chars,
 ) -> str:
-    """The part of the system prompt that teaches the model to write scripts.
+    """Writes the part of the system prompt that teaches the model to write scripts.
 
     Args:
         tools: The tools granted to scripts.
@@ -221,7 +218,7 @@ def _args_schema(tool: BaseTool) -> dict[str, Any]:
 # Pydantic takes about a millisecond for it, and the prompt is written before every model call.
 @lru_cache(maxsize=512)
 def _result_schema(function: Callable[..., Any], response_format: str) -> object:
-    """The JSON Schema of what a tool's function returns; `None` where that is not known."""
+    """Gives the JSON Schema of what a tool's function returns, or `None` if it is not known."""
     try:
         annotation = _return_annotation(function)
         if response_format == "content_and_artifact":  # scripts get the content
@@ -243,13 +240,13 @@ def _return_annotation(function: Callable[..., Any]) -> Any:
     # return annotation is evaluated without them.
     holder = SimpleNamespace(__annotations__={"return": annotation})
     names = getattr(inspect.unwrap(function), "__globals__", {})
-    return _as_value(get_type_hints(holder, globalns=names, include_extras=True)["return"])
+    return _what_scripts_get(get_type_hints(holder, globalns=names, include_extras=True)["return"])
 
 
-def _as_value(annotation: Any) -> Any:
-    """What a script gets where a tool's function speaks to the agent: a message's content."""
+def _what_scripts_get(annotation: Any) -> Any:
+    """Gives the type of what a script gets: of a message to the agent, the content."""
     if get_origin(annotation) in (Union, UnionType):
-        members = [_as_value(member) for member in get_args(annotation)]
+        members = [_what_scripts_get(member) for member in get_args(annotation)]
         known = [member for member in members if member is not Any]
         return Union[tuple(known)] if known else Any  # noqa: UP007 - built from a list
     if annotation is Command or get_origin(annotation) is Command:

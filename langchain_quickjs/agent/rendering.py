@@ -41,11 +41,11 @@ from langchain_quickjs.errors import (
     ValueTransferError,
 )
 from langchain_quickjs.interpreter import Completed, Failed
-from langchain_quickjs.interpreter.advice.for_models import advice
+from langchain_quickjs.interpreter.advice.for_models import text_for_model
 from langchain_quickjs.interpreter.values.notation import notation
 from langchain_quickjs.script.state import Ending
 
-__all__ = ["error_type", "has_block", "has_no_copy", "render", "render_ending"]
+__all__ = ["error_type", "has_result_without_copy", "render", "render_ending", "was_rendered_here"]
 
 # The first four are names that prompts and dashboards written for the public package rely on.
 _ERROR_TYPES: Final[tuple[tuple[type[QuickJSError], str], ...]] = (
@@ -95,12 +95,12 @@ def render(
     blocks = []
     if console:
         printed = console if len(console) > max_result_chars else console.removesuffix("\n")
-        text = _shown(printed, max_result_chars)
+        text = _escaped_and_cut(printed, max_result_chars)
         blocks.append(f"<stdout>\n{text}\n</stdout>")
     if isinstance(outcome, Completed):
         blocks.append(f"<result>{_result(outcome.value, max_result_chars)}</result>")
-    elif isinstance(outcome, Failed) and has_no_copy(outcome):
-        text = _shown(f"{outcome.error.message}; it ran to its end", max_result_chars)
+    elif isinstance(outcome, Failed) and has_result_without_copy(outcome):
+        text = _escaped_and_cut(f"{outcome.error.message}; it ran to its end", max_result_chars)
         blocks.append(f'<result kind="handle">{text}</result>')
     else:
         error = outcome.error if isinstance(outcome, Failed) else outcome
@@ -123,21 +123,21 @@ def render_ending(ending: Ending, *, console: str, max_result_chars: int) -> str
     """
     text = render(ending.outcome, console=console, max_result_chars=max_result_chars)
     # Escaped as one text: what ends one note and begins the next could be a tag together.
-    notes = _shown("\n".join(ending.notes), max(max_result_chars, _NOTES_CHARS))
+    notes = _escaped_and_cut("\n".join(ending.notes), max(max_result_chars, _NOTES_CHARS))
     parts = [notes, text] if notes else [text]
-    calls = [_shown(line, _LINE_CHARS) for line in ending.calls.lines()]
-    if calls and ending.failed and not has_no_copy(ending.outcome):
+    calls = [_escaped_and_cut(line, _LINE_CHARS) for line in ending.calls.lines()]
+    if calls and ending.failed and not has_result_without_copy(ending.outcome):
         parts += ["<calls>", *calls, "</calls>"]
     return "\n".join(parts)
 
 
-def has_block(text: str) -> bool:
-    """Whether a text is one that was written here: nobody else's text can have such a block."""
+def was_rendered_here(text: str) -> bool:
+    """Tells whether a text was written here: nobody else's text can have such a block."""
     return _BLOCK.search(text) is not None
 
 
-def has_no_copy(outcome: Completed | Failed | QuickJSError) -> bool:
-    """Whether a script did all that it was to do, and only its result cannot be shown.
+def has_result_without_copy(outcome: Completed | Failed | QuickJSError) -> bool:
+    """Tells whether a script did all that it was to do, and only its result cannot be shown.
 
     A script whose last line is `globalThis.double = (x) => 2 * x` has not gone wrong, and running
     it again would do everything twice.
@@ -146,7 +146,7 @@ def has_no_copy(outcome: Completed | Failed | QuickJSError) -> bool:
 
 
 def error_type(error: QuickJSError) -> str:
-    """The name that an error has for the model, for example `"Timeout"` or `"TypeError"`."""
+    """Gives the name that an error has for the model, for example `"Timeout"` or `"TypeError"`."""
     for kind, name in _ERROR_TYPES:
         if isinstance(error, kind):
             return name
@@ -157,21 +157,21 @@ def error_type(error: QuickJSError) -> str:
 
 def _result(value: object, max_chars: int) -> str:
     if isinstance(value, str):
-        return _shown(value, max_chars)
+        return _escaped_and_cut(value, max_chars)
     # Some room beyond the limit lets the note say how much is missing from most results.
     text, whole = notation(value, 4 * max_chars)
-    return _shown(text, max_chars, whole=whole)
+    return _escaped_and_cut(text, max_chars, whole=whole)
 
 
 def _error(error: QuickJSError, max_chars: int) -> str:
     if not isinstance(error, ScriptError):
-        return _shown(advice(error) or str(error), max_chars)
-    where = _shown(_where(error), max_chars // 2)
-    return _shown(error.message, max_chars - len(where)) + where
+        return _escaped_and_cut(text_for_model(error), max_chars)
+    where = _escaped_and_cut(_where(error), max_chars // 2)
+    return _escaped_and_cut(error.message, max_chars - len(where)) + where
 
 
 def _where(error: ScriptError) -> str:
-    """The place of an error in the script, and how the script came there if it is a way."""
+    """Writes the place of an error in the script, and by which calls the script came there."""
     stack = error.stack[:_STACK_CHARS]
     frames = textwrap.dedent(stack).splitlines()  # a caret keeps its column
     if len(frames) > 1:
@@ -181,26 +181,26 @@ def _where(error: ScriptError) -> str:
     return "" if error.line is None else f"\n  at line {error.line}, column {error.column}"
 
 
-def _shown(text: str, max_chars: int, *, whole: bool = True) -> str:
-    """A text as the model sees it: escaped, and cut to a length.
+def _escaped_and_cut(text: str, max_chars: int, *, whole: bool = True) -> str:
+    """Writes a text as the model sees it: escaped, and cut to a length.
 
     Args:
         text: The text. Of a huge one, no more than what is shown is looked at.
         max_chars: The length, that of the note about the cut included.
         whole: Whether there is no more of it.
     """
-    shown, used = _escaped(text, max_chars)
+    shown, used = _escape_up_to(text, max_chars)
     if whole and used == len(text):
         return shown
     more = "" if whole else "at least "
     # The note counts what it displaces too; its own length depends on that count.
     room = max_chars - len(f"… [{more}{len(text)} characters cut]")
-    shown, used = _escaped(text, max(0, room))
+    shown, used = _escape_up_to(text, max(0, room))
     return f"{shown}… [{more}{len(text) - used} characters cut]"[:max_chars]
 
 
-def _escaped(text: str, room: int) -> tuple[str, int]:
-    """As much of a text as fits when it is escaped, and how much that is."""
+def _escape_up_to(text: str, room: int) -> tuple[str, int]:
+    """Escapes as much of a text as fits, and gives how much of the text that is."""
     pieces: list[str] = []
     length = at = 0
     end = len(text)

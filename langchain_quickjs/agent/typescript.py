@@ -75,12 +75,12 @@ class Types:
         root = schema if isinstance(schema, Mapping) else {}
         return _Writer(self, root, output).write(schema, 0)
 
-    def named(self, ref: str, root: Schema, output: bool) -> str | None:
-        """The name of the type at `ref`, or `None` where it is better written in place."""
-        closure = _closure(ref, root)
+    def name_of(self, ref: str, root: Schema, output: bool) -> str | None:
+        """Gives the name of the type at `ref`, or `None` where it is better written in place."""
+        closure = _reachable_definitions(ref, root)
         target = closure.get(ref)
         # Only what refers to nothing else is written in place: no recursion and no doubling then.
-        leaf = not any(True for _ in _refs(target))
+        leaf = not any(True for _ in _references(target))
         if not isinstance(target, Mapping) or (leaf and not target.get("properties")):
             return None
         text = repr(closure)
@@ -143,7 +143,7 @@ class _Writer:
         return _SCALARS.get(kind, "unknown") if isinstance(kind, str) else "unknown"
 
     def _reference(self, ref: str, depth: int) -> str:
-        name = self._types.named(ref, self._root, self._output)
+        name = self._types.name_of(ref, self._root, self._output)
         if name is not None:
             return name
         return self.write(resolve(ref, self._root), depth + 1)
@@ -151,7 +151,7 @@ class _Writer:
     def _combination(self, parts: list[object], separator: str, depth: int) -> str:
         written = list(dict.fromkeys(self.write(part, depth + 1) for part in parts))
         if separator == " & ":
-            written = [part if _simple(part) else f"({part})" for part in written]
+            written = [part if _needs_no_brackets(part) else f"({part})" for part in written]
         elif not written or "unknown" in written:
             return "unknown"
         return separator.join(written)
@@ -162,7 +162,7 @@ class _Writer:
         item = self.write(schema.get("items"), depth + 1)
         if self._output and schema.get("uniqueItems") is True:
             return f"Set<{item}>"
-        return f"{item}[]" if _simple(item) else f"Array<{item}>"
+        return f"{item}[]" if _needs_no_brackets(item) else f"Array<{item}>"
 
     def _object(self, schema: Schema, depth: int) -> str:
         properties = schema.get("properties")
@@ -199,8 +199,8 @@ class _Writer:
         return f"{property_name(name)}{'' if required else '?'}: {written}", comment
 
 
-def _simple(written: str) -> bool:
-    """Whether a type can be part of a larger one without brackets around it."""
+def _needs_no_brackets(written: str) -> bool:
+    """Tells whether a type can be part of a larger one without brackets around it."""
     return _SIMPLE.match(written) is not None
 
 
@@ -210,8 +210,8 @@ def _literal(value: object) -> str:
     return "unknown"
 
 
-def _refs(node: object) -> Iterator[str]:
-    """Every reference that a schema mentions, however deep."""
+def _references(node: object) -> Iterator[str]:
+    """Finds every reference that a schema mentions, however deep."""
     pending = [node]
     while pending:
         node = pending.pop()
@@ -223,13 +223,13 @@ def _refs(node: object) -> Iterator[str]:
             pending.extend(node)
 
 
-def _closure(ref: str, root: Schema) -> dict[str, object]:
-    """The definition at `ref` with every definition that it reaches."""
+def _reachable_definitions(ref: str, root: Schema) -> dict[str, object]:
+    """Finds the definition at `ref` with every definition that it reaches."""
     found: dict[str, object] = {}
     pending = [ref]
     while pending:
         ref = pending.pop()
         if ref not in found:
             found[ref] = resolve(ref, root)
-            pending.extend(_refs(found[ref]))
+            pending.extend(_references(found[ref]))
     return found

@@ -3,16 +3,19 @@
 It imports `errors` only. Scripts start, wait, are stored and go on in `interpreter`; the rooms
 below are its parts.
 
-    interpreter  a script as a value: started, paused, stored and resumed
-    limits       what a script may use up
-    outcomes     what goes in and comes out: calls, their results, how a script ended
-    one_thread   that one thread at a time uses an interpreter
-    quoting      texts that others made, cut short for our messages
-    guest/       the WebAssembly module on this machine
-    wire/        messages and replies as bytes
-    values/      the values of JavaScript in Python
-    storage/     snapshots and heap records
-    advice/      what error messages say beside what was wrong
+    interpreter   a script as a value: started, paused, stored and resumed
+    steps         one step of a script, as a transaction
+    script_state  what the host knows of a script between two of its steps
+    limits        what a script may use up
+    outcomes      what goes in and comes out: calls, their results, how a script ended
+    console       where what scripts print is cut
+    one_thread    a guard that lets one thread at a time use an interpreter
+    quoting       texts that others made, cut short for our messages
+    guest/        the WebAssembly module on this machine
+    wire/         messages and replies as bytes
+    values/       the values of JavaScript in Python
+    storage/      snapshots and heap records
+    advice/       what error messages say beside what was wrong
 """
 
 from langchain_quickjs.interpreter.interpreter import Interpreter
@@ -29,7 +32,7 @@ from langchain_quickjs.interpreter.outcomes import (
 )
 from langchain_quickjs.interpreter.storage.heap_records import (
     Heap,
-    Stored,
+    StoredHeap,
     fold,
     pack_record,
     record_id,
@@ -68,7 +71,7 @@ __all__ = [
     "Raised",
     "RegExp",
     "Returned",
-    "Stored",
+    "StoredHeap",
     "Suspended",
     "TypedArray",
     "fold",

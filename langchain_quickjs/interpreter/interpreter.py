@@ -8,45 +8,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
-from langchain_quickjs.errors import (
-    InterpreterStateError,
-    MemoryLimitError,
-    ProtocolError,
-    TimeLimitError,
-)
-from langchain_quickjs.interpreter.advice.limit_errors import (
-    check_outcome,
-    out_of_memory,
-    out_of_time,
-    out_of_wall_time,
-    result_too_large,
-    time_left_s,
-)
-from langchain_quickjs.interpreter.advice.near_names import with_suggestion
+from langchain_quickjs.errors import InterpreterStateError
+from langchain_quickjs.interpreter.advice.limit_errors import out_of_wall_time
 from langchain_quickjs.interpreter.advice.syntax_errors import with_excerpt
-from langchain_quickjs.interpreter.guest.engine import load
+from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.interpreter.limits import Limits
-from langchain_quickjs.interpreter.one_thread import Exclusively
-from langchain_quickjs.interpreter.outcomes import (
-    Call,
-    CallResult,
-    Failed,
-    Outcome,
-    Suspended,
-)
+from langchain_quickjs.interpreter.one_thread import OneThreadAtATime
+from langchain_quickjs.interpreter.outcomes import Call, CallResult, Failed, Outcome, Suspended
+from langchain_quickjs.interpreter.script_state import ScriptState
+from langchain_quickjs.interpreter.steps import take_step
 from langchain_quickjs.interpreter.storage.heap_records import Heap
-from langchain_quickjs.interpreter.storage.snapshot import Paused, pack_snapshot, unpack_snapshot
-from langchain_quickjs.interpreter.wire.open_bytes import most_open_bytes, sizes_of
+from langchain_quickjs.interpreter.storage.snapshot import (
+    PausedInterpreter,
+    pack_snapshot,
+    unpack_snapshot,
+)
 from langchain_quickjs.interpreter.wire.protocol import (
-    GuestMemoryError,
     GuestRefusalError,
-    GuestResultError,
     abort_message,
     checked_seed,
     explain_refusal,
-    max_reply_bytes,
-    read_reply,
     resume_message,
     start_message,
 )
@@ -89,16 +71,8 @@ class Interpreter:
         self._module = load()
         self._seed: bytes | None = checked_seed(seed) or secrets.token_bytes(32)
         self._machine = Machine(self._module, self._limits.memory_bytes)
-        self._exclusively = Exclusively()
-        self._next_id = 1
-        self._running = False
-        self._open: dict[int, Call] = {}
-        self._sizes: dict[int, int] = {}  # of their arguments, where they are not small
-        self._granted: frozenset[str] = frozenset()
-        self._spent_s = 0.0
-        self._calls_made = 0
-
-    # --- what users call -----------------------------------------------------------------------
+        self._one_thread = OneThreadAtATime()
+        self._state = ScriptState()
 
     @property
     def limits(self) -> Limits:
@@ -108,17 +82,17 @@ class Interpreter:
     @property
     def running(self) -> bool:
         """Whether a script has been started and has neither completed nor failed."""
-        return self._running
+        return self._state.running
 
     @property
     def open_calls(self) -> tuple[Call, ...]:
         """The calls that the running script made and that are not answered, by id."""
-        return tuple(self._open.values())
+        return tuple(self._state.open_calls.values())
 
     @property
     def spent_s(self) -> float:
         """How long the running script, or else the last one, has computed, in seconds."""
-        return self._spent_s
+        return self._state.spent_s
 
     def eval(self, source: str) -> Any:
         """Runs a script that needs nothing from the host but time.
@@ -166,8 +140,8 @@ class Interpreter:
             LimitError: If it reached a limit; it has not been started then.
             ValueError: If a name is no JavaScript identifier, or the clock gives no date's time.
         """
-        with self._exclusively:
-            if self._running:
+        with self._one_thread:
+            if self._state.running:
                 raise InterpreterStateError(
                     "a script is running already: resume it to its end, or abort it"
                 )
@@ -180,7 +154,9 @@ class Interpreter:
                 limits=self._limits,
             )
             granted = frozenset((*tools, *functions))
-            outcome = self._step(message, granted, spent_s=0.0, calls_made=0)
+            outcome, self._state = take_step(
+                self._machine, self._state, message, self._limits, begins_with=granted
+            )
             self._seed = None
             if isinstance(outcome, Failed):
                 return replace(outcome, error=with_excerpt(outcome.error, source))
@@ -203,28 +179,26 @@ class Interpreter:
             ValueTransferError: If a result cannot become a JavaScript value.
             LimitError: If the script reached a limit. It then waits as it did before.
         """
-        with self._exclusively:
-            if not self._running:
+        with self._one_thread:
+            if not self._state.running:
                 raise InterpreterStateError("no script is running: start one first")
-            if not results.keys() <= self._open.keys():
-                unknown = results.keys() - self._open.keys()
+            open_ids = self._state.open_calls.keys()
+            if not results.keys() <= open_ids:
                 raise InterpreterStateError(
-                    f"no open call has the id {min(unknown)}; open are {sorted(self._open)}"
+                    f"no open call has the id {min(results.keys() - open_ids)}; open are "
+                    f"{sorted(open_ids)}"
                 )
             message = resume_message(
                 results, now_s=self._clock(), entropy=checked_seed(entropy), limits=self._limits
             )
             try:
-                return self._step(
-                    message,
-                    self._granted,
-                    answered=results.keys(),
-                    spent_s=self._spent_s,
-                    calls_made=self._calls_made,
+                outcome, self._state = take_step(
+                    self._machine, self._state, message, self._limits, results.keys()
                 )
             except GuestRefusalError:
                 explain_refusal(results)
                 raise
+            return outcome
 
     def abort(self) -> None:
         """Gives the running script up; what it and earlier scripts declared stays.
@@ -232,10 +206,15 @@ class Interpreter:
         Raises:
             InterpreterStateError: If the interpreter is in use by another thread.
         """
-        with self._exclusively:
-            if self._running:
+        with self._one_thread:
+            if self._state.running:
                 message = abort_message(now_s=self._clock())
-                self._step(message, self._granted, answered=self._open.keys(), ends=True)
+                # A script that has used up its time is given up all the same.
+                state = self._state._replace(spent_s=0.0, calls_made=0)
+                answered = state.open_calls.keys()
+                _, self._state = take_step(
+                    self._machine, state, message, self._limits, answered, gives_up=True
+                )
 
     def cancel(self) -> None:
         """Stops the step that is running in another thread, or else the next one. Thread-safe.
@@ -245,7 +224,7 @@ class Interpreter:
         self._machine.cancel()
 
     def snapshot(self) -> bytes:
-        """The interpreter as bytes: a few kilobytes for a small script.
+        """Gives the interpreter as bytes, a few kilobytes for a small script.
 
         Returns:
             What `restore` takes, in this or any other process with the same build of this package.
@@ -253,16 +232,8 @@ class Interpreter:
         Raises:
             InterpreterStateError: If the interpreter is in use by another thread.
         """
-        with self._exclusively:
-            paused = Paused(
-                self._machine.image(),
-                self._next_id,
-                self._running,
-                tuple(self._open.values()),
-                self._granted,
-                self._spent_s,
-                self._calls_made,
-            )
+        with self._one_thread:
+            paused = PausedInterpreter(self._machine.image(), self._state)
             return pack_snapshot(paused, self._module.boot, self._module.build_id)
 
     @classmethod
@@ -289,25 +260,19 @@ class Interpreter:
         paused = unpack_snapshot(snapshot, module.boot, module.build_id, self._limits)
         self._machine = Machine(module, self._limits.memory_bytes, paused.image)
         self._seed = None
-        self._next_id = paused.next_id
-        self._running = paused.running
-        self._open = {call.id: call for call in paused.open_calls}
-        self._sizes = sizes_of(paused.open_calls, len(snapshot))
-        self._granted = paused.granted
-        self._spent_s = paused.spent_s
-        self._calls_made = paused.calls_made
+        self._state = paused.state
         return self
 
     def heap(self) -> Heap:
-        """What scripts have declared, as a value that can be stored as it changes (`records`).
+        """Gives what scripts have declared, as a value that can be stored as it changes.
 
         Raises:
             InterpreterStateError: If a script is running.
         """
-        with self._exclusively:
-            if self._running:
+        with self._one_thread:
+            if self._state.running:
                 raise InterpreterStateError("a script is running: resume it, or abort it")
-            return Heap(self._machine.image(), self._next_id)
+            return Heap(self._machine.image(), self._state.next_id)
 
     @classmethod
     def with_heap(
@@ -323,75 +288,5 @@ class Interpreter:
         """
         self = cls(limits=limits, seed=seed)
         self._machine = Machine(self._module, self._limits.memory_bytes, heap.image)
-        self._next_id = heap.next_id
+        self._state = ScriptState(heap.next_id)
         return self
-
-    # --- steps ---------------------------------------------------------------------------------
-
-    def _step(
-        self,
-        message: bytes,
-        granted: frozenset[str],
-        *,
-        answered: Any = (),
-        ends: bool = False,
-        spent_s: float = 0.0,
-        calls_made: int = 0,
-    ) -> Outcome:
-        """One transaction: everything is as the reply says, or nothing has changed."""
-        still_open: dict[int, Call] = {}
-        sizes: dict[int, int] = {}
-        if len(answered) < len(self._open):
-            still_open = {n: call for n, call in self._open.items() if n not in answered}
-            sizes = {n: size for n, size in self._sizes.items() if n not in answered}
-
-        def read(reply: bytes) -> Outcome:
-            outcome = read_reply(
-                reply,
-                next_id=self._next_id,
-                open_calls=len(still_open),
-                granted=granted,
-                limits=self._limits,
-            )
-            check_outcome(outcome, len(reply), calls_made, self._limits)
-            if isinstance(outcome, Suspended):
-                sizes.update(sizes_of(outcome.calls, len(reply)))
-                if sizes and sum(sizes.values()) > most_open_bytes(self._limits):
-                    raise ProtocolError("the guest has more in open calls than it may")
-            if ends and isinstance(outcome, Suspended):
-                raise ProtocolError("the guest did not give the script up")
-            return outcome
-
-        try:
-            outcome, took_s = self._machine.step(
-                message,
-                timeout_s=time_left_s(self._limits, spent_s),
-                max_reply_bytes=max_reply_bytes(self._limits),
-                read=read,
-            )
-        except TimeLimitError as error:
-            place = None if error.line is None else (error.line, error.column or 1)
-            raise out_of_time(self._limits, spent_s, place) from None
-        except GuestResultError:
-            raise result_too_large(self._limits) from None
-        except (GuestMemoryError, MemoryLimitError):
-            raise out_of_memory(self._limits) from None
-        calls = outcome.calls if isinstance(outcome, Suspended) else ()
-        self._running = isinstance(outcome, Suspended)
-        self._open = still_open | {call.id: call for call in calls} if self._running else {}
-        self._sizes = sizes
-        self._granted = granted
-        self._next_id += len(calls)
-        self._calls_made = calls_made + len(calls)
-        self._spent_s = spent_s + took_s
-        if isinstance(outcome, Failed):
-            return self._explained(outcome)
-        return outcome
-
-    def _explained(self, outcome: Failed) -> Failed:
-        """A failure as it is told: scripts may keep the errors of earlier scripts' calls."""
-        call_id, first_id = outcome.call_id, self._next_id - self._calls_made
-        if call_id is not None and call_id < first_id:
-            call_id = None
-        error = with_suggestion(outcome.error, self._granted)
-        return replace(outcome, error=error, call_id=call_id)

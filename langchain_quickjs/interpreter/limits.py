@@ -1,31 +1,69 @@
-"""What a script may use up."""
+"""What a script may use up: each limit with its default, its range and its unit, in one place."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
 
-__all__ = ["MAX_SECONDS", "Limits"]
+from langchain_quickjs.errors import SetupError
+from langchain_quickjs.interpreter.quoting import value_text
 
-MAX_SECONDS: Final = 2**40
-"""The longest time that can be given: what is longer is `None`."""
+__all__ = ["RANGES", "Limits", "Range"]
 
-# The whole numbers among the limits, and their ranges.
-_WHOLE: Final = {
-    "memory_bytes": (4 * 1024**2, 4 * 1024**3 - 65536),
-    "source_bytes": (1, 2**30),
-    "message_bytes": (1, 2**30),
-    "result_bytes": (1, 2**30),
-    "console_bytes": (0, 2**26),
-    "calls": (0, 2**32 - 1),
-    "calls_in_flight": (1, 2**30),
-    "open_bytes": (1, 2**30),
-}
+_MIB: Final = 1024**2
+_RANGE: Final = "range"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What a limit may be.
+
+    Attributes:
+        unit: What it counts: `"bytes"`, `"calls"`, or `"seconds"`, which need not be whole.
+        least: The smallest one; of seconds, the largest one that is too small.
+        most: The largest one.
+        or_none: Whether it can be `None`, for no limit.
+    """
+
+    unit: str
+    least: int
+    most: int
+    or_none: bool = False
+
+    def __contains__(self, value: object) -> bool:
+        if value is None or isinstance(value, bool):
+            return value is None and self.or_none
+        if self.unit == "seconds":
+            return isinstance(value, int | float) and self.least < value <= self.most
+        return isinstance(value, int) and self.least <= value <= self.most
+
+    def __str__(self) -> str:
+        if self.unit == "seconds":
+            text = f"a number of seconds above {self.least} and up to {self.most}"
+        else:
+            text = f"a whole number of {self.unit} from {self.least} to {self.most}"
+        return f"{text}, or None for no limit" if self.or_none else text
+
+
+def _limit(
+    default: float | None, unit: str, least: int, most: int, *, or_none: bool = False
+) -> Any:
+    return field(default=default, metadata={_RANGE: Range(unit, least, most, or_none)})
+
+
+def _bytes(default: int, least: int = 1, most: int = 2**30) -> Any:
+    return _limit(default, "bytes", least, most)
+
+
+def _seconds(default: float | None) -> Any:
+    return _limit(default, "seconds", 0, 2**40, or_none=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one interpreter may use up. Reaching a limit raises a `LimitError` that names it.
+
+    A value of the wrong type, or out of range, is a `SetupError`, which is a `ValueError` too.
 
     Attributes:
         memory_bytes: Size of the guest's whole linear memory: engine, stack, heap and messages,
@@ -46,40 +84,35 @@ class Limits:
             stored with a paused script, so what could be made can be stored and restored.
     """
 
-    memory_bytes: int = 64 * 1024**2
-    step_timeout_s: float | None = 5.0
-    script_timeout_s: float | None = None
-    wall_timeout_s: float | None = 300.0
-    source_bytes: int = 1024**2
-    message_bytes: int = 16 * 1024**2
-    result_bytes: int = 16 * 1024**2
-    console_bytes: int = 64 * 1024
+    memory_bytes: int = _bytes(64 * _MIB, 4 * _MIB, 4096 * _MIB - 65536)
+    step_timeout_s: float | None = _seconds(5.0)
+    script_timeout_s: float | None = _seconds(None)
+    wall_timeout_s: float | None = _seconds(300.0)
+    source_bytes: int = _bytes(_MIB)
+    message_bytes: int = _bytes(16 * _MIB)
+    result_bytes: int = _bytes(16 * _MIB)
+    console_bytes: int = _bytes(64 * 1024, 0, 2**26)
     console_cut: bool = True
-    calls: int | None = 256
-    calls_in_flight: int = 1024
-    open_bytes: int = 12 * 1024**2
+    calls: int | None = _limit(256, "calls", 0, 2**32 - 1, or_none=True)
+    calls_in_flight: int = _limit(1024, "calls", 1, 2**30)
+    open_bytes: int = _bytes(12 * _MIB)
 
     def __post_init__(self) -> None:
         """Checks every limit.
 
         Raises:
-            ValueError: If a limit is of the wrong type or out of range; the message names it.
+            SetupError: A limit is of the wrong type or out of range; the message names it.
         """
-        for name, (least, most) in _WHOLE.items():
-            value = getattr(self, name)
-            if value is None and name == "calls":
-                continue
-            if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-                what = f"a whole number from {least} to {most}"
-                what += ", or None" if name == "calls" else ""
-                raise ValueError(f"{name} must be {what}; not {value!r}")
-        for name in ("step_timeout_s", "script_timeout_s", "wall_timeout_s"):
-            value = getattr(self, name)
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if value is not None and not (number and 0 < value <= MAX_SECONDS):
-                raise ValueError(
-                    f"{name} must be a number of seconds above 0 and up to 2**40, or None; not "
-                    f"{value!r:.100}"
-                )
+        for name, allowed in RANGES.items():
+            if (value := getattr(self, name)) not in allowed:
+                raise SetupError(f"`{name}` must be {allowed}; it is {value_text(value)}.")
         if not isinstance(self.console_cut, bool):
-            raise ValueError(f"console_cut must be True or False; not {self.console_cut!r}")
+            raise SetupError(
+                f"`console_cut` must be True or False; it is {value_text(self.console_cut)}."
+            )
+
+
+RANGES: Final[dict[str, Range]] = {
+    limit.name: limit.metadata[_RANGE] for limit in fields(Limits) if _RANGE in limit.metadata
+}
+"""What each limit may be, by its name."""

@@ -1,4 +1,4 @@
-"""One thread at a time."""
+"""A guard that lets one thread at a time use an interpreter."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import threading
 
 from langchain_quickjs.errors import InterpreterStateError
 
-__all__ = ["Exclusively"]
+__all__ = ["OneThreadAtATime"]
 
 
-class Exclusively:
-    """Lets one thread in, and refuses others."""
+class OneThreadAtATime:
+    """Lets one thread in, and refuses others while that one is in."""
 
     def __init__(self) -> None:
         self._busy = threading.Lock()

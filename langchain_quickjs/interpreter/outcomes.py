@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Self, TypeAlias
 
 from langchain_quickjs.errors import ScriptError
-from langchain_quickjs.interpreter.quoting import said, type_name
+from langchain_quickjs.interpreter.quoting import error_text, type_name
 
 __all__ = [
     "Call",
@@ -61,8 +61,8 @@ class Raised:
 
     @classmethod
     def of(cls, error: BaseException) -> Self:
-        """The failure that an exception is to a script; a very long text is cut."""
-        return cls(type_name(error), said(error, _ERROR_CHARS))
+        """Makes the failure that an exception is to a script; a very long text is cut."""
+        return cls(type_name(error), error_text(error, _ERROR_CHARS))
 
 
 CallResult: TypeAlias = Returned | Raised

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-__all__ = ["key_text", "said", "shortened", "type_name", "value_text"]
+__all__ = ["error_text", "key_text", "shortened", "type_name", "value_text"]
 
 _SHORT: Final = 200
 _KEY_CHARS: Final = 40
@@ -12,15 +12,15 @@ _KEY_BITS: Final = 128
 
 
 def shortened(text: str, most: int = _SHORT) -> str:
-    """The text, or its beginning and its end."""
+    """Gives the text, or its beginning and its end where it is long."""
     if len(text) <= most:
         return text
     half = (most - 1) // 2
     return f"{text[:half]}…{text[len(text) - half :]}"
 
 
-def said(error: BaseException, most: int = _SHORT) -> str:
-    """What an exception says. Its class may be anybody's, so asking it may raise."""
+def error_text(error: BaseException, most: int = _SHORT) -> str:
+    """Gives what an exception says. Its class may be anybody's, so asking it may raise."""
     try:
         text = str.__str__(str(error))
     except Exception:
@@ -29,13 +29,13 @@ def said(error: BaseException, most: int = _SHORT) -> str:
 
 
 def type_name(value: object) -> str:
-    """The name of a value's type."""
+    """Gives the name of a value's type."""
     name: Any = type.__dict__["__name__"].__get__(type(value))
     return shortened(str(name))
 
 
 def key_text(key: Any) -> str:
-    """A key of an object as a path shows it."""
+    """Gives a key of an object as a path shows it."""
     if type(key) is str:
         return shortened(key, _KEY_CHARS)
     if type(key) is int and key.bit_length() <= _KEY_BITS:

@@ -1,15 +1,16 @@
 """One script's life on LangGraph: a graph that runs it, and pauses it for people.
 
-It imports `interpreter` and `errors`. In its rooms, `flow` decides and the others do; `graph` and
-`run` bring them together.
+It imports `interpreter` and `errors`. In its rooms, `flow` decides and the others do; `run` takes
+what a flow decides to the room that does it, and `graph` is what LangGraph sees of it all.
 
     graph                 the LangGraph graph, and `create_script_graph`
     run                   runs a script in a task, to its end or a pause
-    sources               where what a script is given comes from
+    granted               what one script is given, each part for one room
+    sources               where that comes from: the agent, or tools given to the graph
     state                 what is kept in checkpointed state
-    sealing               what is stored of one script, signed as one piece
+    call_report           what became of a script's calls, in short
     signing               keys and signatures
-    settings              what users may pass, and the check of each parameter
+    settings              what users may pass, with the default and the check of each parameter
     flow/                 what happens to a script, decided step by step
     arguments/            the arguments of calls as JSON values
     calls/                one call of a tool

@@ -8,13 +8,14 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 
-from langchain_quickjs.script.calls.tool_call import ToolPath
+from langchain_quickjs.script.calls.tool_path import ToolPath
+from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.flow.messages import Rules
 from langchain_quickjs.script.people.approvals import Approvals
-from langchain_quickjs.script.sealing import Sealer
 from langchain_quickjs.script.signing import UNSIGNED, Signer
 from langchain_quickjs.script.state import Ending, outcome_of
-from langchain_quickjs.script.variables.session import Memory
+from langchain_quickjs.script.variables.order import AT_ONCE, AtOnce
+from langchain_quickjs.script.variables.session import Variables
 
 __all__ = ["Granted"]
 
@@ -27,6 +28,7 @@ class Granted:
         rules: What it may do; for its flow.
         path: The way that its calls take.
         approvals: About which calls people are asked.
+        order: When it may begin, where a message of the model has several.
         variables: What it finds of earlier scripts and leaves to later ones; `None` for nothing.
         signer: Signs it where it is stored.
         present: Makes of the script's end what the graph's state keeps.
@@ -35,7 +37,8 @@ class Granted:
     rules: Rules
     path: ToolPath
     approvals: Approvals
-    variables: Memory | None = None
+    order: AtOnce = AT_ONCE
+    variables: Variables | None = None
     signer: Signer = UNSIGNED
     present: Callable[[Ending], Any] = outcome_of
 

@@ -33,6 +33,7 @@ from langchain_quickjs.script.durability.call_ends import unseal_end
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Entries
 from langchain_quickjs.script.durability.running_script import Kept, Record, retire_answer
+from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.workers import end_work, is_at_work_here
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.decisions import Replacements
@@ -48,6 +49,7 @@ from langchain_quickjs.script.langgraph_internals.resume import (
 )
 from langchain_quickjs.script.people.approvals import Approvals, InterruptOn
 from langchain_quickjs.script.people.claims import (
+    Asked,
     Pause,
     Taken,
     asked_by,
@@ -55,8 +57,13 @@ from langchain_quickjs.script.people.claims import (
     take_pause_over,
 )
 from langchain_quickjs.script.run import run_script
-from langchain_quickjs.script.sealing import Sealer
-from langchain_quickjs.script.settings import Durability, OnToolError, check, tools_of
+from langchain_quickjs.script.settings import (
+    Defaults,
+    Durability,
+    OnToolError,
+    as_tools,
+    check_parameters,
+)
 from langchain_quickjs.script.signing import SigningKeys, signing_keys
 from langchain_quickjs.script.sources import OwnTools, Source
 from langchain_quickjs.script.state import PausedState, ScriptInput, ScriptOutput, ScriptState
@@ -71,11 +78,11 @@ def create_script_graph(
     *,
     interrupt_on: InterruptOn | None = None,
     limits: Limits | None = None,
-    durability: Durability = "pause",
-    on_tool_error: OnToolError = "raise",
+    durability: Durability = Defaults.durability,
+    on_tool_error: OnToolError = Defaults.on_tool_error,
     snapshot_signing_key: SigningKeys | None = None,
     checkpointer: Checkpointer = None,
-    name: str = "script",
+    name: str = Defaults.name,
 ) -> ScriptGraph:
     """Builds a graph that runs one script, to be a node of your own graph.
 
@@ -111,7 +118,7 @@ def create_script_graph(
         SetupError: An argument is wrong, or does not fit the others; the message says which.
         ToolNameError: A tool's name cannot be a name in scripts.
     """
-    check(
+    check_parameters(
         tools=tools,
         interrupt_on=interrupt_on,
         limits=limits,
@@ -120,7 +127,7 @@ def create_script_graph(
         checkpointer=checkpointer,
         name=name,
     )
-    granted = tools_of("tools", tools)
+    granted = as_tools("tools", tools)
     own = OwnTools(
         granted,
         Approvals.of(interrupt_on, [tool.name for tool in granted]),
@@ -133,7 +140,7 @@ def create_script_graph(
 
 
 def build_script_graph(
-    source: Source, *, checkpointer: Checkpointer = None, name: str = "script"
+    source: Source, *, checkpointer: Checkpointer = None, name: str = Defaults.name
 ) -> ScriptGraph:
     """Builds the graph for scripts that are given what `source` tells."""
     graph = StateGraph(ScriptState, input_schema=ScriptInput, output_schema=ScriptOutput)
@@ -219,16 +226,12 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
         ledger = Ledger.of(config, sealer)
         # If it has just come to its first pause, nobody can have answered.
         if ledger is not None and (started_before(config) or state.get("resumed")):
-            tools = {tool.name: tool for tool in self._source.tools(config).values()}
             delivery = Delivery({})
             if started_before(config):
                 delivery = delivery_of(config, self._source.outer(config))
-            replacements = Replacements(
-                tools,
-                lambda name, args: self._source.takes(tools[name], config).value(args, name),
-            )
-            pause = _pause(stored, config, self._source.run(config))
-            taken = yield from take_answers(asked, pause, delivery, replacements, ledger)
+            replacements = _replacements(self._source, config)
+            pause = _pause(stored, asked, config, self._source.run(config))
+            taken = yield from take_answers(pause, delivery, replacements, ledger)
         if taken is None:
             if refused := state.get("refused"):
                 raise refused
@@ -236,8 +239,17 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
         return {"answers": sealer.seal_answers([dict(taken.answers), taken.nonce], stored)}
 
 
-def _pause(stored: PausedState, config: RunnableConfig, run: object) -> Pause:
-    return Pause(f"pause/{digest(stored['sealed'])}", config, run)
+def _pause(
+    stored: PausedState, asked: Sequence[Asked], config: RunnableConfig, run: object
+) -> Pause:
+    return Pause(f"pause/{digest(stored['sealed'])}", asked, config, run)
+
+
+def _replacements(source: Source, config: RunnableConfig) -> Replacements:
+    tools = {tool.name: tool for tool in source.tools(config).values()}
+    return Replacements(
+        tools, lambda name, args: source.takes(tools[name], config).value(args, name)
+    )
 
 
 def _record(granted: Granted, config: RunnableConfig) -> Record | None:
@@ -304,8 +316,10 @@ def _held(state: ScriptState, source: Source, config: RunnableConfig) -> Asking[
         return [taken.nonce]
     delivery = delivery_of(config, source.outer(config))
     ledger = cast("Ledger", Ledger.of(config, sealer))
-    pause = _pause(cast("PausedState", state["paused"]), config, source.run(config))
-    nonce = yield from take_pause_over(taken, pause, delivery, ledger)
+    stored = cast("PausedState", state["paused"])
+    pause = _pause(stored, asked_by(sealer.resume(stored)), config, source.run(config))
+    replacements = _replacements(source, config)
+    nonce = yield from take_pause_over(taken, pause, delivery, replacements, ledger)
     if nonce is None:
         raise GraphInterrupt(())
     return [nonce]

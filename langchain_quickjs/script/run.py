@@ -14,6 +14,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 
 from langchain_quickjs.errors import SetupError
+from langchain_quickjs.interpreter import UNDEFINED, Completed
 from langchain_quickjs.interpreter.values.weight import is_large
 from langchain_quickjs.script.calls.tool_call import call_tool, tool_call_of
 from langchain_quickjs.script.durability.call_ends import seal_end
@@ -44,7 +45,7 @@ from langchain_quickjs.script.flow.script_flow import script_flow
 from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.langgraph_internals.checkpointer import has_checkpointer
 from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
-from langchain_quickjs.script.state import CallEnd, OpenCall
+from langchain_quickjs.script.state import CallEnd, Ending, OpenCall
 
 __all__ = ["require_checkpointer", "run_script"]
 
@@ -130,9 +131,10 @@ class _Hands:
                 task.withdraw()
             case Keep() | Leave():
                 yield from self.books.keep(effect)
-            case Present(ending, large):
+            case Present(ending):
                 present = functools.partial(self.granted.present, ending)
-                return (yield Compute(present)) if large else present()
+                # Going to a worker and back takes longer than writing a few words.
+                return present() if _is_brief(ending) else (yield Compute(present))
             case FindVariables() | MarkVariables() | RestoreVariables() | KeepVariables():
                 return (yield from self._with_variables(effect))
             case Compute() | Collect() | Abandon():
@@ -158,21 +160,25 @@ class _Hands:
         return self.granted.approvals.review(request)
 
     def _with_variables(self, effect: Effect) -> Work[Any]:
-        variables = self.granted.variables
+        order, variables = self.granted.order, self.granted.variables
         match effect:
             case FindVariables():
-                return None if variables is None else (yield from variables.enter())
+                yield from order.wait_to_begin()
+                return None if variables is None else (yield from variables.load())
             case MarkVariables(waits):
-                if variables is None:
-                    return b""
-                return variables.pause() if waits else variables.mark()
-            case RestoreVariables(mark) if variables is not None:
-                variables.go_on(mark)
+                if waits:
+                    order.pause()
+                return b"" if variables is None else variables.pack_reference()
+            case RestoreVariables(mark):
+                order.go_on()
+                if variables is not None:
+                    variables.resume(mark)
             case KeepVariables(interpreter, raises):
-                if variables is None:
-                    return ()
-                yield from variables.leave(interpreter, raises=raises)
-                return variables.notes
+                if variables is not None and interpreter is not None:
+                    yield from variables.store(interpreter)
+                if not raises:  # Else the next one begins once the agent has made something of it.
+                    order.end()
+                return () if variables is None else variables.notes
         return None
 
 
@@ -275,3 +281,11 @@ def require_checkpointer(config: RunnableConfig, waits: bool) -> None:
             "where the graph is made, for example "
             "`create_agent(..., checkpointer=InMemorySaver())`, and a `thread_id` in the config."
         )
+
+
+def _is_brief(ending: Ending) -> bool:
+    """Whether little is to be written of an end."""
+    if not isinstance(ending.outcome, Completed):
+        return True
+    value = ending.outcome.value
+    return value is UNDEFINED or value is None or isinstance(value, bool | int | float)

@@ -1,4 +1,6 @@
-"""What users may give to the package, as one table: each parameter, what it may be, and a check.
+"""What users may give to the package: each parameter, what it is by default, and what it may be.
+
+A parameter that is a limit of the interpreter takes both from `interpreter/limits.py`.
 
 A value that is not refused here would be found out hours later: by a program that cannot call, a
 limit that never holds, or a question that nobody was asked.
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Literal, TypeGuard, get_args
 
 from langchain_core.tools import BaseTool
@@ -16,10 +19,10 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
-from langchain_quickjs.interpreter.limits import MAX_SECONDS
+from langchain_quickjs.interpreter.limits import RANGES, Range
 from langchain_quickjs.interpreter.quoting import value_text
 
-__all__ = ["Durability", "Mode", "OnToolError", "check", "tools_of"]
+__all__ = ["Defaults", "Durability", "Mode", "OnToolError", "as_tools", "check_parameters"]
 
 Durability = Literal["pause", "call"]
 """When a script is stored: when it pauses, or whenever a call has ended."""
@@ -31,17 +34,33 @@ Mode = Literal["thread", "turn", "call"]
 """How long what programs declare lives."""
 
 _TOOL_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_MIB: Final = 2**20
 _LARGEST: Final = 2**32 - 1
+_LIMITS: Final = Limits()
 
 
-def _is_integer(value: object, least: int, most: int = _LARGEST) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+class Defaults:
+    """What parameters are that are not given; those that are `None` or empty then are left out.
+
+    Where a parameter is a limit of the interpreter, `Limits` says what it is.
+    """
+
+    timeout: Final = _LIMITS.step_timeout_s
+    wall_timeout: Final = _LIMITS.wall_timeout_s
+    memory_limit: Final = _LIMITS.memory_bytes
+    max_ptc_calls: Final = _LIMITS.calls
+    max_result_chars: Final = 4000
+    capture_console: Final = True
+    tool_name: Final = "eval"
+    subagents: Final = True
+    max_subagent_concurrency: Final = 32
+    durability: Final[Durability] = "pause"
+    on_tool_error: Final[OnToolError] = "raise"
+    mode: Final[Mode] = "thread"
+    name: Final = "script"
 
 
-def _is_seconds(value: object) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and 0 < value <= MAX_SECONDS  # type: ignore[operator]  # it is a number by now
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _LARGEST
 
 
 def _is_list_of(value: object, *kinds: type) -> bool:
@@ -54,12 +73,12 @@ def _or_none(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or fits(value)
 
 
+def _limit(allowed: Range) -> tuple[str, Callable[[Any], bool]]:
+    return str(allowed), lambda value: value in allowed
+
+
 _FLAG: Final = ("True or False", lambda value: isinstance(value, bool))
-_SECONDS: Final = (
-    "a number of seconds above 0 and up to 2**40, or None for no limit",
-    _or_none(_is_seconds),
-)
-_MEMORY: Final = (4 * _MIB, 2**32 - 65536)
+_WHOLE: Final = (f"a whole number from 1 to {_LARGEST}", _is_whole)
 
 _RULES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
     "ptc": (
@@ -82,36 +101,25 @@ _RULES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
             )
         ),
     ),
-    "timeout": (
-        "a number of seconds above 0 and up to 2**40, or None for no limit",
-        _or_none(_is_seconds),
-    ),
-    "wall_timeout": (
-        "a number of seconds above 0 and up to 2**40, or None for no limit",
-        _or_none(_is_seconds),
-    ),
-    "memory_limit": (
-        f"a whole number of bytes from {_MEMORY[0]} to {_MEMORY[1]}",
-        lambda value: _is_integer(value, *_MEMORY),
-    ),
-    "max_ptc_calls": (
-        f"a whole number from 1 to {_LARGEST}, or None for no limit",
-        _or_none(lambda value: _is_integer(value, 1)),
-    ),
-    "max_result_chars": ("a whole number from 1", lambda value: _is_integer(value, 1)),
+    "timeout": _limit(RANGES["step_timeout_s"]),
+    "wall_timeout": _limit(RANGES["wall_timeout_s"]),
+    "memory_limit": _limit(RANGES["memory_bytes"]),
+    # Programs that may call nothing have no `ptc` instead.
+    "max_ptc_calls": _limit(replace(RANGES["calls"], least=1)),
+    "max_result_chars": _WHOLE,
     "capture_console": _FLAG,
     "tool_name": (
         "1 to 64 ASCII letters, digits, '_' and '-'",
         lambda value: isinstance(value, str) and bool(_TOOL_NAME.fullmatch(value)),
     ),
     "subagents": _FLAG,
-    "max_subagent_concurrency": ("a whole number from 1", lambda value: _is_integer(value, 1)),
+    "max_subagent_concurrency": _WHOLE,
     "durability": ("'pause' or 'call'", lambda value: value in get_args(Durability)),
     "on_tool_error": ("'raise' or 'return'", lambda value: value in get_args(OnToolError)),
     "mode": ("'thread', 'turn' or 'call', or None", _or_none(lambda v: v in get_args(Mode))),
     "max_snapshot_bytes": (
-        "a whole number of bytes from 1, or None for `memory_limit`",
-        _or_none(lambda value: _is_integer(value, 1)),
+        f"a whole number of bytes from 1 to {_LARGEST}, or None for `memory_limit`",
+        _or_none(_is_whole),
     ),
     "limits": ("`Limits`, or None", _or_none(lambda value: isinstance(value, Limits))),
     "checkpointer": (
@@ -122,8 +130,8 @@ _RULES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
 }
 
 
-def check(**given: object) -> None:
-    """Checks parameters.
+def check_parameters(**given: object) -> None:
+    """Checks that parameters are what they may be.
 
     Args:
         given: What was given for each parameter, by its name.
@@ -137,8 +145,8 @@ def check(**given: object) -> None:
             raise SetupError(f"`{name}` must be {what}; it is {value_text(value)}.")
 
 
-def tools_of(parameter: str, given: Sequence[Any]) -> list[Any]:
-    """What was given as tools, with functions made into tools; names stay names.
+def as_tools(parameter: str, given: Sequence[Any]) -> list[Any]:
+    """Gives what was passed as tools, with functions made into tools; names stay names.
 
     Raises:
         SetupError: A function cannot be a tool, or two have the same name.

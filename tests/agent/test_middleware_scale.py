@@ -19,8 +19,8 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import Command, interrupt
 
 from langchain_quickjs import CodeInterpreterMiddleware, Interpreter
-from langchain_quickjs.agent.prompt import Mode
-from langchain_quickjs.interpreter.guest.engine import Instance
+from langchain_quickjs.interpreter.guest.instance import Instance
+from langchain_quickjs.script.settings import Mode
 from tests.helpers.models import programs
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE

@@ -29,14 +29,13 @@ from pydantic import BaseModel, Field, create_model
 from typing_extensions import TypedDict
 
 from langchain_quickjs.agent.prompt import (
-    camel_case,
     eval_code_description,
     eval_tool_description,
-    js_names,
     signature,
     system_prompt_section,
 )
 from langchain_quickjs.errors import ToolNameError
+from langchain_quickjs.script.calls.js_names import camel_case, js_names
 
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
 IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")

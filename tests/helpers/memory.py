@@ -13,7 +13,7 @@ from langchain_core.tools import BaseTool
 from langgraph.checkpoint.memory import InMemorySaver
 
 from langchain_quickjs import CodeInterpreterMiddleware
-from langchain_quickjs.script.variables.channel import recent
+from langchain_quickjs.script.variables.store import recent_heaps
 from tests.helpers.conversations import Mode
 from tests.helpers.databases import Database, aopened, opened
 from tests.helpers.turns import Dictated
@@ -45,7 +45,7 @@ class Remembering:
         return self.send({"messages": [("user", source)]}, checkpoint_id)
 
     def send(self, message: Any, checkpoint_id: str | None = None) -> str:
-        recent.clear()  # As another process would find it.
+        recent_heaps.clear()  # As another process would find it.
         config = self.config(checkpoint_id)
         if self.mode == "ainvoke":
             self.last = asyncio.run(self._asend(message, config))

@@ -210,6 +210,36 @@ def test_two_questions_of_one_program_answered_by_two_workers(
     assert Counter(effects.made) == {"x": 1, "y": 1}
 
 
+@pytest.mark.parametrize("durability", ["pause", "call"])
+def test_a_second_question_answered_while_the_first_answer_is_worked_on(
+    durability: Any, tmp_path: Path
+) -> None:
+    """The run that brings the second answer may not go on, but what it brought is kept."""
+    effects = Effects()
+
+    @tool
+    def wire(to: str) -> str:
+        """Asks, then wires; what was asked besides is answered meanwhile."""
+        if interrupt(f"wire to {to}?") != "yes":
+            return "no"
+        effects.made.append(to)
+        while others:
+            workers.send(Command(resume={others.pop(): "yes"}))
+        return "wired"
+
+    def agent(saver: Any) -> Any:
+        source = "(await Promise.all(['x', 'y'].map((to) => tools.wire({ to })))).join()"
+        ours = CodeInterpreterMiddleware(ptc=[wire], durability=durability)
+        return create_agent(model=programs(source), middleware=[ours], checkpointer=saver)
+
+    workers = Workers(tmp_path / "db", agent)
+    first, *others = [item.id for item in workers.send(GO)["__interrupt__"]]
+    workers.send(Command(resume={first: "yes"}))
+    state = workers.send(None)
+    assert state["messages"][-2].text == "<result>wired,wired</result>"
+    assert Counter(effects.made) == {"x": 1, "y": 1}
+
+
 class Failing(InMemorySaver):
     """Raises once, at one of the calls that it gets: before or after it has done what it should."""
 

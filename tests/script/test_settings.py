@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,8 @@ from langchain_quickjs import (
     ToolNameError,
     create_script_graph,
 )
+from langchain_quickjs.interpreter.limits import RANGES
+from langchain_quickjs.script.settings import Defaults
 from tests.helpers.models import ScriptedModel, programs
 
 
@@ -49,6 +53,8 @@ def double(value: int) -> int:
     """Doubles a number."""
     return 2 * value
 
+
+README = Path(__file__).parent.parent.parent / "README.md"
 
 # One of each kind of thing; for each parameter, those that it takes are named below.
 THINGS: dict[str, Any] = {
@@ -91,11 +97,13 @@ GO: Any = {"messages": [("user", "go")]}
 WHOLE = {"1", "40", "16 MiB"}
 FLAG = {"True", "False"}
 TOOLS = {"an empty list"}
+SECONDS = {"None", "1", "40", "16 MiB", "1.5", "2**40"}
 
 TAKES: dict[str, set[str]] = {
     "ptc": {"None", "an empty list", "a list of names"},
     "interrupt_on": {"None", "an empty mapping"},
-    "timeout": {"None", "1", "40", "16 MiB", "1.5", "2**40"},
+    "timeout": SECONDS,
+    "wall_timeout": SECONDS,
     "memory_limit": {"16 MiB"},
     "max_ptc_calls": {"None", *WHOLE},
     "max_result_chars": WHOLE,
@@ -104,6 +112,7 @@ TAKES: dict[str, set[str]] = {
     "subagents": FLAG,
     "max_subagent_concurrency": WHOLE,
     "durability": {"pause", "call"},
+    "on_tool_error": set(),
     "mode": {"None", "call", "turn"},
     "max_snapshot_bytes": {"None", *WHOLE},
     "snapshot_signing_key": {
@@ -116,14 +125,16 @@ GRAPH_TAKES: dict[str, set[str]] = {
     "interrupt_on": {"None", "an empty mapping"},
     "limits": {"None"},
     "durability": {"pause", "call"},
+    "on_tool_error": set(),
     "snapshot_signing_key": TAKES["snapshot_signing_key"],
     "checkpointer": {"None", "True", "False"},
     "name": {"digits", "a name", "a sentence", "pause", "call", "turn"},
 }
 LIMITS_TAKE: dict[str, set[str]] = {
     "memory_bytes": {"16 MiB"},
-    "step_timeout_s": TAKES["timeout"],
-    "script_timeout_s": TAKES["timeout"],
+    "step_timeout_s": SECONDS,
+    "script_timeout_s": SECONDS,
+    "wall_timeout_s": SECONDS,
     "source_bytes": WHOLE,
     "message_bytes": WHOLE,
     "result_bytes": WHOLE,
@@ -131,6 +142,7 @@ LIMITS_TAKE: dict[str, set[str]] = {
     "console_cut": FLAG,
     "calls": {"None", "0", *WHOLE},
     "calls_in_flight": WHOLE,
+    "open_bytes": WHOLE,
 }
 
 
@@ -165,7 +177,49 @@ def test_the_graphs_arguments(parameter: str, value: Any, taken: bool) -> None:
 
 @pytest.mark.parametrize(("parameter", "value", "taken"), cases(LIMITS_TAKE))
 def test_limits(parameter: str, value: Any, taken: bool) -> None:
-    given(Limits, parameter, value, taken, ValueError)
+    given(Limits, parameter, value, taken, SetupError)
+
+
+def parameters(make: Callable[..., Any]) -> dict[str, Any]:
+    """What a function takes, and what each of it is if it is not given."""
+    found = inspect.signature(make).parameters.values()
+    return {one.name: one.default for one in found}
+
+
+def test_no_parameter_is_left_out_here() -> None:
+    assert TAKES.keys() == parameters(CodeInterpreterMiddleware).keys()
+    assert GRAPH_TAKES.keys() == parameters(create_script_graph).keys()
+    assert LIMITS_TAKE.keys() == parameters(Limits).keys()
+
+
+@pytest.mark.parametrize("make", [CodeInterpreterMiddleware, create_script_graph])
+def test_every_default_is_that_of_the_table(make: Callable[..., Any]) -> None:
+    for name, default in parameters(make).items():
+        if default not in (None, ()):
+            assert default == getattr(Defaults, name), name
+
+
+def written(value: float | None, unit: str) -> str:
+    """A default as the README writes it."""
+    if value is None:
+        return "none"
+    if unit == "bytes":
+        return f"{value // 2**20} MiB" if value >= 2**20 else f"{value // 2**10} KiB"
+    return f"{value:g} s" if unit == "seconds" else f"{value}"
+
+
+def test_the_readmes_table_of_limits_is_that_of_the_code() -> None:
+    section = README.read_text().split("\n## Limits\n")[1].split("\n## ")[0]
+    rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
+    told = {}
+    for _, parameter, limit, default in rows[2:]:
+        name, ours = limit.strip().split("`")[1], parameter.strip(" `").removesuffix("` (cut)")
+        told[name] = default.strip().split("; ")[-1]
+        if ours == "max_result_chars":
+            assert default.strip().startswith(f"{Defaults.max_result_chars:,} characters;")
+        elif ours:
+            assert getattr(Defaults, ours) == getattr(Limits(), name)
+    assert told == {name: written(getattr(Limits(), name), r.unit) for name, r in RANGES.items()}
 
 
 CONFIGS = [

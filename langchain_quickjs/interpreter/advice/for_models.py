@@ -20,7 +20,7 @@ from langchain_quickjs.errors import (
     WallTimeLimitError,
 )
 
-__all__ = ["advice"]
+__all__ = ["text_for_model"]
 
 # The more special ones first.
 _TEXTS: Final[tuple[tuple[type[LimitError], str], ...]] = (
@@ -65,18 +65,18 @@ _TEXTS: Final[tuple[tuple[type[LimitError], str], ...]] = (
 )
 
 
-def advice(error: QuickJSError) -> str | None:
-    """The text for an error; `None` if there is none better than its own.
+def text_for_model(error: QuickJSError) -> str:
+    """Gives what the model is told of an error: advice, or else the error's own text.
 
     Args:
         error: What a program ended with.
     """
     if not isinstance(error, LimitError) or error.value is None:
-        return None
+        return str(error)
     place = ""
     if isinstance(error, TimeLimitError) and error.line is not None:
         place = f"; it was last seen at line {error.line}, column {error.column}"
     for kind, text in _TEXTS:
         if isinstance(error, kind):
             return text.format(value=error.value, place=place)
-    return None
+    return str(error)

@@ -1,42 +1,42 @@
-"""The errors that say which limit was reached, what it is, and what can be done."""
+"""The errors that say which limit was reached, what it is, and what can be done.
+
+They speak to whoever has set the limits; `for_models` has what a model is told instead.
+"""
 
 from __future__ import annotations
 
 from langchain_quickjs.errors import (
+    ConsoleLimitError,
     MemoryLimitError,
-    ProtocolError,
+    MessageLimitError,
     ResultLimitError,
     ScriptTimeLimitError,
+    SnapshotError,
+    SourceLimitError,
+    StackLimitError,
     TimeLimitError,
     WallTimeLimitError,
 )
 from langchain_quickjs.interpreter.limits import Limits
-from langchain_quickjs.interpreter.outcomes import Completed, Outcome, Suspended
 
 Place = tuple[int, int]
 """Line and column of a script."""
 
 __all__ = [
-    "check_outcome",
+    "console_too_long",
     "out_of_memory",
+    "out_of_stack",
     "out_of_time",
     "out_of_wall_time",
     "result_too_large",
-    "time_left_s",
+    "results_too_large",
+    "source_too_long",
+    "stored_too_large",
 ]
 
 
-def time_left_s(limits: Limits, spent_s: float) -> float | None:
-    """How long the next step of a script may compute, which has computed for `spent_s`."""
-    step_s, script_s = limits.step_timeout_s, limits.script_timeout_s
-    if script_s is None:
-        return step_s
-    left_s = max(script_s - spent_s, 0.0)
-    return left_s if step_s is None else min(step_s, left_s)
-
-
 def out_of_time(limits: Limits, spent_s: float, place: Place | None) -> TimeLimitError:
-    """Of the step, or of the whole script: whichever came first."""
+    """Makes the error of the step's time or of the whole script's, whichever came first."""
     error = _out_of_time(limits, spent_s, place)
     error.line, error.column = place or (None, None)
     return error
@@ -62,7 +62,7 @@ def _out_of_time(limits: Limits, spent_s: float, place: Place | None) -> TimeLim
 
 
 def out_of_wall_time(limits: Limits) -> WallTimeLimitError:
-    """The script has lasted too long, mostly by waiting."""
+    """Makes the error of a script that has lasted too long, mostly by waiting."""
     return WallTimeLimitError(
         f"the script computed and waited for timers for more than {limits.wall_timeout_s:g} s "
         "(limits.wall_timeout_s); let it wait less, or raise the limit",
@@ -71,7 +71,7 @@ def out_of_wall_time(limits: Limits) -> WallTimeLimitError:
 
 
 def out_of_memory(limits: Limits) -> MemoryLimitError:
-    """The whole linear memory is as large as it may become."""
+    """Makes the error of a script whose whole linear memory is as large as it may become."""
     return MemoryLimitError(
         f"the script needs more memory than {limits.memory_bytes} bytes "
         "(limits.memory_bytes); let it keep less, or raise the limit",
@@ -80,7 +80,10 @@ def out_of_memory(limits: Limits) -> MemoryLimitError:
 
 
 def result_too_large(limits: Limits) -> ResultLimitError:
-    """A result is part of a message, so either limit may be the smaller one."""
+    """Makes the error of a script's result.
+
+    The result is part of a message, so either limit may be the smaller one.
+    """
     name = "result" if limits.result_bytes <= limits.message_bytes else "message"
     most = min(limits.result_bytes, limits.message_bytes)
     return ResultLimitError(
@@ -91,23 +94,51 @@ def result_too_large(limits: Limits) -> ResultLimitError:
     )
 
 
-def check_outcome(outcome: Outcome, reply_bytes: int, calls_made: int, limits: Limits) -> None:
-    """Sees to it that the guest has kept its limits, which it was told.
+def results_too_large(size: int, limits: Limits) -> MessageLimitError:
+    """Makes the error of results of calls that are too large together."""
+    return MessageLimitError(
+        f"the results are {size} bytes, limits.message_bytes is {limits.message_bytes}; return "
+        "less, deliver them one by one, or raise the limit",
+        limit="message_bytes",
+        value=limits.message_bytes,
+    )
+
+
+def source_too_long(size: int, limits: Limits) -> SourceLimitError:
+    """Makes the error of a source text."""
+    return SourceLimitError(
+        f"the source is {size} bytes long, limits.source_bytes is {limits.source_bytes}; shorten "
+        "it, or raise the limit",
+        value=limits.source_bytes,
+    )
+
+
+def console_too_long(size: int, limits: Limits) -> ConsoleLimitError:
+    """Makes the error of a step that has printed too much, where that is not cut."""
+    return ConsoleLimitError(
+        f"the script printed {size} bytes in one step, limits.console_bytes is "
+        f"{limits.console_bytes}; print less, raise the limit, or set limits.console_cut",
+        value=limits.console_bytes,
+    )
+
+
+def stored_too_large(what: str, needed_bytes: int, memory_bytes: int) -> SnapshotError:
+    """Makes the error of what is stored and would not fit into the memory that it is restored to.
 
     Args:
-        outcome: What it came to.
-        reply_bytes: How long its reply was.
-        calls_made: How many calls the script had made before.
-        limits: What it was told.
-
-    Raises:
-        ProtocolError: It has made more calls than it may.
-        ResultLimitError: Its result is larger than it may be.
+        what: What is stored, as the subject of the sentence.
+        needed_bytes: How much memory it needs.
+        memory_bytes: How much memory there may be.
     """
-    made = calls_made + (len(outcome.calls) if isinstance(outcome, Suspended) else 0)
-    if limits.calls is not None and made > limits.calls:
-        raise ProtocolError("the guest made more calls than it may")
-    if isinstance(outcome, Completed) and reply_bytes > limits.result_bytes:
-        size = reply_bytes - len(outcome.console.encode("utf-8"))
-        if size > limits.result_bytes:
-            raise result_too_large(limits)
+    return SnapshotError(
+        f"{what} needs {needed_bytes} bytes of memory, limits.memory_bytes is {memory_bytes}; "
+        "raise the limit"
+    )
+
+
+def out_of_stack() -> StackLimitError:
+    """Makes the error of a step in which the engine's own code has recursed too deeply."""
+    return StackLimitError(
+        "the engine's own recursion used up its stack (deeply nested source, JSON or regular "
+        "expression); the step never happened. Nest less deeply"
+    )

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 
 from langchain_quickjs.errors import ScriptError
 
-__all__ = ["nearest", "with_suggestion"]
+__all__ = ["did_you_mean", "nearest", "with_suggestion"]
 
 _UNKNOWN = re.compile(r"([\w$]{1,100}) is not (a function|defined)")
 _LIKENESS = 0.75
 
 
 def with_suggestion(error: ScriptError, granted: Iterable[str]) -> ScriptError:
-    """The same error, with the tool in its message that may have been meant.
+    """Gives the same error, with the tool in its message that may have been meant.
 
     Args:
         error: What a script failed with.
@@ -24,15 +24,15 @@ def with_suggestion(error: ScriptError, granted: Iterable[str]) -> ScriptError:
     unknown = _UNKNOWN.fullmatch(error.message)
     if unknown is None:
         return error
-    meant = _meant(unknown[1], unknown[2] == "defined", granted)
+    meant = _tool_meant(unknown[1], unknown[2] == "defined", granted)
     if meant is None:
         return error
-    message = f"{error.message}. Did you mean {meant}?"
+    message = f"{error.message}.{did_you_mean(meant)}"
     return ScriptError(error.name, message, error.stack, error.line, error.column)
 
 
 def nearest(name: str, known: Iterable[str], likeness: float = _LIKENESS) -> str | None:
-    """The known name that is written most nearly like another one, if one is.
+    """Gives the known name that is written most nearly like another one, if one is.
 
     Args:
         name: The name; the work grows with its length.
@@ -44,7 +44,16 @@ def nearest(name: str, known: Iterable[str], likeness: float = _LIKENESS) -> str
     return by_spelling[close[0]] if close else None
 
 
-def _meant(name: str, as_variable: bool, granted: Iterable[str]) -> str | None:
+def did_you_mean(*names: str) -> str:
+    """Gives the sentence that asks whether other names were meant, to stand after an error's text.
+
+    Args:
+        names: The names as they are shown; without any there is no sentence.
+    """
+    return f" Did you mean {', '.join(names)}?" if names else ""
+
+
+def _tool_meant(name: str, as_variable: bool, granted: Iterable[str]) -> str | None:
     found = nearest(name, granted)
     if found != name:
         return found
@@ -54,5 +63,5 @@ def _meant(name: str, as_variable: bool, granted: Iterable[str]) -> str | None:
 
 
 def _spelling(name: str) -> str:
-    """What is left of a name if one does not care how its words are put together."""
+    """Gives what is left of a name if one does not care how its words are put together."""
     return name.replace("_", "").lower()

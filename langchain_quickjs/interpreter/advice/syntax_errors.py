@@ -21,7 +21,7 @@ _NOT_ASYNC = "await is allowed at the top level and in async functions only."
 
 
 def with_excerpt(error: ScriptError, source: str) -> ScriptError:
-    """The same error with the offending line in its stack, if the source was never run.
+    """Gives the same error with the offending line in its stack, if the source was never run.
 
     Args:
         error: What a script failed with.
@@ -59,7 +59,7 @@ def _hint(line: str, error: ScriptError) -> str | None:
 
 
 def _excerpt(line: str, column: int) -> str:
-    """At most `_WIDTH` characters of the line around the column, and a caret."""
+    """Gives at most `_WIDTH` characters of the line around the column, and a caret."""
     at = min(column - 1, len(line))
     start = max(0, min(at - _WIDTH // 2, len(line) - _WIDTH))
     shown = line[start : start + _WIDTH]

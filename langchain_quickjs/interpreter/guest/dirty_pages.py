@@ -17,7 +17,7 @@ from typing import Final
 
 from langchain_quickjs.interpreter.guest.image import PAGE_BYTES
 
-__all__ = ["can_tell", "written_pages"]
+__all__ = ["kernel_tells_of_writes", "written_pages"]
 
 _ENTRY_BYTES: Final = 8
 _PRESENT, _SWAPPED, _FILE = 0x80, 0x40, 0x20  # in an entry's last byte
@@ -27,7 +27,7 @@ _WRITTEN: Final = bytes(
 
 
 def written_pages(address: int, first: int, count: int) -> list[int] | None:
-    """The numbers of the pages that were written to, and maybe of others.
+    """Gives the numbers of the pages that were written to, and maybe of others.
 
     Args:
         address: Where the memory begins.
@@ -35,7 +35,7 @@ def written_pages(address: int, first: int, count: int) -> list[int] | None:
         count: The number of pages in the memory.
 
     Returns:
-        They; `None` where the kernel does not say.
+        The numbers, in order, or `None` where the kernel does not say.
     """
     begin, size = (address // PAGE_BYTES + first) * _ENTRY_BYTES, (count - first) * _ENTRY_BYTES
     try:
@@ -59,8 +59,8 @@ def written_pages(address: int, first: int, count: int) -> list[int] | None:
     return numbers
 
 
-def can_tell(address: int, count: int) -> bool:
-    """Whether the kernel tells of a write to a page of a fresh memory, and of no other."""
+def kernel_tells_of_writes(address: int, count: int) -> bool:
+    """Tells whether the kernel tells of a write to a page of a fresh memory, and of no other."""
     with contextlib.suppress(AttributeError):  # systems without pages of this size
         if os.sysconf("SC_PAGE_SIZE") != PAGE_BYTES:
             return False

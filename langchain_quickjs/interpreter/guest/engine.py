@@ -1,22 +1,15 @@
-"""The compiled guest and its instances. The only module that knows wasmtime.
+"""wasmtime, set up for the guest. The only module that knows it.
 
-The engine is compiled once per machine: the machine code is kept in the user's cache directory,
-under the hash of the module and the version of wasmtime.
+What the guest's exports mean, and what is in its memory, is known in `instance`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import dataclasses
-import functools
-import hashlib
-import os
-import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from importlib import metadata, resources
+from dataclasses import dataclass
+from importlib import metadata
 from typing import Any, Final
 
 import wasmtime
@@ -29,24 +22,12 @@ from langchain_quickjs.errors import (
     StackLimitError,
     TimeLimitError,
 )
-from langchain_quickjs.interpreter.guest.dirty_pages import can_tell, written_pages
-from langchain_quickjs.interpreter.guest.image import (
-    BLOCK_BYTES,
-    PAGE_BYTES,
-    Image,
-    difference,
-    page_from,
-)
-from langchain_quickjs.interpreter.guest.machine_code import cache_dir, keep_code, kept_code
+from langchain_quickjs.interpreter.guest.machine_code import code_file, read_code, write_code
 from langchain_quickjs.interpreter.guest.native_stack import wasm_stack_bytes
 from langchain_quickjs.interpreter.guest.ticker import Ticker
 
-__all__ = ["Instance", "Module", "load"]
+__all__ = ["CompiledModule", "WasmInstance", "compile_module"]
 
-_TIDY_BYTES_PER_S: Final = 64 * 1024 * 1024  # a tenth of what it does
-_SMALL_MESSAGE_BYTES: Final = 16384  # small_mailbox in wasm/src/exports.c
-# STACK_BYTES in wasm/build.py: it comes first. Nothing on it outlives a step, so no image has it.
-_STACK_PAGES: Final = 1408 * 1024 // PAGE_BYTES
 _FUNCTIONS: Final = ("mailbox", "step", "tidy", "where")
 _WHERE_S: Final = 0.05
 _MOST_LINES: Final = 2**30
@@ -92,7 +73,7 @@ def _epoch_callback(watch: _Watch) -> Any:
     return _EpochCallback(on_tick)
 
 
-def _delete(error: Any, trap: Any) -> None:
+def _delete_native(error: Any, trap: Any) -> None:
     if error:
         ffi.wasmtime_error_delete(error)
     if trap:
@@ -100,23 +81,18 @@ def _delete(error: Any, trap: Any) -> None:
 
 
 @dataclass(frozen=True)
-class Module:
-    """The guest, compiled, and ready to be instantiated.
+class CompiledModule:
+    """A WebAssembly module without imports, compiled and ready to be instantiated.
 
     Attributes:
-        build_id: SHA-256 of the WebAssembly module; part of every snapshot.
-        mailbox: Address of the guest's mailbox for messages of up to `_SMALL_MESSAGE_BYTES`.
-        boot: The linear memory of a fresh instance, in pages of `PAGE_BYTES`.
-        tells: Whether the kernel tells which pages of an instance were written to.
+        engine: Holds the machine code.
+        prepared: Makes instances.
+        ticker: Stops the instances of the engine that run too long.
     """
 
     engine: wasmtime.Engine
     prepared: wasmtime.InstancePre
     ticker: Ticker
-    build_id: bytes
-    mailbox: int = 0
-    boot: tuple[bytes, ...] = field(default=(), repr=False)
-    tells: bool = False
 
 
 def _config() -> wasmtime.Config:
@@ -131,46 +107,38 @@ def _config() -> wasmtime.Config:
     return config
 
 
-def _compile(engine: wasmtime.Engine, wasm: bytes, build_id: bytes) -> wasmtime.Module:
-    runtime = metadata.version("wasmtime")
-    path = cache_dir() / f"{build_id.hex()[:32]}-{runtime}.cwasm"
-    if (code := kept_code(path)) is not None:
+def compile_module(wasm: bytes, build_id: bytes) -> CompiledModule:
+    """Compiles a module, unless this user has done so before with the same wasmtime.
+
+    Args:
+        wasm: The module.
+        build_id: Its hash, under which the machine code is kept.
+    """
+    engine = wasmtime.Engine(_config())
+    module = _machine_code(engine, wasm, build_id)
+    prepared = wasmtime.Linker(engine).instantiate_pre(module)
+    return CompiledModule(engine, prepared, Ticker(engine.increment_epoch))
+
+
+def _machine_code(engine: wasmtime.Engine, wasm: bytes, build_id: bytes) -> wasmtime.Module:
+    file = code_file(build_id, metadata.version("wasmtime"))
+    if (code := read_code(file)) is not None:
         with contextlib.suppress(wasmtime.WasmtimeError):  # of another machine or version
             return wasmtime.Module.deserialize(engine, code)
     module = wasmtime.Module(engine, wasm)
-    keep_code(bytes(module.serialize()), path)
+    write_code(bytes(module.serialize()), file)
     return module
 
 
-_load_lock = threading.Lock()
+class WasmInstance:
+    """One instance of the module, with its linear memory.
 
+    It is not thread-safe, and is to be dropped after any error.
 
-def load() -> Module:
-    """The guest, compiled once per process."""
-    with _load_lock:
-        return _load()
-
-
-@functools.cache
-def _load() -> Module:
-    wasm = resources.files("langchain_quickjs").joinpath("guest.wasm").read_bytes()
-    build_id = hashlib.sha256(wasm).digest()
-    engine = wasmtime.Engine(_config())
-    compiled = _compile(engine, wasm, build_id)
-    prepared = wasmtime.Linker(engine).instantiate_pre(compiled)
-    module = Module(engine, prepared, Ticker(engine.increment_epoch), build_id)
-    fresh = Instance(module, 2**32 - BLOCK_BYTES)
-    boot = tuple(page for _, page in fresh.pages())
-    return dataclasses.replace(module, mailbox=fresh.mailbox(1), boot=boot, tells=fresh.tells())
-
-
-if hasattr(os, "register_at_fork"):
-    # A forked child has neither the ticker's thread nor the engine's own: it starts afresh.
-    os.register_at_fork(after_in_child=_load.cache_clear)
-
-
-class Instance:
-    """One guest with its linear memory. Not thread-safe; to be dropped after any error."""
+    Args:
+        compiled: The module.
+        memory_bytes: How large the memory may become.
+    """
 
     __slots__ = (
         "_address",
@@ -178,16 +146,16 @@ class Instance:
         "_context",
         "_functions",
         "_memory",
-        "_module",
         "_size",
         "_store",
+        "_ticker",
         "_values",
         "_watch",
     )
 
-    def __init__(self, module: Module, memory_bytes: int) -> None:
-        self._module = module
-        self._store = wasmtime.Store(module.engine)
+    def __init__(self, compiled: CompiledModule, memory_bytes: int) -> None:
+        self._ticker = compiled.ticker
+        self._store = wasmtime.Store(compiled.engine)
         self._store.set_limits(memory_size=memory_bytes)
         self._watch = _Watch()
         self._callback = _epoch_callback(self._watch)
@@ -196,7 +164,7 @@ class Instance:
         )
         self._store.set_epoch_deadline(1)
         self._context = self._store._context()
-        instance = module.prepared.instantiate(self._store)._instance
+        instance = compiled.prepared.instantiate(self._store)._instance
         self._memory = ctypes.byref(self._export(instance, "memory").memory)
         self._functions = {
             name: ctypes.byref(self._export(instance, name).func) for name in _FUNCTIONS
@@ -207,7 +175,7 @@ class Instance:
         self._size = self._measure()
 
     def _export(self, instance: Any, name: str) -> Any:
-        """One export; `wasmtime.Instance.exports` finds out about all of them, and their types."""
+        """Gives one export; `wasmtime.Instance.exports` finds out about all, and their types."""
         found = ffi.wasmtime_extern_t()
         encoded = ctypes.create_string_buffer(name.encode())
         if not ffi.wasmtime_instance_export_get(
@@ -221,14 +189,30 @@ class Instance:
         """Length of the linear memory."""
         return self._measure()
 
+    def cancel(self) -> None:
+        """Stops the step that runs in another thread. Thread-safe."""
+        self._watch.cancelled = True
+
     def _measure(self) -> int:
         return int(ffi.wasmtime_memory_data_size(self._context, self._memory))
 
-    def _within(self, address: int, length: int) -> bool:
-        """Whether that lies in the memory, which may have grown since it was last measured."""
+    def _is_in_memory(self, address: int, length: int) -> bool:
+        """Tells whether that lies in the memory, which may have grown since it was measured."""
         if address + length > self._size:
             self._size = self._measure()
         return address + length <= self._size
+
+    def _grow(self, blocks: int) -> None:
+        """Makes the memory larger by some WebAssembly pages.
+
+        Raises:
+            MemoryLimitError: It would be larger than it may become.
+        """
+        grown = ctypes.c_uint64()
+        error = ffi.wasmtime_memory_grow(self._context, self._memory, blocks, ctypes.byref(grown))
+        if error:
+            ffi.wasmtime_error_delete(error)
+            raise MemoryLimitError("out of memory")
 
     def _call(self, name: str, argument: int = 0) -> int:
         """Calls an export: at most one i32 in, at most one i32 or i64 out.
@@ -243,30 +227,27 @@ class Instance:
             self._context, self._functions[name], values, 1, ctypes.byref(trap)
         )
         if error or trap:
-            self._fail(error, trap)
+            self._raise_trap(error, trap)
         return int(values[0].i64)
 
-    def _fail(self, error: Any, trap: Any) -> None:
-        """Raises what a trap means."""
+    def _raise_trap(self, error: Any, trap: Any) -> None:
+        """Raises the error that a trap means."""
         code = ffi.wasmtime_trap_code_t()
         known = bool(trap) and ffi.wasmtime_trap_code(trap, ctypes.byref(code))
         overflow = known and code.value == wasmtime.TrapCode.STACK_OVERFLOW.value
-        _delete(error, trap)
+        _delete_native(error, trap)
         if self._watch.cancelled:
             raise ScriptCancelledError("the host cancelled the step; it never happened")
         if self._watch.stopped:
             late = TimeLimitError("out of time")
-            late.line, late.column = self._where() or (None, None)
+            late.line, late.column = self._last_place() or (None, None)
             raise late
         if overflow:
-            raise StackLimitError(
-                "the engine's own recursion used up its stack (deeply nested source, JSON or "
-                "regular expression); the step never happened. Nest less deeply"
-            )
+            raise StackLimitError("out of stack")
         raise ProtocolError(f"the guest crashed (trap {code.value if known else 'unknown'})")
 
-    def _where(self) -> tuple[int, int] | None:
-        """Line and column where a step that was stopped was last known to be.
+    def _last_place(self) -> tuple[int, int] | None:
+        """Gives line and column where a step that was stopped was last known to be.
 
         A trap leaves the memory as it is. What the guest makes of that is a hint: it may be wrong,
         and is within bounds.
@@ -277,122 +258,17 @@ class Instance:
             self._context, self._functions["where"], values, 1, ctypes.byref(trap)
         )
         if error or trap:
-            _delete(error, trap)
+            _delete_native(error, trap)
             return None
         place = int(values[0].i64) & 0xFFFFFFFFFFFFFFFF
         line, column = place >> 32, place & 0xFFFFFFFF
         return (line, column) if 0 < line < _MOST_LINES and 0 < column < _MOST_LINES else None
 
-    def _begin(self, timeout_s: float | None) -> None:
+    def _start_clock(self, timeout_s: float | None) -> None:
         self._watch.deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
-        ticker = self._module.ticker
+        ticker = self._ticker
         ticker.running.add(self)
         ticker.wake()
 
-    def _end(self) -> None:
-        self._module.ticker.running.discard(self)
-
-    def cancel(self) -> None:
-        """Stops the step that runs in another thread. Thread-safe."""
-        self._watch.cancelled = True
-
-    def step(self, message: bytes, timeout_s: float | None, max_reply_bytes: int) -> bytes:
-        """Lets the guest handle a message.
-
-        Args:
-            message: What to write into its mailbox.
-            timeout_s: How long it may compute, in seconds.
-            max_reply_bytes: A longer reply is refused before it is copied.
-
-        Returns:
-            Its reply, unread and untrusted.
-
-        Raises:
-            TimeLimitError: If it took longer.
-            StackLimitError: If the engine recursed too deeply.
-            MemoryLimitError: If there is no room for the message.
-            ScriptCancelledError: If `cancel` was called.
-            ProtocolError: If it crashed, or its reply is not within its memory.
-        """
-        size = len(message)
-        mailbox = self._module.mailbox
-        self._begin(timeout_s)
-        try:
-            if size > _SMALL_MESSAGE_BYTES:
-                mailbox = self.mailbox(size)
-            if not self._within(mailbox, size):
-                raise ProtocolError("the guest's mailbox lies outside its memory")
-            ctypes.memmove(self._address + mailbox, message, size)
-            packed = self._call("step", size) & 0xFFFFFFFFFFFFFFFF
-        finally:
-            self._end()
-        address, length = packed >> 32, packed & 0xFFFFFFFF
-        if length > max_reply_bytes or not self._within(address, length):
-            raise ProtocolError(
-                f"the guest's reply of {length} bytes at {address} is out of bounds"
-            )
-        return ctypes.string_at(self._address + address, length)
-
-    def mailbox(self, size: int) -> int:
-        """Lets the guest make room for a message of `size` bytes: its address.
-
-        Raises:
-            MemoryLimitError: If there is no room.
-        """
-        address = self._call("mailbox", size) & 0xFFFFFFFF
-        if not address:
-            raise MemoryLimitError("out of memory")
-        return address
-
-    def tidy(self) -> None:
-        """Collects garbage, so that the image has less in it.
-
-        Raises:
-            TimeLimitError: If that takes far longer than it can.
-            ProtocolError: If the guest crashed.
-        """
-        self._begin(1.0 + self._measure() / _TIDY_BYTES_PER_S)
-        try:
-            self._call("tidy")
-        finally:
-            self._end()
-
-    def pages(self) -> Iterator[tuple[int, bytes]]:
-        """The pages of the memory as it is now, with their numbers."""
-        boot = self._module.boot
-        for number in range(self._measure() // PAGE_BYTES):
-            yield number, page_from(self._address + number * PAGE_BYTES, boot, number)
-
-    def tells(self) -> bool:
-        """Whether the kernel tells which pages of this fresh instance were written to."""
-        return can_tell(self._address, self._measure() // PAGE_BYTES)
-
-    def image(self) -> Image:
-        """The memory as it is now, without its stack."""
-        size, written = self._measure(), None
-        if self._module.tells:
-            written = written_pages(self._address, _STACK_PAGES, size // PAGE_BYTES)
-        if written is None:
-            pages = (page for page in self.pages() if page[0] >= _STACK_PAGES)
-        else:
-            memory = memoryview((ctypes.c_char * size).from_address(self._address))
-            pages = ((n, bytes(memory[n * PAGE_BYTES : (n + 1) * PAGE_BYTES])) for n in written)
-        return difference(self._module.boot, size // BLOCK_BYTES, pages)
-
-    def load(self, image: Image) -> None:
-        """Makes a fresh instance's memory that of `image`.
-
-        Raises:
-            MemoryLimitError: If the image is larger than this instance may become.
-        """
-        missing = image.blocks - self._size // BLOCK_BYTES
-        if missing > 0:
-            grown = ctypes.c_uint64()
-            error = ffi.wasmtime_memory_grow(
-                self._context, self._memory, missing, ctypes.byref(grown)
-            )
-            if error:
-                ffi.wasmtime_error_delete(error)
-                raise MemoryLimitError("out of memory")
-        for number, page in image.pages.items():
-            ctypes.memmove(self._address + number * PAGE_BYTES, page, PAGE_BYTES)
+    def _stop_clock(self) -> None:
+        self._ticker.running.discard(self)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-__all__ = ["BLOCK_BYTES", "BOOT", "PAGE_BYTES", "Image", "difference", "page_at", "page_from"]
+__all__ = ["BLOCK_BYTES", "BOOT", "PAGE_BYTES", "Image", "difference", "page_at", "page_read_from"]
 
 BLOCK_BYTES: Final = 65536
 """Size of a WebAssembly page; memory grows by it."""
@@ -59,12 +59,12 @@ BOOT: Final = Image(0, {})
 
 
 def page_at(boot: Sequence[bytes], number: int) -> bytes:
-    """What the boot image has there; zeros beyond its end."""
+    """Gives a page of the boot image, which is zeros beyond its end."""
     return boot[number] if number < len(boot) else _ZERO_PAGE
 
 
-def page_from(address: int, boot: Sequence[bytes], number: int) -> bytes:
-    """The page that stands at an address; the boot image's own where they are equal, as most are.
+def page_read_from(address: int, boot: Sequence[bytes], number: int) -> bytes:
+    """Gives the page at an address, or the boot image's own where they are equal, as most are.
 
     That saves copying megabytes for every image.
     """
@@ -75,7 +75,7 @@ def page_from(address: int, boot: Sequence[bytes], number: int) -> bytes:
 
 
 def difference(boot: Sequence[bytes], blocks: int, pages: Iterable[tuple[int, bytes]]) -> Image:
-    """The image of a memory.
+    """Makes the image of a memory.
 
     Args:
         boot: The boot image, in pages.

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from langchain_quickjs.interpreter.guest.engine import Instance, Module
 from langchain_quickjs.interpreter.guest.image import BOOT, Image
+from langchain_quickjs.interpreter.guest.instance import Instance, Module
 
 __all__ = ["Machine"]
 
@@ -47,7 +47,7 @@ class Machine:
         self._log_s = 0.0
         self._log_bytes = 0
 
-    def _live(self) -> Instance:
+    def _live_instance(self) -> Instance:
         if self._instance is None:
             instance = Instance(self._module, self._memory_bytes)
             instance.load(self._image)
@@ -76,7 +76,7 @@ class Machine:
             What `read` gave, and how long the guest computed, in seconds.
         """
         try:
-            live = self._live()
+            live = self._live_instance()
             begun_s = time.monotonic()
             outcome = read(live.step(message, timeout_s, max_reply_bytes))
         except BaseException:
@@ -99,10 +99,10 @@ class Machine:
         self._forget_log()
 
     def image(self) -> Image:
-        """The present state, with as little in it as possible."""
+        """Makes the image of the present state, with as little in it as possible."""
         if self._log:
             try:
-                live = self._live()
+                live = self._live_instance()
                 live.tidy()
             except BaseException:
                 self._instance = None

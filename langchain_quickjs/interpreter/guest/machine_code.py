@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-__all__ = ["cache_dir", "keep_code", "kept_code"]
+__all__ = ["cache_dir", "code_file", "read_code", "write_code"]
 
 _CACHE_VARIABLE: Final = "LANGCHAIN_QUICKJS_CACHE_DIR"
 _MAGIC: Final = b"QJMC\x01\0\0\0"
@@ -34,7 +34,7 @@ _FLAGS: Final = (
 
 
 def cache_dir() -> Path:
-    """Where machine code is kept between processes."""
+    """Gives the folder in which machine code is kept between processes."""
     if chosen := os.environ.get(_CACHE_VARIABLE):
         return Path(chosen)
     if sys.platform == "win32":
@@ -44,8 +44,18 @@ def cache_dir() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "langchain_quickjs"
 
 
-def kept_code(path: Path) -> bytes | None:
-    """The code in a file; `None` if there is none, or none that can be trusted."""
+def code_file(build_id: bytes, runtime: str) -> Path:
+    """Gives the file that holds the code of one build of the guest.
+
+    Args:
+        build_id: The hash of the WebAssembly module.
+        runtime: The version of wasmtime, which reads no other version's code.
+    """
+    return cache_dir() / f"{build_id.hex()[:32]}-{runtime}.cwasm"
+
+
+def read_code(path: Path) -> bytes | None:
+    """Reads the code in a file; gives `None` if there is none, or none that can be trusted."""
     try:
         if not _is_safe_place(path.parent):
             return None
@@ -61,7 +71,7 @@ def kept_code(path: Path) -> bytes | None:
     return code if whole else None
 
 
-def keep_code(code: bytes, path: Path) -> None:
+def write_code(code: bytes, path: Path) -> None:
     """Keeps code for the next process. A cache that cannot be written is only slower."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -74,14 +84,14 @@ def keep_code(code: bytes, path: Path) -> None:
 
 
 def _is_ours(status: os.stat_result) -> bool:
-    """Whether it is this user's, and nobody else can write it."""
+    """Tells whether a file is this user's, and nobody else can write it."""
     if sys.platform == "win32":
         return True  # the profile directory is the user's own
     return status.st_uid == os.getuid() and not status.st_mode & _OTHERS_WRITE
 
 
 def _is_safe_place(folder: Path) -> bool:
-    """Whether only this user and root decide what is found there.
+    """Tells whether only this user and root decide what is found there.
 
     Raises:
         OSError: It is not there.
@@ -89,11 +99,14 @@ def _is_safe_place(folder: Path) -> bool:
     if sys.platform == "win32":
         return True
     place = Path(os.path.realpath(folder))
-    return _is_ours(place.stat()) and all(_keeps(above.stat()) for above in place.parents)
+    return _is_ours(place.stat()) and all(_is_safe_folder(above.stat()) for above in place.parents)
 
 
-def _keeps(status: os.stat_result) -> bool:
-    """Whether nobody else can replace what is in a folder: in a sticky one only its owner can."""
+def _is_safe_folder(status: os.stat_result) -> bool:
+    """Tells whether nobody else can replace what is in a folder.
+
+    In a sticky folder only the owner of a file can.
+    """
     if sys.platform == "win32" or status.st_uid not in (0, os.getuid()):
         return False
     return not status.st_mode & _OTHERS_WRITE or bool(status.st_mode & stat.S_ISVTX)

@@ -20,7 +20,7 @@ _LEAST_WASM_STACK_BYTES: Final = 512 * 1024
 
 
 def _thread_stack_bytes() -> int:
-    """The least stack that the threads of this process have, as far as that can be known."""
+    """Gives the least stack that the threads of this process have, as far as that can be known."""
     if sys.platform == "win32":
         size = 2 * 1024 * 1024  # what python.exe has reserved up to 3.11; later ones twice that
     elif sys.platform == "linux" and platform.libc_ver()[0] != "glibc":
@@ -33,6 +33,6 @@ def _thread_stack_bytes() -> int:
 
 
 def wasm_stack_bytes() -> int:
-    """How much of a thread's stack WebAssembly may use."""
+    """Gives how much of a thread's stack WebAssembly may use."""
     spare = _thread_stack_bytes() - _HOST_STACK_BYTES
     return max(_LEAST_WASM_STACK_BYTES, min(_WASM_STACK_BYTES, spare))

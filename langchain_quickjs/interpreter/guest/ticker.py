@@ -32,12 +32,12 @@ class Ticker:
         self._alive = False
 
     def wake(self) -> None:
-        """To be called once one more is in `running`."""
+        """Has the clock run; whoever has put a guest into `running` calls this."""
         if not self._alive and self._revive():
             threading.Thread(target=self._tick, name="quickjs-ticker", daemon=True).start()
 
     def _revive(self) -> bool:
-        """Whether the thread was dead, and the caller is who makes it live again."""
+        """Tells whether the thread was dead, and the caller is who makes it live again."""
         with self._lock:
             was_alive, self._alive = self._alive, True
         return not was_alive

@@ -1,7 +1,7 @@
 """Lines: what is stored of pages that differ, which mostly differ in little.
 
-    numbers, masks = changes(before, after)
-    before | patched(lines(numbers, masks), joined(lines(numbers, masks), after), before) == after
+    some = lines(*changes(before, after))
+    before | patched_pages(some, content_of(some, after), before) == after
 
 A line is an eighth of a page. For each page with any that differ, a byte says which. Pages that a
 memory does not hold are the boot image's.
@@ -14,7 +14,15 @@ from typing import Any, Final
 
 from langchain_quickjs.interpreter.guest.image import PAGE_BYTES, page_at
 
-__all__ = ["LINE_BYTES", "Line", "are_changes", "changes", "joined", "lines", "patched"]
+__all__ = [
+    "LINE_BYTES",
+    "Line",
+    "are_possible_changes",
+    "changes",
+    "content_of",
+    "lines",
+    "patched_pages",
+]
 
 LINE_BYTES: Final = PAGE_BYTES // 8
 
@@ -30,7 +38,7 @@ Line = tuple[int, slice]
 def changes(
     before: Mapping[int, bytes], after: Mapping[int, bytes], boot: Sequence[bytes]
 ) -> tuple[list[int], bytes]:
-    """The numbers of the pages that differ, in order, and for each the lines that do."""
+    """Finds the pages that differ: their numbers, in order, and for each the lines that do."""
     numbers, masks = [], bytearray()
     for number in sorted(before.keys() | after.keys()):
         if mask := _mask(_page(before, number, boot), _page(after, number, boot)):
@@ -39,8 +47,11 @@ def changes(
     return numbers, bytes(masks)
 
 
-def are_changes(numbers: Sequence[Any], masks: bytes, pages: int) -> bool:
-    """Whether that could be the changes of a memory of so many pages; both are untrusted."""
+def are_possible_changes(numbers: Sequence[Any], masks: bytes, pages: int) -> bool:
+    """Tells whether these could be the changes of a memory of so many pages.
+
+    Both are untrusted.
+    """
     return (
         all(type(number) is int and 0 <= number < pages for number in numbers)
         and sorted(set(numbers)) == numbers
@@ -50,20 +61,20 @@ def are_changes(numbers: Sequence[Any], masks: bytes, pages: int) -> bool:
 
 
 def lines(numbers: Sequence[int], masks: bytes) -> list[Line]:
-    """The lines that masks stand for."""
+    """Lists the lines that masks stand for."""
     pairs = zip(numbers, masks, strict=True)
     return [(number, line) for number, mask in pairs for line in _OF_MASK[mask]]
 
 
-def joined(some: Sequence[Line], pages: Mapping[int, bytes], boot: Sequence[bytes]) -> bytes:
-    """What stands in lines of a memory."""
+def content_of(some: Sequence[Line], pages: Mapping[int, bytes], boot: Sequence[bytes]) -> bytes:
+    """Gives what stands in some lines of a memory."""
     return b"".join([_page(pages, number, boot)[line] for number, line in some])
 
 
-def patched(
+def patched_pages(
     some: Sequence[Line], content: bytes, pages: Mapping[int, bytes], boot: Sequence[bytes]
 ) -> dict[int, bytes]:
-    """The pages with these lines, once they have this content."""
+    """Makes the pages of some lines as they are once the lines have this content."""
     made: dict[int, bytearray] = {}
     for index, (number, line) in enumerate(some):
         if number not in made:

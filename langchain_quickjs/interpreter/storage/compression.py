@@ -6,7 +6,7 @@ from typing import Final
 
 import zstandard
 
-__all__ = ["compress", "dictionary"]
+__all__ = ["compress", "zstd_dictionary"]
 
 # With little to compress, a higher level's larger tables cost more than they save.
 _LEVEL: Final = 3
@@ -15,7 +15,7 @@ _SMALL_BYTES: Final = 32 * 1024
 
 
 def compress(content: bytes, known: bytes = b"") -> bytes:
-    """The content as one frame.
+    """Compresses content into one frame.
 
     Args:
         content: What to compress.
@@ -26,10 +26,10 @@ def compress(content: bytes, known: bytes = b"") -> bytes:
         source_size=len(content),
         dict_size=len(known),
     )
-    data = dictionary(known) if known else None
+    data = zstd_dictionary(known) if known else None
     return zstandard.ZstdCompressor(compression_params=parameters, dict_data=data).compress(content)
 
 
-def dictionary(known: bytes) -> zstandard.ZstdCompressionDict:
-    """What was at hand, for a decompressor."""
+def zstd_dictionary(known: bytes) -> zstandard.ZstdCompressionDict:
+    """Makes what was at hand into what a decompressor takes."""
     return zstandard.ZstdCompressionDict(known, dict_type=zstandard.DICT_TYPE_RAWCONTENT)

@@ -29,20 +29,21 @@ import msgpack
 import zstandard
 
 from langchain_quickjs.errors import SnapshotError
-from langchain_quickjs.interpreter.guest.engine import load
+from langchain_quickjs.interpreter.advice.limit_errors import stored_too_large
 from langchain_quickjs.interpreter.guest.image import BLOCK_BYTES, PAGE_BYTES, Image, page_at
+from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.storage.changed_lines import (
     LINE_BYTES,
     Line,
-    are_changes,
+    are_possible_changes,
     changes,
-    joined,
+    content_of,
     lines,
-    patched,
+    patched_pages,
 )
-from langchain_quickjs.interpreter.storage.compression import compress, dictionary
+from langchain_quickjs.interpreter.storage.compression import compress, zstd_dictionary
 
-__all__ = ["Heap", "Stored", "fold", "pack_record", "record_id", "unfold"]
+__all__ = ["Heap", "StoredHeap", "fold", "pack_record", "record_id", "unfold"]
 
 _MAGIC: Final = b"QJSR"
 _FORMAT: Final = 2
@@ -78,7 +79,7 @@ class Heap:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredHeap:
     """A heap, and the id of the record that it is stored as."""
 
     id: bytes
@@ -86,19 +87,19 @@ class Stored:
 
 
 def record_id(record: bytes) -> bytes:
-    """The id of a record, by which deltas name their base."""
+    """Gives the id of a record, by which deltas name their base."""
     return hashlib.blake2b(record, digest_size=32).digest()
 
 
-def pack_record(heap: Heap, base: Stored | None = None) -> bytes:
-    """The record of a heap: full, or what changed since `base`."""
+def pack_record(heap: Heap, base: StoredHeap | None = None) -> bytes:
+    """Makes the record of a heap: a full one, or a delta with what changed since `base`."""
     module = load()
     boot = module.boot
     before = {} if base is None else base.heap.image.pages
     after = heap.image.pages
     numbers, masks = changes(before, after, boot)
     parts = [
-        compress(joined(some, after, boot), joined(some, before, boot))
+        compress(content_of(some, after, boot), content_of(some, before, boot))
         for some in _parts(numbers, masks)
     ]
     base_id = _NO_BASE if base is None else base.id
@@ -107,8 +108,8 @@ def pack_record(heap: Heap, base: Stored | None = None) -> bytes:
     return header + bytes(msgpack.packb(body))
 
 
-def fold(base: Stored | None, record: bytes, *, memory_bytes: int) -> Stored:
-    """The heap that a record makes of its base.
+def fold(base: StoredHeap | None, record: bytes, *, memory_bytes: int) -> StoredHeap:
+    """Makes the heap that a record makes of its base.
 
     Args:
         base: The heap that the record before it made; `None` for a full record.
@@ -122,8 +123,8 @@ def fold(base: Stored | None, record: bytes, *, memory_bytes: int) -> Stored:
     return _fold(base, [record], memory_bytes)
 
 
-def unfold(records: Mapping[bytes, bytes], head: bytes, *, memory_bytes: int) -> Stored:
-    """The heap that was stored as a chain of records.
+def unfold(records: Mapping[bytes, bytes], head: bytes, *, memory_bytes: int) -> StoredHeap:
+    """Makes the heap that was stored as a chain of records.
 
     Args:
         records: Records by what is said to be their ids; those of other heaps may be among them.
@@ -148,7 +149,7 @@ def unfold(records: Mapping[bytes, bytes], head: bytes, *, memory_bytes: int) ->
     return _fold(None, chain[::-1], memory_bytes)
 
 
-def _fold(base: Stored | None, records: Sequence[bytes], memory_bytes: int) -> Stored:
+def _fold(base: StoredHeap | None, records: Sequence[bytes], memory_bytes: int) -> StoredHeap:
     boot = load().boot
     pages = {} if base is None else dict(base.heap.image.pages)
     current = _NO_BASE if base is None else base.id
@@ -162,8 +163,8 @@ def _fold(base: Stored | None, records: Sequence[bytes], memory_bytes: int) -> S
         next_id, blocks, numbers, masks, parts = _read(record, memory_bytes)
         changed: dict[int, bytes] = {}
         for some, packed in zip(_parts(numbers, masks), parts, strict=True):
-            content = _unpack(packed, len(some), joined(some, pages, boot))
-            changed |= patched(some, content, {**pages, **changed}, boot)
+            content = _unpack(packed, len(some), content_of(some, pages, boot))
+            changed |= patched_pages(some, content, {**pages, **changed}, boot)
         pages |= changed
         touched.update(numbers)
         current = record_id(record)
@@ -172,7 +173,7 @@ def _fold(base: Stored | None, records: Sequence[bytes], memory_bytes: int) -> S
             del pages[number]
     if any(number >= blocks * BLOCK_BYTES // PAGE_BYTES for number in pages):
         raise SnapshotError("a record of the heap is malformed: its pages do not fit its memory")
-    return Stored(current, Heap(Image(blocks, pages), next_id))
+    return StoredHeap(current, Heap(Image(blocks, pages), next_id))
 
 
 def _base_id(record: bytes) -> bytes:
@@ -190,7 +191,7 @@ def _base_id(record: bytes) -> bytes:
 
 
 def _read(record: bytes, memory_bytes: int) -> tuple[int, int, list[int], bytes, list[bytes]]:
-    """The fields of a record: next id, blocks, pages, masks, parts."""
+    """Reads the fields of a record: next id, blocks, pages, masks, parts."""
     pages = memory_bytes // PAGE_BYTES
     try:
         fields = msgpack.unpackb(
@@ -211,12 +212,9 @@ def _read(record: bytes, memory_bytes: int) -> tuple[int, int, list[int], bytes,
         case _:
             raise SnapshotError("a record of the heap is malformed: its fields are not known")
     if blocks * BLOCK_BYTES > memory_bytes:
-        raise SnapshotError(
-            f"the heap needs {blocks * BLOCK_BYTES} bytes of memory, limits.memory_bytes is "
-            f"{memory_bytes}"
-        )
+        raise stored_too_large("the heap", blocks * BLOCK_BYTES, memory_bytes)
     if (
-        not are_changes(numbers, masks, blocks * BLOCK_BYTES // PAGE_BYTES)
+        not are_possible_changes(numbers, masks, blocks * BLOCK_BYTES // PAGE_BYTES)
         or not all(isinstance(part, bytes) for part in parts)
         or len(parts) != len(_parts(numbers, masks))
     ):
@@ -241,18 +239,18 @@ def _refuse_map(_: Any) -> None:
 
 
 def _parts(numbers: Sequence[int], masks: bytes) -> list[list[Line]]:
-    """The lines of changes, in the parts that they are compressed in."""
+    """Lists the lines of changes, in the parts that they are compressed in."""
     all_of_them = lines(numbers, masks)
     return [all_of_them[i : i + _PART_LINES] for i in range(0, len(all_of_them), _PART_LINES)]
 
 
 def _unpack(packed: bytes, count: int, before: bytes) -> bytes:
-    """The content of one part, of so many lines."""
+    """Unpacks the content of one part, of so many lines."""
     try:
         # zstandard believes what a frame says of its size, so it is checked first.
         if zstandard.get_frame_parameters(packed).content_size != count * LINE_BYTES:
             raise SnapshotError("a record of the heap is malformed: its pages have another size")
-        unpacker = zstandard.ZstdDecompressor(dict_data=dictionary(before))
+        unpacker = zstandard.ZstdDecompressor(dict_data=zstd_dictionary(before))
         return unpacker.decompress(packed, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise SnapshotError(f"a record of the heap is malformed: {error}") from error

@@ -1,7 +1,7 @@
 """Snapshots: what is stored of a paused interpreter.
 
     snapshot = magic, format, build id, body length, checksum, body
-    body     = zstd(MessagePack of the fields of `Paused`, with the image's pages and masks; lines)
+    body     = zstd(MessagePack of the fields of `ScriptState`, pages and masks of the image; lines)
     lines    = for each line that differs from the boot image, line XOR boot's line
 
 A snapshot is only good for the build of the guest that made it: everything in the memory, down to
@@ -23,23 +23,25 @@ import msgpack
 import zstandard
 
 from langchain_quickjs.errors import ProtocolError, SnapshotError
+from langchain_quickjs.interpreter.advice.limit_errors import stored_too_large
 from langchain_quickjs.interpreter.guest.image import BLOCK_BYTES, PAGE_BYTES, Image
 from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.outcomes import Call
+from langchain_quickjs.interpreter.script_state import ScriptState
 from langchain_quickjs.interpreter.storage.changed_lines import (
     LINE_BYTES,
-    are_changes,
+    are_possible_changes,
     changes,
-    joined,
+    content_of,
     lines,
-    patched,
+    patched_pages,
 )
 from langchain_quickjs.interpreter.storage.compression import compress
 from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.encode import encode
-from langchain_quickjs.interpreter.wire.open_bytes import most_open_bytes
+from langchain_quickjs.interpreter.wire.open_bytes import most_open_bytes, sizes_of
 
-__all__ = ["Paused", "pack_snapshot", "unpack_snapshot"]
+__all__ = ["PausedInterpreter", "pack_snapshot", "unpack_snapshot"]
 
 _MAGIC: Final = b"QJSS"
 _FORMAT: Final = 2
@@ -48,41 +50,31 @@ _HEADER: Final = struct.Struct("<4sB16sII16s")
 
 
 @dataclass(frozen=True, slots=True)
-class Paused:
+class PausedInterpreter:
     """An interpreter between two steps.
 
     Attributes:
         image: The guest's memory.
-        next_id: The id of the next call.
-        running: Whether a script is running.
-        open_calls: Its calls that are not answered yet.
-        granted: The names it may call.
-        spent_s: How long it has computed.
-        calls_made: How many calls it has made.
+        state: What the host knows of the script.
     """
 
     image: Image
-    next_id: int
-    running: bool
-    open_calls: tuple[Call, ...]
-    granted: frozenset[str]
-    spent_s: float
-    calls_made: int
+    state: ScriptState
 
 
 def _xor(a: bytes | memoryview, b: bytes) -> bytes:
     return (int.from_bytes(a, "little") ^ int.from_bytes(b, "little")).to_bytes(len(a), "little")
 
 
-def pack_snapshot(paused: Paused, boot: Sequence[bytes], build_id: bytes) -> bytes:
-    """The bytes to store for a paused interpreter."""
-    pages, blocks = paused.image.pages, paused.image.blocks
+def pack_snapshot(paused: PausedInterpreter, boot: Sequence[bytes], build_id: bytes) -> bytes:
+    """Makes the bytes to store for a paused interpreter."""
+    pages, blocks, state = paused.image.pages, paused.image.blocks, paused.state
     numbers, masks = changes({}, pages, boot)
     some = lines(numbers, masks)
-    calls = [[call.id, call.name, encode(list(call.args))] for call in paused.open_calls]
-    head = [paused.next_id, paused.running, calls, sorted(paused.granted), paused.spent_s]
-    body = msgpack.packb([*head, paused.calls_made, blocks, numbers, masks])
-    content = body + _xor(joined(some, pages, boot), joined(some, {}, boot))
+    calls = [[call.id, call.name, encode(list(call.args))] for call in state.open_calls.values()]
+    head = [state.next_id, state.running, calls, sorted(state.granted), state.spent_s]
+    body = msgpack.packb([*head, state.calls_made, blocks, numbers, masks])
+    content = body + _xor(content_of(some, pages, boot), content_of(some, {}, boot))
     packed = compress(content)
     checksum = hashlib.blake2b(packed, digest_size=16).digest()
     header = _HEADER.pack(_MAGIC, _FORMAT, build_id[:16], len(packed), len(body), checksum)
@@ -91,7 +83,7 @@ def pack_snapshot(paused: Paused, boot: Sequence[bytes], build_id: bytes) -> byt
 
 def unpack_snapshot(
     snapshot: bytes, boot: Sequence[bytes], build_id: bytes, limits: Limits
-) -> Paused:
+) -> PausedInterpreter:
     """Reads a snapshot.
 
     Args:
@@ -110,12 +102,9 @@ def unpack_snapshot(
         # zstandard believes what a frame says of its size, whatever `max_output_size` is.
         size = zstandard.get_frame_parameters(packed).content_size
         if not body_length <= size <= memory_bytes + body_length or body_length > most_body:
-            raise SnapshotError(
-                f"the snapshot unpacks to {size} bytes, limits.memory_bytes is {memory_bytes}; "
-                "raise the limit"
-            )
+            raise stored_too_large("the snapshot", size, memory_bytes)
         plain = zstandard.ZstdDecompressor().decompress(packed, allow_extra_data=False)
-        return _paused(memoryview(plain), body_length, boot, memory_bytes)
+        return _paused(memoryview(plain), body_length, boot, memory_bytes, len(snapshot))
     except zstandard.ZstdError as error:
         raise SnapshotError(
             f"the snapshot does not unpack within {memory_bytes} bytes: {error}; restore it with "
@@ -191,8 +180,12 @@ def _check_calls(calls: Sequence[Call], next_id: int, running: bool, granted: Se
 
 
 def _paused(
-    plain: memoryview, body_length: int, boot: Sequence[bytes], memory_bytes: int
-) -> Paused:
+    plain: memoryview,
+    body_length: int,
+    boot: Sequence[bytes],
+    memory_bytes: int,
+    snapshot_bytes: int,
+) -> PausedInterpreter:
     match _fields(plain[:body_length], memory_bytes):
         case [
             int(next_id),
@@ -209,17 +202,23 @@ def _paused(
         case _:
             raise ValueError("its fields are not those of a snapshot")
     if blocks * BLOCK_BYTES > memory_bytes:
-        raise SnapshotError(
-            f"the snapshot needs {blocks * BLOCK_BYTES} bytes of memory, limits.memory_bytes is "
-            f"{memory_bytes}; raise the limit"
-        )
-    if not are_changes(numbers, masks, blocks * BLOCK_BYTES // PAGE_BYTES):
+        raise stored_too_large("the snapshot", blocks * BLOCK_BYTES, memory_bytes)
+    if not are_possible_changes(numbers, masks, blocks * BLOCK_BYTES // PAGE_BYTES):
         raise ValueError("its pages do not fit its memory")
     some, content = lines(numbers, masks), plain[body_length:]
     if len(content) != len(some) * LINE_BYTES:
         raise ValueError("its pages have another size")
-    pages = patched(some, _xor(content, joined(some, {}, boot)), {}, boot)
+    pages = patched_pages(some, _xor(content, content_of(some, {}, boot)), {}, boot)
     names = frozenset(map(str, granted))
     open_calls = tuple(map(_call, calls))
     _check_calls(open_calls, next_id, running, names)
-    return Paused(Image(blocks, pages), next_id, running, open_calls, names, spent_s, calls_made)
+    state = ScriptState(
+        next_id,
+        running,
+        {call.id: call for call in open_calls},
+        sizes_of(open_calls, snapshot_bytes),
+        names,
+        spent_s,
+        calls_made,
+    )
+    return PausedInterpreter(Image(blocks, pages), state)

@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgpack
 
 from langchain_quickjs.errors import ValueTransferError
-from langchain_quickjs.interpreter.quoting import key_text, said, shortened, type_name
+from langchain_quickjs.interpreter.quoting import error_text, key_text, shortened, type_name
 from langchain_quickjs.interpreter.values.coerce import TYPED_ARRAYS, coerce
 from langchain_quickjs.interpreter.values.js_values import (
     HOLE,
@@ -108,7 +108,7 @@ def _default(value: Any, forms: int = 0) -> Any:
     except _UnfitError:
         raise
     except Exception as error:
-        what = f"reading a {type_name(value)} raised {type_name(error)}: {said(error)}"
+        what = f"reading a {type_name(value)} raised {type_name(error)}: {error_text(error)}"
         raise _UnfitError(what) from error
 
 
@@ -245,7 +245,7 @@ def encode_message(
         return _pack(build(packed))
     except Exception as error:  # of the code of values too
         faults = (find_fault(value, name(index)) for index, value in enumerate(values))
-        path, reason = next(filter(None, faults), ("the message", said(error)))
+        path, reason = next(filter(None, faults), ("the message", error_text(error)))
         raise ValueTransferError(f"{path} cannot become a JavaScript value: {reason}") from error
 
 
@@ -294,7 +294,7 @@ def _looked_at(part: Any, depth: int) -> tuple[Any, str | None]:
             if not _is_key(key):
                 return part, f"its key {_shown(key)} is neither text nor an integer"
     except Exception as error:
-        return part, said(error)
+        return part, error_text(error)
     return part, None
 
 

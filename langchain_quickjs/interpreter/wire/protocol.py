@@ -13,15 +13,18 @@ import msgpack
 from langchain_quickjs.errors import (
     CallLimitError,
     CallsInFlightLimitError,
-    ConsoleLimitError,
     LimitError,
-    MessageLimitError,
     ProtocolError,
     ResultTransferError,
     ScriptError,
-    SourceLimitError,
     ValueTransferError,
 )
+from langchain_quickjs.interpreter.advice.limit_errors import (
+    console_too_long,
+    results_too_large,
+    source_too_long,
+)
+from langchain_quickjs.interpreter.console import with_cut_noted
 from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.outcomes import (
     Call,
@@ -97,11 +100,7 @@ def start_message(
     """
     encoded = source.encode("utf-8", "surrogatepass")
     if len(encoded) > limits.source_bytes:
-        raise SourceLimitError(
-            f"the source is {len(encoded)} bytes long, limits.source_bytes is "
-            f"{limits.source_bytes}; shorten it, or raise the limit",
-            value=limits.source_bytes,
-        )
+        raise source_too_long(len(encoded), limits)
     for name in (*tools, *functions):
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} cannot be granted: it is no JavaScript identifier")
@@ -155,12 +154,7 @@ def resume_message(
         lambda index: f"the result of call {ids[index // 3]}",
     )
     if len(message_bytes) > limits.message_bytes:
-        raise MessageLimitError(
-            f"the results are {len(message_bytes)} bytes, limits.message_bytes is "
-            f"{limits.message_bytes}; return less, deliver them one by one, or raise the limit",
-            limit="message_bytes",
-            value=limits.message_bytes,
-        )
+        raise results_too_large(len(message_bytes), limits)
     return message_bytes
 
 
@@ -258,12 +252,8 @@ def _console(parts: Any, dropped: Any, limits: Limits) -> str:
     # Half a surrogate pair has no UTF-8; what is printed must fit into any log or database.
     shown = text.decode("utf-8", "replace")
     if dropped and not limits.console_cut:
-        raise ConsoleLimitError(
-            f"the script printed {len(text) + dropped} bytes in one step, limits.console_bytes is "
-            f"{limits.console_bytes}; print less, raise the limit, or set limits.console_cut",
-            value=limits.console_bytes,
-        )
-    return shown + f"… [{dropped} more bytes printed]\n" if dropped else shown
+        raise console_too_long(len(text) + dropped, limits)
+    return with_cut_noted(shown, dropped)
 
 
 def _short_reply(parts: Any) -> Exception:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from langchain_quickjs.interpreter.advice.near_names import nearest
+from langchain_quickjs.interpreter.advice.near_names import did_you_mean, nearest
 from langchain_quickjs.script.arguments.tool_schemas import (
     Kinds,
     Schema,
@@ -170,7 +170,7 @@ class Wanted:
         takes = _listed([shown_name(known) for known in self._members]) or "no names"
         problem = f"has no {shown_name(name)}; it takes {takes}."
         meant = nearest(name[:_NAME_CHARS], self._members, _LIKENESS)
-        return f"{problem} Did you mean {shown_name(meant)}?" if meant else problem
+        return problem + did_you_mean(*([shown_name(meant)] if meant else []))
 
 
 class _Document:

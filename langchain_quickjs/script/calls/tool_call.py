@@ -8,11 +8,9 @@ value which its function returns before that is turned into text.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, cast
 
 from langchain_core.messages import ToolCall, ToolMessage
 from langchain_core.runnables import RunnableConfig
@@ -22,9 +20,10 @@ from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 
 from langchain_quickjs.interpreter import Raised, Returned
-from langchain_quickjs.interpreter.quoting import said
+from langchain_quickjs.interpreter.quoting import error_text
 from langchain_quickjs.interpreter.values.weight import is_large
 from langchain_quickjs.script.arguments.json_values import copied
+from langchain_quickjs.script.calls.tool_path import ToolPath
 from langchain_quickjs.script.calls.tool_results import (
     has_words,
     is_a,
@@ -39,7 +38,6 @@ from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.drivers import Compute, Invoke, Work, adrive, drive
 from langchain_quickjs.script.flow.messages import Answer, Blocked, Launched
 from langchain_quickjs.script.langgraph_internals.place import CallPlace, make_current
-from langchain_quickjs.script.langgraph_internals.task import OuterTask
 from langchain_quickjs.script.langgraph_internals.tools import (
     copy_tool,
     replace_methods,
@@ -48,61 +46,11 @@ from langchain_quickjs.script.langgraph_internals.tools import (
 )
 from langchain_quickjs.script.state import OpenCall, StateUpdate
 
-__all__ = ["Observed", "Observer", "ToolPath", "call_tool", "tool_call_of"]
+__all__ = ["call_tool", "tool_call_of"]
 
 ToolResult = ToolMessage | Command[Any] | list[ToolMessage | Command[Any]]
 
 _NOTHING: Final = object()
-
-
-class Observed(Protocol):
-    """What an observer makes of one run of a call's tool.
-
-    Attributes:
-        tool_call: What the tool is given instead of the call, behind all hooks.
-        config: The config under which it runs.
-    """
-
-    tool_call: ToolCall
-    config: RunnableConfig
-
-    def reads(self, output: Any) -> Callable[[str], Returned | Raised] | None:
-        """Gives what makes of the tool's text what the script gets; `None`: it stays as it is."""
-        ...
-
-
-Observer = Callable[
-    [Launched, ToolCall, RunnableConfig], contextlib.AbstractContextManager[Observed] | None
-]
-"""Sees a tool run: what goes in, what comes out and what it raises; `None` if it does not look."""
-
-
-@dataclass(frozen=True, slots=True)
-class ToolPath:
-    """The way that tool calls take in the graph that the script belongs to.
-
-    Attributes:
-        request: The call that runs the script; calls of the script are variations of it.
-        handler: What runs a request; a coroutine function when the graph runs asynchronously.
-        task: The task that state updates go to, if there is one outside the script's own graph.
-        observer: Sees the calls' tools run.
-    """
-
-    request: ToolCallRequest
-    handler: Callable[[ToolCallRequest], Any]
-    task: OuterTask | None = None
-    observer: Observer | None = None
-
-    def vary(
-        self, tool_call: ToolCall, tool: BaseTool, config: RunnableConfig | None = None
-    ) -> ToolCallRequest:
-        """The request of another call, which runs under `config` if that is given."""
-        before = self.request.runtime
-        state = self.request.state if self.task is None else self.task.state(self.request.state)
-        runtime = replace(
-            before, tool_call_id=tool_call["id"], state=state, config=config or before.config
-        )
-        return replace(self.request, tool_call=tool_call, tool=tool, state=state, runtime=runtime)
 
 
 def tool_call_of(call: OpenCall) -> ToolCall:
@@ -278,7 +226,7 @@ class _Recorder:
         """
         if self.value is _NOTHING or has_words(self._result()):
             raise error
-        self.wordless = f"(a result that cannot be written as text: {said(error)})"
+        self.wordless = f"(a result that cannot be written as text: {error_text(error)})"
         name, call_id = self.call["name"], self.call["id"]
         return ToolMessage(self.wordless, tool_call_id=cast("str", call_id), name=name)
 

@@ -7,5 +7,6 @@ It imports `flow` and `langgraph_internals`.
     ledger          what was decided and done for one script, written once
     ledger_entries  what a ledger holds, and whose claims are in force
     running_script  a script stored while it runs, with `durability="call"`
+    sealing         what is stored of one script, signed as one piece
     workers         whether whoever made a claim is still at work
 """

@@ -31,12 +31,12 @@ from langchain_quickjs.script.durability.ledger_entries import (
     Entries,
     takeover_key,
 )
+from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.workers import begin_work, end_work
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.drivers import Ask, Asking
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
 from langchain_quickjs.script.langgraph_internals.resume import mark_as_unfit
-from langchain_quickjs.script.sealing import Sealer
 from langchain_quickjs.script.state import CallEnd
 
 __all__ = ["Ledger"]

@@ -14,6 +14,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import CheckpointTuple
 
 from langchain_quickjs.errors import SetupError
+from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.flow.drivers import Ask, Asking, Await, Work
 from langchain_quickjs.script.langgraph_internals.checkpointer import (
     OVERWRITTEN,
@@ -23,7 +24,6 @@ from langchain_quickjs.script.langgraph_internals.checkpointer import (
     stores_when_it_ends_only,
     writes_that_forget_the_answer,
 )
-from langchain_quickjs.script.sealing import Sealer
 from langchain_quickjs.script.state import CallEnd, PausedScript
 
 __all__ = [

@@ -97,10 +97,9 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Make of a script's end what the graph's state keeps. It may be large."""
+    """Make of a script's end what the graph's state keeps."""
 
     ending: Ending
-    large: bool = False
 
 
 @dataclass(frozen=True, slots=True)

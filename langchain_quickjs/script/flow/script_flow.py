@@ -21,7 +21,6 @@ from langchain_quickjs.errors import (
     ValueTransferError,
 )
 from langchain_quickjs.interpreter import (
-    UNDEFINED,
     Call,
     CallResult,
     Completed,
@@ -33,7 +32,8 @@ from langchain_quickjs.interpreter import (
     Returned,
     Suspended,
 )
-from langchain_quickjs.interpreter.advice.for_models import advice
+from langchain_quickjs.interpreter.advice.for_models import text_for_model
+from langchain_quickjs.interpreter.console import with_printed
 from langchain_quickjs.interpreter.values.weight import weight
 from langchain_quickjs.script.flow.call_ids import CallNames
 from langchain_quickjs.script.flow.drivers import Abandon, Collect, Compute
@@ -78,7 +78,8 @@ def script_flow(rules: Rules, entry: Started | Resumed) -> Flow:
         Exception: What a tool raised, if nothing in the script caught it.
     """
     names = CallNames(rules.script_id, rules.place)
-    script = _Script(rules, OpenCalls(rules, names, entry.done, entry.again))
+    calls = OpenCalls(rules, names, entry.done, entry.again)
+    script = _Script(rules, calls, Patience(rules.limits))
     try:
         if isinstance(entry, Started):
             return (yield from script.start(entry))
@@ -97,10 +98,6 @@ class _Step:
     outcome: Outcome
     calls: tuple[tuple[Call, dict[str, Any] | Raised, str], ...] = ()
 
-    @property
-    def wake_after_s(self) -> float | None:
-        return self.outcome.wake_after_s if isinstance(self.outcome, Suspended) else None
-
 
 @dataclass(slots=True)
 class _Script:
@@ -108,6 +105,7 @@ class _Script:
 
     rules: Rules
     calls: OpenCalls
+    patience: Patience
     interpreter: Interpreter | None = None
     console: str = ""
     updates: list[StateUpdate] = field(default_factory=list)
@@ -119,10 +117,6 @@ class _Script:
     told: Any = None
     one_by_one: bool = False
     delivered: bool = False
-    patience: Patience = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.patience = Patience(self.rules.limits)
 
     def start(self, entry: Started) -> Flow:
         self.seed = entry.seed
@@ -172,13 +166,14 @@ class _Script:
 
     def _run(self, interpreter: Interpreter, step: _Step | None) -> Flow:
         """Calls and steps in turn, until the script ends or can only wait for people."""
+        wake_after_s: float | None = None
         while True:
             if step is not None:
-                self._print(step.outcome.console)
+                self.console = with_printed(self.console, step.outcome.console, self.rules.limits)
                 if not isinstance(step.outcome, Suspended):
                     return (yield from self._end(step.outcome))
+                wake_after_s = step.outcome.wake_after_s
                 yield from self._admit(step)
-                yield from self._settle()
             # What is stored has to hold everything, so what can be delivered is delivered first.
             if not (self.rules.keeps and self.calls.replies):
                 if self.rules.keeps and (self.calls.launch or self.delivered):
@@ -189,7 +184,7 @@ class _Script:
             # A script that has just been restored is stepped even without replies: its timers.
             try:
                 waits = step is not None and not self.calls.replies
-                if step and waits and not (yield from self._collect(step.wake_after_s)):
+                if waits and not (yield from self._collect(wake_after_s)):
                     return (yield from self._pause(interpreter))
                 self.patience.check()
                 step = yield from self._deliver(interpreter)
@@ -206,6 +201,7 @@ class _Script:
             asked = {call["id"]: one for call, one in zip(gated, reviewed, strict=True)}
         for call in opened:
             self.calls.admit(call, asked.get(call["id"]))
+        yield from self._settle()
 
     def _collect(self, wake_after_s: float | None) -> Generator[Effect, Any, bool]:
         """Waits for what may come next; gives whether anything can, other than from people.
@@ -246,7 +242,7 @@ class _Script:
                     replies[first] = yield Compute(self.instead.pop(first))
                 elif isinstance(batch.get(first), Returned):
                     name = "RangeError" if too_large else "TypeError"
-                    replies[first] = Raised(name, advice(error) or str(error))
+                    replies[first] = Raised(name, text_for_model(error))
                 else:
                     raise
                 continue
@@ -281,12 +277,6 @@ class _Script:
         kind = "" if isinstance(args, Raised) else self.calls.names.kind(tool.name, args)
         return call, args, kind
 
-    def _print(self, text: str) -> None:
-        """Keeps what a step printed, up to the limit that each step has."""
-        room = self.rules.limits.console_bytes - len(self.console)
-        if text and room > 0:
-            self.console += text if len(text) <= room else f"{text[:room]}… [more printed]\n"
-
     def _settle(self) -> Generator[Effect, Any, None]:
         """Takes what is known of calls that a run which was cut off has made."""
         settled, self.calls.settled = self.calls.settled, {}
@@ -312,12 +302,8 @@ class _Script:
         self.calls.ask()
         stored = yield from self._stored(interpreter, waits=True)
         yield Withdraw()
-        given_up = Ending(
-            NotRunError(_GIVEN_UP),
-            self.console,
-            tuple(self.calls.notes),
-            self.calls.listing_if_over(),
-        )
+        notes, listing = tuple(self.calls.notes), self.calls.listing_if_over()
+        given_up = Ending(NotRunError(_GIVEN_UP), self.console, notes, listing)
         return Paused(stored, self.calls.refused, (yield Present(given_up)))
 
     def _stored(
@@ -350,23 +336,13 @@ class _Script:
         while self.calls.running:
             self._take((yield Collect()))
         self.calls.abandon()
-        raised = self._cause(outcome) if isinstance(outcome, Failed) else None
+        raised = None
+        if isinstance(outcome, Failed) and outcome.call_id is not None and self.rules.raises:
+            raised = self.raised.get(outcome.call_id)  # What a tool raised, and nothing caught.
         self.calls.notes.extend((yield KeepVariables(self.interpreter, raised is not None)))
         notes, listing = tuple(self.calls.notes), self.calls.report.listing()
-        # Going to a worker and back takes longer than writing a few words.
-        large = isinstance(outcome, Completed) and not _is_scalar(outcome.value)
-        told = yield Present(Ending(outcome, self.console, notes, listing), large)
+        told = yield Present(Ending(outcome, self.console, notes, listing))
         if raised is not None:
             self.told = told
             raise raised
         return Ended(told, self.updates)
-
-    def _cause(self, failed: Failed) -> Exception | None:
-        """What a tool raised, if that is what the script did not catch, and is to be raised."""
-        if failed.call_id is None or not self.rules.raises:
-            return None
-        return self.raised.get(failed.call_id)
-
-
-def _is_scalar(value: Any) -> bool:
-    return value is UNDEFINED or value is None or isinstance(value, bool | int | float)

@@ -70,11 +70,13 @@ class Pause:
 
     Attributes:
         key: What it is claimed by.
+        asked: All interrupts that the script waits for.
         config: The config of a task of the script's graph, which has come to this pause.
         run: The run of the graph that wants to go on.
     """
 
     key: str
+    asked: Sequence[Asked]
     config: RunnableConfig
     run: object
 
@@ -93,16 +95,11 @@ class Taken:
 
 
 def take_answers(
-    asked: Sequence[Asked],
-    pause: Pause,
-    delivery: Delivery,
-    replacements: Replacements,
-    ledger: Ledger,
+    pause: Pause, delivery: Delivery, replacements: Replacements, ledger: Ledger
 ) -> Asking[Taken | None]:
     """Claims the answers that a run has brought, and the pause if there is anything to go on with.
 
     Args:
-        asked: What the script waits for.
         pause: The pause.
         delivery: What the run has brought.
         replacements: The calls that people may put in the place of others.
@@ -117,16 +114,11 @@ def take_answers(
             is at work.
         SnapshotError: What the person was shown is not what the script asks.
     """
-    given = delivery.answers([one.interrupt.id for one in asked])
-    mine = {}
-    for one in asked:
-        if (number := one.interrupt.id) in given:
-            delivery.require_shown(one.interrupt)
-            mine[one.key] = Claim(_checked(given[number], one, replacements))
+    mine = _claims_of(pause.asked, pause, delivery, replacements)
     entries = yield from (ledger.claim(mine) if mine else ledger.read())
     answers = {
         one.interrupt.id: claim.answer
-        for one in asked
+        for one in pause.asked
         if (claim := entries.claims.get(one.key)) is not None
     }
     if not answers:
@@ -140,14 +132,22 @@ def take_answers(
 
 
 def take_pause_over(
-    taken: Taken, pause: Pause, delivery: Delivery, ledger: Ledger
+    taken: Taken,
+    pause: Pause,
+    delivery: Delivery,
+    replacements: Replacements,
+    ledger: Ledger,
 ) -> Asking[str | None]:
     """Claims a pause that another run has claimed, to go on with the answers that it had.
+
+    Answers that this run has brought to other questions of the same pause are claimed in any case:
+    whoever asks these questions next finds them.
 
     Args:
         taken: What the other run went on with.
         pause: The pause.
         delivery: What this run has brought.
+        replacements: The calls that people may put in the place of others.
         ledger: The script's ledger.
 
     Returns:
@@ -155,17 +155,35 @@ def take_pause_over(
         has come for something else.
 
     Raises:
-        AlreadyAnsweredError: The other one is at work, and this one has brought an answer to the
-            same question.
+        DecisionError: An answer does not fit. Nothing is claimed then.
+        AlreadyAnsweredError: The other one is at work, and all that this one has brought was
+            answered before.
+        SnapshotError: What the person was shown is not what the script asks.
     """
-    entries = yield from ledger.read()
+    others = [one for one in pause.asked if one.interrupt.id not in taken.answers]
+    mine = _claims_of(others, pause, delivery, replacements)
+    entries = yield from (ledger.claim(mine) if mine else ledger.read())
     own = yield from _claim_pause(pause, entries, ledger)
     if own is not None:
         return own.nonce
-    if delivery.answers(list(taken.answers)):
+    is_late = mine or delivery.answers(list(taken.answers))
+    if is_late and not any(entries.is_first_claim(key, claim) for key, claim in mine.items()):
         other = entries.claim_in_force(pause.key)
         raise mark_as_unfit(already_answered_error([] if other is None else [other]))
     return None
+
+
+def _claims_of(
+    asked: Sequence[Asked], pause: Pause, delivery: Delivery, replacements: Replacements
+) -> dict[str, Claim]:
+    """The answers that a run has brought to some interrupts of a pause, by what they are about."""
+    given = delivery.answers([one.interrupt.id for one in pause.asked])
+    claims = {}
+    for one in asked:
+        if (number := one.interrupt.id) in given:
+            delivery.require_shown(one.interrupt)
+            claims[one.key] = Claim(_checked(given[number], one, replacements))
+    return claims
 
 
 def _claim_pause(pause: Pause, entries: Entries, ledger: Ledger) -> Asking[Claim | None]:

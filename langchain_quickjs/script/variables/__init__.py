@@ -2,7 +2,9 @@
 
 It imports `flow` and `langgraph_internals`.
 
-    channel  where variables are kept in the agent's state
-    order    which program of a message comes first, and how the others wait
-    session  what a script finds of those before it and leaves to those after it
+    channel        the reference to the variables, in the agent's state
+    order          in which order the programs of one message run
+    program_queue  the programs that have begun in one run of the agent
+    session        what a script finds of those before it and leaves to those after it
+    store          the variables themselves, beside the agent's checkpoints
 """

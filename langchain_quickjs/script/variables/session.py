@@ -17,12 +17,12 @@ from typing import Any, Final, Literal
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base.id import uuid6
 
-from langchain_quickjs.errors import QuickJSError, SetupError, SnapshotError
+from langchain_quickjs.errors import QuickJSError, SnapshotError
 from langchain_quickjs.interpreter import (
     Heap,
     Interpreter,
     Limits,
-    Stored,
+    StoredHeap,
     pack_record,
     record_id,
     unfold,
@@ -33,16 +33,14 @@ from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
 from langchain_quickjs.script.signing import Signer
 from langchain_quickjs.script.variables.channel import (
-    HEAP,
-    HeapChannel,
-    HeapStore,
+    VARIABLES_KEY,
     Reference,
-    newest_of,
-    recent,
-    records,
+    VariablesChannel,
+    newest_reference,
 )
+from langchain_quickjs.script.variables.store import VariablesStore, recent_heaps, records_at
 
-__all__ = ["HeapPolicy", "Memory"]
+__all__ = ["Variables", "VariablesPolicy"]
 
 logger = logging.getLogger(__name__)
 
@@ -53,21 +51,38 @@ _CHAIN_TIMES: Final = 4
 _CHAIN_BYTES: Final = 16 * 1024
 _CHAIN_RECORDS: Final = 256
 
-_GONE: Final = "The variables of earlier programs are gone: {error}. This program began without."
+_GONE: Final = (
+    "The variables of earlier programs are gone: {error}. This program began without them."
+)
 _TOO_LARGE: Final = (
     "The variables were not kept: to store them takes {size} bytes, more than the {limit} allowed "
-    "(`max_snapshot_bytes`). The next program begins without; keep less in variables."
+    "(`max_snapshot_bytes`). The next program begins without them; keep less in variables."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class HeapPolicy:
-    """How long heaps live, and what they may take.
+class _Left:
+    """The heap that a script leaves.
 
     Attributes:
-        mode: Whether a heap lives as long as its thread, or until the user says something new.
-        max_bytes: How many bytes a heap may take where it is stored.
-        limits: What the scripts on it may use up.
+        heap: The heap.
+        record: What it is stored as; empty where nothing is stored.
+        is_delta: Whether the record builds on what the script found.
+    """
+
+    heap: Heap
+    record: bytes = b""
+    is_delta: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VariablesPolicy:
+    """How long variables live, and what they may take.
+
+    Attributes:
+        mode: Whether they live as long as the thread, or until the user says something new.
+        max_bytes: How many bytes they may take where they are stored.
+        limits: What the scripts that share them may use up.
     """
 
     mode: Literal["thread", "turn"]
@@ -75,115 +90,119 @@ class HeapPolicy:
     limits: Limits
 
 
-class Memory:
-    """One script's way to the heap of its agent.
+class Variables:
+    """What one script finds of the scripts before it, and leaves to those after it.
 
     Args:
-        policy: How long heaps live, and what they may take.
+        policy: How long variables live, and what they may take.
         config: The config of the task that runs the script.
-        tool_name: The name of the tool that runs scripts.
+        step: The superstep that the task belongs to.
+        tool_name: The name of the tool that runs programs.
         task: The same task, which takes the new reference.
         signer: Signs references, and checks them.
+
+    Attributes:
+        notes: What the model is to be told of them.
     """
 
     def __init__(
         self,
-        policy: HeapPolicy,
+        policy: VariablesPolicy,
         config: RunnableConfig,
+        *,
+        step: Superstep,
         tool_name: str,
         task: OuterTask,
         signer: Signer,
     ) -> None:
-        channel = HeapChannel.of(config)
-        if channel is None:
-            raise SetupError(
-                f"The agent's state has no key {HEAP!r}. A middleware after "
-                "CodeInterpreterMiddleware has replaced it; let it keep the key."
-            )
         saver = checkpointer_of(config)
         self.notes: list[str] = []
         self._policy = policy
         self._task = task
         self._signer = signer
-        self._step = Superstep(config)
+        self._step = step
         self._tool_name = tool_name
-        self._channel = channel
-        self._desk = channel.desk
-        self._store = None if saver is None else HeapStore(saver, signer.thread_id)
+        self._channel = VariablesChannel.required(config)
+        self._shared = self._channel.shared
+        self._store = None if saver is None else VariablesStore(saver, signer.thread_id)
         self._before: Reference | None = None
-        self._base: Stored | None = None
-        self._gone_on = False
-        self._found: list[tuple[Heap, bytes, bool] | None] = []
+        self._base: StoredHeap | None = None
+        self._resumed = False
+        self._left: list[_Left | None] = []
 
-    def enter(self) -> Generator[Driven, Any, Heap | None]:
-        """Waits for the script's turn; gives the heap to run on, if there is one.
-
-        Raises:
-            NotRunError: An earlier script of the same message waits for people.
-        """
-        self._desk.line.begin(self._step.task_id)
-        earlier = self._step.earlier_tasks(self._tool_name)
-        yield from self._desk.line.turn(self._step, earlier)
+    def load(self) -> Generator[Driven, Any, Heap | None]:
+        """Gives the heap that a new script runs on, if those before it have left one."""
         try:
-            writes = self._step.written(HEAP, earlier)
-            self._before, _ = newest_of(self._channel.value, [value for _, value in writes])
-            self._base = yield from self._load()
+            writes = self._step.written(VARIABLES_KEY, self._step.earlier_tasks(self._tool_name))
+            references = [value for _, value in writes]
+            self._before, _ = newest_reference(self._channel.value, references)
+            self._base = yield from self._load_before()
         except SnapshotError as error:
             self.notes.append(_GONE.format(error=error))
         return None if self._base is None else self._base.heap
 
-    def pause(self) -> bytes:
-        """The script waits for people from now on; gives what `go_on` takes."""
-        self._desk.line.end(self._step.task_id, waits=True)
-        return self.mark()
-
-    def mark(self) -> bytes:
-        """What `go_on` takes, for a script that is stored while it runs."""
+    def pack_reference(self) -> bytes:
+        """Gives what a script that is stored has to remember of what it found, for `resume`."""
         return b"" if self._before is None else self._before.pack()
 
-    def go_on(self, mark: bytes) -> None:
-        """A script that was stored goes on. Its heap was stored with it."""
-        self._desk.line.begin(self._step.task_id)
-        self._before = Reference.unpack(mark) if mark else None
-        self._gone_on = True
-
-    def prepare(self, interpreter: Interpreter) -> None:
-        """Does what `leave` will need, where the script's last step has just computed."""
-        if not self._gone_on:
-            self._found = [self._find(interpreter)]
-
-    def leave(
-        self, interpreter: Interpreter | None, *, raises: bool = False
-    ) -> Generator[Driven, Any, None]:
-        """The script has ended: keeps what it declared, and lets the next one begin.
+    def resume(self, reference: bytes) -> None:
+        """Takes up a script that was stored, and its heap with it.
 
         Args:
-            interpreter: What it ran in; `None` if it did not run.
-            raises: Whether an error goes to the agent from here. The next script then begins once
-                the agent has made something of it.
+            reference: What `pack_reference` gave when the script was stored.
         """
-        if interpreter is not None:
-            yield from self._keep(interpreter)
-        if not raises:
-            self._desk.line.end(self._step.task_id, waits=False)
+        self._before = Reference.unpack(reference) if reference else None
+        self._resumed = True
 
-    def _load(self) -> Generator[Driven, Any, Stored | None]:
-        """The heap that there was before; nothing where it was not to be kept.
+    def take_heap(self, interpreter: Interpreter) -> None:
+        """Does early what `store` needs, in the thread in which the last step has computed."""
+        if not self._resumed:
+            self._left = [self._heap_left(interpreter)]
+
+    def store(self, interpreter: Interpreter) -> Generator[Driven, Any, None]:
+        """Stores what a script that has ended leaves to those after it.
+
+        Args:
+            interpreter: The interpreter in which the script ran.
+        """
+        if self._resumed:
+            # Only to say what has changed; without it, everything is stored.
+            with contextlib.suppress(SnapshotError):
+                self._base = yield from self._load_before()
+        if not self._left:
+            self._left = [(yield Compute(lambda: self._heap_left(interpreter)))]
+        left = self._left.pop()
+        if left is None:
+            return
+        new, stored = yield from self._store_record(left)
+        after = b"" if self._before is None else self._before.id
+        new = replace(new, after=after, turn=self._current_turn())
+        signature = self._signer.sign(_PURPOSE, new.signed)
+        write = (VARIABLES_KEY, replace(new, signature=signature).pack())
+        # If somebody runs the same script again, the last run counts.
+        self._task.withdraw(self._step.written(VARIABLES_KEY, [self._step.task_id]))
+        if stored is not None:
+            self._shared.add_heap(stored)
+        self._step.hide_from_streams(VARIABLES_KEY)
+        self._task.write([write])
+
+    def _load_before(self) -> Generator[Driven, Any, StoredHeap | None]:
+        """Gives the heap that there was before, unless it was not to live until now.
 
         Raises:
-            SnapshotError: It cannot be had any more.
+            SnapshotError: The heap cannot be had any more.
         """
-        before, turn = self._before, self._turn()
-        if before is None or before.turn != turn:
+        before, thread_id = self._before, self._signer.thread_id
+        if before is None or before.turn != self._current_turn():
             return None
         if not self._signer.accepts(before.signature, _PURPOSE, before.signed):
             logger.warning(
                 "Thread %s: the stored variables are not used, because their signature is missing "
                 "or wrong. Somebody has changed them, or `snapshot_signing_key` is another.",
-                self._signer.thread_id,
+                thread_id,
             )
             raise SnapshotError("their signature is missing or wrong")
-        known = self._desk.get(before.id) or recent.get(self._signer.thread_id, before.id)
+        known = self._shared.heap(before.id) or recent_heaps.get(thread_id, before.id)
         memory_bytes = self._policy.limits.memory_bytes
         if known is not None and known.heap.image.memory_bytes <= memory_bytes:
             return known
@@ -191,36 +210,15 @@ class Memory:
             raise SnapshotError("without a checkpointer they live as long as the agent's run")
         if not before.anchor:
             return None  # They were dropped.
-        chain = records((yield self._store.read(before.anchor)))
-        stored: Stored = yield Compute(lambda: unfold(chain, before.id, memory_bytes=memory_bytes))
-        recent.put(self._signer.thread_id, stored)
+        chain = records_at((yield self._store.read(before.anchor)))
+        stored: StoredHeap = yield Compute(
+            lambda: unfold(chain, before.id, memory_bytes=memory_bytes)
+        )
+        recent_heaps.put(thread_id, stored)
         return stored
 
-    def _keep(self, interpreter: Interpreter) -> Generator[Driven, Any, None]:
-        if self._gone_on:
-            # Only to say what has changed; without it, everything is stored.
-            with contextlib.suppress(SnapshotError):
-                self._base = yield from self._load()
-        if not self._found:
-            self._found = [(yield Compute(lambda: self._find(interpreter)))]
-        found = self._found.pop()
-        if found is None:
-            return
-        new, stored = yield from self._stored(*found)
-        turn = self._turn()
-        after = b"" if self._before is None else self._before.id
-        new = replace(new, after=after, turn=turn)
-        signature = self._signer.sign(_PURPOSE, new.signed)
-        write = (HEAP, replace(new, signature=signature).pack())
-        # If somebody runs the same script again, the last run counts.
-        self._task.withdraw(self._step.written(HEAP, [self._step.task_id]))
-        if stored is not None:
-            self._desk.put(stored)
-        self._step.hide_from_streams(HEAP)
-        self._task.write([write])
-
-    def _find(self, interpreter: Interpreter) -> tuple[Heap, bytes, bool] | None:
-        """The heap that the script leaves, its record, and whether that is a delta."""
+    def _heap_left(self, interpreter: Interpreter) -> _Left | None:
+        """Gives the heap that the script leaves, unless it is the one that it found."""
         try:
             interpreter.abort()
             heap = interpreter.heap()
@@ -230,7 +228,7 @@ class Memory:
         if heap.empty or (base is not None and heap == base.heap):
             return None
         if self._store is None:
-            return heap, b"", False
+            return _Left(heap)
         if base is not None and before is not None and before.anchor:
             record = pack_record(heap, base)
             full, deltas, count = before.sizes
@@ -240,32 +238,32 @@ class Memory:
                 and count < _CHAIN_RECORDS
                 and full + grown <= self._policy.max_bytes
             ):
-                return heap, record, True
-        return heap, pack_record(heap), False
+                return _Left(heap, record, is_delta=True)
+        return _Left(heap, pack_record(heap))
 
-    def _stored(
-        self, heap: Heap, record: bytes, delta: bool
-    ) -> Generator[Driven, Any, tuple[Reference, Stored | None]]:
+    def _store_record(
+        self, left: _Left
+    ) -> Generator[Driven, Any, tuple[Reference, StoredHeap | None]]:
         """Stores a record; without a checkpointer the heap lives as long as the agent's run."""
-        before, size = self._before, len(record)
+        before, record, size = self._before, left.record, len(left.record)
         if self._store is None:
             new = Reference(os.urandom(32))
-            return new, Stored(new.id, heap)
-        stored = Stored(record_id(record), heap)
-        if delta and before is not None:
-            yield self._store.go_on(before.anchor, record, stored.id)
+            return new, StoredHeap(new.id, left.heap)
+        stored = StoredHeap(record_id(record), left.heap)
+        if left.is_delta and before is not None:
+            yield self._store.write_delta(before.anchor, record, stored.id)
             full, deltas, count = before.sizes
             new = Reference(stored.id, anchor=before.anchor, sizes=(full, deltas + size, count + 1))
         elif size <= self._policy.max_bytes:
             anchor = str(uuid6(clock_seq=-2))
-            yield self._store.begin(anchor, record)
+            yield self._store.write_full(anchor, record)
             new = Reference(stored.id, anchor=anchor, sizes=(size, 0, 0))
         else:
             limit = self._policy.max_bytes
             self.notes.append(_TOO_LARGE.format(size=size, limit=limit))
             return Reference(os.urandom(32)), None
-        recent.put(self._signer.thread_id, stored)
+        recent_heaps.put(self._signer.thread_id, stored)
         return new, stored
 
-    def _turn(self) -> str:
+    def _current_turn(self) -> str:
         return self._step.turn if self._policy.mode == "turn" else ""

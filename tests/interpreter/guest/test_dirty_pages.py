@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_quickjs import Limits
-from langchain_quickjs.interpreter.guest.dirty_pages import can_tell, written_pages
-from langchain_quickjs.interpreter.guest.engine import Instance, load
+from langchain_quickjs.interpreter.guest.dirty_pages import kernel_tells_of_writes, written_pages
 from langchain_quickjs.interpreter.guest.image import PAGE_BYTES
+from langchain_quickjs.interpreter.guest.instance import Instance, load
 from langchain_quickjs.interpreter.wire.protocol import start_message
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel of Linux")
@@ -40,14 +40,14 @@ def test_a_write_shows_and_a_read_does_not(memory: tuple[mmap.mmap, int]) -> Non
         made[page * PAGE_BYTES + 7] = 0
     assert written_pages(address, 0, PAGES) == [3, 4, PAGES - 1]
     assert written_pages(address, 4, PAGES) == [4, PAGES - 1]
-    assert can_tell(address, PAGES)
+    assert kernel_tells_of_writes(address, PAGES)
 
 
 def test_what_has_been_written_all_over_tells_nothing(memory: tuple[mmap.mmap, int]) -> None:
     made, address = memory
     for page in range(PAGES):
         made[page * PAGE_BYTES] = 1
-    assert not can_tell(address, PAGES)
+    assert not kernel_tells_of_writes(address, PAGES)
 
 
 def test_there_may_be_no_such_memory() -> None:
@@ -70,8 +70,8 @@ SOURCES = st.sampled_from(
 @given(st.lists(SOURCES, max_size=5))
 def test_an_image_is_the_same_as_by_comparison(sources: list[str]) -> None:
     told = load()
-    assert told.tells
-    compared = dataclasses.replace(told, tells=False)
+    assert told.kernel_tells
+    compared = dataclasses.replace(told, kernel_tells=False)
     limits = Limits()
     # Not machines: when those make an image depends on how long a step takes.
     instances = [Instance(module, limits.memory_bytes) for module in (told, compared)]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from langchain_quickjs.interpreter.guest import engine
-from langchain_quickjs.interpreter.guest.machine_code import cache_dir, keep_code, kept_code
+from langchain_quickjs.interpreter.guest import instance
+from langchain_quickjs.interpreter.guest.machine_code import cache_dir, read_code, write_code
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX owners and modes")
 
@@ -80,36 +80,36 @@ def place(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_code_that_somebody_may_have_changed_is_not_taken(change: str, place: Path) -> None:
-    keep_code(CODE, place)
-    assert kept_code(place) == CODE
+    write_code(CODE, place)
+    assert read_code(place) == CODE
     CHANGES[change](place)
-    assert kept_code(place) is None
+    assert read_code(place) is None
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.getuid() != 0, reason="only root gives away")
 @pytest.mark.parametrize("up", [0, 1, 2])
 def test_code_of_somebody_else_is_not_taken(up: int, place: Path) -> None:
-    keep_code(CODE, place)
+    write_code(CODE, place)
     os.chown((place, *place.parents)[up], 12345, 12345)
-    assert kept_code(place) is None
+    assert read_code(place) is None
 
 
 def test_in_a_sticky_folder_others_cannot_replace_it(place: Path) -> None:
-    keep_code(CODE, place)
+    write_code(CODE, place)
     place.parent.parent.chmod(0o1777)
-    assert kept_code(place) == CODE
+    assert read_code(place) == CODE
 
 
 def test_a_link_to_the_cache_is_as_good_as_the_cache(place: Path, tmp_path: Path) -> None:
-    keep_code(CODE, place)
+    write_code(CODE, place)
     link = tmp_path / "link"
     link.symlink_to(place.parent)
-    assert kept_code(link / "code") == CODE
+    assert read_code(link / "code") == CODE
 
 
 def test_code_is_not_kept_where_others_can_write(place: Path) -> None:
     place.parent.chmod(0o777)
-    keep_code(CODE, place)
+    write_code(CODE, place)
     assert list(place.parent.iterdir()) == []
 
 
@@ -118,12 +118,12 @@ def test_the_engine_is_compiled_again_when_its_code_is_damaged(
 ) -> None:
     monkeypatch.setenv("LANGCHAIN_QUICKJS_CACHE_DIR", str(place.parent))
     assert cache_dir() == place.parent
-    engine._load.cache_clear()
-    first = engine.load()
+    instance._load.cache_clear()
+    first = instance.load()
     (file,) = place.parent.iterdir()
     kept = file.read_bytes()
     file.write_bytes(kept[:1000])
-    engine._load.cache_clear()
-    assert engine.load().boot == first.boot
+    instance._load.cache_clear()
+    assert instance.load().boot == first.boot
     assert file.read_bytes()[:8] == kept[:8]
     assert len(file.read_bytes()) == len(kept)

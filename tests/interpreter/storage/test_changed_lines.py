@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from langchain_quickjs.interpreter.guest.image import PAGE_BYTES, page_at
 from langchain_quickjs.interpreter.storage.changed_lines import (
     LINE_BYTES,
-    are_changes,
+    are_possible_changes,
     changes,
-    joined,
+    content_of,
     lines,
-    patched,
+    patched_pages,
 )
 
 ROOM = 6
@@ -42,11 +42,11 @@ def test_a_memory_is_another_with_its_lines(
     before: dict[int, bytes], after: dict[int, bytes]
 ) -> None:
     numbers, masks = changes(before, after, BOOT)
-    assert are_changes(numbers, masks, ROOM)
+    assert are_possible_changes(numbers, masks, ROOM)
     some = lines(numbers, masks)
-    content = joined(some, after, BOOT)
+    content = content_of(some, after, BOOT)
     assert len(content) == len(some) * LINE_BYTES
-    made = {**before, **patched(some, content, before, BOOT)}
+    made = {**before, **patched_pages(some, content, before, BOOT)}
     assert {n: p for n, p in made.items() if p != page_at(BOOT, n)} == after
 
 
@@ -60,7 +60,7 @@ def test_only_lines_that_differ_are_stored(
     before: dict[int, bytes], after: dict[int, bytes]
 ) -> None:
     some = lines(*changes(before, after, BOOT))
-    assert all(joined([line], before, BOOT) != joined([line], after, BOOT) for line in some)
+    assert all(content_of([line], before, BOOT) != content_of([line], after, BOOT) for line in some)
 
 
 @pytest.mark.parametrize(
@@ -79,4 +79,4 @@ def test_only_lines_that_differ_are_stored(
     ],
 )
 def test_what_cannot_be_changes_is_refused(numbers: list[Any], masks: bytes) -> None:
-    assert not are_changes(numbers, masks, ROOM)
+    assert not are_possible_changes(numbers, masks, ROOM)

@@ -19,14 +19,14 @@ from langchain_quickjs.errors import InterpreterStateError, SnapshotError
 from langchain_quickjs.interpreter import (
     Heap,
     Interpreter,
-    Stored,
+    StoredHeap,
     fold,
     pack_record,
     record_id,
     unfold,
 )
-from langchain_quickjs.interpreter.guest.engine import load
 from langchain_quickjs.interpreter.guest.image import BLOCK_BYTES, PAGE_BYTES, Image, page_at
+from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.storage.heap_records import MOST_RECORDS
 from tests.helpers.mutation import Mutator
 
@@ -51,27 +51,27 @@ def heaps() -> st.SearchStrategy[Heap]:
 def chain_of(heaps: Sequence[Heap]) -> list[bytes]:
     """The first in full, the others as what changed."""
     records: list[bytes] = []
-    stored: Stored | None = None
+    stored: StoredHeap | None = None
     for heap in heaps:
         records.append(pack_record(heap, stored))
-        stored = Stored(record_id(records[-1]), heap)
+        stored = StoredHeap(record_id(records[-1]), heap)
     return records
 
 
-def folded(base: Stored | None, record: bytes) -> Stored:
+def folded(base: StoredHeap | None, record: bytes) -> StoredHeap:
     return fold(base, record, memory_bytes=MEMORY_BYTES)
 
 
 @given(heaps())
 def test_a_full_record_gives_the_heap(heap: Heap) -> None:
     record = pack_record(heap)
-    assert folded(None, record) == Stored(record_id(record), heap)
+    assert folded(None, record) == StoredHeap(record_id(record), heap)
 
 
 @given(st.lists(heaps(), min_size=1, max_size=5))
 def test_a_chain_gives_what_a_full_record_gives(states: list[Heap]) -> None:
     chain = chain_of(states)
-    start: Stored | None = None
+    start: StoredHeap | None = None
     last = functools.reduce(folded, chain, start)
     assert last is not None
     assert last.heap == folded(None, pack_record(states[-1])).heap == states[-1]

@@ -26,7 +26,6 @@ from langchain_quickjs.interpreter import (
     Returned,
     Suspended,
 )
-from langchain_quickjs.interpreter.guest.engine import Instance, load
 from langchain_quickjs.interpreter.guest.image import (
     BLOCK_BYTES,
     PAGE_BYTES,
@@ -34,6 +33,7 @@ from langchain_quickjs.interpreter.guest.image import (
     difference,
     page_at,
 )
+from langchain_quickjs.interpreter.guest.instance import Instance, load
 from langchain_quickjs.interpreter.storage.snapshot import unpack_snapshot
 from tests.helpers.mutation import Mutator
 

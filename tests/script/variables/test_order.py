@@ -1,4 +1,4 @@
-"""Several programs in one message: one after the other, in order, on one heap."""
+"""Several programs in one message: one after the other where they share variables, else at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from langchain_core.messages import ToolMessage
 from langchain_core.tools import tool
 
 from langchain_quickjs import CodeInterpreterMiddleware
-from langchain_quickjs.script.variables.channel import recent
+from langchain_quickjs.script.variables.store import recent_heaps
 from tests.helpers.conversations import MODES, Conversation, Mode
 from tests.helpers.models import ScriptedModel, parallel_programs
 from tests.helpers.nurseries import Nursery
@@ -123,7 +123,7 @@ def test_after_one_that_waits_the_others_are_not_run(mode: Mode, shop: Shop) -> 
     assert [request["name"] for request in talk.question["action_requests"]] == ["pay"]
     assert not shop.counts()
 
-    recent.clear()  # As another process would find it.
+    recent_heaps.clear()  # As another process would find it.
     talk.decide(APPROVE)
     first, second, third, fourth, fifth = texts(talk.last)
     assert (first, second) == ("1", "one,paid 1 to ann")
@@ -143,7 +143,7 @@ def test_two_pauses_of_the_second(mode: Mode, shop: Shop) -> None:
     talk = talk_of(mode, shop, (), ScriptedModel(turns=turns))
     talk.start()
     talk.decide(APPROVE)
-    recent.clear()
+    recent_heaps.clear()
     talk.decide({"type": "reject"})
     assert "RejectedError" in texts(talk.last)[1]
     assert texts(talk.last)[2] == "2"  # What was there before it was refused.
@@ -264,3 +264,19 @@ def test_where_nothing_is_shared_they_run_side_by_side(mode: Mode, shop: Shop) -
     assert len(asked) == 2
     talk.answer({i.id: {"decisions": [APPROVE]} for i in asked})
     assert texts(talk.last) == ["paid 1 to a", "paid 1 to b"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("lives", "later_ones"), [("thread", "NotRun"), ("turn", "NotRun"), ("call", "2")]
+)
+def test_the_rule_of_each_mode_after_a_program_that_waits(
+    mode: Mode, lives: str, later_ones: str, shop: Shop
+) -> None:
+    sources = ["await tools.pay({ to: 'a', amount: 1 })", "1 + 1"]
+    talk = talk_of(mode, shop, sources, options={"mode": lives})
+    talk.start()
+    talk.decide(APPROVE)
+    first, second = texts(talk.last)
+    assert first == "paid 1 to a"
+    assert later_ones in second

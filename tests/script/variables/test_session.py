@@ -17,8 +17,8 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.types import Command
 
 from langchain_quickjs import CodeInterpreterMiddleware, SetupError
-from langchain_quickjs.interpreter.guest.engine import load
-from langchain_quickjs.script.variables.channel import HeapChannel, Reference
+from langchain_quickjs.interpreter.guest.instance import load
+from langchain_quickjs.script.variables.channel import Reference, VariablesChannel
 from tests.helpers.conversations import MODES, Mode
 from tests.helpers.databases import Database, opened, tampering
 from tests.helpers.memory import Remembering, result
@@ -300,14 +300,14 @@ def test_wrong_arguments() -> None:
 def test_the_channel_takes_what_follows_and_refuses_the_rest(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    channel = HeapChannel().from_checkpoint(HeapChannel().checkpoint())
+    channel = VariablesChannel().from_checkpoint(VariablesChannel().checkpoint())
     one, two, three = (Reference(bytes([n]) * 32, bytes([n - 1]) * 32) for n in (1, 2, 3))
     first = Reference(one.id)
     assert channel.update([three.pack(), first.pack(), two.pack()])  # In any order.
     assert Reference.unpack(channel.checkpoint()).id == three.id
     stale = Reference(b"s" * 32, one.id)
     assert not channel.update([stale.pack()])
-    assert "refused a heap" in caplog.text
+    assert "were refused" in caplog.text
     assert Reference.unpack(channel.checkpoint()).id == three.id
     assert not channel.is_available()
 

@@ -18,7 +18,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.types import interrupt
 
 from langchain_quickjs import SnapshotError
-from langchain_quickjs.script.sealing import Sealer
+from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.signing import Signer
 from tests.helpers.conversations import Conversation
 from tests.helpers.databases import tampering

@@ -1,0 +1,168 @@
+"""One step of a script: a message goes in, and a reply that is checked comes out.
+
+    take_step(machine, state, message) -> (outcome, state')
+
+A step is a transaction: everything is as the reply says, or an error is raised and nothing has
+changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import replace
+
+from langchain_quickjs.errors import (
+    MemoryLimitError,
+    ProtocolError,
+    StackLimitError,
+    TimeLimitError,
+)
+from langchain_quickjs.interpreter.advice.limit_errors import (
+    out_of_memory,
+    out_of_stack,
+    out_of_time,
+    result_too_large,
+)
+from langchain_quickjs.interpreter.advice.near_names import with_suggestion
+from langchain_quickjs.interpreter.guest.machine import Machine
+from langchain_quickjs.interpreter.limits import Limits
+from langchain_quickjs.interpreter.outcomes import Call, Completed, Failed, Outcome, Suspended
+from langchain_quickjs.interpreter.script_state import ScriptState
+from langchain_quickjs.interpreter.wire.open_bytes import most_open_bytes, sizes_of
+from langchain_quickjs.interpreter.wire.protocol import (
+    GuestMemoryError,
+    GuestResultError,
+    max_reply_bytes,
+    read_reply,
+)
+
+__all__ = ["take_step"]
+
+
+def take_step(
+    machine: Machine,
+    state: ScriptState,
+    message: bytes,
+    limits: Limits,
+    answered: Set[int] = frozenset(),
+    *,
+    begins_with: frozenset[str] | None = None,
+    gives_up: bool = False,
+) -> tuple[Outcome, ScriptState]:
+    """Lets the guest handle a message.
+
+    Args:
+        machine: The guest.
+        state: What is known of the script, or of the last one if the step begins another.
+        message: What the guest gets.
+        limits: What the script may use up.
+        answered: The open calls that the message answers.
+        begins_with: The names that the script may call, if the step begins one.
+        gives_up: Whether the message gives the script up.
+
+    Returns:
+        What came of it, and what is known of the script from now on.
+
+    Raises:
+        LimitError: The script reached a limit.
+        ProtocolError: The guest's reply is not one that it can give here.
+    """
+    next_id, _, open_calls, open_sizes, granted, spent_s, calls_made = state
+    if begins_with is not None:
+        granted, spent_s, calls_made = begins_with, 0.0, 0
+    still_open: dict[int, Call] = {}
+    sizes: dict[int, int] = {}
+    if len(answered) < len(open_calls):
+        still_open = {n: call for n, call in open_calls.items() if n not in answered}
+        sizes = {n: size for n, size in open_sizes.items() if n not in answered}
+
+    def read(reply: bytes) -> Outcome:
+        outcome = read_reply(
+            reply,
+            next_id=next_id,
+            open_calls=len(still_open),
+            granted=granted,
+            limits=limits,
+        )
+        _check_limits_kept(outcome, len(reply), calls_made, limits)
+        if isinstance(outcome, Suspended):
+            sizes.update(sizes_of(outcome.calls, len(reply)))
+            if sizes and sum(sizes.values()) > most_open_bytes(limits):
+                raise ProtocolError("the guest has more in open calls than it may")
+        if gives_up and isinstance(outcome, Suspended):
+            raise ProtocolError("the guest did not give the script up")
+        return outcome
+
+    try:
+        outcome, took_s = machine.step(
+            message,
+            timeout_s=_time_left_s(limits, spent_s),
+            max_reply_bytes=max_reply_bytes(limits),
+            read=read,
+        )
+    except TimeLimitError as error:
+        place = None if error.line is None else (error.line, error.column or 1)
+        raise out_of_time(limits, spent_s, place) from None
+    except GuestResultError:
+        raise result_too_large(limits) from None
+    except (GuestMemoryError, MemoryLimitError):
+        raise out_of_memory(limits) from None
+    except StackLimitError:
+        raise out_of_stack() from None
+    running = isinstance(outcome, Suspended)
+    calls = outcome.calls if isinstance(outcome, Suspended) else ()
+    after = ScriptState(
+        next_id + len(calls),
+        running,
+        still_open | {call.id: call for call in calls} if running else {},
+        sizes,
+        granted,
+        spent_s + took_s,
+        calls_made + len(calls),
+    )
+    if isinstance(outcome, Failed):
+        return _explained(outcome, after), after
+    return outcome, after
+
+
+def _time_left_s(limits: Limits, spent_s: float) -> float | None:
+    """Gives how long the next step of a script may compute, which has computed for `spent_s`."""
+    step_s, script_s = limits.step_timeout_s, limits.script_timeout_s
+    if script_s is None:
+        return step_s
+    left_s = max(script_s - spent_s, 0.0)
+    return left_s if step_s is None else min(step_s, left_s)
+
+
+def _check_limits_kept(outcome: Outcome, reply_bytes: int, calls_made: int, limits: Limits) -> None:
+    """Checks that the guest has kept its limits, which it was told.
+
+    Args:
+        outcome: What its reply says.
+        reply_bytes: How long its reply was.
+        calls_made: How many calls the script had made before.
+        limits: What it was told.
+
+    Raises:
+        ProtocolError: It has made more calls than it may.
+        ResultLimitError: Its result is larger than it may be.
+    """
+    made = calls_made + (len(outcome.calls) if isinstance(outcome, Suspended) else 0)
+    if limits.calls is not None and made > limits.calls:
+        raise ProtocolError("the guest made more calls than it may")
+    if isinstance(outcome, Completed) and reply_bytes > limits.result_bytes:
+        size = reply_bytes - len(outcome.console.encode("utf-8"))
+        if size > limits.result_bytes:
+            raise result_too_large(limits)
+
+
+def _explained(outcome: Failed, state: ScriptState) -> Failed:
+    """Gives a failure as it is told.
+
+    A script may have kept the error of an earlier script's call, which is none of its own calls.
+    """
+    call_id, first_id = outcome.call_id, state.next_id - state.calls_made
+    if call_id is not None and call_id < first_id:
+        call_id = None
+    error = with_suggestion(outcome.error, state.granted)
+    return replace(outcome, error=error, call_id=call_id)

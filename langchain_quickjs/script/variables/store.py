@@ -1,0 +1,124 @@
+"""The store of variables: records of heaps, beside the agent's checkpoints.
+
+They stand in the same thread of the same checkpointer, so a thread that is deleted takes them
+along. What the channel (`channel.py`) holds of them is a reference.
+
+    reference  in the agent's state: the id of the newest record, and the anchor of its chain
+    anchor     a checkpoint in the namespace `quickjs_heap`: a full record
+    deltas     pending writes of the anchor: one row each, all read with it
+
+Nothing here calls the checkpointer: every method makes the effect that does.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Final
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple, empty_checkpoint
+
+from langchain_quickjs.errors import SnapshotError
+from langchain_quickjs.interpreter import StoredHeap, record_id
+from langchain_quickjs.script.flow.drivers import Ask
+
+__all__ = ["VariablesStore", "recent_heaps", "records_at"]
+
+_NAMESPACE: Final = "quickjs_heap"
+_RECORD: Final = "record"
+
+_RECENT_BYTES: Final = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class VariablesStore:
+    """Makes the effects that read and write the records of a thread.
+
+    Attributes:
+        saver: The checkpointer.
+        thread_id: The thread.
+    """
+
+    saver: BaseCheckpointSaver[Any]
+    thread_id: str
+
+    def read(self, anchor: str) -> Ask:
+        """Asks for a chain of records, which `records_at` takes out of the answer."""
+        return Ask(self.saver, "get_tuple", (self._address(anchor),))
+
+    def write_full(self, anchor: str, record: bytes) -> Ask:
+        """Stores a full record, and begins a chain with it."""
+        versions = {_RECORD: self.saver.get_next_version(None, None)}
+        checkpoint = {
+            **empty_checkpoint(),
+            "id": anchor,
+            "channel_values": {_RECORD: record},
+            "channel_versions": versions,
+        }
+        metadata = {"source": "update", "step": -1, "parents": {}}
+        return Ask(self.saver, "put", (self._address(), checkpoint, metadata, versions))
+
+    def write_delta(self, anchor: str, record: bytes, record_id: bytes) -> Ask:
+        """Stores a delta with the chain that it belongs to."""
+        # Some checkpointers want a UUID where LangGraph has the id of the writing task.
+        writer = str(uuid.UUID(bytes=record_id[:16]))
+        return Ask(self.saver, "put_writes", (self._address(anchor), [(_RECORD, record)], writer))
+
+    def _address(self, anchor: str | None = None) -> RunnableConfig:
+        address = {"thread_id": self.thread_id, "checkpoint_ns": _NAMESPACE}
+        return {"configurable": address | ({"checkpoint_id": anchor} if anchor else {})}
+
+
+def records_at(found: CheckpointTuple | None) -> dict[bytes, bytes]:
+    """Takes the records out of what stands at an anchor, by id; forks have theirs there too.
+
+    Raises:
+        SnapshotError: Nothing stands there.
+    """
+    if found is None:
+        raise SnapshotError("they are not stored any more")
+    values = [found.checkpoint["channel_values"].get(_RECORD)]
+    values += [value for _, key, value in found.pending_writes or () if key == _RECORD]
+    return {record_id(value): value for value in values if isinstance(value, bytes)}
+
+
+class _RecentHeaps:
+    """Holds the heaps that this process has just had, by thread and id.
+
+    An id stands for all that is in a heap. But whoever can write one thread's reference could name
+    an id of another thread there, so each thread finds its own only.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._heaps: OrderedDict[tuple[str, bytes], StoredHeap] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def get(self, thread_id: str, heap_id: bytes) -> StoredHeap | None:
+        key = (thread_id, heap_id)
+        with self._lock:
+            if key in self._heaps:
+                self._heaps.move_to_end(key)
+            return self._heaps.get(key)
+
+    def put(self, thread_id: str, stored: StoredHeap) -> None:
+        key = (thread_id, stored.id)
+        with self._lock:
+            if key not in self._heaps:
+                self._heaps[key] = stored
+                self._bytes += stored.heap.image.held_bytes
+            while self._bytes > self._limit_bytes:
+                _, oldest = self._heaps.popitem(last=False)
+                self._bytes -= oldest.heap.image.held_bytes
+
+    def clear(self) -> None:
+        with self._lock:
+            self._heaps.clear()
+            self._bytes = 0
+
+
+recent_heaps: Final = _RecentHeaps(_RECENT_BYTES)
