@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 
 .PHONY: test demo check bench clean
 
-$(VENV)/ready: pyproject.toml $(wildcard wasm/*.py wasm/src/* wasm/prelude/* wasm/patches/*)
+$(VENV)/ready: pyproject.toml $(wildcard wasm/*.py wasm/src/* wasm/src/*/* wasm/prelude/* wasm/patches/*)
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[deepagents,test]'
 	touch $@

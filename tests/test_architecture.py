@@ -126,11 +126,18 @@ def test_rooms_that_yield_effects_do_not_wait(path: Path) -> None:
 BELOW = {
     "langgraph_internals": {"state"},
     "arguments": set[str](),
-    "flow": {"state", "call_report"},
-    "durability": {"state", "signing", "flow", "langgraph_internals"},
+    "flow": {"state", "call_report", "model_texts"},
+    "durability": {"state", "model_texts", "flow", "langgraph_internals"},
     "calls": {"state", "flow", "arguments", "langgraph_internals"},
-    "people": {"state", "signing", "flow", "durability", "langgraph_internals"},
-    "variables": {"state", "signing", "settings", "flow", "langgraph_internals"},
+    "people": {"state", "flow", "durability", "langgraph_internals"},
+    "variables": {
+        "state",
+        "settings",
+        "model_texts",
+        "flow",
+        "durability",
+        "langgraph_internals",
+    },
 }
 SCRIPT = f"{PACKAGE.name}.script."
 

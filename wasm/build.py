@@ -24,6 +24,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import freeze  # noqa: E402  (this folder is not a package: it must not be one when installed)
+import prelude_order  # noqa: E402  (the same)
 
 ENGINE = "quickjs-ng==0.17.0.2"
 ENGINE_SHA256 = "43d2e48272208721a7aaea8e3f02d4b9318f12ef20cc4f5421b59d9a470706ef"
@@ -92,8 +93,9 @@ def engine_sources(work: Path) -> Path:
 
 def write_prelude(path: Path) -> None:
     """Joins the parts of the prelude into the one function that the guest calls at boot."""
-    parts = [part.read_text() for part in sorted((HERE / "prelude").glob("*.js"))]
-    path.write_text("(function (host) {\n'use strict';\n" + "\n".join(parts) + "\n})")
+    parts = {part.stem: part.read_text() for part in sorted((HERE / "prelude").glob("*.js"))}
+    prelude_order.check(parts)
+    path.write_text("(function (host) {\n'use strict';\n" + "\n".join(parts.values()) + "\n})")
 
 
 def compile_guest(work: Path) -> bytes:
@@ -104,8 +106,9 @@ def compile_guest(work: Path) -> bytes:
     write_prelude(generated / "prelude.js")
     output = work / "compiled.wasm"
     # The same relative names wherever this runs: no path of the machine gets into the module.
-    shutil.copytree(HERE / "src", work / "src", dirs_exist_ok=True)
-    sources = [f"src/{path.name}" for path in sorted((HERE / "src").glob("*.c"))]
+    shutil.rmtree(work / "src", ignore_errors=True)  # what has been renamed since must not be found
+    shutil.copytree(HERE / "src", work / "src")
+    sources = [path.relative_to(HERE).as_posix() for path in sorted((HERE / "src").rglob("*.c"))]
     sources += [f"{engine.name}/{name}" for name in ENGINE_FILES]
     command = [sys.executable, "-m", "ziglang", "cc", *FLAGS]
     command += ["-I", "engine", "-I", "src", "--embed-dir=generated", *sources, "-o", output.name]

@@ -23,15 +23,15 @@ from langchain_quickjs.script.durability.workers import end_all_work
 from langchain_quickjs.script.flow.drivers import Ask, Work, adrive, drive
 from langchain_quickjs.script.flow.effects import Ended
 from langchain_quickjs.script.flow.messages import Started, new_seed
+from langchain_quickjs.script.grant_sources import Passed
 from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.graph import build_script_graph
-from langchain_quickjs.script.langgraph_internals.place import reserve_next_graph
+from langchain_quickjs.script.langgraph_internals.call_place import reserve_next_graph
 from langchain_quickjs.script.langgraph_internals.resume import graph_durability, started_before
 from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
 from langchain_quickjs.script.langgraph_internals.tools import copy_tool
 from langchain_quickjs.script.run import run_script
 from langchain_quickjs.script.settings import Defaults
-from langchain_quickjs.script.sources import Passed
 
 __all__ = ["EvalTool"]
 

@@ -34,6 +34,7 @@ from langchain_quickjs.agent.rendering import was_rendered_here
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.durability.failures import Failures, unanswered, with_answers
+from langchain_quickjs.script.durability.signing import SigningKeys, signing_keys
 from langchain_quickjs.script.flow.drivers import Asking, Invoke, Work, adrive, drive
 from langchain_quickjs.script.people.approvals import InterruptOn
 from langchain_quickjs.script.people.gates import Agent, agent_of
@@ -44,7 +45,6 @@ from langchain_quickjs.script.settings import (
     OnToolError,
     check_parameters,
 )
-from langchain_quickjs.script.signing import SigningKeys, signing_keys
 from langchain_quickjs.script.variables.channel import VariablesChannel
 from langchain_quickjs.script.variables.session import VariablesPolicy
 

@@ -15,12 +15,12 @@ from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.arguments.tool_arguments import arguments_of
 from langchain_quickjs.script.calls.subagents import TASK, Subagents
 from langchain_quickjs.script.calls.tool_path import ToolPath
+from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.messages import Rules, Takes
 from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
 from langchain_quickjs.script.settings import Mode
-from langchain_quickjs.script.signing import Signer
 from langchain_quickjs.script.state import Ending
 from langchain_quickjs.script.variables.order import order_of_programs
 from langchain_quickjs.script.variables.session import Variables, VariablesPolicy

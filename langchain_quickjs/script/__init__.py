@@ -6,10 +6,10 @@ what a flow decides to the room that does it, and `graph` is what LangGraph sees
     graph                 the LangGraph graph, and `create_script_graph`
     run                   runs a script in a task, to its end or a pause
     granted               what one script is given, each part for one room
-    sources               where that comes from: the agent, or tools given to the graph
+    grant_sources         where that comes from: the agent, or tools given to the graph
     state                 what is kept in checkpointed state
     call_report           what became of a script's calls, in short
-    signing               keys and signatures
+    model_texts           what the model is told of programs that were not run or given up
     settings              what users may pass, with the default and the check of each parameter
     flow/                 what happens to a script, decided step by step
     arguments/            the arguments of calls as JSON values

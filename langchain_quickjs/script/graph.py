@@ -30,16 +30,18 @@ from langgraph.types import Checkpointer, Command
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.durability.call_ends import unseal_end
+from langchain_quickjs.script.durability.durability_call import Kept, Record, retire_answer
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Entries
-from langchain_quickjs.script.durability.running_script import Kept, Record, retire_answer
 from langchain_quickjs.script.durability.sealing import Sealer
+from langchain_quickjs.script.durability.signing import SigningKeys, signing_keys
 from langchain_quickjs.script.durability.workers import end_work, is_at_work_here
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.decisions import Replacements
 from langchain_quickjs.script.flow.drivers import Asking, Work, adrive, drive
 from langchain_quickjs.script.flow.effects import Ended, Paused
 from langchain_quickjs.script.flow.messages import Done, Resumed, Started, new_seed
+from langchain_quickjs.script.grant_sources import OwnTools, Source
 from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_graph
 from langchain_quickjs.script.langgraph_internals.resume import (
@@ -64,8 +66,6 @@ from langchain_quickjs.script.settings import (
     as_tools,
     check_parameters,
 )
-from langchain_quickjs.script.signing import SigningKeys, signing_keys
-from langchain_quickjs.script.sources import OwnTools, Source
 from langchain_quickjs.script.state import PausedState, ScriptInput, ScriptOutput, ScriptState
 
 __all__ = ["ScriptGraph", "build_script_graph", "create_script_graph"]

@@ -18,9 +18,9 @@ from langchain_quickjs.interpreter import UNDEFINED, Completed
 from langchain_quickjs.interpreter.values.weight import is_large
 from langchain_quickjs.script.calls.tool_call import call_tool, tool_call_of
 from langchain_quickjs.script.durability.call_ends import seal_end
+from langchain_quickjs.script.durability.durability_call import Record
 from langchain_quickjs.script.durability.failures import Failures
 from langchain_quickjs.script.durability.ledger import Ledger
-from langchain_quickjs.script.durability.running_script import Record
 from langchain_quickjs.script.flow.call_ids import begin_key
 from langchain_quickjs.script.flow.drivers import Abandon, Asking, Collect, Compute, Spawn, Work
 from langchain_quickjs.script.flow.effects import (

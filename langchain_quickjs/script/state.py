@@ -18,7 +18,7 @@ from typing_extensions import TypedDict
 
 from langchain_quickjs.errors import QuickJSError, ScriptError, ValueTransferError
 from langchain_quickjs.interpreter import UNDEFINED, Completed, Failed
-from langchain_quickjs.interpreter.values.plain import storable
+from langchain_quickjs.interpreter.values.plain_data import storable
 
 __all__ = [
     "AwaitingCall",

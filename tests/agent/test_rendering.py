@@ -71,7 +71,7 @@ def failed(*fields: Any) -> Failed:
         (b"\x00\xff", "Uint8Array(2) [0, 255]"),
         (TypedArray("Float64Array", struct.pack("<2d", 0.5, -0.0)), "Float64Array(2) [0.5, -0]"),
         (TypedArray("BigInt64Array", struct.pack("<q", -3)), "BigInt64Array(1) [-3n]"),
-        (ArrayBuffer(bytes(3)), "ArrayBuffer(3)"),
+        (ArrayBuffer(bytes(3)), "ArrayBuffer(3) [0, 0, 0]"),
         (BigInt(5), "5n"),
         (2**4000, f"0x1{'0' * 1000}n"),
         (datetime(2024, 2, 29, 12, tzinfo=UTC), "Date(2024-02-29T12:00:00.000Z)"),

@@ -22,8 +22,8 @@ sys.path.insert(0, str(WASM))
 
 import build as guest_build  # noqa: E402  (wasm/ is a folder of scripts, not a package)
 
-# exports.c, heap.c and libc.c only make sense in a linear memory.
-GUEST = ("seen.c", "pack.c", "unpack.c", "calls.c", "random.c", "guest.c", "prelude_host.c")
+IN_LINEAR_MEMORY = frozenset({"exports.c", "heap.c", "libc.c"})  # they make sense there only
+GUEST = tuple(p for p in sorted((WASM / "src").rglob("*.c")) if p.name not in IN_LINEAR_MEMORY)
 PROGRAMS = {"cases": ("harness.c", "cases.c"), "fuzz": ("harness.c", "fuzz.c")}
 SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
 FLAGS = ("-g1", *SANITIZE, "-fno-omit-frame-pointer", "-D_GNU_SOURCE", "-DGUEST_NATIVE")
@@ -88,7 +88,7 @@ def _compile(cc: str, jobs: Sequence[tuple[Path, Path, Sequence[str]]]) -> None:
 
 def _engine(cc: str, work: Path) -> tuple[Path, list[Path]]:
     """The folder of the engine's sources, and its objects."""
-    internals = _contents(WASM / "src", "internals.*")
+    internals = _contents(WASM / "src" / "engine", "*")
     inputs = [*_contents(WASM / "patches", "*.patch"), *internals, guest_build.ENGINE.encode()]
     inputs += [" ".join((cc, *FLAGS, *ENGINE_FLAGS)).encode()]
     folder = work / f"engine-{_digest(inputs)}"
@@ -128,17 +128,17 @@ def build(cc: str, work: Path) -> Path:
         The folder with the programs `cases`, `fuzz` and `heap`.
     """
     engine, engine_objects = _engine(cc, work)
-    inputs = [*_contents(WASM / "src", "*"), *_contents(WASM / "prelude", "*.js")]
+    inputs = [*_contents(WASM / "src", "**/*.*"), *_contents(WASM / "prelude", "*.js")]
     inputs += [*_contents(HERE, "*.[ch]"), Path(__file__).read_bytes(), str(engine).encode()]
     folder = work / f"programs-{_digest(inputs)}"
     done = folder / "done"
     if done.exists():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
-    sources = [WASM / "src" / name for name in GUEST]
+    sources = [*GUEST]
     sources += [HERE / name for name in ("harness.c", "cases.c", "fuzz.c")]
     objects = {path.name: path for path in _own(cc, folder, engine, sources)}
-    common = [*engine_objects, *(objects[f"{Path(name).stem}.o"] for name in GUEST)]
+    common = [*engine_objects, *(objects[f"{path.stem}.o"] for path in GUEST)]
     for program, names in PROGRAMS.items():
         own = [objects[f"{Path(name).stem}.o"] for name in names]
         command = [cc, *SANITIZE, *map(str, [*own, *common]), "-o", str(folder / program)]

@@ -20,7 +20,7 @@ from tests import native
 def libfuzzer(work: Path, seconds: int) -> int:
     """Compiles the fuzz target with libFuzzer's driver in place of ours, and runs it."""
     folder = native.build("clang", work)
-    sources = [native.WASM / "src" / name for name in native.GUEST]
+    sources = [*native.GUEST]
     sources += [native.HERE / "harness.c", native.HERE / "fuzz.c"]
     engine = next(work.glob("engine-*/engine"))
     engine_objects = [str(path) for path in engine.parent.glob("*.o")]

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "codec/msgpack_write.h"
 #include "guest.h"
 
 #define CHECK(condition)                                                                    \

@@ -3,6 +3,10 @@
 // can mislead itself but not the prelude. That also rules out, everywhere in the prelude: spread,
 // array destructuring and for-of (they look up iterators), literal descriptors with a prototype,
 // and assigning to an index that an ordinary array does not have yet.
+//
+// from C: host
+// gives: *
+
 const {
   Array, ArrayBuffer, BigInt, Boolean, DataView, Date, DOMException, Error, Map, Math, Number,
   Object, Promise, Proxy, Reflect, RegExp, Set, String, Symbol, TypeError, RangeError,

@@ -1,4 +1,9 @@
 // What the C codec asks for: containers taken apart and put together with the kept built-ins.
+//
+// from 10-primordials: *
+// from C: host
+// gives: EXCEPTIONS flatten fromHex revive toHex
+
 const EXT_MAP = 3, EXT_SET = 4, EXT_REGEXP = 5;
 
 function flatten(value) {
@@ -28,18 +33,18 @@ function reviveError(parts) {
   return error;
 }
 
-// (kind) makes an empty container, (kind, parts) a full one, (kind, container, parts) fills one.
-function revive(kind, container, parts) {
-  if (kind === EXT_REGEXP) return new RegExp(container[0], container[1]);
-  if (kind !== EXT_MAP && kind !== EXT_SET) return reviveError(container);
-  if (container === undefined) return kind === EXT_MAP ? new Map() : new Set();
-  if (parts === undefined) return revive(kind, revive(kind), container);
+// (kind) makes an empty container, (kind, parts) a full one, (kind, target, parts) fills one.
+function revive(kind, target, parts) {
+  if (kind === EXT_REGEXP) return new RegExp(target[0], target[1]);
+  if (kind !== EXT_MAP && kind !== EXT_SET) return reviveError(target);
+  if (target === undefined) return kind === EXT_MAP ? new Map() : new Set();
+  if (parts === undefined) return revive(kind, revive(kind), target);
   if (kind === EXT_MAP) {
-    for (let i = 0; i + 1 < parts.length; i += 2) mapSet(container, parts[i], parts[i + 1]);
+    for (let i = 0; i + 1 < parts.length; i += 2) mapSet(target, parts[i], parts[i + 1]);
   } else {
-    for (let i = 0; i < parts.length; i++) setAdd(container, parts[i]);
+    for (let i = 0; i < parts.length; i++) setAdd(target, parts[i]);
   }
-  return container;
+  return target;
 }
 
 const toHex = (bigint) => bigintToString(bigint, 16);

@@ -1,4 +1,8 @@
 // Text as inspect and console need it: quoted, measured, cut.
+//
+// from 10-primordials: *
+// gives: ASCII hex plural quote replaceAll split width
+
 const UNQUOTABLE = /[\x00-\x1f'\\\x7f-\x9f\ud800-\udfff]/;
 const ESCAPES = {
   __proto__: null,
@@ -7,9 +11,9 @@ const ESCAPES = {
 
 const hex = (code, digits) => padStart(numberToString(code, 16), digits, '0');
 
-function escapeUnit(text, i, quote) {
+function escapeUnit(text, i, mark) {
   const unit = text[i], code = charCodeAt(unit, 0);
-  if (unit === quote) return '\\' + unit;
+  if (unit === mark) return '\\' + unit;
   if (ESCAPES[unit]) return ESCAPES[unit];
   if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) return '\\x' + toUpperCase(hex(code, 2));
   if (code < 0xd800 || code > 0xdfff) return unit;

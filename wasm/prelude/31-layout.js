@@ -1,4 +1,9 @@
 // Where inspect breaks lines: the rules of Node 20, so that output looks as models know it.
+//
+// from 10-primordials: *
+// from 30-text: width
+// gives: LINE layOut
+
 const LINE = 80;        // columns
 const UNITED_LEVELS = 3; // an object that contains no more levels than this may stay on one line
 const GROUPED_FROM = 6;  // an array with more entries than this is set in columns

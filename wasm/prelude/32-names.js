@@ -1,4 +1,9 @@
 // What inspect calls an object, found without running code of the script: no getter, no trap.
+//
+// from 10-primordials: *
+// from C: host
+// gives: TYPED bracketed functionName inherits kindName nameOf namesOf prefix
+
 const INSTANCE_NAMES = { __proto__: null, Arguments: 'Object' };
 
 const nameOf = (fn) => {
@@ -53,6 +58,11 @@ function prefix(names, fallback, size) {
   if (names.complex !== '') return fallback + count + ' <' + names.complex + '> ' + tag;
   return '[' + fallback + count + ': null prototype] ' + tag;
 }
+
+const bracketed = (names, kind) => {
+  const text = prefix(names, kindName(kind));
+  return stringSlice(text, 0, text.length - 1);
+};
 
 function namesOf(value, kind) {
   const constructor = constructorName(value);

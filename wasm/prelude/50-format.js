@@ -1,4 +1,12 @@
 // What console.log makes of its arguments.
+//
+// from 10-primordials: *
+// from 33-primitives: formatNumber
+// from 34-error-text: cut errorText isError
+// from 36-inspect: inspect
+// from C: host
+// gives: SHALLOW asText format show
+
 const show = (value) => (typeof value === 'string' ? value : inspect(value));
 
 const hasOwnText = (value) => {

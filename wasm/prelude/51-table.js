@@ -1,4 +1,12 @@
 // console.table: rows and columns in a frame.
+//
+// from 10-primordials: *
+// from 30-text: plural replaceAll width
+// from 36-inspect: inspect
+// from 50-format: show
+// from C: host
+// gives: table
+
 const CELL = { __proto__: null, depth: 0, items: 3 };
 const NAME_ONLY = { __proto__: null, depth: -1 };
 const MAX_ROWS = 1000, MAX_COLUMNS = 100;

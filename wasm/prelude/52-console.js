@@ -1,4 +1,14 @@
 // The global `console`. All levels go to the same place, in the order in which they happen.
+//
+// from 10-primordials: *
+// from 30-text: replaceAll
+// from 34-error-text: cut framesOf
+// from 36-inspect: MAX_LEVELS inspect
+// from 50-format: asText format
+// from 51-table: table
+// from C: host
+// gives: printLine resetConsole
+
 const MAX_INDENT = 40;
 let groupIndent = '';
 const counters = new Map(), stopwatches = new Map();
@@ -7,7 +17,7 @@ const printLine = (text) => {
   host.print(groupIndent === '' ? text : groupIndent + replaceAll(text, '\n', '\n' + groupIndent));
 };
 
-const label = (value) => (value === undefined ? 'default' : cut(asText(value)));
+const labelOf = (value) => (value === undefined ? 'default' : cut(asText(value)));
 
 // 1234 -> 1.234s, as Node writes durations.
 function duration(ms) {
@@ -56,15 +66,15 @@ const consoleMethods = {
   warn(...args) { printLine(format(args)); },
   dir(item, options) { printLine(inspect(item, { __proto__: null, depth: depthOption(options) })); },
   time(name) {
-    const key = label(name);
+    const key = labelOf(name);
     if (!mapHas(stopwatches, key)) mapSet(stopwatches, key, host.now());
     else printLine("Warning: Label '" + key + "' already exists for console.time()");
   },
   timeEnd(name) {
-    elapsed(label(name), 'timeEnd', list());
-    mapDelete(stopwatches, label(name));
+    elapsed(labelOf(name), 'timeEnd', list());
+    mapDelete(stopwatches, labelOf(name));
   },
-  timeLog(name, ...rest) { elapsed(label(name), 'timeLog', rest); },
+  timeLog(name, ...rest) { elapsed(labelOf(name), 'timeLog', rest); },
   trace(...args) {
     const text = args.length ? 'Trace: ' + format(args) : 'Trace';
     const frames = framesOf(errorStack(new Error()));
@@ -78,13 +88,13 @@ const consoleMethods = {
     if (typeof args[0] === 'string') printLine(format(args));
   },
   count(name) {
-    const key = label(name), next = (mapGet(counters, key) ?? 0) + 1;
+    const key = labelOf(name), next = (mapGet(counters, key) ?? 0) + 1;
     mapSet(counters, key, next);
     printLine(key + ': ' + next);
   },
   countReset(name) {
-    if (mapDelete(counters, label(name))) return;
-    printLine("Warning: Count for '" + label(name) + "' does not exist");
+    if (mapDelete(counters, labelOf(name))) return;
+    printLine("Warning: Count for '" + labelOf(name) + "' does not exist");
   },
   group(...args) {
     if (args.length) printLine(format(args));

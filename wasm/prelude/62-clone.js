@@ -1,4 +1,13 @@
 // structuredClone: the containers and values of the HTML standard, cycles kept.
+//
+// from 10-primordials: *
+// from 20-codec: EXCEPTIONS flatten
+// from 34-error-text: cut exception stackOf
+// from 35-shapes: viewOf
+// from 36-inspect: inspect
+// from 50-format: SHALLOW
+// from C: host
+
 const { Float16Array, Float32Array, Float64Array, Int8Array, Int16Array, Int32Array,
   Uint8ClampedArray, Uint16Array, Uint32Array, BigInt64Array, BigUint64Array } = globalThis;
 const VIEWS = {

@@ -1,4 +1,13 @@
 // TextEncoder and TextDecoder. The bytes of UTF-8 are made and read in C.
+//
+// from 10-primordials: *
+// from 32-names: TYPED
+// from 34-error-text: cut
+// from 36-inspect: inspect
+// from 50-format: SHALLOW
+// from C: host
+// gives: encodeUtf8 typedSubarrayOf
+
 const bytesOf = (source) => {
   if (isObject(source) && !host.isProxy(source)) {
     const kind = host.classOf(source);

@@ -1,4 +1,14 @@
 // Event, EventTarget, AbortController and AbortSignal, as far as scripts without a page need them.
+//
+// from 10-primordials: *
+// from 34-error-text: exception
+// from 35-shapes: propertyView views
+// from 53-reports: report
+// from 60-clock: sinceStart
+// from 61-timers: addTimer
+// from C: host
+// gives: collect
+
 let begin, isStopped, isEvent, fire, isController; // the private side of the classes below
 
 class Event {

@@ -1,4 +1,12 @@
 // Percent-encoding: which characters each part of a URL may not contain as they are.
+//
+// from 10-primordials: *
+// from 30-text: hex
+// from 63-encoding: encodeUtf8 typedSubarrayOf
+// from C: host
+// gives: CONTROLS IN_FORM IN_FRAGMENT IN_PATH IN_QUERY IN_SPECIAL_QUERY IN_USERINFO percentDecode
+//   percentEncode
+
 const CONTROLS = /[^\x20-\x7e]/;
 const IN_FRAGMENT = /[^\x20-\x7e]|[ "<>`]/;
 const IN_QUERY = /[^\x20-\x7e]|[ "#<>]/;

@@ -1,5 +1,13 @@
 // Parsing and writing URLs, after the WHATWG standard. A record has scheme, username, password,
 // host, port, path (a list, or a text when opaque), query and fragment; null where there is none.
+//
+// from 10-primordials: *
+// from 30-text: replaceAll split
+// from 70-percent: CONTROLS IN_FRAGMENT IN_PATH IN_QUERY IN_SPECIAL_QUERY IN_USERINFO percentEncode
+// from 71-hosts: DIGITS parseHost
+// gives: DEFAULT_PORTS SCHEME copyList hostText isSlash isSpecial originOf parsePath parseURL
+//   pathText queryOf serializeURL setHostAndPort setPort
+
 const DEFAULT_PORTS = { __proto__: null, http: 80, https: 443, ws: 80, wss: 443, ftp: 21, file: -1 };
 const SCHEME = /^([a-zA-Z][a-zA-Z0-9+.-]*):([^]*)$/;
 const OUTER = /^[\x00-\x20]*([^]*?)[\x00-\x20]*$/;

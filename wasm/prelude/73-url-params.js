@@ -1,4 +1,13 @@
 // URLSearchParams: a list of pairs, and the query of a URL when it belongs to one.
+//
+// from 10-primordials: *
+// from 30-text: quote replaceAll split
+// from 35-shapes: container views
+// from 64-events: collect
+// from 70-percent: IN_FORM percentDecode percentEncode
+// from 72-url-parse: copyList
+// gives: URLSearchParams attach parseForm setParams
+
 const formText = (text) => replaceAll(percentEncode(text, IN_FORM), '%20', '+');
 const formDecode = (text) => percentDecode(replaceAll(text, '+', ' '));
 

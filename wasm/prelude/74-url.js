@@ -1,4 +1,15 @@
 // The class URL.
+//
+// from 10-primordials: *
+// from 30-text: quote replaceAll
+// from 34-error-text: cut
+// from 35-shapes: propertyView views
+// from 70-percent: IN_FRAGMENT IN_USERINFO percentEncode
+// from 71-hosts: NOT_ASCII
+// from 72-url-parse: DEFAULT_PORTS SCHEME copyList hostText isSlash isSpecial originOf parsePath
+//   parseURL pathText queryOf serializeURL setHostAndPort setPort
+// from 73-url-params: URLSearchParams attach parseForm setParams
+
 let recordOf; // the private side
 
 const parseOrThrow = (text, base) => {

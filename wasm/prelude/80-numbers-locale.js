@@ -1,4 +1,7 @@
 // toLocaleString of numbers without Intl: as in en-US, whatever locale is asked for.
+//
+// from 10-primordials: *
+
 const CURRENCIES = {
   __proto__: null, USD: '$', EUR: '€', GBP: '£', JPY: '¥', INR: '₹', CNY: 'CN¥', KRW: '₩', BRL: 'R$',
   CAD: 'CA$', AUD: 'A$', MXN: 'MX$', NZD: 'NZ$', ILS: '₪', VND: '₫', HKD: 'HK$', TWD: 'NT$',
@@ -48,9 +51,9 @@ function writeDecimal(decimal, least) {
 }
 
 // In thousands, millions and so on: { decimal, suffix }.
-function compacted(decimal, round) {
+function compacted(decimal, roundOff) {
   let power = min(max(floor((decimal.point - 1) / 3), 0), COMPACT.length - 1);
-  const scaled = () => round({ digits: decimal.digits, point: decimal.point - 3 * power });
+  const scaled = () => roundOff({ digits: decimal.digits, point: decimal.point - 3 * power });
   let rounded = scaled();
   if (rounded.point > 3 && power < COMPACT.length - 1) {
     power++;
@@ -74,7 +77,7 @@ function roundingOf(options, style, compact, code) {
   const least = digitsOption(options, 'minimumSignificantDigits', 1, 21, undefined);
   if (most !== undefined || least !== undefined) {
     return {
-      round: (decimal) => roundDigits(decimal, most ?? 21),
+      roundOff: (decimal) => roundDigits(decimal, most ?? 21),
       least: ({ digits, point }) => max((least ?? 1) - (digits === '' ? 1 : point), 0),
     };
   }
@@ -86,7 +89,7 @@ function roundingOf(options, style, compact, code) {
   if (fewest > limit) throw new RangeError('maximumFractionDigits value is out of range.');
   const short = compact && leastGiven === undefined && mostGiven === undefined;
   return {
-    round: (decimal) => roundDigits(decimal, short ? max(decimal.point, 2) : decimal.point + limit),
+    roundOff: (decimal) => roundDigits(decimal, short ? max(decimal.point, 2) : decimal.point + limit),
     least: () => fewest,
   };
 }
@@ -104,15 +107,15 @@ function formatLocaleNumber(value, options) {
   }
   const code = currency === undefined ? undefined : toUpperCase('' + currency);
   const compact = option(options, 'notation') === 'compact';
-  const { round, least } = roundingOf(options, style, compact, code);
+  const { roundOff, least } = roundingOf(options, style, compact, code);
   const negative = value < 0 || (value === 0 && 1 / value < 0);
   let text = value !== value ? 'NaN' : '∞', zero = false, suffix = '';
   if (typeof value === 'bigint' || value - value === 0) {
     const exact = typeof value === 'bigint' ? bigintToString(value) : numberToString(value);
     let decimal = decimalOf(exact[0] === '-' ? stringSlice(exact, 1) : exact);
     if (style === 'percent' && decimal.digits !== '') decimal.point += 2;
-    if (compact) ({ decimal, suffix } = compacted(decimal, round));
-    else decimal = round(decimal);
+    if (compact) ({ decimal, suffix } = compacted(decimal, roundOff));
+    else decimal = roundOff(decimal);
     zero = decimal.digits === '';
     text = writeDecimal(decimal, least(decimal));
     const whole = indexOf(text, '.') < 0 ? text.length : indexOf(text, '.');

@@ -1,4 +1,8 @@
 // toLocaleString of dates without Intl: as in en-US, in UTC.
+//
+// from 10-primordials: *
+// from 34-error-text: cut
+
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August',
   'September', 'October', 'November', 'December'];
@@ -23,8 +27,8 @@ const utc = {
 };
 
 const twoDigits = (number) => padStart('' + number % 100, 2, '0');
-const numeric = (number, style) => (style === '2-digit' ? twoDigits(number) : '' + number);
-const named = (names, at, style) => {
+const digitsOf = (number, style) => (style === '2-digit' ? twoDigits(number) : '' + number);
+const nameIn = (names, at, style) => {
   if (style === 'narrow') return names[at][0];
   return style === 'short' ? stringSlice(names[at], 0, 3) : names[at];
 };
@@ -71,18 +75,18 @@ function dateFields(options, defaults) {
 }
 
 function datePart(date, { weekday, year, month, day }) {
-  const dayName = weekday && named(WEEKDAYS, utc.weekday(date), weekday);
-  const yearText = year && numeric(utc.year(date), year), dayText = day && numeric(utc.day(date), day);
+  const dayName = weekday && nameIn(WEEKDAYS, utc.weekday(date), weekday);
+  const yearText = year && digitsOf(utc.year(date), year), dayText = day && digitsOf(utc.day(date), day);
   if (month === undefined || month === 'numeric' || month === '2-digit') {
     const parts = list();
-    if (month) push(parts, numeric(utc.month(date) + 1, month));
+    if (month) push(parts, digitsOf(utc.month(date) + 1, month));
     if (dayText) push(parts, dayText);
     if (yearText) push(parts, yearText);
     const numbers = arrayJoin(parts, '/');
     if (!dayName || !numbers) return dayName ?? numbers;
     return parts.length === 1 && dayText ? dayText + ' ' + dayName : dayName + ', ' + numbers;
   }
-  let text = named(MONTHS, utc.month(date), month);
+  let text = nameIn(MONTHS, utc.month(date), month);
   if (dayText) text += ' ' + dayText;
   if (dayName) text = dayName + ', ' + text;
   return yearText ? text + (dayText ? ', ' : ' ') + yearText : text;

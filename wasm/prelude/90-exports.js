@@ -1,3 +1,11 @@
+// What C asks the prelude for.
+//
+// from 10-primordials: *
+// from 20-codec: flatten fromHex revive toHex
+// from 41-describe: describe
+// from 53-reports: reportRejection
+// from 61-timers: clearTimers nextTimer runTimers timers
+
 return {
   flatten, revive, getTime, toHex, fromHex, describe, runTimers, nextTimer, clearTimers, reportRejection,
   timers,

@@ -3,8 +3,9 @@
    with. */
 #include <stdio.h>
 
+#include "codec/msgpack_write.h"
+#include "engine/internals.h"
 #include "guest.h"
-#include "internals.h"
 
 static JSValue call_error(JSContext *ctx, const char *name, const char *message)
 {

@@ -1,6 +1,6 @@
 /* What the module exports, and all that only makes sense in a linear memory. */
+#include "engine/internals.h"
 #include "guest.h"
-#include "internals.h"
 
 #define EXPORT(name) __attribute__((export_name(name)))
 

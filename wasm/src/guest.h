@@ -3,7 +3,7 @@
 #ifndef GUEST_H
 #define GUEST_H
 
-#include "codec.h"
+#include "codec/codec.h"
 
 typedef struct {
     uint32_t id;
@@ -65,6 +65,29 @@ typedef struct {
 int guest_boot(size_t stack_bytes);
 Reply guest_step(const uint8_t *message, size_t size);
 void guest_tidy(void);
+
+/* messages.c: does what a message says, which leaves a reply in `guest`; false for none that it knows. */
+bool message_handle(Reader *in);
+
+/* replies.c: each writes the reply of this step. `reason` is borrowed. */
+enum { REPLY_COMPLETED = 0, REPLY_FAILED = 1, REPLY_SUSPENDED = 2, REPLY_IDLE = 3,
+       REPLY_NO_MEMORY = 4, REPLY_REFUSED = 5, REPLY_TOO_LARGE = 6, REPLY_NO_COPY = 7 };
+void reply_plain(int status);
+void reply_thrown(int status, JSValueConst reason);
+void reply_exception(int status); /* with the pending exception, which it takes */
+void reply_error(const char *name, const char *message);
+void reply_completed(void);
+void reply_suspended(void);
+
+/* course.c: the running script */
+int script_boot(void);
+void script_evaluate(const char *source, size_t len, const char *filename);
+void script_conclude(void); /* after what was delivered: replies that it has ended, or waits */
+void script_forget(void);
+void script_run_jobs(void);
+bool script_run_due_timer(void); /* whether there was one */
+void script_clear_rejections(bool report);
+JSValue script_ask_prelude(JSValueConst function); /* owned */
 
 /* calls.c */
 int calls_grant(Reader *names, uint32_t count, Reader *functions, uint32_t function_count);

@@ -1,6 +1,6 @@
 /* Evaluates prelude.js at boot and wires the two sides together. */
+#include "engine/internals.h"
 #include "guest.h"
-#include "internals.h"
 
 /* Not const: it is cleared when it has done its work, so that no heap carries it along. */
 static char prelude_source[] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import dataclasses
 import re
+import struct
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -18,43 +19,28 @@ from typing import Any, Final
 from uuid import UUID
 
 from langchain_quickjs.interpreter.values.js_values import RegExp, TypedArray
+from langchain_quickjs.interpreter.values.kinds import ELEMENTS
 
-__all__ = ["TYPED_ARRAYS", "coerce"]
-
-TYPED_ARRAYS: Final = (
-    "Uint8ClampedArray",
-    "Int8Array",
-    "Uint8Array",
-    "Int16Array",
-    "Uint16Array",
-    "Int32Array",
-    "Uint32Array",
-    "BigInt64Array",
-    "BigUint64Array",
-    "Float16Array",
-    "Float32Array",
-    "Float64Array",
-)
-"""In the order of QuickJS's `JSTypedArrayEnum`."""
+__all__ = ["coerce"]
 
 # What such a value says of its own length need not be true, and it may go on for ever.
 _MOST_PARTS: Final = 2**20
 
-_ARRAY_KINDS: Final = {
-    ("i", 1): "Int8Array",
-    ("u", 1): "Uint8Array",
-    ("i", 2): "Int16Array",
-    ("u", 2): "Uint16Array",
-    ("i", 4): "Int32Array",
-    ("u", 4): "Uint32Array",
-    ("i", 8): "BigInt64Array",
-    ("u", 8): "BigUint64Array",
-    ("f", 4): "Float32Array",
-    ("f", 8): "Float64Array",
+
+def _number_class(code: str) -> str:
+    """Whether a type code of `struct` and `array` means floats, signed or unsigned integers."""
+    return "float" if code in "efd" else "signed" if code.islower() else "unsigned"
+
+
+# By signedness or fraction, and by size: what `array` calls "l" is not of one size everywhere.
+_TYPED_ARRAYS: Final = {
+    (_number_class(element.code), struct.calcsize(f"<{element.code}")): element.array
+    for element in ELEMENTS
+    if element.array not in ("Uint8ClampedArray", "Float16Array")
 }
 
 
-def _regexp(pattern: re.Pattern[Any]) -> RegExp:
+def _from_pattern(pattern: re.Pattern[Any]) -> RegExp:
     flags = "".join(
         letter
         for letter, flag in (("i", re.IGNORECASE), ("m", re.MULTILINE), ("s", re.DOTALL))
@@ -64,9 +50,8 @@ def _regexp(pattern: re.Pattern[Any]) -> RegExp:
     return RegExp(source if isinstance(source, str) else source.decode("latin-1"), flags)
 
 
-def _array(value: array.array[Any]) -> Any:
-    letter = "f" if value.typecode in "fd" else "i" if value.typecode.islower() else "u"
-    kind = _ARRAY_KINDS.get((letter, value.itemsize))
+def _from_array(value: array.array[Any]) -> Any:
+    kind = _TYPED_ARRAYS.get((_number_class(value.typecode), value.itemsize))
     if kind is None or value.typecode in "uw":
         return value.tolist()
     if sys.byteorder == "big":
@@ -75,8 +60,8 @@ def _array(value: array.array[Any]) -> Any:
     return TypedArray(kind, value.tobytes())
 
 
-def _plain(value: Any) -> Any:
-    """The cases that a type's own class decides; `NotImplemented` when none does."""
+def _of_known_class(value: Any) -> Any:
+    """A value whose class says what it becomes; `NotImplemented` for any other."""
     match value:
         case Enum():
             return value.value
@@ -89,31 +74,31 @@ def _plain(value: Any) -> Any:
         case UUID() | PurePath() | Decimal() | Fraction():
             return str(value)
         case re.Pattern():
-            return _regexp(value)
+            return _from_pattern(value)
         case array.array():
-            return _array(value)
+            return _from_array(value)
         case memoryview():
             return value.tobytes()
         case _:
             return NotImplemented
 
 
-def _parts(value: Iterable[Any]) -> list[Any]:
+def _limited_parts(value: Iterable[Any]) -> list[Any]:
     parts = list(islice(value, _MOST_PARTS + 1))
     if len(parts) > _MOST_PARTS:
         raise ValueError(f"it has more than {_MOST_PARTS} parts")
     return parts
 
 
-def _numpy(value: Any) -> Any:
-    """Scalars and arrays; an array may take a few bytes here and be endless as a list."""
+def _from_numpy(value: Any) -> Any:
+    """A scalar or an array of numpy; an array may take few bytes here and be endless as a list."""
     if value.size > _MOST_PARTS:
         raise ValueError(f"it has {value.size} elements, more than {_MOST_PARTS}")
     return value.tolist()
 
 
-def _exact(value: Any) -> Any:
-    """The same of the exact type, for subclasses; their own methods are not asked."""
+def _of_builtin_class(value: Any) -> Any:
+    """A value of a subclass of a built-in type as one of that type; its methods are not asked."""
     if isinstance(value, int):
         return int.__int__(value)
     if isinstance(value, float):
@@ -122,6 +107,8 @@ def _exact(value: Any) -> Any:
         return str.__str__(value)
     if isinstance(value, bytes):
         return bytes.__getitem__(value, slice(None))
+    if isinstance(value, bytearray):
+        return bytes(bytearray.__getitem__(value, slice(None)))
     return NotImplemented
 
 
@@ -138,25 +125,25 @@ def coerce(value: Any) -> Any:
     Raises:
         Exception: Whatever the value's own code raises.
     """
-    plain = _plain(value)
-    if plain is not NotImplemented:
-        return plain
+    known = _of_known_class(value)
+    if known is not NotImplemented:
+        return known
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if type(value).__module__ == "numpy":  # without importing it
-        return _numpy(value)
-    exact = _exact(value)
-    if exact is not NotImplemented:
-        return exact
+        return _from_numpy(value)
+    builtin = _of_builtin_class(value)
+    if builtin is not NotImplemented:
+        return builtin
     dump = getattr(value, "model_dump", None)  # pydantic models, and so messages and documents
     if callable(dump) and not isinstance(value, type):
         return dump()
     if isinstance(value, dict) and type(value).__iter__ is dict.__iter__:
         return dict(value)
     if isinstance(value, Mapping):
-        return {key: value[key] for key in _parts(value)}
+        return {key: value[key] for key in _limited_parts(value)}
     if isinstance(value, AbstractSet):
-        return frozenset(_parts(value))
+        return frozenset(_limited_parts(value))
     if isinstance(value, Sequence):
-        return _parts(value)
+        return _limited_parts(value)
     return NotImplemented

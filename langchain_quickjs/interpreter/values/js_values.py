@@ -124,14 +124,14 @@ class JSError:
     errors: list[Any] | None = None
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same_value_zero(a: Any, b: Any) -> bool:
     """SameValueZero for what JavaScript tells apart and Python's `==` does not: 1 and true."""
     if isinstance(a, bool) is not isinstance(b, bool):
         return False
-    return a is b or (type(a) is type(b) and a == b) or (_number(a) and _number(b) and a == b)
+    return a is b or (type(a) is type(b) and a == b) or (_is_number(a) and _is_number(b) and a == b)
 
 
-def _number(value: Any) -> bool:
+def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool | BigInt)
 
 
@@ -148,7 +148,7 @@ class JSMap(Mapping[Any, Any]):
 
     def __getitem__(self, key: Any) -> Any:
         for known, value in self.entries:
-            if _same(known, key):
+            if _same_value_zero(known, key):
                 return value
         raise KeyError(key)
 
@@ -176,7 +176,7 @@ class JSSet(Set[Any]):
         self.elements: list[Any] = list(elements)
 
     def __contains__(self, element: object) -> bool:
-        return any(_same(known, element) for known in self.elements)
+        return any(_same_value_zero(known, element) for known in self.elements)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.elements)

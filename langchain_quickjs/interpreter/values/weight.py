@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from langchain_quickjs.interpreter.values.js_values import ArrayBuffer, JSMap, JSSet, TypedArray
+from langchain_quickjs.interpreter.values.js_values import BigInt
+from langchain_quickjs.interpreter.values.kinds import KIND_OF
 
 __all__ = ["is_large", "is_small", "weight"]
 
@@ -60,7 +61,7 @@ def weight(value: Any, most: int) -> int:
             total += _PART_BYTES
             if kind in _TEXTS:
                 total += len(part)
-            elif kind is int:
+            elif kind is int or kind is BigInt:
                 total += part.bit_length() >> 3
             elif kind is not float and id(part) not in seen:
                 seen.add(id(part))
@@ -79,12 +80,9 @@ def _parts(value: Any, kind: type) -> Iterable[Any]:
         return (part for entry in value.items() for part in entry)
     if kind in _LISTS:
         return value  # type: ignore[no-any-return]  # it is one of these
-    if kind is JSMap:
-        return value.entries  # type: ignore[no-any-return]  # it is one of these
-    if kind is JSSet:
-        return value.elements  # type: ignore[no-any-return]  # it is one of these
-    if kind is TypedArray or kind is ArrayBuffer:
-        return (value.data,)
+    row = KIND_OF.get(kind)
+    if row is not None:
+        return () if row.parts is None else row.parts(value)
     try:
         held = object.__getattribute__(value, "__dict__")  # of a model, a dataclass, ...
     except AttributeError:

@@ -1,4 +1,4 @@
-"""MessagePack from the guest to Python values; the other end of wasm/src/pack.c.
+"""MessagePack from the guest to Python values; the other end of wasm/src/codec/pack.c.
 
 Nothing here is trusted: a reply that is not what `pack.c` would write is a `ProtocolError`, and a
 reply can make the host neither recurse deeply nor work much more than its length.
@@ -8,41 +8,29 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import math
-import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple
 
 import msgpack
 
 from langchain_quickjs.errors import MessageLimitError, ProtocolError
-from langchain_quickjs.interpreter.values.coerce import TYPED_ARRAYS
-from langchain_quickjs.interpreter.values.js_values import (
-    HOLE,
-    UNDEFINED,
-    ArrayBuffer,
-    BigInt,
-    JSDate,
-    JSError,
-    JSMap,
-    JSSet,
-    RegExp,
-    TypedArray,
+from langchain_quickjs.interpreter.values.kinds import Ext
+from langchain_quickjs.interpreter.wire.payloads import COLLECTIONS, MAX_DEPTH, READ, malformed
+from langchain_quickjs.interpreter.wire.tree_checks import (
+    SLACK,
+    count_bytes_among,
+    has_bytes,
+    is_deeper_than,
+    refuse_what_no_guest_sends,
 )
-from langchain_quickjs.interpreter.wire.encode import MAX_DEPTH, Ext
 from langchain_quickjs.interpreter.wire.wtf8 import SURROGATES
 
 __all__ = ["decode"]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MAX_SAFE_INTEGER = 2**53 - 1
-_LARGE_BYTES = 64 * 1024
-_T = TypeVar("_T")
+_LARGE_BYTES: Final = 64 * 1024
 # msgpack refuses what is nested 1024 levels deep. Wrapped in this many, that is our own limit.
-_SLACK: Final = 8  # the reply's own structure
-_WRAPPING: Final = b"\x91" * (1024 - MAX_DEPTH - _SLACK)
+_WRAPPING: Final = b"\x91" * (1024 - MAX_DEPTH - SLACK)
 _OPENERS: Final = bytes([*range(0x80, 0xA0), 0xDC, 0xDD, 0xDE, 0xDF])
 # A byte from the guest becomes up to eighty here: {}. So collections and parts are counted where
 # there could be too many: each takes a byte of those above, or of these; arrays know their length.
@@ -52,9 +40,6 @@ _MOST_PARTS: Final = 2**20
 # Collections in collections: each level is copied once more, and is deeper than msgpack knows.
 _WORK_FACTOR: Final = 4
 _WORK_BYTES: Final = 1024**2
-_BYTES_OR_COLLECTION: Final = frozenset({bytes, JSMap, JSSet, JSError})
-_CONTAINERS: Final = frozenset({dict, list})
-_LEAVES: Final = frozenset({str, int, float, bool, type(None), bytes})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +47,17 @@ class _Ref:
     number: int
 
 
-def _count(data: bytes, which: bytes) -> int:
-    """How many bytes are one of `which`; in pieces, because each is copied."""
-    pieces = (data[at : at + _LARGE_BYTES] for at in range(0, len(data), _LARGE_BYTES))
-    return len(data) - sum(len(piece.translate(None, which)) for piece in pieces)
+_Fill = Callable[[Any, list[Any]], None]
+
+
+class _Unfilled(NamedTuple):
+    """A collection whose turn is still to come."""
+
+    target: Any
+    fill: _Fill
+    payload: bytes
+    level: int
+    nodes: list[Any] | None
 
 
 def _too_much() -> MessageLimitError:
@@ -100,25 +92,26 @@ class _Decoder:
         self.bins = bins
         self.own = own
         self.work_bytes = size * _WORK_FACTOR + _WORK_BYTES
-        self.unfilled: list[tuple[Any, bytes, int, list[Any] | None]] = []
+        self.unfilled: list[_Unfilled] = []
 
     def decode(self, data: bytes) -> Any:
         value = self.unpack(data)
         deepest = 0
         while self.unfilled:
-            target, payload, self.level, self.nodes = self.unfilled.pop()
+            one = self.unfilled.pop()
+            self.level, self.nodes = one.level, one.nodes
             deepest = max(deepest, self.level)
-            self.fill(target, self.parts(payload))
+            one.fill(one.target, list(map(self.resolve, self.parts(one.payload))))
         if self.references:
             raise ProtocolError("the guest sent a reference where none can stand")
         suspect = deepest > 1 or self.bins or self.has_empty_bytes(data, value)
         if suspect and not self.own:
-            _check(value)
+            refuse_what_no_guest_sends(value)
         return value
 
     def has_empty_bytes(self, data: bytes, value: Any) -> bool:
         found = b"\xc4\0" in data or b"\xc5\0\0" in data or b"\xc6\0\0\0\0" in data
-        return found and (self.graphs or _has_bytes(value))  # it may be part of a number
+        return found and (self.graphs or has_bytes(value))  # it may be part of a number
 
     def unpack(self, data: bytes) -> Any:
         self.work_bytes -= len(data)
@@ -127,10 +120,10 @@ class _Decoder:
                 "a value has Maps, Sets or Errors nested in each other with too much in them; nest "
                 "less deeply, or pass less"
             )
-        openers = _count(data, _OPENERS) if len(data) > MAX_DEPTH else 0
+        openers = count_bytes_among(data, _OPENERS) if len(data) > MAX_DEPTH else 0
         nested = openers > MAX_DEPTH
         wrapped = nested and len(data) > _LARGE_BYTES
-        many_parts = len(data) > _MOST_PARTS and _count(data, _TAGS) > _MOST_PARTS
+        many_parts = len(data) > _MOST_PARTS and count_bytes_among(data, _TAGS) > _MOST_PARTS
         counted = many_parts or openers > _MOST_COLLECTIONS
         longest = min(len(data) + 1, _MOST_PARTS)
         value = msgpack.unpackb(
@@ -160,7 +153,7 @@ class _Decoder:
             msgpack.unpackb(
                 _WRAPPING + data, unicode_errors=SURROGATES, timestamp=1, strict_map_key=False
             )
-        elif sum(1 for _ in _levels(value)) > MAX_DEPTH + _SLACK:
+        elif is_deeper_than(MAX_DEPTH + SLACK, value):
             raise ProtocolError(f"the guest nested a value more than {MAX_DEPTH} levels deep")
 
     def count(self, parts: int) -> None:
@@ -183,44 +176,26 @@ class _Decoder:
             raise ProtocolError("the guest sent a collection that is not an array")
         return value
 
-    def later(self, target: _T, payload: bytes) -> _T:
+    def fill_later(self, target: Any, fill: _Fill, payload: bytes) -> Any:
         if self.level > (MAX_DEPTH if self.nodes is None else 0):
             raise ProtocolError(f"the guest nested a value more than {MAX_DEPTH} levels deep")
-        self.unfilled.append((target, payload, self.level + 1, self.nodes))
+        self.unfilled.append(_Unfilled(target, fill, payload, self.level + 1, self.nodes))
         return target
 
-    def ext(self, code: int, data: bytes) -> Any:  # noqa: PLR0912  (a table of types)
+    def ext(self, code: int, data: bytes) -> Any:
         self.count(0)
-        match code:
-            case Ext.UNDEFINED if not data:
-                return UNDEFINED
-            case Ext.HOLE if not data:
-                return HOLE
-            case Ext.BIGINT:
-                return _bigint(data)
-            case Ext.DATE if len(data) == 8:
-                return _datetime(struct.unpack(">d", data)[0])
-            case Ext.MAP:
-                return self.later(JSMap(), data)
-            case Ext.SET:
-                return self.later(JSSet(), data)
-            case Ext.ERROR:
-                return self.later(JSError("", ""), data)
-            case Ext.REGEXP:
-                match msgpack.unpackb(data, unicode_errors=SURROGATES):
-                    case [str(source), str(flags)]:
-                        return RegExp(source, flags)
-            case Ext.TYPED if data and data[0] < len(TYPED_ARRAYS):
-                return TypedArray(TYPED_ARRAYS[data[0]], data[1:])
-            case Ext.BUFFER:
-                return ArrayBuffer(data)
-            case Ext.GRAPH if self.nodes is None and not self.level:
-                self.graphs = True
-                return self.graph(data)
-            case Ext.REF if len(data) == 4 and self.nodes is not None:
-                self.references += 1
-                return _Ref(int.from_bytes(data, "big"))
-        raise ProtocolError(f"the guest sent a malformed value of extension type {code}")
+        if (read := READ.get(code)) is not None:
+            return read(data)
+        if (collection := COLLECTIONS.get(code)) is not None:
+            make_empty, fill = collection
+            return self.fill_later(make_empty(), fill, data)
+        if code == Ext.GRAPH and self.nodes is None and not self.level:
+            self.graphs = True
+            return self.graph(data)
+        if code == Ext.REF and len(data) == 4 and self.nodes is not None:
+            self.references += 1
+            return _Ref(int.from_bytes(data, "big"))
+        raise malformed(code)
 
     def graph(self, data: bytes) -> Any:
         """The first of the nodes; each is a container, or a value that has no parts."""
@@ -249,94 +224,6 @@ class _Decoder:
             raise ProtocolError("the guest refers to a node that it did not send")
         self.references -= 1
         return self.nodes[value.number]
-
-    def fill(self, target: Any, parts: list[Any]) -> None:
-        if isinstance(target, JSError):
-            self.fill_error(target, parts)
-            return
-        parts[:] = map(self.resolve, parts)
-        if isinstance(target, JSSet):
-            target.elements = parts
-        elif len(parts) % 2:
-            raise ProtocolError("the guest sent a Map of keys without values")
-        else:
-            target.entries = list(zip(parts[::2], parts[1::2], strict=True))
-
-    def fill_error(self, error: JSError, parts: list[Any]) -> None:
-        match parts:
-            case [str(name), str(message), str(stack), bool(has_cause), cause, errors]:
-                error.name, error.message, error.stack = name, message, stack
-                error.cause = self.resolve(cause) if has_cause else UNDEFINED
-                error.errors = self.resolve(errors)
-            case _:
-                raise ProtocolError("the guest sent a malformed Error")
-
-
-def _has_bytes(tree: Any) -> bool:
-    """Whether a tree may have bytes in it, as keys perhaps: a tag alone may be part of a number.
-
-    The garbage collector's view of a dict has its keys only where they are not all text.
-    """
-    return any(not _BYTES_OR_COLLECTION.isdisjoint(map(type, parts)) for parts in _levels(tree))
-
-
-def _levels(tree: Any) -> Iterator[list[Any]]:
-    """What the lists and dicts of each level of a tree hold."""
-    level = [tree]
-    while level:
-        parts = gc.get_referents(*level)
-        yield parts
-        if _CONTAINERS.isdisjoint(map(type, parts)):
-            return
-        level = [part for part in parts if type(part) is dict or type(part) is list]
-
-
-def _check(value: Any) -> None:
-    """Refuses what msgpack lets pass in a reply that has collections in collections, or bytes."""
-    level, seen = [value], set[int]()
-    for _ in range(MAX_DEPTH + _SLACK):
-        parts = (part for one in level for part in _parts(one) if type(part) not in _LEAVES)
-        # Each object once: a graph of some bytes can have more paths than there are atoms.
-        fresh = {id(part): part for part in parts if id(part) not in seen}
-        seen.update(fresh)
-        level = list(fresh.values())
-        if not level:
-            return
-    raise ProtocolError(f"the guest nested a value more than {MAX_DEPTH} levels deep")
-
-
-def _parts(value: Any) -> Iterable[Any]:
-    match value:
-        case list():
-            return value
-        case dict():
-            if any(type(key) is bytes for key in value):
-                raise ProtocolError("the guest sent a key that is no text")
-            return value.values()
-        case JSMap():
-            return [part for entry in value.entries for part in entry]
-        case JSSet():
-            return value.elements
-        case JSError():
-            return (value.cause, value.errors)
-    return ()
-
-
-def _bigint(data: bytes) -> int:
-    try:
-        value = int(data, 16)
-    except ValueError as error:
-        raise ProtocolError("the guest sent a malformed BigInt") from error
-    return value if abs(value) > _MAX_SAFE_INTEGER else BigInt(value)
-
-
-def _datetime(ms: float) -> datetime | JSDate:
-    if not math.isfinite(ms):
-        return JSDate(ms)
-    try:
-        return _EPOCH + timedelta(milliseconds=ms)
-    except OverflowError:
-        return JSDate(ms)
 
 
 def decode(data: bytes, *, own: bool = False) -> Any:

@@ -1,4 +1,4 @@
-"""MessagePack for values: from Python values to the guest, the other end of wasm/src/unpack.c.
+"""MessagePack from Python values to the guest; the other end of wasm/src/codec/unpack.c.
 
 `wasm/README.md` has the table of the extension types; `decode.py` reads what the guest sends.
 """
@@ -8,8 +8,6 @@ from __future__ import annotations
 import gc
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from enum import IntEnum
 from itertools import compress
 from typing import Any, Final
 
@@ -17,50 +15,17 @@ import msgpack
 
 from langchain_quickjs.errors import ValueTransferError
 from langchain_quickjs.interpreter.quoting import error_text, key_text, shortened, type_name
-from langchain_quickjs.interpreter.values.coerce import TYPED_ARRAYS, coerce
-from langchain_quickjs.interpreter.values.js_values import (
-    HOLE,
-    UNDEFINED,
-    ArrayBuffer,
-    BigInt,
-    JSDate,
-    JSError,
-    JSMap,
-    JSSet,
-    RegExp,
-    TypedArray,
-)
+from langchain_quickjs.interpreter.values.coerce import coerce
+from langchain_quickjs.interpreter.values.js_values import JSMap, JSSet
+from langchain_quickjs.interpreter.values.kinds import KINDS, Ext
+from langchain_quickjs.interpreter.wire.payloads import FLATTEN, MAX_DEPTH, WRITE
 
-__all__ = ["MAX_DEPTH", "Ext", "encode", "encode_message", "find_fault"]
+__all__ = ["encode", "encode_message", "find_fault"]
 
-MAX_DEPTH: Final = 200
-"""How deep a value may be nested, either way."""
-
-
-class Ext(IntEnum):
-    """MessagePack extension types; the same numbers as in wasm/src/codec.h."""
-
-    UNDEFINED = 0
-    BIGINT = 1
-    DATE = 2
-    MAP = 3
-    SET = 4
-    REGEXP = 5
-    ERROR = 6
-    TYPED = 7
-    HOLE = 8
-    GRAPH = 9
-    REF = 10
-    BUFFER = 11
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_UNDEFINED = msgpack.ExtType(Ext.UNDEFINED, b"")
-_HOLE = msgpack.ExtType(Ext.HOLE, b"")
 _CONTAINERS = (dict, list, tuple, set, frozenset, JSMap, JSSet)
 _CONTAINER_TYPES = frozenset(_CONTAINERS)
 _IS_CONTAINER = _CONTAINER_TYPES.__contains__
-_NATIVE = frozenset({dict, list, str, int, float, bool, type(None), bytes})
+_NATIVE = frozenset(kind.python for kind in KINDS if kind.ext is None)
 
 _MOST_LOOKED_AT: Final = 2**20
 _MOST_STEPS: Final = 30
@@ -71,40 +36,25 @@ class _UnfitError(TypeError):
     """A value cannot cross; the text says why."""
 
 
-# --- Python -> MessagePack ---------------------------------------------------------------------
-
-
 def _pack(value: Any) -> bytes:
     packed: bytes
     try:
-        packed = msgpack.packb(value, default=_default, strict_types=True)
+        packed = msgpack.packb(value, default=_packable, strict_types=True)
     except UnicodeEncodeError:  # half a surrogate pair; allowing for them takes twice as long
         packed = msgpack.packb(
-            value, default=_default, strict_types=True, unicode_errors="surrogatepass"
+            value, default=_packable, strict_types=True, unicode_errors="surrogatepass"
         )
     return packed
 
 
-def _date(value: datetime) -> msgpack.ExtType:
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=UTC)
-    return msgpack.ExtType(
-        Ext.DATE, struct.pack(">d", (value - _EPOCH) / timedelta(milliseconds=1))
-    )
-
-
-def _flat(entries: list[tuple[Any, Any]]) -> list[Any]:
-    return [part for entry in entries for part in entry]
-
-
-def _default(value: Any, forms: int = 0) -> Any:
-    """What MessagePack has no format for; called by the packer for each such value.
+def _packable(value: Any, forms: int = 0) -> Any:
+    """Gives the form of a value for which MessagePack has no format; the packer asks for each such.
 
     Raises:
         _UnfitError: There is nothing like it in JavaScript, or its own code raised something.
     """
     try:
-        return _form(value, forms)
+        return _packable_form(value, forms)
     except _UnfitError:
         raise
     except Exception as error:
@@ -112,35 +62,24 @@ def _default(value: Any, forms: int = 0) -> Any:
         raise _UnfitError(what) from error
 
 
-def _form(value: Any, forms: int) -> Any:  # noqa: PLR0912  (a table of types)
-    match value:
-        case tuple():
-            return list(value)
-        case BigInt() | int() if not isinstance(value, bool) and type(value) in (int, BigInt):
-            return msgpack.ExtType(Ext.BIGINT, format(int(value), "x").encode())
-        case datetime():
-            return _date(value)
-        case JSMap():
-            return msgpack.ExtType(Ext.MAP, _pack(_flat(value.entries)))
-        case JSSet() | set() | frozenset():
-            return msgpack.ExtType(Ext.SET, _pack(list(value)))
-        case ArrayBuffer():
-            return msgpack.ExtType(Ext.BUFFER, value.data)
-        case TypedArray():
-            kind = TYPED_ARRAYS.index(value.kind)
-            return msgpack.ExtType(Ext.TYPED, bytes([kind]) + value.data)
-        case RegExp():
-            return msgpack.ExtType(Ext.REGEXP, _pack([value.source, value.flags]))
-        case JSDate():
-            return msgpack.ExtType(Ext.DATE, struct.pack(">d", value.ms))
-        case JSError():
-            has_cause = value.cause is not UNDEFINED
-            parts = [value.name, value.message, value.stack, has_cause, value.cause, value.errors]
-            return msgpack.ExtType(Ext.ERROR, _pack(parts))
-        case _ if value is UNDEFINED:
-            return _UNDEFINED
-        case _ if value is HOLE:
-            return _HOLE
+def _known_class(kind: type) -> type:
+    """The type whose form a value of this type has: the type itself, or what it inherits from."""
+    if kind in WRITE or kind in FLATTEN:
+        return kind
+    # An `IntEnum` is no BigInt: its own class says what it becomes.
+    bases = (base for base in kind.__mro__ if base is not int)
+    return next((base for base in bases if base in WRITE or base in FLATTEN), kind)
+
+
+def _packable_form(value: Any, forms: int) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    if (known := _known_class(type(value))) in WRITE:
+        code, write = WRITE[known]
+        return msgpack.ExtType(code, write(value))
+    if known in FLATTEN:
+        code, flatten = FLATTEN[known]
+        return msgpack.ExtType(code, _pack(flatten(value)))
     simpler = coerce(value)
     if simpler is NotImplemented:
         raise _UnfitError(f"a {type_name(value)} has no counterpart in JavaScript")
@@ -149,7 +88,7 @@ def _form(value: Any, forms: int) -> Any:  # noqa: PLR0912  (a table of types)
     if forms == _MOST_FORMS:  # A mock turns into another mock for ever, ever more slowly.
         raise _UnfitError(f"a {type_name(value)} turns into another object again and again")
     # The packer asks only once for each value.
-    return _default(simpler, forms + 1)
+    return _packable(simpler, forms + 1)
 
 
 def _is_graph(value: Any) -> bool:
@@ -262,7 +201,7 @@ def find_fault(value: Any, root: str) -> tuple[str, str] | None:
         if step is None:
             break
         kind, key, part = step
-        part, reason = _looked_at(part, len(above))
+        part, reason = _packed_and_fault(part, len(above))
         if reason is not None:
             return _path(root, [*path, (kind, key)]), reason
         if _is_container(part) and id(part) not in seen:
@@ -280,11 +219,11 @@ def _is_container(part: Any) -> bool:
     return type(part) in _CONTAINER_TYPES  # `isinstance` would ask the part itself
 
 
-def _looked_at(part: Any, depth: int) -> tuple[Any, str | None]:
+def _packed_and_fault(part: Any, depth: int) -> tuple[Any, str | None]:
     """A part in the form in which it is packed, and why it cannot be; its own parts come later."""
     try:
         while type(part) not in _NATIVE and not _is_container(part):
-            packed = _default(part)
+            packed = _packable(part)
             if isinstance(packed, msgpack.ExtType):
                 return packed, None
             part = packed
@@ -292,7 +231,7 @@ def _looked_at(part: Any, depth: int) -> tuple[Any, str | None]:
             return part, f"it is nested more than {MAX_DEPTH} levels deep"
         for key in part if type(part) is dict else ():
             if not _is_key(key):
-                return part, f"its key {_shown(key)} is neither text nor an integer"
+                return part, f"its key {_key_words(key)} is neither text nor an integer"
     except Exception as error:
         return part, error_text(error)
     return part, None
@@ -300,11 +239,11 @@ def _looked_at(part: Any, depth: int) -> tuple[Any, str | None]:
 
 def _is_key(key: Any) -> bool:
     if type(key) not in _NATIVE:
-        key = _default(key)
+        key = _packable(key)
     return type(key) is str or (type(key) is int and -(2**63) <= key < 2**64)
 
 
-def _shown(key: Any) -> str:
+def _key_words(key: Any) -> str:
     return repr(key) if key is None or type(key) in (bool, float) else f"of type {type_name(key)}"
 
 
@@ -318,5 +257,5 @@ def _steps(value: Any) -> Iterator[tuple[str, Any, Any]]:
     """The parts of a container, each with how one gets there."""
     if type(value) is dict:
         return ((".{}", key, item) for key, item in value.items())
-    parts = _flat(value.entries) if type(value) is JSMap else value
+    parts = FLATTEN[JSMap][1](value) if type(value) is JSMap else value
     return (("[{}]", index, item) for index, item in enumerate(parts))

@@ -16,19 +16,10 @@ import re
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
-from langchain_quickjs.interpreter import (
-    UNDEFINED,
-    ArrayBuffer,
-    BigInt,
-    JSDate,
-    JSError,
-    JSMap,
-    JSSet,
-    RegExp,
-    TypedArray,
-)
+from langchain_quickjs.interpreter import UNDEFINED, JSDate, JSMap, JSSet, TypedArray
 from langchain_quickjs.interpreter.values.js_values import Hole, Undefined
-from langchain_quickjs.script.arguments.tool_schemas import choice
+from langchain_quickjs.interpreter.values.kinds import KIND_OF, KINDS, bytes_of
+from langchain_quickjs.script.arguments.tool_schemas import comparable
 from langchain_quickjs.script.arguments.wanted_types import Wanted, shown_name
 
 __all__ = ["MisfitError", "copied", "json_object"]
@@ -40,6 +31,7 @@ _MAX_INTEGER: Final = 2**64 - 1
 _PATH_CHARS: Final = 100
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*\Z")
 _BINARY: Final = frozenset({"binary", "base64", "base64url"})
+_BINARY_TYPES: Final = frozenset(kind.python for kind in KINDS if kind.binary)
 
 _KINDS: Final = {
     type(None): "null",
@@ -49,24 +41,6 @@ _KINDS: Final = {
     str: "string",
     list: "array",
     dict: "object",
-}
-_GIVEN: Final = {
-    type(None): "null",
-    bool: "a boolean",
-    int: "an integer",
-    float: "a number",
-    str: "text",
-    list: "an array",
-    tuple: "an array",
-    dict: "an object",
-    BigInt: "a BigInt",
-    datetime: "a Date",
-    bytes: "a Uint8Array",
-    ArrayBuffer: "an ArrayBuffer",
-    JSError: "an Error",
-    JSMap: "a Map",
-    JSSet: "a Set",
-    RegExp: "a RegExp",
 }
 
 
@@ -83,7 +57,7 @@ class MisfitError(Exception):
         self.steps: list[str | int] = []
 
     def within(self, step: str | int) -> MisfitError:
-        """The same, seen from outside."""
+        """Notes that the place is inside of this one, and gives the error itself."""
         self.steps.append(step)
         return self
 
@@ -117,14 +91,14 @@ def json_object(given: dict[str, Any], wanted: Wanted, max_bytes: int) -> dict[s
 
 
 def copied(value: Any) -> Any:
-    """A JSON value again, for somebody who might change it."""
+    """Copies a JSON value for somebody who might change it."""
     if type(value) is dict:
         return {key: copied(item) for key, item in value.items()}
     return list(map(copied, value)) if type(value) is list else value
 
 
 class _Conversion:
-    """One conversion; knows how much it has seen."""
+    """One conversion, which counts the parts and the text that it has seen."""
 
     __slots__ = ("_bytes_left", "_max_bytes", "_parts_left")
 
@@ -153,7 +127,7 @@ class _Conversion:
             return self._items(made, wanted, depth)
         elif kind == "object":
             return self.object(made, wanted, depth)
-        if wanted.choices is not None and choice(made) not in wanted.choices:
+        if wanted.choices is not None and comparable(made) not in wanted.choices:
             raise MisfitError(f"must be {wanted.choice_words()}")
         return made
 
@@ -168,7 +142,7 @@ class _Conversion:
             self._check_text(name)
             member = wanted.member(name)
             if member is None:
-                raise MisfitError(wanted.unknown(name))
+                raise MisfitError(wanted.unknown_name_words(name))
             try:
                 made[name] = self.value(item, member, depth + 1)
             except MisfitError as misfit:
@@ -206,7 +180,7 @@ def _converted(given: Any, wanted: Wanted) -> Any:
             return text.replace("+00:00", "Z")
         case datetime(tzinfo=tzinfo()) if "date" in wanted.formats:
             return given.astimezone(UTC).date().isoformat()
-        case bytes() | TypedArray() | ArrayBuffer() if wanted.formats & _BINARY:
+        case _ if wanted.formats & _BINARY and type(given) in _BINARY_TYPES:
             return _bytes_as_text(given, wanted)
         case JSSet():
             return given.elements
@@ -225,8 +199,8 @@ def _converted(given: Any, wanted: Wanted) -> Any:
     raise _misfit(_words(given), wanted)
 
 
-def _bytes_as_text(given: bytes | TypedArray | ArrayBuffer, wanted: Wanted) -> str:
-    data = given if isinstance(given, bytes) else given.data
+def _bytes_as_text(given: Any, wanted: Wanted) -> str:
+    data = bytes_of(given)
     if "base64" in wanted.formats:
         return base64.b64encode(data).decode()
     if "base64url" in wanted.formats:
@@ -258,7 +232,7 @@ def _check_integer(given: int, wanted: Wanted) -> None:
 
 
 def _misfit(given: str, wanted: Wanted) -> MisfitError:
-    return MisfitError(f"must be {wanted.words()}, it is {given}")
+    return MisfitError(f"must be {wanted.kind_words()}, it is {given}")
 
 
 def _words(given: object) -> str:
@@ -266,9 +240,12 @@ def _words(given: object) -> str:
     match given:
         case JSDate(ms=ms):
             return "an invalid Date" if math.isnan(ms) else "a Date out of range"
-        case TypedArray(kind=kind):
-            return f"an {kind}" if kind.startswith("Int") else f"a {kind}"
-    return _GIVEN.get(type(given)) or f"a {type(given).__name__}"
+        case TypedArray(kind=name):
+            return f"an {name}" if name.startswith("Int") else f"a {name}"
+        case tuple():
+            return "an array"
+    kind = KIND_OF.get(type(given))
+    return f"a {type(given).__name__}" if kind is None else kind.words
 
 
 def _step(step: str | int, *, first: bool) -> str:

@@ -9,17 +9,17 @@ __all__ = [
     "Kinds",
     "Schema",
     "alternatives",
-    "any_of",
-    "array_of",
-    "both",
-    "choice",
-    "is_open",
-    "items_of",
-    "other",
-    "own_choices",
-    "own_kinds",
-    "prefix_of",
+    "comparable",
+    "declared_choices",
+    "declared_kinds",
+    "intersection",
+    "list_or_empty",
+    "prefix_schemas",
     "resolve",
+    "schema_of_undeclared",
+    "schemas_at",
+    "takes_undeclared_names",
+    "union",
 ]
 
 Schema = Mapping[str, Any]
@@ -53,38 +53,38 @@ def resolve(ref: str, root: Schema) -> object:
     return node
 
 
-def choice(value: object) -> tuple[bool, object]:
+def comparable(value: object) -> tuple[bool, object]:
     """A scalar in the form in which 1 is not true."""
     return isinstance(value, bool), value
 
 
-def array_of(value: object) -> list[Any]:
+def list_or_empty(value: object) -> list[Any]:
     """The value, if it is an array; else an empty one."""
     return value if isinstance(value, list) else []
 
 
 def alternatives(schema: Schema) -> list[list[Any]]:
     """The lists of schemas of each of which one has to hold."""
-    return [some for word in ("anyOf", "oneOf") if (some := array_of(schema.get(word)))]
+    return [some for word in ("anyOf", "oneOf") if (some := list_or_empty(schema.get(word)))]
 
 
-def own_kinds(schema: Schema) -> Kinds:
+def declared_kinds(schema: Schema) -> Kinds:
     """The types that a schema itself takes."""
     declared = schema.get("type")
     names = declared if isinstance(declared, list) else [declared]
     kinds = [_KINDS[name] for name in names if isinstance(name, str) and name in _KINDS]
     if kinds:
         return frozenset().union(*kinds)
-    if choices := own_choices(schema):
+    if choices := declared_choices(schema):
         return frozenset().union(*(_kinds_of(value) for _, value in choices))
     return frozenset({"object"}) if isinstance(schema.get("properties"), Mapping) else None
 
 
-def own_choices(schema: Schema) -> frozenset[Any] | None:
-    """The scalars that a schema itself takes, as `choice` writes them, if it names them."""
-    values = [schema["const"]] if "const" in schema else array_of(schema.get("enum"))
+def declared_choices(schema: Schema) -> frozenset[Any] | None:
+    """The scalars that a schema itself takes, as `comparable` writes them, if it names them."""
+    values = [schema["const"]] if "const" in schema else list_or_empty(schema.get("enum"))
     scalars = all(value is None or isinstance(value, str | int | float) for value in values)
-    return frozenset(map(choice, values)) if values and scalars else None
+    return frozenset(map(comparable, values)) if values and scalars else None
 
 
 def _kinds_of(value: object) -> set[str]:
@@ -100,14 +100,14 @@ def _kinds_of(value: object) -> set[str]:
     return _KINDS["string"]
 
 
-def both(a: frozenset[Any] | None, b: frozenset[Any] | None) -> frozenset[Any] | None:
+def intersection(a: frozenset[Any] | None, b: frozenset[Any] | None) -> frozenset[Any] | None:
     """What two limits let through; `None` is no limit."""
     if a is None or b is None:
         return b if a is None else a
     return a & b
 
 
-def any_of(some: Iterable[frozenset[Any] | None]) -> frozenset[Any] | None:
+def union(some: Iterable[frozenset[Any] | None]) -> frozenset[Any] | None:
     """What any of some limits lets through; `None` is no limit."""
     found: frozenset[Any] = frozenset()
     for one in some:
@@ -122,10 +122,10 @@ def _speaks_of(part: Schema, kind: str) -> bool:
     if _LINKS & part.keys():
         return False
     declared = part.get("type")
-    return declared == kind or kind in array_of(declared) or not part.keys() - _NOTES
+    return declared == kind or kind in list_or_empty(declared) or not part.keys() - _NOTES
 
 
-def is_open(part: Schema, *, by_default: bool) -> bool:
+def takes_undeclared_names(part: Schema, *, by_default: bool) -> bool:
     """Whether an object may have names that are not declared."""
     more = part.get("additionalProperties")
     if more is not None or part.get("patternProperties"):
@@ -135,21 +135,21 @@ def is_open(part: Schema, *, by_default: bool) -> bool:
     return _speaks_of(part, "object")
 
 
-def other(part: Schema) -> object:
+def schema_of_undeclared(part: Schema) -> object:
     """The schema of what has names that are not declared."""
     more = part.get("additionalProperties")
     return True if more is None or part.get("patternProperties") else more
 
 
-def prefix_of(part: Schema) -> list[Any]:
+def prefix_schemas(part: Schema) -> list[Any]:
     """The schemas of the first items of an array."""
     items = part.get("items")
-    return items if isinstance(items, list) else array_of(part.get("prefixItems"))
+    return items if isinstance(items, list) else list_or_empty(part.get("prefixItems"))
 
 
-def items_of(part: Schema, index: int) -> list[object]:
+def schemas_at(part: Schema, index: int) -> list[object]:
     """The schema at an index of an array, if one says something of arrays."""
-    prefix, items = prefix_of(part), part.get("items")
+    prefix, items = prefix_schemas(part), part.get("items")
     if index < len(prefix):
         return [prefix[index]]
     if isinstance(items, Mapping | bool):

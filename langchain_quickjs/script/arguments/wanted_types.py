@@ -17,17 +17,17 @@ from langchain_quickjs.script.arguments.tool_schemas import (
     Kinds,
     Schema,
     alternatives,
-    any_of,
-    array_of,
-    both,
-    choice,
-    is_open,
-    items_of,
-    other,
-    own_choices,
-    own_kinds,
-    prefix_of,
+    comparable,
+    declared_choices,
+    declared_kinds,
+    intersection,
+    list_or_empty,
+    prefix_schemas,
     resolve,
+    schema_of_undeclared,
+    schemas_at,
+    takes_undeclared_names,
+    union,
 )
 
 __all__ = ["Wanted", "shown_name"]
@@ -54,7 +54,7 @@ class Wanted:
     Attributes:
         kinds: The types that are taken; `None` where nothing is said.
         formats: What text may stand for: `date-time`, `date`, `binary`, `base64`, `base64url`.
-        choices: The scalars that are taken, as `choice` writes them; `None` for all.
+        choices: The scalars that are taken, as `comparable` writes them; `None` for all.
         required: Names that an object must have. A model's own validation looks for them itself.
     """
 
@@ -77,8 +77,8 @@ class Wanted:
         self._document = document
         self._parts = [part for part, _ in parts]
         limits = _Limits(document)
-        self.kinds = any_of(limits.kinds(schema) for schema in schemas)
-        self.choices = any_of(limits.choices(schema) for schema in schemas)
+        self.kinds = union(limits.kinds(schema) for schema in schemas)
+        self.choices = union(limits.choices(schema) for schema in schemas)
         self.formats = frozenset(
             _FORMATS[name]
             for part in self._parts
@@ -89,7 +89,7 @@ class Wanted:
             name
             for part, certain in parts
             if certain and not document.of_model
-            for name in array_of(part.get("required"))
+            for name in list_or_empty(part.get("required"))
             if isinstance(name, str)
         )
         self._members: dict[str, Any] = {}
@@ -98,9 +98,11 @@ class Wanted:
             for name, schema in properties.items() if isinstance(properties, Mapping) else ():
                 self._members.setdefault(str(name), []).append(schema)
         by_default = not document.of_model and not root
-        self._open = [part for part in self._parts if is_open(part, by_default=by_default)]
+        self._open = [
+            part for part in self._parts if takes_undeclared_names(part, by_default=by_default)
+        ]
         self._others: Wanted | None = None
-        self._prefix = max((len(prefix_of(part)) for part in self._parts), default=0)
+        self._prefix = max((len(prefix_schemas(part)) for part in self._parts), default=0)
         self._items: dict[int, Wanted] = {}
 
     @classmethod
@@ -128,7 +130,7 @@ class Wanted:
         if isinstance(member, Wanted) or not self._open:
             return member
         if self._others is None:
-            self._others = self._document.wanted(list(map(other, self._open)))
+            self._others = self._document.wanted(list(map(schema_of_undeclared, self._open)))
         return self._others
 
     def item(self, index: int) -> Wanted:
@@ -136,11 +138,11 @@ class Wanted:
         place = min(index, self._prefix)  # Behind the longest prefix all are alike.
         if place not in self._items:
             self._items[place] = self._document.wanted(
-                [item for part in self._parts for item in items_of(part, place)]
+                [item for part in self._parts for item in schemas_at(part, place)]
             )
         return self._items[place]
 
-    def words(self) -> str:
+    def kind_words(self) -> str:
         """What is wanted, for an error message."""
         if self.kinds is None:
             return "a JSON value"
@@ -165,7 +167,7 @@ class Wanted:
         values = sorted(json.dumps(value) for _, value in self.choices or ())
         return f"one of {_listed(values)}" if len(values) > 1 else _listed(values)
 
-    def unknown(self, name: str) -> str:
+    def unknown_name_words(self, name: str) -> str:
         """What to say of a name that an object may not have."""
         takes = _listed([shown_name(known) for known in self._members]) or "no names"
         problem = f"has no {shown_name(name)}; it takes {takes}."
@@ -174,7 +176,7 @@ class Wanted:
 
 
 class _Document:
-    """A schema, with what its places want. Its parts live as long as it: ids stand for them."""
+    """A schema, with what its places want; its parts live as long as it, so ids stand for them."""
 
     __slots__ = ("_wanted", "of_model", "root")
 
@@ -211,7 +213,7 @@ class _Document:
         """What holds as well."""
         ref = schema.get("$ref")
         target = [resolve(ref, self.root)] if isinstance(ref, str) else []
-        return [*target, *array_of(schema.get("allOf"))]
+        return [*target, *list_or_empty(schema.get("allOf"))]
 
 
 class _Limits:
@@ -228,11 +230,11 @@ class _Limits:
             return None if schema is not False else frozenset()
         if id(schema) not in self._kinds:
             self._kinds[id(schema)] = frozenset()  # what a schema adds that is part of itself
-            kinds = own_kinds(schema)
+            kinds = declared_kinds(schema)
             for part in self._document.besides(schema):
-                kinds = both(kinds, self.kinds(part, depth + 1))
+                kinds = intersection(kinds, self.kinds(part, depth + 1))
             for some in alternatives(schema):
-                kinds = both(kinds, any_of(self.kinds(part, depth + 1) for part in some))
+                kinds = intersection(kinds, union(self.kinds(part, depth + 1) for part in some))
             if kinds is not None and schema.get("nullable") is True:
                 kinds |= {"null"}
             self._kinds[id(schema)] = kinds
@@ -243,15 +245,15 @@ class _Limits:
         if not isinstance(schema, Mapping) or depth > _NESTING:
             return None
         if self.kinds(schema) == frozenset({"null"}):
-            return frozenset({choice(None)})
+            return frozenset({comparable(None)})
         if id(schema) not in self._choices:
             self._choices[id(schema)] = frozenset()
-            choices = own_choices(schema)
+            choices = declared_choices(schema)
             for part in self._document.besides(schema):
-                choices = both(choices, self.choices(part, depth + 1))
+                choices = intersection(choices, self.choices(part, depth + 1))
             for some in alternatives(schema):
-                found = any_of(self.choices(part, depth + 1) for part in some)
-                choices = both(choices, found)
+                found = union(self.choices(part, depth + 1) for part in some)
+                choices = intersection(choices, found)
             self._choices[id(schema)] = choices
         return self._choices[id(schema)]
 
@@ -263,7 +265,7 @@ def shown_name(name: str) -> str:
 
 
 def _listed(words: Sequence[str]) -> str:
-    """As many as there is room for."""
+    """Joins as many of the words as there is room for, and says how many are left out."""
     kept: list[str] = []
     room = _LISTED_CHARS
     for word in words:

@@ -37,7 +37,7 @@ from langchain_quickjs.script.calls.tool_results import (
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.drivers import Compute, Invoke, Work, adrive, drive
 from langchain_quickjs.script.flow.messages import Answer, Blocked, Launched
-from langchain_quickjs.script.langgraph_internals.place import CallPlace, make_current
+from langchain_quickjs.script.langgraph_internals.call_place import CallPlace, make_current
 from langchain_quickjs.script.langgraph_internals.tools import (
     copy_tool,
     replace_methods,

@@ -19,10 +19,11 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, empty_checkpoint
 
 from langchain_quickjs.errors import SnapshotError
+from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.drivers import Ask, Asking
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
-from langchain_quickjs.script.signing import Signer
+from langchain_quickjs.script.model_texts import UNKNOWN_END
 
 __all__ = ["Failures", "unanswered", "with_answers"]
 
@@ -32,7 +33,6 @@ _NAMESPACE: Final = "quickjs_failures"
 _TOLD: Final = "told"
 _PURPOSE: Final = "failure"
 _MOST: Final = 8  # For each, somebody looks into the database.
-_UNKNOWN: Final = "It is not known what this program has done: {error}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Failures:
                     told[script_id] = text.decode("utf-8", "replace")
                 except SnapshotError as error:
                     logger.warning("Thread %s: %s", self.signer.thread_id, error)
-                    told[script_id] = _UNKNOWN.format(error=error)
+                    told[script_id] = UNKNOWN_END.format(error=error)
         return told
 
     def _address(self, place: str | None = None) -> RunnableConfig:

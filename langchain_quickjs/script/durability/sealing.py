@@ -16,9 +16,9 @@ from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from langchain_quickjs.errors import SnapshotError
+from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
-from langchain_quickjs.script.signing import Signer
 from langchain_quickjs.script.state import PausedScript, PausedState
 
 __all__ = ["Sealer"]

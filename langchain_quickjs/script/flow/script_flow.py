@@ -57,14 +57,11 @@ from langchain_quickjs.script.flow.effects import (
 from langchain_quickjs.script.flow.messages import Answer, Blocked, Resumed, Rules, Started
 from langchain_quickjs.script.flow.open_calls import OpenCalls
 from langchain_quickjs.script.flow.wall_clock import Patience
+from langchain_quickjs.script.model_texts import GIVEN_UP_AT_PAUSE
 from langchain_quickjs.script.state import Ending, PausedScript, StateUpdate
 
 __all__ = ["script_flow"]
 
-_GIVEN_UP: Final = (
-    "This program was waiting for a person when something else was said instead of an answer. It "
-    "was given up there, and does not go on."
-)
 
 # Faults of the script, or of what it was given: the model hears of them. All else is the host's.
 _SCRIPT_FAULTS: Final = (LimitError, ProtocolError, ValueTransferError)
@@ -303,7 +300,7 @@ class _Script:
         stored = yield from self._stored(interpreter, waits=True)
         yield Withdraw()
         notes, listing = tuple(self.calls.notes), self.calls.listing_if_over()
-        given_up = Ending(NotRunError(_GIVEN_UP), self.console, notes, listing)
+        given_up = Ending(NotRunError(GIVEN_UP_AT_PAUSE), self.console, notes, listing)
         return Paused(stored, self.calls.refused, (yield Present(given_up)))
 
     def _stored(

@@ -24,7 +24,7 @@ from langgraph.types import Command, Durability, Interrupt
 
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.script.langgraph_internals.checkpointer import has_checkpointer
-from langchain_quickjs.script.langgraph_internals.surroundings import run_of
+from langchain_quickjs.script.langgraph_internals.graph_around import run_of
 
 __all__ = [
     "Delivery",

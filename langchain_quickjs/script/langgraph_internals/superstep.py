@@ -10,7 +10,7 @@ from langgraph._internal._constants import CONFIG_KEY_TASK_ID, ERROR, INTERRUPT
 from langgraph.constants import START
 from langgraph.pregel._algo import task_path_str
 
-from langchain_quickjs.script.langgraph_internals.surroundings import run_of
+from langchain_quickjs.script.langgraph_internals.graph_around import run_of
 from langchain_quickjs.script.state import StateUpdate
 
 __all__ = ["Superstep", "TaskStatus"]

@@ -19,7 +19,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph._internal._constants import CONFIG_KEY_READ, CONFIG_KEY_SEND
 from langgraph.channels import LastValue
 
-from langchain_quickjs.script.langgraph_internals.surroundings import channels_of
+from langchain_quickjs.script.langgraph_internals.graph_around import channels_of
 from langchain_quickjs.script.state import StateUpdate
 
 __all__ = ["OuterTask", "withdraw_on_error"]

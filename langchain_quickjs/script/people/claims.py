@@ -18,9 +18,9 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Interrupt
 
 from langchain_quickjs.errors import AlreadyAnsweredError, DecisionError
+from langchain_quickjs.script.durability.durability_call import is_newest
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Claim, Entries
-from langchain_quickjs.script.durability.running_script import is_newest
 from langchain_quickjs.script.flow.decisions import Replacements, checked_decisions
 from langchain_quickjs.script.flow.drivers import Asking
 from langchain_quickjs.script.langgraph_internals.resume import Delivery, mark_as_unfit

@@ -29,7 +29,7 @@ from langchain_quickjs.script.langgraph_internals.agent_hooks import (
     shows_that_it_asks_people,
     tool_calls_of,
 )
-from langchain_quickjs.script.langgraph_internals.surroundings import graph_around
+from langchain_quickjs.script.langgraph_internals.graph_around import graph_around
 
 __all__ = ["Agent", "agent_of"]
 

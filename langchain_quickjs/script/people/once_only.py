@@ -21,18 +21,18 @@ from langchain_quickjs.interpreter import Raised
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Claim, Entries
 from langchain_quickjs.script.durability.sealing import Sealer
+from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.durability.workers import end_work
 from langchain_quickjs.script.flow.decisions import Decision
 from langchain_quickjs.script.flow.drivers import Asking
+from langchain_quickjs.script.langgraph_internals.graph_around import run_of
 from langchain_quickjs.script.langgraph_internals.resume import (
     delivery_of,
     mark_as_unfit,
     started_before,
     use_up_plain_answer,
 )
-from langchain_quickjs.script.langgraph_internals.surroundings import run_of
 from langchain_quickjs.script.people.claims import already_answered_error
-from langchain_quickjs.script.signing import Signer
 
 __all__ = ["EndedBefore", "OnceOnly"]
 

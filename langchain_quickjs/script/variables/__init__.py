@@ -1,10 +1,10 @@
 """What outlives a script: its variables, from one program of an agent to the next.
 
-It imports `flow` and `langgraph_internals`.
+It imports `flow`, `langgraph_internals`, and `durability` for its signatures.
 
-    channel        the reference to the variables, in the agent's state
-    order          in which order the programs of one message run
-    program_queue  the programs that have begun in one run of the agent
-    session        what a script finds of those before it and leaves to those after it
-    store          the variables themselves, beside the agent's checkpoints
+    channel           the reference to the variables, in the agent's state
+    order             in which order the programs of one message run
+    running_programs  the programs that have begun in one run of the agent
+    session           what a script finds of those before it and leaves to those after it
+    store             the variables themselves, beside the agent's checkpoints
 """

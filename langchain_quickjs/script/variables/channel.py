@@ -22,8 +22,8 @@ from langgraph.errors import EmptyChannelError
 from langchain_quickjs.errors import SetupError, SnapshotError
 from langchain_quickjs.interpreter import StoredHeap
 from langchain_quickjs.script.langgraph_internals.checkpointer import EMPTY_CHANNEL
-from langchain_quickjs.script.langgraph_internals.surroundings import channels_of
-from langchain_quickjs.script.variables.program_queue import ProgramQueue
+from langchain_quickjs.script.langgraph_internals.graph_around import channels_of
+from langchain_quickjs.script.variables.running_programs import ProgramQueue
 
 __all__ = ["VARIABLES_KEY", "Reference", "VariablesChannel", "newest_reference"]
 

@@ -21,20 +21,16 @@ from langchain_core.runnables import RunnableConfig
 from langchain_quickjs.errors import NotRunError
 from langchain_quickjs.script.flow.drivers import Await, Driven
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
+from langchain_quickjs.script.model_texts import NOT_RUN_AFTER_PAUSE
 from langchain_quickjs.script.settings import Mode
 from langchain_quickjs.script.variables.channel import VariablesChannel
-from langchain_quickjs.script.variables.program_queue import ProgramQueue
+from langchain_quickjs.script.variables.running_programs import ProgramQueue
 
 __all__ = ["AT_ONCE", "AtOnce", "OneByOne", "order_of_programs"]
 
 # How often to look whether a task has ended that nobody says it of.
 _GLANCE_S: Final = 0.02
 _LOOK_S: Final = 0.25
-
-_WAITING: Final = (
-    "This program was not run, because an earlier one of the same message has to wait for a "
-    "person. Nothing in it has happened. Run it again if it is still needed."
-)
 
 
 class AtOnce:
@@ -96,11 +92,11 @@ class OneByOne(AtOnce):
             program = self._queue.program(task_id)
             if program is not None and program.done():
                 if not program.result():
-                    raise NotRunError(_WAITING)
+                    raise NotRunError(NOT_RUN_AFTER_PAUSE)
                 return
             status = self._step.status(task_id, seen=program is not None)
             if status == "stopped":
-                raise NotRunError(_WAITING)
+                raise NotRunError(NOT_RUN_AFTER_PAUSE)
             if status == "ended":
                 return
             yield Await(program or Future(), _GLANCE_S if program is None else _LOOK_S)

@@ -1,9 +1,4 @@
-"""What a script finds of those before it, and leaves to those after it.
-
-A chain of records begins anew when its deltas come to four times its full record. So what a turn
-stores is what it changed, and in the long run a third more at most, however long the thread; and
-what a program has to read is at most five times the heap.
-"""
+"""What a script finds of those before it, and leaves to those after it."""
 
 from __future__ import annotations
 
@@ -27,37 +22,30 @@ from langchain_quickjs.interpreter import (
     record_id,
     unfold,
 )
+from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.drivers import Compute, Driven
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
-from langchain_quickjs.script.signing import Signer
+from langchain_quickjs.script.model_texts import VARIABLES_GONE, VARIABLES_TOO_LARGE
 from langchain_quickjs.script.variables.channel import (
     VARIABLES_KEY,
     Reference,
     VariablesChannel,
     newest_reference,
 )
-from langchain_quickjs.script.variables.store import VariablesStore, recent_heaps, records_at
+from langchain_quickjs.script.variables.store import (
+    VariablesStore,
+    goes_on_with,
+    recent_heaps,
+    records_at,
+)
 
 __all__ = ["Variables", "VariablesPolicy"]
 
 logger = logging.getLogger(__name__)
 
 _PURPOSE: Final = "heap"
-
-# When a chain begins anew.
-_CHAIN_TIMES: Final = 4
-_CHAIN_BYTES: Final = 16 * 1024
-_CHAIN_RECORDS: Final = 256
-
-_GONE: Final = (
-    "The variables of earlier programs are gone: {error}. This program began without them."
-)
-_TOO_LARGE: Final = (
-    "The variables were not kept: to store them takes {size} bytes, more than the {limit} allowed "
-    "(`max_snapshot_bytes`). The next program begins without them; keep less in variables."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +126,7 @@ class Variables:
             self._before, _ = newest_reference(self._channel.value, references)
             self._base = yield from self._load_before()
         except SnapshotError as error:
-            self.notes.append(_GONE.format(error=error))
+            self.notes.append(VARIABLES_GONE.format(error=error))
         return None if self._base is None else self._base.heap
 
     def pack_reference(self) -> bytes:
@@ -231,13 +219,7 @@ class Variables:
             return _Left(heap)
         if base is not None and before is not None and before.anchor:
             record = pack_record(heap, base)
-            full, deltas, count = before.sizes
-            grown = deltas + len(record)
-            if (
-                grown <= max(_CHAIN_TIMES * full, _CHAIN_BYTES)
-                and count < _CHAIN_RECORDS
-                and full + grown <= self._policy.max_bytes
-            ):
+            if goes_on_with(before.sizes, len(record), self._policy.max_bytes):
                 return _Left(heap, record, is_delta=True)
         return _Left(heap, pack_record(heap))
 
@@ -260,7 +242,7 @@ class Variables:
             new = Reference(stored.id, anchor=anchor, sizes=(size, 0, 0))
         else:
             limit = self._policy.max_bytes
-            self.notes.append(_TOO_LARGE.format(size=size, limit=limit))
+            self.notes.append(VARIABLES_TOO_LARGE.format(size=size, limit=limit))
             return Reference(os.urandom(32)), None
         recent_heaps.put(self._signer.thread_id, stored)
         return new, stored

@@ -7,6 +7,10 @@ along. What the channel (`channel.py`) holds of them is a reference.
     anchor     a checkpoint in the namespace `quickjs_heap`: a full record
     deltas     pending writes of the anchor: one row each, all read with it
 
+A chain of records begins anew when its deltas come to four times its full record. So what a turn
+stores is what it changed, and in the long run a third more at most, however long the thread; and
+what a program has to read is at most five times the heap.
+
 Nothing here calls the checkpointer: every method makes the effect that does.
 """
 
@@ -25,10 +29,15 @@ from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter import StoredHeap, record_id
 from langchain_quickjs.script.flow.drivers import Ask
 
-__all__ = ["VariablesStore", "recent_heaps", "records_at"]
+__all__ = ["VariablesStore", "goes_on_with", "recent_heaps", "records_at"]
 
 _NAMESPACE: Final = "quickjs_heap"
 _RECORD: Final = "record"
+
+# When a chain begins anew.
+_CHAIN_TIMES: Final = 4
+_CHAIN_BYTES: Final = 16 * 1024
+_CHAIN_RECORDS: Final = 256
 
 _RECENT_BYTES: Final = 32 * 1024 * 1024
 
@@ -122,3 +131,17 @@ class _RecentHeaps:
 
 
 recent_heaps: Final = _RecentHeaps(_RECENT_BYTES)
+
+
+def goes_on_with(sizes: tuple[int, int, int], record_bytes: int, max_bytes: int) -> bool:
+    """Whether a chain goes on with one more delta, rather than begin anew.
+
+    Args:
+        sizes: The bytes of the chain's full record, those of its deltas, and the deltas' number.
+        record_bytes: The size of the new delta.
+        max_bytes: What variables may take in all.
+    """
+    full, deltas, count = sizes
+    grown = deltas + record_bytes
+    short = grown <= max(_CHAIN_TIMES * full, _CHAIN_BYTES) and count < _CHAIN_RECORDS
+    return short and full + grown <= max_bytes

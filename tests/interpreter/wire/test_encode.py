@@ -279,6 +279,7 @@ FIXED_ID = uuid.UUID("12345678123456781234567812345678")
         (range(3), [0, 1, 2]),
         (memoryview(b"ab"), b"ab"),
         (bytearray(b"ab"), b"ab"),
+        (type("Buffer", (bytearray,), {})(b"ab"), b"ab"),
     ],
 )
 def test_what_tools_return_crosses(value: Any, becomes: Any) -> None:

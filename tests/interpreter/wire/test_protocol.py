@@ -47,7 +47,7 @@ from langchain_quickjs.interpreter import interpreter as interpreter_module
 from langchain_quickjs.interpreter.guest.image import PAGE_BYTES, Image
 from langchain_quickjs.interpreter.guest.instance import Instance, Module, load
 from langchain_quickjs.interpreter.guest.machine import Machine
-from langchain_quickjs.interpreter.wire.encode import Ext
+from langchain_quickjs.interpreter.values.kinds import Ext
 from langchain_quickjs.interpreter.wire.protocol import (
     GuestMemoryError,
     abort_message,

@@ -14,9 +14,9 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Claim, Entries
 from langchain_quickjs.script.durability.sealing import Sealer
+from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.durability.workers import end_work
 from langchain_quickjs.script.flow.drivers import Asking, drive
-from langchain_quickjs.script.signing import Signer
 
 KEY = "question"
 CONFIG: RunnableConfig = {"configurable": {"thread_id": "thread"}}

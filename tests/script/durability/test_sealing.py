@@ -19,7 +19,7 @@ from langgraph.types import interrupt
 
 from langchain_quickjs import SnapshotError
 from langchain_quickjs.script.durability.sealing import Sealer
-from langchain_quickjs.script.signing import Signer
+from langchain_quickjs.script.durability.signing import Signer
 from tests.helpers.conversations import Conversation
 from tests.helpers.databases import tampering
 from tests.helpers.forgeries import changes

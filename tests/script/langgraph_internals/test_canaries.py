@@ -116,14 +116,14 @@ def in_resumed_task(work: Callable[[RunnableConfig], Any], answer: Callable[[str
 def place(config: RunnableConfig, namespace: str = "", **known: Any) -> Any:
     call: Any = {"given": known.pop("given", {}), "answers": known.pop("answers", [])}
     options = {"again": False, "resumed": False, "send": lambda _: None, **known}
-    return room.place.CallPlace(
+    return room.call_place.CallPlace(
         call, "call", outer=config, inner=config, namespace=namespace, **options
     )
 
 
 @contextmanager
 def current(config: RunnableConfig) -> Iterator[None]:
-    with room.place.make_current(config):
+    with room.call_place.make_current(config):
         yield
 
 
@@ -176,10 +176,10 @@ def test_the_run_and_its_nodes(asynchronous: bool) -> None:
     runs: list[Any] = []
 
     def work(config: RunnableConfig) -> None:
-        around = room.surroundings.graph_around(config)
+        around = room.graph_around.graph_around(config)
         assert around is not None
         assert "node" in around.nodes
-        runs.append(room.surroundings.run_of(config))
+        runs.append(room.graph_around.run_of(config))
 
     graph = graph_of(work)
     for _ in range(2):
@@ -193,7 +193,7 @@ def test_the_run_and_its_nodes(asynchronous: bool) -> None:
     "argument is the graph's channels by name."
 )
 def test_the_channels() -> None:
-    assert {"value", "log"} <= set(in_task(room.surroundings.channels_of))
+    assert {"value", "log"} <= set(in_task(room.graph_around.channels_of))
 
 
 @canary(
@@ -201,10 +201,10 @@ def test_the_channels() -> None:
     "for each task."
 )
 def test_the_current_config() -> None:
-    around = in_task(lambda _: room.surroundings.graph_around())
+    around = in_task(lambda _: room.graph_around.graph_around())
     assert around is not None
     assert "node" in around.nodes
-    assert room.surroundings.graph_around() is None
+    assert room.graph_around.graph_around() is None
 
 
 # task
@@ -304,7 +304,7 @@ def test_answers_without_an_id_stay_outside_of_a_call() -> None:
 
 def noting_its_own(namespaces: list[str]) -> Any:
     """A graph that notes its namespace."""
-    return graph_of(lambda config: namespaces.append(room.place.namespace_of_graph(config)))
+    return graph_of(lambda config: namespaces.append(room.checkpointer.namespace_of_graph(config)))
 
 
 @canary(
@@ -314,7 +314,7 @@ def noting_its_own(namespaces: list[str]) -> Any:
 def test_the_numbers_of_graphs() -> None:
     def work(config: RunnableConfig) -> None:
         for _ in range(3):
-            entering, namespace = room.place.reserve_next_graph(config)
+            entering, namespace = room.call_place.reserve_next_graph(config)
             found: list[str] = []
             noting_its_own(found).invoke({}, entering)
             assert found == [namespace]
@@ -374,7 +374,7 @@ def test_namespaces() -> None:
     def work(config: RunnableConfig) -> None:
         mine: str = config["configurable"]["checkpoint_ns"]
         assert mine.startswith("node:")
-        assert room.place.namespace_of_graph(config) == ""
+        assert room.checkpointer.namespace_of_graph(config) == ""
         found: list[str] = []
         noting_its_own(found).invoke({})
         assert found == [mine]
@@ -635,7 +635,7 @@ def test_the_checkpointer() -> None:
 )
 def test_the_durability() -> None:
     def both(config: RunnableConfig) -> Any:
-        durability = room.checkpointer.graph_durability(config)
+        durability = room.resume.graph_durability(config)
         return durability, room.checkpointer.stores_when_it_ends_only(config)
 
     found = [in_task(both, saver=InMemorySaver(), durability=d) for d in ("sync", "async", "exit")]
@@ -841,7 +841,7 @@ class Hooked(AgentMiddleware[Any, Any, Any]):
 
     def wrap_tool_call(self, request: Any, handler: Any) -> Any:
         self.found.append(
-            tuple(room.agent_hooks.passes(handler, one) for one in (self.other, self))
+            tuple(room.agent_hooks.handler_reaches(handler, one) for one in (self.other, self))
         )
         return handler(request)
 
@@ -870,7 +870,7 @@ def in_agent(work: Callable[[Any], Any], middleware: list[Any]) -> Any:
     found: list[Any] = []
 
     def look(_number: int, config: RunnableConfig) -> None:
-        found.append(work(room.surroundings.graph_around(config)))
+        found.append(work(room.graph_around.graph_around(config)))
 
     in_tools(look, 1, middleware).invoke(GO)
     return found[-1]
@@ -915,9 +915,9 @@ def test_the_order_of_hooks() -> None:
     first, last = First(), Hooked()
     reads = room.agent_hooks
     hooks = in_agent(lambda around: reads.tool_calls_of(around.nodes).hooks, [first, last])
-    assert reads.passes(hooks, first)
-    assert reads.passes(reads.hooks_behind(hooks, first), last)
-    assert not reads.passes(reads.hooks_behind(hooks, first), first)
+    assert reads.handler_reaches(hooks, first)
+    assert reads.handler_reaches(reads.hooks_behind(hooks, first), last)
+    assert not reads.handler_reaches(reads.hooks_behind(hooks, first), first)
     assert reads.hooks_behind(hooks, last) is None
 
 

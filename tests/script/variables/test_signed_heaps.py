@@ -8,7 +8,7 @@ from typing import Final
 
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-from langchain_quickjs.script.signing import Signer
+from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.variables.channel import Reference
 from tests.helpers.databases import tampering
 from tests.helpers.forgeries import changes

@@ -7,21 +7,24 @@ What JSON would leave out is left out; everything else becomes its nearest Pytho
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from langchain_quickjs.errors import ValueTransferError
 from langchain_quickjs.interpreter.quoting import key_text, shortened
 from langchain_quickjs.interpreter.values.js_values import (
-    HOLE,
     UNDEFINED,
+    BigInt,
+    Hole,
     JSDate,
     JSError,
     JSMap,
     JSSet,
     RegExp,
-    TypedArray,
+    Undefined,
 )
+from langchain_quickjs.interpreter.values.kinds import KINDS, bytes_of
 
 __all__ = ["storable"]
 
@@ -35,7 +38,9 @@ def storable(value: Any, path: str = "value") -> Any:
     """A value of a script as dicts, lists, text, numbers, bytes and datetimes.
 
     `undefined` is left out of objects and becomes `None` elsewhere, as in JSON. A Map becomes a
-    dict (with other keys than text, a list of pairs), a Set a list, an Error its text.
+    dict (with other keys than text, a list of pairs), a Set a list, an Error or a RegExp its text,
+    and an ArrayBuffer or a typed array its bytes. A Date that `datetime` cannot represent becomes
+    its milliseconds, and an invalid one `None`.
 
     Args:
         value: What came out of the interpreter.
@@ -50,7 +55,7 @@ def storable(value: Any, path: str = "value") -> Any:
 
 
 class _Conversion:
-    """One conversion; knows where in the value it is, and how much it has seen."""
+    """One conversion, which knows where in the value it is and how many parts it has seen."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -63,21 +68,29 @@ class _Conversion:
             raise self._error(
                 f"contains itself, or has over {_MAX_DEPTH} levels or {_MAX_PARTS} parts"
             )
-        if isinstance(value, JSMap):
-            return self._map(value)
-        if isinstance(value, dict):
-            return {
-                (key if key.isascii() else _text(key)): self._part(".{}", key, item)
-                for key, item in value.items()
-                if item is not UNDEFINED
-            }
-        if isinstance(value, JSSet):
-            value = value.elements
-        if isinstance(value, list | tuple):
-            return [self._part("[{}]", index, item) for index, item in enumerate(value)]
+        convert = _CONTAINERS.get(type(value))
+        if convert is not None:
+            return convert(self, value)
         if isinstance(value, int) and value.bit_length() >= _MAX_BITS:
             raise self._error("is an integer that a checkpoint cannot keep; make it text")
-        return _scalar(value)
+        return _LEAVES[type(value)](value)
+
+    def of_object(self, value: dict[str, Any]) -> dict[str, Any]:
+        return {
+            _text(key): self._part(".{}", key, item)
+            for key, item in value.items()
+            if item is not UNDEFINED
+        }
+
+    def of_array(self, value: Iterable[Any]) -> list[Any]:
+        return [self._part("[{}]", index, item) for index, item in enumerate(value)]
+
+    def of_map(self, value: JSMap) -> Any:
+        entries = [
+            [self._part("[key]", None, key), self._part(".get({})", key, item)]
+            for key, item in value.entries
+        ]
+        return dict(entries) if all(isinstance(key, str) for key, _ in entries) else entries
 
     def _part(self, kind: str, key: Any, value: Any) -> Any:
         self._path.append((kind, key))
@@ -85,41 +98,43 @@ class _Conversion:
         self._path.pop()
         return result
 
-    def _map(self, value: JSMap) -> Any:
-        entries = [
-            [self._part("[key]", None, key), self._part(".get({})", key, item)]
-            for key, item in value.entries
-        ]
-        return dict(entries) if all(isinstance(key, str) for key, _ in entries) else entries
-
     def _error(self, problem: str) -> ValueTransferError:
         steps = (kind.format(key_text(key)) for kind, key in self._path[:_MAX_PATH_CHARS])
         path = shortened("".join(steps), _MAX_PATH_CHARS)
         return ValueTransferError(f"{self._name}{path} {problem}")
 
 
-def _scalar(value: Any) -> Any:
-    if value is UNDEFINED or value is HOLE:
-        return None
-    if isinstance(value, bool) or value is None or isinstance(value, float | datetime):
-        return value
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, str):
-        return value if value.isascii() else _text(value)
-    if isinstance(value, bytes | bytearray):
-        return bytes(value)
-    if isinstance(value, TypedArray):
-        return value.data
-    if isinstance(value, JSError):
-        return f"{value.name}: {value.message}"
-    if isinstance(value, RegExp):
-        return f"/{value.source}/{value.flags}"
-    if isinstance(value, JSDate):
-        return None if math.isnan(value.ms) else value.ms
-    return str(value)
-
-
 def _text(text: str) -> str:
-    """The same in UTF-8, which half a surrogate pair has not: nothing outside could read it."""
-    return text.encode("utf-8", "replace").decode()
+    """The text as UTF-8 can have it: half of a surrogate pair becomes a question mark."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _nothing(_: object) -> None:
+    return None
+
+
+_CONTAINERS: Final[Mapping[type, Callable[[_Conversion, Any], Any]]] = {
+    dict: _Conversion.of_object,
+    list: _Conversion.of_array,
+    JSMap: _Conversion.of_map,
+    JSSet: _Conversion.of_array,
+}
+_LEAVES: Final[Mapping[type, Callable[[Any], Any]]] = {
+    type(None): _unchanged,
+    Undefined: _nothing,
+    Hole: _nothing,
+    bool: _unchanged,
+    int: _unchanged,
+    BigInt: int,
+    float: _unchanged,
+    str: _text,
+    datetime: _unchanged,
+    JSDate: lambda value: None if math.isnan(value.ms) else value.ms,
+    RegExp: lambda value: _text(f"/{value.source}/{value.flags}"),
+    JSError: lambda value: _text(f"{value.name}: {value.message}"),
+    **{kind.python: bytes_of for kind in KINDS if kind.binary},
+}

@@ -13,7 +13,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.types import Command
 
 from langchain_quickjs import CodeInterpreterMiddleware, SetupError, SnapshotError
-from langchain_quickjs.script.signing import Signer, signing_keys
+from langchain_quickjs.script.durability.signing import Signer, signing_keys
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
 from tests.helpers.databases import tampering
 from tests.helpers.memory import Remembering, result

@@ -1,5 +1,16 @@
 // Timers are waits that the host keeps: the guest says how long until the next one, and runs what
 // is due when the host comes back. They live in the heap, so they survive a pause.
+//
+// from 10-primordials: *
+// from 34-error-text: cut
+// from 36-inspect: inspect
+// from 50-format: SHALLOW
+// from 52-console: resetConsole
+// from 53-reports: report
+// from 60-clock: resetClock
+// from C: host
+// gives: addTimer clearTimers nextTimer runTimers timers
+
 const timers = new Map(); // id -> { id, due, every, callback, args }
 const MAX_DELAY = 2147483647;
 let lastTimer = 0;

@@ -1,4 +1,12 @@
-// Errors as text: for inspect, and for the host when nothing caught one.
+// What an error says of itself: its head, its frames and its shape for inspect.
+//
+// from 10-primordials: *
+// from 30-text: plural replaceAll
+// from 32-names: bracketed nameOf
+// from C: host
+// gives: MAX_CAUSES cut errorHead errorShape errorText exception framesOf isError readSafely
+//   stackOf
+
 const SCRIPT_FRAME = /^    at (?:(.{1,200}) \()?(script\.js:[0-9]+:[0-9]+)\)?$/;
 const ERROR_LINKS = ['cause', 'errors']; // not enumerable, shown all the same
 const MAX_FRAMES = 10, MAX_LINES = 200, MAX_CAUSES = 8, MAX_MESSAGE = 8000;
@@ -96,60 +104,6 @@ const readSafely = (error, key) => attempt(() => error[key]);
 const isError = (value) =>
   isObject(value) && !host.isProxy(value)
   && (host.classOf(value) === 'Error' || isException(value));
-
-// [name, message, stack] of whatever a script threw. Its getters may throw or lie; then we say less.
-function describe(thrown) {
-  if (!isError(thrown) && !(isObject(thrown) && inherits(thrown, Error.prototype))) {
-    return ['Error', 'Uncaught ' + cut(attempt(inspect, thrown) ?? 'value'), ''];
-  }
-  const name = cut(errorText(thrown, 'name', readSafely) || 'Error');
-  const message = cut(errorText(thrown, 'message', readSafely) ?? '');
-  const hint = hintFor(name, message);
-  const seen = list();
-  push(seen, thrown);
-  return [name, hint ? message + '. ' + hint : message, stackWithCauses(thrown, seen, '')];
-}
-
-function stackWithCauses(error, seen, margin) {
-  const lines = list(), frames = framesOf(stackOf(error), error);
-  if (frames) push(lines, margin + replaceAll(frames, '\n', '\n' + margin));
-  const cause = readSafely(error, 'cause');
-  if (cause !== undefined) push(lines, linked('[cause]: ', cause, seen, margin));
-  const errors = readSafely(error, 'errors');
-  if (isArray(errors) && !host.isProxy(errors)) {
-    for (let i = 0; i < errors.length && i < MAX_CAUSES; i++) {
-      push(lines, linked('[errors][' + i + ']: ', peek(errors, i), seen, margin));
-    }
-    if (errors.length > MAX_CAUSES) {
-      push(lines, margin + '... ' + plural(errors.length - MAX_CAUSES, 'more error'));
-    }
-  }
-  return arrayJoin(lines, '\n');
-}
-
-function linked(label, value, seen, margin) {
-  if (!isError(value)) return margin + label + cut(attempt(inspect, value) ?? 'value');
-  for (let i = 0; i < seen.length; i++) if (seen[i] === value) return margin + label + '(seen above)';
-  const head = errorHead(value, namesOf(value, 'Error'));
-  const line = margin + label + cut(head);
-  if (seen.length > MAX_CAUSES) return line;
-  push(seen, value);
-  const rest = stackWithCauses(value, seen, margin + '  ');
-  return rest === '' ? line : line + '\n' + rest;
-}
-
-function reportRejection(reason) {
-  report('Uncaught (in promise) ', reason);
-}
-
-// An error that nothing can catch any more goes to the console.
-function report(label, thrown) {
-  const parts = describe(thrown);
-  const frames = parts[2] && '\n' + parts[2];
-  const text = isError(thrown) ? parts[0] + ': ' + parts[1] + frames
-    : stringSlice(parts[1], 'Uncaught '.length);
-  printLine(label + text);
-}
 
 // A DOMException of ours, with a stack as scripts see it; the engine gives it one of its own.
 function exception(message, name) {

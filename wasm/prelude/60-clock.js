@@ -1,4 +1,11 @@
 // performance and crypto: time and randomness are what the host says.
+//
+// from 10-primordials: *
+// from 30-text: hex
+// from 34-error-text: exception
+// from C: host
+// gives: resetClock sinceStart
+
 let clockStart; // when the running script asked first
 
 const resetClock = () => { clockStart = undefined; };

@@ -1,5 +1,14 @@
 // How each kind of object is shown: a text when it has no contents of interest; otherwise
 // { name, base, open, close, entries, keys }, with `name` for where the depth ends.
+//
+// from 10-primordials: *
+// from 30-text: hex plural quote replaceAll
+// from 32-names: TYPED bracketed functionName kindName namesOf prefix
+// from 33-primitives: formatInner formatPrimitive
+// from 34-error-text: errorShape
+// from C: host
+// gives: container propertyView shapeOf viewOf views
+
 function shapeOf(state, object, kind, level) {
   const names = namesOf(object, kind);
   if (typeof object === 'function') {
@@ -13,11 +22,6 @@ function shapeOf(state, object, kind, level) {
   if (view !== undefined) return view(object, names);
   return plainShape(object, names, kind);
 }
-
-const bracketed = (names, kind) => {
-  const text = prefix(names, kindName(kind));
-  return stringSlice(text, 0, text.length - 1);
-};
 
 function container(object, names, kind, size, more) {
   return {
@@ -126,7 +130,7 @@ function collectionEntries(forEach, size, visit) {
 }
 
 const mapItem = (state, level, value, key) =>
-  formatValue(state, key, level) + ' => ' + formatValue(state, value, level);
+  state.formatValue(state, key, level) + ' => ' + state.formatValue(state, value, level);
 
 function mapShape(object, names) {
   const size = mapSize(object);
@@ -141,7 +145,7 @@ function setShape(object, names) {
   const shape = container(object, names, 'Set', size);
   if (size === 0 && isEmpty(shape)) return shape.open + '}';
   shape.entries = collectionEntries(setForEach, size,
-    (state, level, value) => formatValue(state, value, level));
+    (state, level, value) => state.formatValue(state, value, level));
   return shape;
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include "buffer.h"
+#include "msgpack_read.h"
 #include "quickjs.h"
 
 /* Extension types; the payload is MessagePack again unless said otherwise. */
@@ -47,25 +48,7 @@ typedef struct {
 int codec_pack(const Codec *codec, Buffer *out, JSValueConst value, const char *root,
                uint32_t number);
 
-/* MessagePack pieces for the reply's own structure. */
-void pack_array_header(Buffer *out, size_t count);
-void pack_uint(Buffer *out, uint64_t value);
-void pack_text(Buffer *out, const char *text, size_t len);
-void pack_nil(Buffer *out);
-
-typedef struct {
-    const uint8_t *at, *end;
-} Reader;
-
 /* Reads one value; JS_EXCEPTION with a pending error when the bytes are no valid message. */
 JSValue codec_unpack(const Codec *codec, Reader *in);
-
-/* Readers for the message's own structure: false when the next item is of another type. */
-bool read_array_header(Reader *in, uint32_t *count);
-bool read_uint(Reader *in, uint64_t *value);
-bool read_text(Reader *in, const char **text, size_t *len);
-bool read_float(Reader *in, double *value);
-bool read_bin(Reader *in, const uint8_t **bytes, size_t *len);
-bool read_nil(Reader *in);
 
 #endif

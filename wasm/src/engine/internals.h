@@ -1,5 +1,6 @@
 /* What the public API of the engine does not offer: reading and making plain objects and arrays
-   without a look-up per property, and making free memory zero. See internals.inc. */
+   without a look-up per property, and making free memory zero. See internals.inc, and bytecode.inc for
+   what an error message says of a call. */
 #ifndef INTERNALS_H
 #define INTERNALS_H
 

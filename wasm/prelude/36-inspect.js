@@ -1,16 +1,24 @@
 // Any value as text, as Node's util.inspect shows it by default. It runs no code of the script:
 // getters show as [Getter], a proxy as its target. Work and output are bounded.
+//
+// from 10-primordials: *
+// from 30-text: quote
+// from 31-layout: layOut
+// from 33-primitives: formatInner formatPrimitive
+// from 35-shapes: shapeOf
+// from C: host
+// gives: MAX_LEVELS inspect
+
 const MAX_ITEMS = 100;          // of an array, Map or Set
-const MAX_TEXT = 10000;         // UTF-16 units of a string
 const MAX_LEVELS = 100;         // whatever depth is asked for: each level takes native stack
 const MAX_VALUES = 20000;       // in one call of inspect; beyond, objects show by name only
-const LONG_TEXT = 16;           // a longer string may be broken at its line ends
 const NAME = /^[a-zA-Z_][a-zA-Z_0-9]*$/;
 
 // options: depth (levels below the first), items (of an array, Map or Set).
 function inspect(value, options) {
   return formatValue({
     __proto__: null,
+    formatValue,        // for what stands inside of a value, so that its shape need not know us
     depth: min(options?.depth ?? 2, MAX_LEVELS),
     items: options?.items ?? MAX_ITEMS,
     indent: 0,          // columns
@@ -37,35 +45,6 @@ function formatValue(state, value, level) {
 function circularMark(state, object) {
   if (!mapHas(state.circular, object)) mapSet(state.circular, object, mapSize(state.circular) + 1);
   return '[Circular *' + mapGet(state.circular, object) + ']';
-}
-
-const formatNumber = (number) => (number === 0 && 1 / number < 0 ? '-0' : numberToString(number));
-
-function formatPrimitive(state, value) {
-  switch (typeof value) {
-    case 'string': return formatText(state, value);
-    case 'number': return formatNumber(value);
-    case 'bigint': return bigintToString(value) + 'n';
-    case 'symbol': return symbolToString(value);
-    default: return '' + value; // undefined, null, a boolean
-  }
-}
-
-function formatText(state, whole) {
-  let text = whole, note = '';
-  if (text.length > MAX_TEXT) {
-    note = '... ' + plural(text.length - MAX_TEXT, 'more character');
-    text = stringSlice(text, 0, MAX_TEXT);
-  }
-  if (text.length <= LONG_TEXT || text.length <= LINE - state.indent - 4 || !includes(text, '\n')) {
-    return quote(text) + note;
-  }
-  const lines = split(text, '\n'), quoted = list();
-  for (let i = 0; i < lines.length; i++) {
-    const line = i + 1 < lines.length ? lines[i] + '\n' : lines[i];
-    if (line !== '') push(quoted, quote(line));
-  }
-  return arrayJoin(quoted, ' +\n' + repeat(' ', state.indent + 2)) + note;
 }
 
 function formatObject(state, object, level) {
@@ -107,11 +86,4 @@ function formatProperty(state, object, key, level, shape) {
   // Properties such as an error's cause, which enumeration leaves out, stand in brackets.
   return (shape.hiddenKeys?.[key] ? '[' + key + ']' : keyText(key))
     + ': ' + text;
-}
-
-function formatInner(state, value, level) {
-  state.indent += 2;
-  const text = formatValue(state, value, level);
-  state.indent -= 2;
-  return text;
 }

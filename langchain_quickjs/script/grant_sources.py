@@ -23,13 +23,13 @@ from langchain_quickjs.script.arguments.tool_arguments import arguments_of
 from langchain_quickjs.script.calls.js_names import js_names
 from langchain_quickjs.script.calls.tool_path import ToolPath
 from langchain_quickjs.script.durability.sealing import Sealer
+from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.drivers import Ask, Work
 from langchain_quickjs.script.flow.effects import Paused
 from langchain_quickjs.script.flow.messages import Rules, Takes
 from langchain_quickjs.script.granted import Granted
-from langchain_quickjs.script.langgraph_internals.surroundings import run_of
+from langchain_quickjs.script.langgraph_internals.graph_around import run_of
 from langchain_quickjs.script.people.approvals import Approvals
-from langchain_quickjs.script.signing import Signer
 from langchain_quickjs.script.state import ScriptState
 
 __all__ = ["OwnTools", "Passed", "Source"]

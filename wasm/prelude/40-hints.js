@@ -1,4 +1,8 @@
 // One sentence for what models reach for and do not find here.
+//
+// from 10-primordials: *
+// gives: hintFor
+
 const HINTS = {
   __proto__: null,
   fetch: 'fetch is not available: scripts have no network; use the granted tools instead.',

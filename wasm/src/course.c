@@ -1,0 +1,158 @@
+/* The course of a script: from its start over the promises that it waits for to its end. */
+#include <stdio.h>
+
+#include "engine/internals.h"
+#include "guest.h"
+
+enum { MAX_REJECTIONS = 100 };
+
+static void note_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reason, bool handled,
+                           void *opaque)
+{
+    (void)reason, (void)opaque;
+    if (!handled) {
+        if (guest.rejection_count < MAX_REJECTIONS)
+            guest.rejections[guest.rejection_count++] = JS_DupValue(ctx, promise);
+        return;
+    }
+    for (uint32_t i = 0; i < guest.rejection_count; i++) {
+        if (JS_VALUE_GET_PTR(guest.rejections[i]) != JS_VALUE_GET_PTR(promise))
+            continue;
+        JS_FreeValue(ctx, guest.rejections[i]);
+        guest.rejections[i] = guest.rejections[--guest.rejection_count];
+        return;
+    }
+}
+
+void script_clear_rejections(bool report)
+{
+    for (uint32_t i = 0; i < guest.rejection_count; i++) {
+        JSValue promise = guest.rejections[i];
+        if (report) {
+            JSValue reason = JS_PromiseResult(guest.ctx, promise);
+            JSValueConst args[1] = { reason };
+            JS_FreeValue(guest.ctx, JS_Call(guest.ctx, guest.report_rejection, JS_UNDEFINED, 1,
+                                            args));
+            JS_FreeValue(guest.ctx, reason);
+        }
+        JS_FreeValue(guest.ctx, promise);
+    }
+    guest.rejection_count = 0;
+}
+
+void script_run_jobs(void)
+{
+    JSContext *ctx;
+    int more;
+    while ((more = JS_ExecutePendingJob(guest.rt, &ctx)) != 0) {
+        if (more < 0) /* a job's own exception has nowhere to go: promises carry theirs */
+            JS_FreeValue(ctx, JS_GetException(ctx));
+    }
+}
+
+/* Calls a function of the prelude that takes nothing. Those throw only when memory or stack ends:
+   then undefined. */
+JSValue script_ask_prelude(JSValueConst function)
+{
+    JSValue answer = JS_Call(guest.ctx, function, JS_UNDEFINED, 0, NULL);
+    if (!JS_IsException(answer))
+        return answer;
+    JS_FreeValue(guest.ctx, JS_GetException(guest.ctx));
+    return JS_UNDEFINED;
+}
+
+bool script_run_due_timer(void)
+{
+    if (engine_map_is_empty(guest.timers))
+        return false;
+    JSValue ran = script_ask_prelude(guest.run_timers);
+    bool more = JS_IsBool(ran) && JS_VALUE_GET_BOOL(ran);
+    JS_FreeValue(guest.ctx, ran);
+    return more;
+}
+
+void script_forget(void)
+{
+    calls_clear();
+    script_clear_rejections(false);
+    JS_FreeValue(guest.ctx, guest.main);
+    JS_FreeValue(guest.ctx, guest.value);
+    guest.main = guest.value = JS_UNDEFINED;
+    guest.unwrapped = guest.fulfilled = false;
+    JS_FreeValue(guest.ctx, script_ask_prelude(guest.clear_timers));
+}
+
+/* The promise of an async global evaluation resolves to { value: last expression }; when that is a
+   promise itself, the script has forgotten an `await`, and we wait as it would have. */
+static bool adopt_value(void)
+{
+    JSValue value = JS_PromiseResult(guest.ctx, guest.main);
+    if (!guest.unwrapped) {
+        JSValue wrapper = value;
+        value = JS_GetPropertyStr(guest.ctx, wrapper, "value");
+        JS_FreeValue(guest.ctx, wrapper);
+        guest.unwrapped = true;
+    }
+    if (JS_IsPromise(value)) {
+        JS_PromiseMarkAsHandled(guest.ctx, value);
+        JS_FreeValue(guest.ctx, guest.main);
+        guest.main = value;
+        return false;
+    }
+    guest.value = value;
+    guest.fulfilled = true;
+    return true;
+}
+
+/* A script has completed when its body has, and every call it made is answered. */
+void script_conclude(void)
+{
+    while (!guest.fulfilled) {
+        JSPromiseStateEnum state = JS_PromiseState(guest.ctx, guest.main);
+        if (state == JS_PROMISE_PENDING) {
+            reply_suspended();
+            return;
+        }
+        if (state == JS_PROMISE_REJECTED) {
+            JSValue reason = JS_PromiseResult(guest.ctx, guest.main);
+            reply_thrown(REPLY_FAILED, reason);
+            JS_FreeValue(guest.ctx, reason);
+            return;
+        }
+        if (!adopt_value())
+            script_run_jobs();
+    }
+    if (guest.call_count)
+        reply_suspended();
+    else
+        reply_completed();
+}
+
+void script_evaluate(const char *source, size_t len, const char *filename)
+{
+    JSEvalOptions options = {
+        .version = JS_EVAL_OPTIONS_VERSION,
+        .eval_flags = JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_ASYNC,
+        .filename = filename,
+        .line_num = 1,
+    };
+    snprintf(guest.filename, sizeof guest.filename, "%s", filename);
+    guest.main = JS_NULL; /* calls are allowed from here on */
+    JSValue main = JS_Eval2(guest.ctx, source, len, &options);
+    if (JS_IsException(main)) {
+        guest.main = JS_UNDEFINED;
+        reply_exception(REPLY_FAILED);
+        return;
+    }
+    guest.main = main;
+    JS_PromiseMarkAsHandled(guest.ctx, main);
+    script_run_jobs();
+    script_conclude();
+}
+
+int script_boot(void)
+{
+    guest.rejections = calloc(MAX_REJECTIONS, sizeof *guest.rejections);
+    JS_SetHostPromiseRejectionTracker(guest.rt, note_rejection, NULL);
+    return guest.rejections ? 0 : -1;
+}
