@@ -128,7 +128,7 @@ class Passed:
         return self._passed(config).sealer(config)
 
     def outer(self, config: RunnableConfig) -> RunnableConfig:
-        """That of the task which calls the tool `eval`."""
+        """Gives the config of the task that calls the tool `eval`."""
         outer: RunnableConfig = self._passed(config).path.request.runtime.config
         return outer
 
@@ -205,7 +205,7 @@ class OwnTools:
         self,
         config: RunnableConfig,  # noqa: ARG002 - the protocol's
     ) -> Paused | None:
-        """Nothing: scripts begin in the graph."""
+        """Gives no script, because scripts begin in the graph."""
         return None
 
     def sealer(self, state: ScriptState, config: RunnableConfig) -> Sealer:

@@ -117,7 +117,7 @@ class _Recorder:
         return self.path.vary(self.call, tool, self.place.config)
 
     def _noting(self, tool: BaseTool) -> BaseTool:
-        """The same tool, noting here what it does.
+        """Makes a copy of the tool that notes here what it does.
 
         The copy keeps its class and fields, which hooks may look at; attributes of the instance
         hide the methods that are watched.
