@@ -122,6 +122,16 @@ def test_rooms_that_yield_effects_do_not_wait(path: Path) -> None:
     assert "sleep(" not in path.read_text()
 
 
+@pytest.mark.parametrize("path", [p for p in MODULES if p.name != "drivers.py"], ids=name)
+def test_what_is_asynchronous_is_one_line(path: Path) -> None:
+    """Where LangChain wants a second method, it only drives what the first one drives."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            assert len(body) == 1, node.name
+            assert isinstance(body[0], ast.Return), node.name
+
+
 # What each room of `script` may import of it: modules that stand in `script` itself, and rooms.
 BELOW = {
     "langgraph_internals": {"state"},
