@@ -141,7 +141,7 @@ def _decided(
         outcome = outcome_of_decision(decision, call)
         if isinstance(outcome, ReplyInstead):
             return _reply_message(request.tool_call, outcome.reply)
-        begun = yield from once.begin()
+        begun = yield from once.begin(request.tool_call["name"])
         if isinstance(begun, EndedBefore):
             return cast("ToolResult", begun.result)
         if begun:

@@ -120,8 +120,11 @@ class OnceOnly:
             raise mark_as_unfit(already_answered_error([in_force]))
         return cast("Decision", mine.answer)
 
-    def begin(self) -> Asking[EndedBefore | bool]:
+    def begin(self, tool_name: str) -> Asking[EndedBefore | bool]:
         """Notes that the call begins.
+
+        Args:
+            tool_name: The name of its tool, for errors.
 
         Returns:
             Whether the call may run, or what it gave if it has ended before. It may not run if it
@@ -138,7 +141,7 @@ class OnceOnly:
         if key in self._entries.begun:
             self.rounds += 1
             return False
-        yield from self._ledger().begin_call(key, self.call_id)
+        yield from self._ledger().begin_call(key, tool_name)
         return True
 
     def note_result(self, result: Any) -> Asking[None]:
