@@ -57,11 +57,13 @@ class Conversation:
     model: ScriptedModel | None = None
     agent_options: Mapping[str, Any] = field(default_factory=dict)
     run_options: Mapping[str, Any] = field(default_factory=dict)
+    max_concurrency: int | None = None
     last: dict[str, Any] = field(default_factory=dict)
 
     @property
     def config(self) -> Any:
-        return {"configurable": {"thread_id": self.thread}}
+        limit = {"max_concurrency": self.max_concurrency} if self.max_concurrency else {}
+        return {"configurable": {"thread_id": self.thread}, **limit}
 
     def build(self, checkpointer: BaseCheckpointSaver[Any] | None) -> Any:
         """The graph."""

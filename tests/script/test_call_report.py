@@ -217,8 +217,9 @@ def test_however_a_program_ends_its_calls_are_told(
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("caught", [True, False])
+@pytest.mark.parametrize("at_once", [1, None])
 def test_two_were_made_and_one_was_not(
-    caught: bool, kind: Kind, mode: Mode, tmp_path: Path
+    at_once: int | None, caught: bool, kind: Kind, mode: Mode, tmp_path: Path
 ) -> None:
     shop = Shop(tmp_path / "log")
     handler = ".catch(() => {})" if caught else ""
@@ -227,6 +228,7 @@ def test_two_were_made_and_one_was_not(
     throw new Error("then this");
     """
     talk = talk_with(shop, source, kind, mode)
+    talk.max_concurrency = at_once
     talk.start()
     talk.decide(APPROVE, {"type": "reject", "message": "too much"}, APPROVE)
     assert shop.counts() == {"pay ann 20": 1, "pay cyd 20": 1}

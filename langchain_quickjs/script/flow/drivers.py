@@ -77,7 +77,13 @@ class Collect:
 
 @dataclass(frozen=True, slots=True)
 class Abandon:
-    """Drop what was spawned and has not begun: nobody needs it any more."""
+    """Drop what was spawned and has not begun: nobody needs it any more.
+
+    Attributes:
+        kept: The numbers of works that are to be done all the same.
+    """
+
+    kept: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +196,7 @@ class _Threads:
             return None
         if isinstance(effect, Await):
             return wait([effect.event], effect.timeout_s)
-        return self._collect(effect) if isinstance(effect, Collect) else self._abandon()
+        return self._collect(effect) if isinstance(effect, Collect) else self._abandon(effect.kept)
 
     def close(self) -> None:
         if self._pool is not None:
@@ -213,11 +219,12 @@ class _Threads:
             del self._running[number]
         return _results(finished)
 
-    def _abandon(self) -> frozenset[int]:
-        dropped = set(self._waiting)
-        self._waiting.clear()
-        for number, future in list(self._running.items()):
-            if future.cancel():
+    def _abandon(self, kept: frozenset[int]) -> frozenset[int]:
+        dropped = self._waiting.keys() - kept
+        for number in dropped:
+            del self._waiting[number]
+        for number in self._running.keys() - kept:
+            if self._running[number].cancel():
                 dropped.add(number)
                 del self._running[number]
         return frozenset(dropped)

@@ -328,7 +328,9 @@ class _Script:
     def _end(self, outcome: Completed | Failed | QuickJSError) -> Flow:
         # A script that failed may have left calls running. They are part of what it did.
         if self.calls.running:
-            for call_id in (yield Abandon()):
+            # A person's yes to a call is not taken back by the error of another one.
+            approved = (number for number, call in self.calls.running.items() if call["approved"])
+            for call_id in (yield Abandon(frozenset(approved))):
                 self.calls.drop(self.calls.running.pop(call_id))
         while self.calls.running:
             self._take((yield Collect()))
