@@ -133,6 +133,10 @@ def drive(work: Work[_T]) -> _T:
                 effect = advance(result)
             except StopIteration as end:
                 return cast("_T", end.value)
+            except RuntimeError as error:
+                if isinstance(result, StopIteration) and error.__cause__ is result:
+                    raise result from None  # A tool raised it, and generators cannot.
+                raise
             advance, result = work.send, None  # It may be large: nothing else is to hold it.
             try:
                 result = threads.perform(effect)

@@ -12,7 +12,7 @@ from langchain.agents.middleware import ToolRetryMiddleware, wrap_tool_call
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import tool
 
-from langchain_quickjs import CodeInterpreterMiddleware
+from langchain_quickjs import CodeInterpreterMiddleware, create_script_graph
 from tests.helpers.conversations import MODES, Mode
 from tests.helpers.models import programs
 from tests.script.calls.test_tool_call import run_graph
@@ -171,3 +171,21 @@ def test_calls_that_run_when_it_leaves_are_waited_for(mode: Mode) -> None:
     with pytest.raises(OutOfStockError):
         run_graph(mode, [buy, slow, slowly], source)
     assert done == ["slow"]
+
+
+@pytest.mark.parametrize("error", [StopIteration, StopAsyncIteration, EOFError, RuntimeError])
+def test_what_ends_loops_is_an_error_like_any_other(error: type[Exception]) -> None:
+    """Generators, which calls run in, turn some exceptions into others when they leave them."""
+
+    def stop() -> str:
+        """Stops."""
+        raise error("enough")
+
+    source = "try { await tools.stop({}) } catch (e) { [e.name, e.message] }"
+    assert create_script_graph([stop]).invoke({"source": source})["outcome"]["value"] == [
+        error.__name__,
+        "enough",
+    ]
+    leaves = RuntimeError if error is StopIteration else error  # as Python has it
+    with pytest.raises(leaves):
+        create_script_graph([stop]).invoke({"source": "await tools.stop({})"})
