@@ -19,10 +19,10 @@ from pydantic import BaseModel, Field, SkipValidation
 
 from langchain_quickjs.agent.prompt import eval_code_description, eval_tool_description
 from langchain_quickjs.errors import SetupError
-from langchain_quickjs.script.durability.workers import end_all_work
+from langchain_quickjs.script.durability.claimants import end_all_work
 from langchain_quickjs.script.flow.drivers import Ask, Work, adrive, drive
 from langchain_quickjs.script.flow.effects import Ended
-from langchain_quickjs.script.flow.messages import Started, new_seed
+from langchain_quickjs.script.flow.inputs import Started, new_seed
 from langchain_quickjs.script.grant_sources import Passed
 from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.graph import build_script_graph

@@ -16,7 +16,7 @@ from langchain_quickjs.script.arguments.tool_arguments import arguments_of
 from langchain_quickjs.script.calls.subagents import TASK, Subagents
 from langchain_quickjs.script.calls.tool_path import ToolPath
 from langchain_quickjs.script.durability.signing import Signer
-from langchain_quickjs.script.flow.messages import Rules, Takes
+from langchain_quickjs.script.flow.inputs import Rules, Takes
 from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask

@@ -26,7 +26,7 @@ from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.drivers import Ask, Work
 from langchain_quickjs.script.flow.effects import Paused
-from langchain_quickjs.script.flow.messages import Rules, Takes
+from langchain_quickjs.script.flow.inputs import Rules, Takes
 from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.langgraph_internals.graph_around import run_of
 from langchain_quickjs.script.people.approvals import Approvals
@@ -128,7 +128,7 @@ class Passed:
         return self._passed(config).sealer(config)
 
     def outer(self, config: RunnableConfig) -> RunnableConfig:
-        """That of the task which calls the tool `eval`."""
+        """Gives the config of the task that calls the tool `eval`."""
         outer: RunnableConfig = self._passed(config).path.request.runtime.config
         return outer
 
@@ -205,7 +205,7 @@ class OwnTools:
         self,
         config: RunnableConfig,  # noqa: ARG002 - the protocol's
     ) -> Paused | None:
-        """Nothing: scripts begin in the graph."""
+        """Gives no script, because scripts begin in the graph."""
         return None
 
     def sealer(self, state: ScriptState, config: RunnableConfig) -> Sealer:

@@ -11,7 +11,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_quickjs.script.calls.tool_path import ToolPath
 from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.signing import UNSIGNED, Signer
-from langchain_quickjs.script.flow.messages import Rules
+from langchain_quickjs.script.flow.inputs import Rules
 from langchain_quickjs.script.people.approvals import Approvals
 from langchain_quickjs.script.state import Ending, outcome_of
 from langchain_quickjs.script.variables.order import AT_ONCE, AtOnce

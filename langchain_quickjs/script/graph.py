@@ -30,17 +30,17 @@ from langgraph.types import Checkpointer, Command
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.durability.call_ends import unseal_end
+from langchain_quickjs.script.durability.claimants import end_work, is_at_work_here
 from langchain_quickjs.script.durability.durability_call import Kept, Record, retire_answer
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Entries
 from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.signing import SigningKeys, signing_keys
-from langchain_quickjs.script.durability.workers import end_work, is_at_work_here
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.decisions import Replacements
 from langchain_quickjs.script.flow.drivers import Asking, Work, adrive, drive
 from langchain_quickjs.script.flow.effects import Ended, Paused
-from langchain_quickjs.script.flow.messages import Done, Resumed, Started, new_seed
+from langchain_quickjs.script.flow.inputs import Done, Resumed, Started, new_seed
 from langchain_quickjs.script.grant_sources import OwnTools, Source
 from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_graph

@@ -40,7 +40,7 @@ from langchain_quickjs.script.flow.effects import (
     Withdraw,
     Write,
 )
-from langchain_quickjs.script.flow.messages import Answer, Launched, Resumed, Started
+from langchain_quickjs.script.flow.inputs import Answer, Launched, Resumed, Started
 from langchain_quickjs.script.flow.script_flow import script_flow
 from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.langgraph_internals.checkpointer import has_checkpointer

@@ -145,7 +145,7 @@ class _Decoder:
         return value
 
     def check_depth(self, data: bytes, value: Any) -> None:
-        """The same for what is small: then it takes less to look than to wrap and unwrap.
+        """Checks the depth of what is small: to look takes less than to wrap and unwrap then.
 
         But not where a graph is in it already, in which one could walk in circles.
         """

@@ -30,7 +30,7 @@ from langchain_quickjs.script.arguments.tool_arguments import (
     per_tool,
 )
 from langchain_quickjs.script.calls.tool_results import messages_of
-from langchain_quickjs.script.flow.messages import Launched
+from langchain_quickjs.script.flow.inputs import Launched
 from langchain_quickjs.script.langgraph_internals.tools import with_response_format
 
 __all__ = [

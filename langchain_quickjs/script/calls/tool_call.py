@@ -36,7 +36,7 @@ from langchain_quickjs.script.calls.tool_results import (
 )
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.drivers import Compute, Invoke, Work, adrive, drive
-from langchain_quickjs.script.flow.messages import Answer, Blocked, Launched
+from langchain_quickjs.script.flow.inputs import Answer, Blocked, Launched
 from langchain_quickjs.script.langgraph_internals.call_place import CallPlace, make_current
 from langchain_quickjs.script.langgraph_internals.tools import (
     copy_tool,
@@ -117,7 +117,7 @@ class _Recorder:
         return self.path.vary(self.call, tool, self.place.config)
 
     def _noting(self, tool: BaseTool) -> BaseTool:
-        """The same tool, noting here what it does.
+        """Makes a copy of the tool that notes here what it does.
 
         The copy keeps its class and fields, which hooks may look at; attributes of the instance
         hide the methods that are watched.

@@ -13,7 +13,7 @@ from langchain_core.tools import BaseTool
 from langgraph.prebuilt.tool_node import ToolCallRequest
 
 from langchain_quickjs.interpreter import Raised, Returned
-from langchain_quickjs.script.flow.messages import Launched
+from langchain_quickjs.script.flow.inputs import Launched
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
 
 __all__ = ["Observed", "Observer", "ToolPath"]

@@ -15,7 +15,7 @@ from langchain_quickjs.interpreter import Raised, Returned
 from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.encode import encode
 from langchain_quickjs.script.durability.sealing import Sealer
-from langchain_quickjs.script.flow.messages import Answer, Blocked
+from langchain_quickjs.script.flow.inputs import Answer, Blocked
 from langchain_quickjs.script.state import CallEnd, StateUpdate
 
 __all__ = ["seal_end", "unseal_end"]

@@ -25,6 +25,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple, empty_checkpoint
 
 from langchain_quickjs.errors import AlreadyAnsweredError, SnapshotError
+from langchain_quickjs.script.durability.claimants import begin_work, end_work
 from langchain_quickjs.script.durability.ledger_entries import (
     CLAIM_IN_ERRORS,
     Claim,
@@ -32,7 +33,6 @@ from langchain_quickjs.script.durability.ledger_entries import (
     takeover_key,
 )
 from langchain_quickjs.script.durability.sealing import Sealer
-from langchain_quickjs.script.durability.workers import begin_work, end_work
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.drivers import Ask, Asking
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from langchain_quickjs.errors import SnapshotError
-from langchain_quickjs.script.durability.workers import may_be_at_work, name_of_this_process
+from langchain_quickjs.script.durability.claimants import may_be_at_work, name_of_this_process
 from langchain_quickjs.script.state import CallEnd
 
 __all__ = ["CLAIM_IN_ERRORS", "Claim", "Entries", "takeover_key"]

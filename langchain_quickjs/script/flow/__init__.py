@@ -3,12 +3,12 @@
 It does no I/O and knows nothing of how LangGraph works. It imports `state`, `call_report` and the
 interpreter.
 
-    call_ids     one `tool_call_id` for one call, however often it is run again
-    decisions    the question whether calls are made, and the kinds of decisions that answer it
-    drivers      works, and the two drivers that do them: with threads, with asyncio
-    effects      what a flow wants done, and what it ends with
-    messages     what a flow is told: rules, beginnings, calls, answers
-    open_calls   the calls that have not ended, and what becomes of them
-    script_flow  the life of one script, from its start or a pause to its end
-    wall_clock   how long a script may last
+    call_ids      one `tool_call_id` for one call, however often it is run again
+    decisions     the question whether calls are made, and the kinds of decisions that answer it
+    drivers       works, and the two drivers that do them: with threads, with asyncio
+    effects       what a flow wants done, and what it ends with
+    inputs        what a flow is given: rules, where the script stands, calls and answers
+    open_calls    the calls that have not ended, and what becomes of them
+    script_flow   the life of one script, from its start or a pause to its end
+    waiting_time  how long a script may last
 """

@@ -25,7 +25,7 @@ from typing import Any, TypeAlias
 
 from langchain_quickjs.interpreter import Interpreter
 from langchain_quickjs.script.flow.drivers import Abandon, Collect, Compute
-from langchain_quickjs.script.flow.messages import Answer, Launched
+from langchain_quickjs.script.flow.inputs import Answer, Launched
 from langchain_quickjs.script.state import Ending, OpenCall, PausedScript, StateUpdate
 
 __all__ = [

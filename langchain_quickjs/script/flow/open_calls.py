@@ -27,7 +27,7 @@ from langchain_quickjs.script.flow.decisions import (
     outcome_of_decision,
     question_about,
 )
-from langchain_quickjs.script.flow.messages import (
+from langchain_quickjs.script.flow.inputs import (
     Answer,
     Blocked,
     Done,

@@ -54,9 +54,9 @@ from langchain_quickjs.script.flow.effects import (
     Withdraw,
     Write,
 )
-from langchain_quickjs.script.flow.messages import Answer, Blocked, Resumed, Rules, Started
+from langchain_quickjs.script.flow.inputs import Answer, Blocked, Resumed, Rules, Started
 from langchain_quickjs.script.flow.open_calls import OpenCalls
-from langchain_quickjs.script.flow.wall_clock import Patience
+from langchain_quickjs.script.flow.waiting_time import Patience
 from langchain_quickjs.script.model_texts import GIVEN_UP_AT_PAUSE
 from langchain_quickjs.script.state import Ending, PausedScript, StateUpdate
 

@@ -18,11 +18,11 @@ from langgraph.types import Interrupt
 
 from langchain_quickjs.errors import AlreadyAnsweredError, SetupError
 from langchain_quickjs.interpreter import Raised
+from langchain_quickjs.script.durability.claimants import end_work
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Claim, Entries
 from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.signing import Signer
-from langchain_quickjs.script.durability.workers import end_work
 from langchain_quickjs.script.flow.decisions import Decision
 from langchain_quickjs.script.flow.drivers import Asking
 from langchain_quickjs.script.langgraph_internals.graph_around import run_of

@@ -31,7 +31,7 @@ def args_text(args: Any) -> str:
 
 
 def _pruned(value: Any, depth: int) -> Any:
-    """The same with less in it."""
+    """Gives the value with less in it."""
     if isinstance(value, str):
         return shortened(value, _PART_CHARS)
     if isinstance(value, int) and value.bit_length() > _PART_CHARS:

@@ -15,7 +15,7 @@ from langchain_quickjs.interpreter import Interpreter, JSMap, Suspended
 from langchain_quickjs.script.durability.call_ends import seal_end, unseal_end
 from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.signing import Signer
-from langchain_quickjs.script.flow.messages import Answer, Blocked
+from langchain_quickjs.script.flow.inputs import Answer, Blocked
 from langchain_quickjs.script.state import CallEnd
 
 SHOWN = "JSON.stringify(await tools.f(), (_, v) => typeof v === 'bigint' ? `${v}n` : v)"

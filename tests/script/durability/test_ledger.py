@@ -11,11 +11,11 @@ import pytest
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 
+from langchain_quickjs.script.durability.claimants import end_work
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Claim, Entries
 from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.signing import Signer
-from langchain_quickjs.script.durability.workers import end_work
 from langchain_quickjs.script.flow.drivers import Asking, drive
 
 KEY = "question"

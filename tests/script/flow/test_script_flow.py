@@ -11,7 +11,7 @@ from langchain_quickjs import Limits, Raised, Returned
 from langchain_quickjs.script.arguments.tool_arguments import arguments_of
 from langchain_quickjs.script.flow.drivers import Abandon, Collect, Compute
 from langchain_quickjs.script.flow.effects import Effect, Ended, KeepVariables, Launch, Present
-from langchain_quickjs.script.flow.messages import Answer, Rules, Started
+from langchain_quickjs.script.flow.inputs import Answer, Rules, Started
 from langchain_quickjs.script.flow.script_flow import script_flow
 from langchain_quickjs.script.state import outcome_of
 

@@ -1,4 +1,4 @@
-"""What a flow and those around it tell each other: rules, beginnings, calls and answers."""
+"""What a flow is given: rules, where the script stands, calls that begin, and what they give."""
 
 from __future__ import annotations
 
