@@ -29,7 +29,16 @@ CORE: Final = ("tests/interpreter", "tests/script", "tests/agent")
 _CHECKERS: Final = frozenset({"mypy", "ruff", "types-psutil"})
 # What runs the tests; the newest will do.
 _RUNNERS: Final = frozenset(
-    {"aiosqlite", "hatchling", "hypothesis", "psutil", "psycopg", "pytest", "pytest-asyncio"}
+    {
+        "aiosqlite",
+        "hatchling",
+        "hypothesis",
+        "psutil",
+        "psycopg",
+        "pytest",
+        "pytest-asyncio",
+        "pytest-xdist",
+    }
 )
 _MINORS: Final = range(11, 15)
 
