@@ -136,14 +136,19 @@ PLATFORMS: Final[
 
 
 def _pytest(arguments: list[str]) -> int:
+    from langchain_quickjs.interpreter.guest import (  # noqa: PLC0415 - as above
+        instance,
+        machine_code,
+        native_stack,
+    )
+
+    stack_bytes = native_stack.wasm_stack_bytes()  # before some test sets it to another
     # Enabled once the engine has begun, the fault handler would take the signals of its traps.
     code = int(pytest.main(["-p", "no:cacheprovider", "-p", "no:faulthandler", *arguments]))
-    from langchain_quickjs.interpreter.guest import instance, machine_code, native_stack  # noqa: PLC0415 - as above
-
     cache = machine_code.cache_dir()
     found = {
         "tells": instance.load().kernel_tells,
-        "wasm_stack_bytes": native_stack.wasm_stack_bytes(),
+        "wasm_stack_bytes": stack_bytes,
         "cached": cache.is_dir() and any(cache.iterdir()),
         "method": multiprocessing.current_process().name,
     }

@@ -53,6 +53,7 @@ FORCED: dict[str, tuple[Callable[[dict[str, Any]], bool], tuple[str, ...]]] = {
         # Where the guest's own limit is never reached, its recursion ends the step.
         (
             "tests/interpreter/test_interpreter.py::test_endless_recursion_is_an_error_of_the_script",
+            "tests/interpreter/guest/test_dirty_pages.py",  # some of its programs recurse
         ),
     ),
     "cold cache": (lambda found: bool(found["cached"]), ()),
