@@ -8,8 +8,10 @@ changed.
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, Final
 
 from langchain_quickjs.errors import (
     MemoryLimitError,
@@ -37,6 +39,10 @@ from langchain_quickjs.interpreter.wire.protocol import (
 )
 
 __all__ = ["take_step"]
+
+_NONE: Final[Mapping[int, Any]] = MappingProxyType({})
+# Of a named tuple's own constructor, most is the sorting of its arguments.
+_state: Final = tuple.__new__
 
 
 def take_step(
@@ -109,20 +115,16 @@ def take_step(
         raise out_of_memory(limits) from None
     except StackLimitError:
         raise out_of_stack() from None
-    running = isinstance(outcome, Suspended)
-    calls = outcome.calls if isinstance(outcome, Suspended) else ()
-    after = ScriptState(
-        next_id + len(calls),
-        running,
-        still_open | {call.id: call for call in calls} if running else {},
-        sizes,
-        granted,
-        spent_s + took_s,
-        calls_made + len(calls),
-    )
-    if isinstance(outcome, Failed):
-        return _explained(outcome, after), after
-    return outcome, after
+    spent_s += took_s
+    if isinstance(outcome, Suspended):
+        calls = outcome.calls
+        if calls:
+            still_open.update((call.id, call) for call in calls)
+            next_id, calls_made = next_id + len(calls), calls_made + len(calls)
+        known = (next_id, True, still_open, sizes, granted, spent_s, calls_made)
+        return outcome, _state(ScriptState, known)
+    after = _state(ScriptState, (next_id, False, _NONE, _NONE, granted, spent_s, calls_made))
+    return _explained(outcome, after) if isinstance(outcome, Failed) else outcome, after
 
 
 def _time_left_s(limits: Limits, spent_s: float) -> float | None:

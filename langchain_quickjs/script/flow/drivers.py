@@ -111,7 +111,8 @@ class Await:
     timeout_s: float
 
 
-Driven: TypeAlias = Compute | Spawn | Collect | Abandon | Ask | Invoke | Await
+_Performed: TypeAlias = Compute | Spawn | Collect | Abandon | Ask | Await
+Driven: TypeAlias = Invoke | _Performed
 Work: TypeAlias = Generator[Driven, Any, _T]
 """Something that a driver can do by itself."""
 Asking: TypeAlias = Generator[Ask, Any, _T]
@@ -124,7 +125,7 @@ def drive(work: Work[_T]) -> _T:
     Returns:
         What the work returned.
     """
-    threads = _Threads()
+    threads: _Threads | None = None  # Most works only call something.
     advance: Callable[[Any], Driven] = work.send
     result: Any = None
     try:
@@ -139,12 +140,17 @@ def drive(work: Work[_T]) -> _T:
                 raise
             advance, result = work.send, None  # It may be large: nothing else is to hold it.
             try:
-                result = threads.perform(effect)
+                if isinstance(effect, Invoke):
+                    result = effect.call()
+                else:
+                    threads = threads or _Threads()
+                    result = threads.perform(effect)
             except Exception as error:  # the work decides about it
                 advance, result = work.throw, error
             del effect
     finally:
-        threads.close()
+        if threads is not None:
+            threads.close()
         work.close()
 
 
@@ -154,7 +160,7 @@ async def adrive(work: Work[_T]) -> _T:
     Returns:
         What the work returned.
     """
-    tasks = _Tasks()
+    tasks: _Tasks | None = None  # Most works only call something.
     advance: Callable[[Any], Driven] = work.send
     result: Any = None
     try:
@@ -165,12 +171,17 @@ async def adrive(work: Work[_T]) -> _T:
                 return cast("_T", end.value)
             advance, result = work.send, None  # It may be large: nothing else is to hold it.
             try:
-                result = await tasks.perform(effect)
+                if isinstance(effect, Invoke):
+                    result = await effect.call()
+                else:
+                    tasks = tasks or _Tasks()
+                    result = await tasks.perform(effect)
             except Exception as error:  # the work decides about it
                 advance, result = work.throw, error
             del effect
     finally:
-        await tasks.close()
+        if tasks is not None:
+            await tasks.close()
         work.close()
 
 
@@ -186,12 +197,10 @@ class _Threads:
         self._running: dict[int, Future[None]] = {}
         self._done: queue.SimpleQueue[_Finished] | None = None
 
-    def perform(self, effect: Driven) -> Any:
+    def perform(self, effect: _Performed) -> Any:
         if isinstance(effect, Compute):
             self._begin()
             return effect.step()
-        if isinstance(effect, Invoke):
-            return effect.call()
         if isinstance(effect, Ask):
             return getattr(effect.target, effect.method)(*effect.args, **effect.options)
         if isinstance(effect, Spawn):
@@ -262,11 +271,9 @@ class _Tasks:
         self._running: dict[int, asyncio.Task[None]] = {}
         self._done: asyncio.Queue[_Finished] | None = None
 
-    async def perform(self, effect: Driven) -> Any:
+    async def perform(self, effect: _Performed) -> Any:
         if isinstance(effect, Compute):
             return await self._compute(effect)
-        if isinstance(effect, Invoke):
-            return await effect.call()
         if isinstance(effect, Ask):
             method = getattr(effect.target, f"a{effect.method}")
             return await method(*effect.args, **effect.options)
