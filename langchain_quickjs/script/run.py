@@ -133,8 +133,7 @@ class _Hands:
                 yield from self.books.keep(effect)
             case Present(ending):
                 present = functools.partial(self.granted.present, ending)
-                # Going to a worker and back takes longer than writing a few words.
-                return present() if _is_brief(ending) else (yield Compute(present))
+                return (yield Compute(present, brief=lambda: _is_brief(ending)))
             case FindVariables() | MarkVariables() | RestoreVariables() | KeepVariables():
                 return (yield from self._with_variables(effect))
             case Compute() | Collect() | Abandon():
@@ -149,7 +148,7 @@ class _Hands:
         yield from self.books.before(launched)
         answer = yield from call
         pack = functools.partial(self.books.end_of, launched, answer)
-        end = (yield Compute(pack)) if is_large(answer) else pack()
+        end = yield Compute(pack, brief=lambda: not is_large(answer))
         yield from self.books.after(launched, end)
         return answer
 

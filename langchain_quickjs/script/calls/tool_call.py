@@ -71,16 +71,15 @@ def call_tool(
         namespace: That of the script graph.
     """
     make = functools.partial(_Recorder, path, launched, config, namespace)
-    recorder = (yield Compute(make)) if is_large(launched.call["args"]) else make()
+    recorder: _Recorder = yield Compute(make, brief=lambda: not is_large(launched.call["args"]))
     try:
         with make_current(recorder.place.config):
             result = yield Invoke(functools.partial(path.handler, recorder.request()))
     except Exception as error:
         return recorder.failure(error)
-    if is_large(result):
-        answer: Answer = yield Compute(functools.partial(recorder.answer, result))
-        return answer
-    return recorder.answer(result)
+    read = functools.partial(recorder.answer, result)
+    answer: Answer = yield Compute(read, brief=lambda: not is_large(result))
+    return answer
 
 
 class _Recorder:

@@ -49,10 +49,17 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Compute:
-    """Run a step of the interpreter; `cancel` stops it from another thread."""
+    """Compute something, where it does not hold up an event loop.
+
+    Attributes:
+        step: Computes it.
+        cancel: Stops it from another thread.
+        brief: Says whether it takes so little that going to a thread would take longer.
+    """
 
     step: Callable[[], Any]
     cancel: Callable[[], None] | None = None
+    brief: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +301,8 @@ class _Tasks:
             await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     async def _compute(self, effect: Compute) -> Any:
+        if effect.brief is not None and effect.brief():
+            return effect.step()
         step = asyncio.get_running_loop().run_in_executor(None, effect.step)
         try:
             return await asyncio.shield(step)
