@@ -10,9 +10,10 @@ $(VENV)/ready: pyproject.toml $(wildcard wasm/*.py wasm/src/* wasm/src/*/* wasm/
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[deepagents,test]'
 	touch $@
 
-# A file runs in one worker, so what its tests share is made once; ARGS="-n 0" runs all in this process.
+# A file runs in one worker, so what its tests share is made once. Many wait for other processes, so
+# there are more workers than cores; ARGS="-n 0" runs all in this process.
 test: $(VENV)/ready
-	$(RUN) -m pytest --numprocesses=2 --dist=loadfile --durations=20 $(ARGS)
+	$(RUN) -m pytest --numprocesses=3 --dist=loadfile --durations=20 $(ARGS)
 
 demo: $(VENV)/ready
 	$(RUN) examples/approve_refunds.py $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +104,46 @@ def test_what_is_langgraphs_goes_through(how: str, mode: Mode) -> None:
     talk = Conversation("graph", mode, None, source, [leave], options=options)
     with pytest.raises(Signal):
         talk.start()
+
+
+class Watched(InMemorySaver):
+    """Says when the end of a call has been stored."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stored = asyncio.Event()
+
+    async def aput_writes(
+        self, config: Any, writes: Any, task_id: str, task_path: str = ""
+    ) -> None:
+        await super().aput_writes(config, writes, task_id, task_path)
+        if any(isinstance(value, dict) and "tool_call_id" in value for _, value in writes):
+            self.stored.set()
+
+
+async def test_a_call_that_had_begun_before_is_not_told_as_never_made() -> None:
+    """Nobody knows whether it has taken effect: the run in which it began was cancelled."""
+    begun: list[str] = []
+
+    async def slow() -> str:
+        """Begins, and comes to no end the first time."""
+        begun.append("slow")
+        await asyncio.sleep(0 if len(begun) > 1 else 3600)
+        return "slow"
+
+    async def quick() -> str:
+        """Ends at once."""
+        return "quick"
+
+    saver = Watched()
+    graph = create_script_graph([slow, quick], checkpointer=saver, durability="call")
+    config: Any = {"configurable": {"thread_id": "t"}}
+    source: Any = {"source": "tools.slow({}); await tools.quick({}); throw new Error('mine')"}
+    run = asyncio.create_task(graph.ainvoke(source, config))
+    await saver.stored.wait()
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    outcome = (await graph.ainvoke(None, config))["outcome"]
+    fates = {call["tool"]: call["fate"] for call in outcome["calls"]}
+    assert fates == {"slow": "done" if len(begun) > 1 else "result unknown", "quick": "done"}

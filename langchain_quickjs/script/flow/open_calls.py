@@ -60,6 +60,7 @@ class OpenCalls:
         launch: Calls that are to begin.
         running: Calls that have begun.
         settled: Calls that need not be made, because it is known how they ended.
+        begun_before: Calls that may have begun in a run that was cut off.
         asked: How many questions have been made.
         refused: The error of an answer that did not fit what a tool had asked.
         report: What became of the calls that are open no longer.
@@ -77,6 +78,7 @@ class OpenCalls:
     launch: list[Launched] = field(default_factory=list)
     running: dict[int, OpenCall] = field(default_factory=dict)
     settled: dict[int, Answer] = field(default_factory=dict)
+    begun_before: set[int] = field(default_factory=set)
     asked: int = 0
     refused: Exception | None = None
     report: Report = field(default_factory=Report)
@@ -226,6 +228,10 @@ class OpenCalls:
 
     def drop(self, call: OpenCall) -> None:
         """A call will not be made, because the script has ended."""
+        if call["id"] in self.begun_before:
+            why = "it had begun in a run that was cut off"
+            self._told(call["id"], "result unknown", call["name"], call["args"], why=why)
+            return
         why = "the program ended before"
         self._told(call["id"], "not made", call["name"], call["args"], why=why)
 
@@ -250,6 +256,8 @@ class OpenCalls:
             )
         # Where each step is stored, it is known which calls had begun.
         again = again or resumed or (self.again and not self.rules.keeps)
+        if again:
+            self.begun_before.add(call["id"])
         self.launch.append(Launched(call, tool, resumed, again))
 
     def due(self) -> tuple[Launched, ...]:
