@@ -90,13 +90,16 @@ def take_step(
             granted=granted,
             limits=limits,
         )
-        _check_limits_kept(outcome, len(reply), calls_made, limits)
-        if isinstance(outcome, Suspended):
-            sizes.update(sizes_of(outcome.calls, len(reply)))
-            if sizes and sum(sizes.values()) > most_open_bytes(limits):
-                raise ProtocolError("the guest has more in open calls than it may")
-        if gives_up and isinstance(outcome, Suspended):
+        if not isinstance(outcome, Suspended):
+            _check_result_size(outcome, len(reply), limits)
+            return outcome
+        if gives_up:
             raise ProtocolError("the guest did not give the script up")
+        if limits.calls is not None and calls_made + len(outcome.calls) > limits.calls:
+            raise ProtocolError("the guest made more calls than it may")
+        sizes.update(sizes_of(outcome.calls, len(reply)))
+        if sizes and sum(sizes.values()) > most_open_bytes(limits):
+            raise ProtocolError("the guest has more in open calls than it may")
         return outcome
 
     try:
@@ -118,9 +121,9 @@ def take_step(
     spent_s += took_s
     if isinstance(outcome, Suspended):
         calls = outcome.calls
-        if calls:
-            still_open.update((call.id, call) for call in calls)
-            next_id, calls_made = next_id + len(calls), calls_made + len(calls)
+        for call in calls:
+            still_open[call.id] = call
+        next_id, calls_made = next_id + len(calls), calls_made + len(calls)
         known = (next_id, True, still_open, sizes, granted, spent_s, calls_made)
         return outcome, _state(ScriptState, known)
     after = _state(ScriptState, (next_id, False, _NONE, _NONE, granted, spent_s, calls_made))
@@ -136,22 +139,12 @@ def _time_left_s(limits: Limits, spent_s: float) -> float | None:
     return left_s if step_s is None else min(step_s, left_s)
 
 
-def _check_limits_kept(outcome: Outcome, reply_bytes: int, calls_made: int, limits: Limits) -> None:
-    """Checks that the guest has kept its limits, which it was told.
-
-    Args:
-        outcome: What its reply says.
-        reply_bytes: How long its reply was.
-        calls_made: How many calls the script had made before.
-        limits: What it was told.
+def _check_result_size(outcome: Outcome, reply_bytes: int, limits: Limits) -> None:
+    """Checks that the guest has kept the limit of results, which it was told.
 
     Raises:
-        ProtocolError: It has made more calls than it may.
         ResultLimitError: Its result is larger than it may be.
     """
-    made = calls_made + (len(outcome.calls) if isinstance(outcome, Suspended) else 0)
-    if limits.calls is not None and made > limits.calls:
-        raise ProtocolError("the guest made more calls than it may")
     if isinstance(outcome, Completed) and reply_bytes > limits.result_bytes:
         size = reply_bytes - len(outcome.console.encode("utf-8"))
         if size > limits.result_bytes:
