@@ -96,7 +96,10 @@ def written(value: Any) -> Any:
         The text; the value itself if it is no JSON.
     """
     try:
-        return "".join(_pieces(value))
+        text = ""
+        for piece in _pieces(value):
+            text += piece  # CPython does so in place; to join them takes the memory twice.
+        return text
     except Exception:  # LangChain will have it too, and knows what to do then
         return value
 
