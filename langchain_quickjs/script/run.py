@@ -109,7 +109,10 @@ class _Hands:
                     return cast("Ended | Paused", end.value)
                 advance, result = flow.send, None  # It may be large: nothing else is to hold it.
                 try:
-                    result = yield from self._done(effect)
+                    if isinstance(effect, Compute | Collect | Abandon):
+                        result = yield effect
+                    else:
+                        result = yield from self._done(effect)
                 except Exception as error:  # the flow decides about it
                     advance, result = flow.throw, error
                 del effect
@@ -117,7 +120,7 @@ class _Hands:
             flow.close()
 
     def _done(self, effect: Effect) -> Work[Any]:
-        """Does one effect, and gives what came of it."""
+        """Does one effect that is not for a driver, and gives what came of it."""
         task = self.granted.path.task
         match effect:
             case Launch(calls):
@@ -133,11 +136,9 @@ class _Hands:
                 yield from self.books.keep(effect)
             case Present(ending):
                 present = functools.partial(self.granted.present, ending)
-                return (yield Compute(present, brief=lambda: _is_brief(ending)))
+                return present() if _is_brief(ending) else (yield Compute(present))
             case FindVariables() | MarkVariables() | RestoreVariables() | KeepVariables():
                 return (yield from self._with_variables(effect))
-            case Compute() | Collect() | Abandon():
-                return (yield effect)
         return None
 
     def _call(self, launched: Launched) -> Work[Answer]:
@@ -148,7 +149,7 @@ class _Hands:
         yield from self.books.before(launched)
         answer = yield from call
         pack = functools.partial(self.books.end_of, launched, answer)
-        end = yield Compute(pack, brief=lambda: not is_large(answer))
+        end = (yield Compute(pack)) if is_large(answer) else pack()
         yield from self.books.after(launched, end)
         return answer
 

@@ -71,15 +71,14 @@ def call_tool(
         namespace: That of the script graph.
     """
     make = functools.partial(_Recorder, path, launched, config, namespace)
-    recorder: _Recorder = yield Compute(make, brief=lambda: not is_large(launched.call["args"]))
+    recorder: _Recorder = (yield Compute(make)) if is_large(launched.call["args"]) else make()
     try:
         with make_current(recorder.place.config):
             result = yield Invoke(functools.partial(path.handler, recorder.request()))
     except Exception as error:
         return recorder.failure(error)
     read = functools.partial(recorder.answer, result)
-    answer: Answer = yield Compute(read, brief=lambda: not is_large(result))
-    return answer
+    return (yield Compute(read)) if is_large(result) else read()
 
 
 class _Recorder:
@@ -126,10 +125,14 @@ class _Recorder:
         invoke, ainvoke = noted.invoke, noted.ainvoke
 
         def noting_run(*args: Any, **kwargs: Any) -> Any:
-            return drive(self._running(functools.partial(run, *args, **kwargs)))
+            return drive(self._written()) if self._is_long(run(*args, **kwargs)) else self.value
 
         async def noting_arun(*args: Any, **kwargs: Any) -> Any:
-            return await adrive(self._running(functools.partial(arun, *args, **kwargs)))
+            return (
+                await adrive(self._written())
+                if self._is_long(await arun(*args, **kwargs))
+                else self.value
+            )
 
         def noting_invoke(
             input: Any,  # noqa: A002 - Runnable's name
@@ -150,12 +153,13 @@ class _Recorder:
         )
         return noted
 
-    def _running(self, run: Callable[[], Any]) -> Work[Any]:
-        """Runs the tool's function, and notes what it returns."""
-        self.value = yield Invoke(run)
-        if self._stops_others():
-            return (yield Compute(functools.partial(written, self.value)))
-        return self.value
+    def _is_long(self, value: Any) -> bool:
+        """Notes what the tool's function returned, and says whether writing that takes long."""
+        self.value = value
+        return self._stops_others()
+
+    def _written(self) -> Work[Any]:
+        return (yield Compute(functools.partial(written, self.value)))
 
     def _invoking(
         self, invoke: Callable[..., Any], tool_call: ToolCall, config: RunnableConfig | None

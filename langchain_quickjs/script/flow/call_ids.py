@@ -19,12 +19,12 @@ from typing import Any, Final
 __all__ = ["CallNames", "begin_key", "canonical", "digest"]
 
 _MARK_BYTES: Final = 8
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def canonical(value: Any) -> bytes:
     """JSON values as bytes, the same for equal values."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "surrogatepass")
+    return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
 def digest(*parts: bytes | str) -> str:

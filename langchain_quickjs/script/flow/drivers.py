@@ -54,12 +54,10 @@ class Compute:
     Attributes:
         step: Computes it.
         cancel: Stops it from another thread.
-        brief: Says whether it takes so little that going to a thread would take longer.
     """
 
     step: Callable[[], Any]
     cancel: Callable[[], None] | None = None
-    brief: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +147,8 @@ def drive(work: Work[_T]) -> _T:
             try:
                 if isinstance(effect, Invoke):
                     result = effect.call()
+                elif threads is None and isinstance(effect, Compute):
+                    result = effect.step()
                 else:
                     threads = threads or _Threads()
                     result = threads.perform(effect)
@@ -301,8 +301,6 @@ class _Tasks:
             await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     async def _compute(self, effect: Compute) -> Any:
-        if effect.brief is not None and effect.brief():
-            return effect.step()
         step = asyncio.get_running_loop().run_in_executor(None, effect.step)
         try:
             return await asyncio.shield(step)

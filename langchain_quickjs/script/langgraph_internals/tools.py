@@ -11,7 +11,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, NamedTuple, get_type_hints
 
 from langchain.agents.structured_output import AutoStrategy
 from langchain.tools import ToolRuntime
@@ -79,23 +79,34 @@ def _in_place_of(method: Callable[..., Any], function: Callable[..., Any]) -> Ca
     LangChain inspects the method at each call. Here what it looks for is ready: with annotations
     that are text, as most are, finding it takes as long as half of the call.
     """
-    functools.update_wrapper(function, method)
-    signature, hints = _interface(getattr(method, "__func__", method))
-    function.__annotations__ = hints
-    if inspect.ismethod(method):
-        unbound = list(signature.parameters.values())[1:]
-        signature = signature.replace(parameters=unbound)
-    vars(function)["__signature__"] = signature
+    look = _look_of(getattr(method, "__func__", method), inspect.ismethod(method))
+    function.__name__, function.__doc__ = look.name, look.doc
+    function.__annotations__ = look.hints
+    vars(function).update(look.attributes, __wrapped__=method, __signature__=look.signature)
     return function
 
 
+class _Look(NamedTuple):
+    name: str
+    doc: str | None
+    hints: dict[str, Any]
+    signature: inspect.Signature
+    attributes: dict[str, Any]
+
+
 @functools.lru_cache(maxsize=256)
-def _interface(function: Callable[..., Any]) -> tuple[inspect.Signature, dict[str, Any]]:
+def _look_of(function: Callable[..., Any], is_method: bool) -> _Look:
     try:
         hints = get_type_hints(function, include_extras=True)
     except (NameError, TypeError):  # names that exist for type checkers only
         hints = dict(function.__annotations__)
-    return inspect.signature(function), hints
+    signature = inspect.signature(function)
+    if is_method:
+        unbound = list(signature.parameters.values())[1:]
+        signature = signature.replace(parameters=unbound)
+    name = getattr(function, "__name__", type(function).__name__)
+    attributes = dict(getattr(function, "__dict__", {}))
+    return _Look(name, function.__doc__, hints, signature, attributes)
 
 
 def updates_of_command(command: Command[Any], call_id: str) -> list[StateUpdate]:
