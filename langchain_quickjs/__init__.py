@@ -6,6 +6,7 @@ What needs LangChain is imported when it is first used, so that the interpreter 
     interpreter/  the runtime and its Python bindings; no LangChain
     script/       one script's life on LangGraph
     agent/        what a LangChain agent gets: the middleware and what the model reads
+    watch/        what people see from outside: what waits for them, and what has happened
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ what a flow decides to the room that does it, and `graph` is what LangGraph sees
     granted               what one script is given, each part for one room
     grant_sources         where that comes from: the agent, or tools given to the graph
     state                 what is kept in checkpointed state
-    call_report           what became of a script's calls, in short
     model_texts           what the model is told of programs that were not run or given up
     settings              what users may pass, with the default and the check of each parameter
+    telling/              what is told of a script, to people and to the model
     flow/                 what happens to a script, decided step by step
     arguments/            the arguments of calls as JSON values
     calls/                one call of a tool

@@ -1,6 +1,6 @@
 """What happens to one script, decided step by step; other rooms do it.
 
-It does no I/O and knows nothing of how LangGraph works. It imports `state`, `call_report` and the
+It does no I/O and knows nothing of how LangGraph works. It imports `state`, `telling` and the
 interpreter.
 
     call_ids      one `tool_call_id` for one call, however often it is run again

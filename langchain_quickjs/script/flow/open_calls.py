@@ -18,7 +18,6 @@ from langchain_core.tools import BaseTool
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Call, CallResult, Raised
-from langchain_quickjs.script.call_report import Report
 from langchain_quickjs.script.flow.call_ids import CallNames, begin_key
 from langchain_quickjs.script.flow.decisions import (
     BEGUN_BEFORE,
@@ -36,6 +35,7 @@ from langchain_quickjs.script.flow.inputs import (
     Rules,
 )
 from langchain_quickjs.script.state import AwaitingCall, Fate, Listing, OpenCall, Question
+from langchain_quickjs.script.telling.call_report import Report
 
 __all__ = ["OpenCalls"]
 

@@ -1,0 +1,7 @@
+"""What is told of a script: to people who decide, to whoever watches, and to the model.
+
+It imports `state`.
+
+    call_report  what became of a script's calls, in short
+    story        what a script has done and waited for, with times: for approvals and timelines
+"""

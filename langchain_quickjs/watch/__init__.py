@@ -1,0 +1,6 @@
+"""What people see of programs from outside: what waits for them, and what has happened.
+
+It reads checkpointed state and changes nothing. It imports `script`, `interpreter` and `errors`.
+
+    pending  what waits for people, in one thread or in all of a checkpointer
+"""
