@@ -7,4 +7,5 @@ It imports `arguments`, `flow`, `durability` and `langgraph_internals`.
     gates       whom the agent itself asks before it calls its tools
     once_only   the model's own approved calls, each made once
     short_args  arguments in short, for people
+    taking_up   where a run takes its script up, with what people have answered since
 """
