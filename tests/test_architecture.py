@@ -140,7 +140,7 @@ BELOW = {
     "flow": {"state", "telling", "model_texts"},
     "durability": {"state", "model_texts", "flow", "langgraph_internals"},
     "calls": {"state", "flow", "arguments", "langgraph_internals"},
-    "people": {"state", "telling", "flow", "durability", "langgraph_internals"},
+    "people": {"state", "graph_state", "telling", "flow", "durability", "langgraph_internals"},
     "variables": {
         "state",
         "settings",

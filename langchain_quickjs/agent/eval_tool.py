@@ -81,8 +81,8 @@ class EvalTool(BaseTool):
                     return self._message(result.outcome)
                 paused = result
             options = {"durability": graph_durability(config, granted.rules.keeps)}
-            config = Passed.config(config, granted, code, paused)
-            output = yield Ask(self.graph, "invoke", (_input(code), config), options)
+            with Passed.along(granted, code, paused):
+                output = yield Ask(self.graph, "invoke", (_input(code), config), options)
             return self._message(output["outcome"])
 
     def _checked_grant(self) -> Granted:

@@ -4,10 +4,11 @@ It imports `interpreter` and `errors`. In its rooms, `flow` decides and the othe
 what a flow decides to the room that does it, and `graph` is what LangGraph sees of it all.
 
     graph                 the LangGraph graph, and `create_script_graph`
+    graph_state           the state of that graph, and what of it is shown
     run                   runs a script in a task, to its end or a pause
     granted               what one script is given, each part for one room
     grant_sources         where that comes from: the agent, or tools given to the graph
-    state                 what is kept in checkpointed state
+    state                 what is kept of a script in checkpointed state
     model_texts           what the model is told of programs that were not run or given up
     settings              what users may pass, with the default and the check of each parameter
     telling/              what is told of a script, to people and to the model
@@ -21,14 +22,9 @@ what a flow decides to the room that does it, and `graph` is what LangGraph sees
 """
 
 from langchain_quickjs.script.graph import ScriptGraph, create_script_graph
+from langchain_quickjs.script.graph_state import ScriptInput, ScriptOutput
 from langchain_quickjs.script.people.approvals import CallReview, InterruptOn
-from langchain_quickjs.script.state import (
-    ScriptFailure,
-    ScriptInput,
-    ScriptOutcome,
-    ScriptOutput,
-    StateUpdate,
-)
+from langchain_quickjs.script.state import ScriptFailure, ScriptOutcome, StateUpdate
 
 __all__ = [
     "CallReview",

@@ -1,14 +1,17 @@
 """Where what a script is given comes from: the agent's `eval` tool, or tools given to the graph.
 
 Either way a script's calls take the way of LangGraph's tool node. Inside an agent that is the
-agent's own node, whose handler `eval` brings along. On its own, the script graph asks a tool node
+agent's own node, whose handler `eval` passes along. On its own, the script graph asks a tool node
 of its own for the handler.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol, cast
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
 
 from langchain_core.messages import ToolCall, ToolMessage
 from langchain_core.runnables import RunnableConfig
@@ -28,15 +31,30 @@ from langchain_quickjs.script.flow.drivers import Ask, Work
 from langchain_quickjs.script.flow.effects import Paused
 from langchain_quickjs.script.flow.inputs import Rules, Takes
 from langchain_quickjs.script.granted import Granted
+from langchain_quickjs.script.graph_state import ScriptState
 from langchain_quickjs.script.langgraph_internals.graph_around import run_of
 from langchain_quickjs.script.people.approvals import Approvals
-from langchain_quickjs.script.state import ScriptState
 
 __all__ = ["OwnTools", "Passed", "Source"]
 
-_GRANTED_KEY: Final = "__quickjs_granted"
-_SOURCE_KEY: Final = "__quickjs_source"
-_PAUSED_KEY: Final = "__quickjs_paused"
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """What comes along with one program of an agent.
+
+    Attributes:
+        granted: What it is given.
+        source: Its source, as the model has written it.
+        paused: The script, if it has already come to a pause.
+    """
+
+    granted: Granted
+    source: str
+    paused: Paused | None
+
+
+# A config would be the plain way. But streams and traces show configs, and this has the snapshot.
+_passed: ContextVar[_Program] = ContextVar("langchain_quickjs_passed")
 
 
 class Source(Protocol):
@@ -84,48 +102,62 @@ class Source(Protocol):
 
 
 class Passed:
-    """It comes with the config, from whoever invokes the graph."""
+    """It comes along in the context of whoever invokes the graph."""
 
     @staticmethod
-    def config(
-        config: RunnableConfig, granted: Granted, source: str, paused: Paused | None = None
-    ) -> RunnableConfig:
-        """The config with which to invoke the graph.
+    @contextlib.contextmanager
+    def along(granted: Granted, source: str, paused: Paused | None = None) -> Iterator[None]:
+        """Passes it to the graph that is invoked in this context.
 
         Args:
-            config: The config of the task that invokes it.
             granted: What the script is given.
             source: The script's source, as the model has written it.
             paused: The script, if it has already come to a pause.
         """
-        passed = {_GRANTED_KEY: granted, _SOURCE_KEY: source, _PAUSED_KEY: paused}
-        return {**config, "configurable": {**config["configurable"], **passed}}
+        token = _passed.set(_Program(granted, source, paused))
+        try:
+            yield
+        finally:
+            _passed.reset(token)
 
-    def tools(self, config: RunnableConfig) -> Mapping[str, BaseTool]:
+    def tools(
+        self,
+        config: RunnableConfig,  # noqa: ARG002 - the protocol's
+    ) -> Mapping[str, BaseTool]:
         """The tools that came along."""
-        rules = self._passed(config).rules
+        rules = _passed.get().granted.rules
         return {**rules.tools, **rules.functions}
 
-    def takes(self, tool: BaseTool, config: RunnableConfig) -> Takes:
+    def takes(
+        self,
+        tool: BaseTool,
+        config: RunnableConfig,  # noqa: ARG002 - the protocol's
+    ) -> Takes:
         """What a tool takes when the script calls it."""
-        return self._passed(config).rules.takes(tool)
+        return _passed.get().granted.rules.takes(tool)
 
-    def approvals(self, config: RunnableConfig) -> Approvals:
+    def approvals(
+        self,
+        config: RunnableConfig,  # noqa: ARG002 - the protocol's
+    ) -> Approvals:
         """What came along."""
-        return self._passed(config).approvals
+        return _passed.get().granted.approvals
 
     def granted(
         self,
         state: ScriptState,  # noqa: ARG002 - the protocol's
-        config: RunnableConfig,
+        config: RunnableConfig,  # noqa: ARG002 - the protocol's
     ) -> Work[Granted]:
         """What came along."""
         yield from ()
-        return self._passed(config)
+        return _passed.get().granted
 
-    def paused(self, config: RunnableConfig) -> Paused | None:
+    def paused(
+        self,
+        config: RunnableConfig,  # noqa: ARG002 - the protocol's
+    ) -> Paused | None:
         """The script that came along."""
-        return cast("Paused | None", config["configurable"][_PAUSED_KEY])
+        return _passed.get().paused
 
     def sealer(
         self,
@@ -133,27 +165,34 @@ class Passed:
         config: RunnableConfig,
     ) -> Sealer:
         """What seals the script that came along."""
-        return self._passed(config).sealer(config)
+        return _passed.get().granted.sealer(config)
 
-    def outer(self, config: RunnableConfig) -> RunnableConfig:
+    def outer(
+        self,
+        config: RunnableConfig,  # noqa: ARG002 - the protocol's
+    ) -> RunnableConfig:
         """Gives the config of the task that calls the tool `eval`."""
-        outer: RunnableConfig = self._passed(config).path.request.runtime.config
+        outer: RunnableConfig = _passed.get().granted.path.request.runtime.config
         return outer
 
-    def run(self, config: RunnableConfig) -> object:
+    def run(
+        self,
+        config: RunnableConfig,  # noqa: ARG002 - the protocol's
+    ) -> object:
         """What came along, for this run only."""
-        return self._passed(config)
+        return _passed.get().granted
 
-    def checked_source(self, state: ScriptState, config: RunnableConfig) -> str:
+    def checked_source(
+        self,
+        state: ScriptState,
+        config: RunnableConfig,  # noqa: ARG002 - the protocol's
+    ) -> str:
         """What was stored, if that is what the model has written."""
-        if state["source"] != config["configurable"][_SOURCE_KEY]:
+        if state["source"] != _passed.get().source:
             raise SnapshotError(
                 "The program does not begin, because its source was changed where it is stored."
             )
         return state["source"]
-
-    def _passed(self, config: RunnableConfig) -> Granted:
-        return cast("Granted", config["configurable"][_GRANTED_KEY])
 
 
 class OwnTools:

@@ -16,9 +16,9 @@ scripts have none, and a graph takes longer to enter than a small script to run.
 
 from __future__ import annotations
 
-import hashlib
+import functools
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
@@ -26,38 +26,35 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Checkpointer, Command
 
-from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter import Limits
-from langchain_quickjs.script.durability.call_ends import unseal_end
-from langchain_quickjs.script.durability.durability_call import Kept, Record, retire_answer
-from langchain_quickjs.script.durability.ledger import Ledger
-from langchain_quickjs.script.durability.ledger_entries import Entries
+from langchain_quickjs.script.durability.durability_call import Record, retire_answer
 from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.signing import SigningKeys, signing_keys
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.decisions import Replacements
 from langchain_quickjs.script.flow.drivers import Asking, Work, adrive, drive
 from langchain_quickjs.script.flow.effects import Ended, Paused
-from langchain_quickjs.script.flow.inputs import (
-    Done,
-    Manner,
-    Resumed,
-    Started,
-    new_seed,
-)
+from langchain_quickjs.script.flow.inputs import Manner, Resumed, Started
 from langchain_quickjs.script.grant_sources import OwnTools, Source
-from langchain_quickjs.script.granted import Granted
+from langchain_quickjs.script.graph_state import (
+    PauseReference,
+    ScriptInput,
+    ScriptOutput,
+    ScriptState,
+    ShownState,
+    UnseenState,
+)
 from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_graph
-from langchain_quickjs.script.langgraph_internals.resume import started_before
+from langchain_quickjs.script.langgraph_internals.task import read_unseen, write_unseen
 from langchain_quickjs.script.people.approvals import Approvals, InterruptOn
 from langchain_quickjs.script.people.claims import Pause, asked_by
 from langchain_quickjs.script.people.pauses import (
-    GoesOn,
     answers_at,
     claimed_again,
     going_on,
     released,
 )
+from langchain_quickjs.script.people.taking_up import entry_of
 from langchain_quickjs.script.run import run_script
 from langchain_quickjs.script.settings import (
     AskMode,
@@ -68,11 +65,13 @@ from langchain_quickjs.script.settings import (
     as_tools,
     check_parameters,
 )
-from langchain_quickjs.script.state import PausedState, ScriptInput, ScriptOutput, ScriptState
+from langchain_quickjs.script.state import PausedState
 
 __all__ = ["ScriptGraph", "build_script_graph", "create_script_graph"]
 
 ScriptGraph = CompiledStateGraph[ScriptState, None, ScriptInput, ScriptOutput]
+
+_UNSEEN: Final = tuple(UnseenState.__annotations__)
 
 
 def create_script_graph(
@@ -159,14 +158,16 @@ def build_script_graph(
     """Builds the graph for scripts that are given what `source` tells."""
     graph = StateGraph(ScriptState, input_schema=ScriptInput, output_schema=ScriptOutput)
     # Where `run` leads is in its answer: an edge that looks at the state takes as long as a script.
-    graph.add_node("run", _Run(source), destinations=("ask", END))
-    graph.add_node("ask", _Ask(source))
+    graph.add_node("run", _Run(source), input_schema=ShownState, destinations=("ask", END))
+    graph.add_node("ask", _Ask(source), input_schema=ShownState)
     graph.add_edge(START, "run")
     graph.add_edge("ask", "run")
-    return graph.compile(checkpointer=checkpointer, name=name)
+    compiled = graph.compile(checkpointer=checkpointer, name=name)
+    compiled.stream_channels = [key for key in graph.channels if key not in _UNSEEN]
+    return compiled
 
 
-class _Run(Runnable[ScriptState, Any]):
+class _Run(Runnable[ShownState, Any]):
     """Takes the script from where it stands to its end, or to where only people can help."""
 
     def __init__(self, source: Source) -> None:
@@ -174,7 +175,7 @@ class _Run(Runnable[ScriptState, Any]):
 
     def invoke(
         self,
-        input: ScriptState,  # noqa: A002 - Runnable's name
+        input: ShownState,  # noqa: A002 - Runnable's name
         config: RunnableConfig | None = None,
         **_kwargs: Any,
     ) -> Command[Any] | dict[str, Any]:
@@ -182,17 +183,18 @@ class _Run(Runnable[ScriptState, Any]):
 
     async def ainvoke(
         self,
-        input: ScriptState,  # noqa: A002 - Runnable's name
+        input: ShownState,  # noqa: A002 - Runnable's name
         config: RunnableConfig | None = None,
         **_kwargs: Any,
     ) -> Command[Any] | dict[str, Any]:
         return await adrive(self._run(input, config or {}))
 
     def _run(
-        self, state: ScriptState, config: RunnableConfig
+        self, shown: ShownState, config: RunnableConfig
     ) -> Work[Command[Any] | dict[str, Any]]:
+        state = _whole(shown, config)
         if (paused := self._source.paused(config)) is not None:
-            return _answer(paused, self._source.sealer(state, config))
+            return _answer(paused, self._source.sealer(state, config), config)
         goes_on, nonces = going_on(state, self._source.sealer(state, config)), list[str]()
         if goes_on is not None:
             pause, sealer = _pause(state, self._source, config)
@@ -200,10 +202,12 @@ class _Run(Runnable[ScriptState, Any]):
             nonces = [nonce]
         try:
             granted = yield from self._source.granted(state, config)
-            record = _record(granted, config)
+            sealer, outer = granted.sealer(config), granted.path.request.runtime.config
+            record = Record(config, outer, sealer) if granted.rules.keeps else None
             kept = (yield from record.read()) if record else None
-            entry = yield from _entry(
-                state, granted, self._source, config, kept=kept, goes_on=goes_on
+            source = functools.partial(self._source.checked_source, state, config)
+            entry = yield from entry_of(
+                state, source, sealer, config, outer=outer, kept=kept, goes_on=goes_on
             )
             namespace = namespace_of_graph(config)
             result = yield from run_script(granted, entry, config, namespace, record)
@@ -212,10 +216,10 @@ class _Run(Runnable[ScriptState, Any]):
             raise
         if isinstance(entry, Resumed) and isinstance(result, Paused):
             yield from retire_answer(config)
-        return _answer(result, granted.sealer(config), entry)
+        return _answer(result, sealer, config, entry)
 
 
-class _Ask(Runnable[ScriptState, dict[str, Any]]):
+class _Ask(Runnable[ShownState, None]):
     """Asks what the script waits for; goes on as soon as some of it is answered."""
 
     def __init__(self, source: Source) -> None:
@@ -223,23 +227,29 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
 
     def invoke(
         self,
-        input: ScriptState,  # noqa: A002 - Runnable's name
+        input: ShownState,  # noqa: A002 - Runnable's name
         config: RunnableConfig | None = None,
         **_kwargs: Any,
-    ) -> dict[str, Any]:
+    ) -> None:
         return drive(self._ask(input, config or {}))
 
     async def ainvoke(
         self,
-        input: ScriptState,  # noqa: A002 - Runnable's name
+        input: ShownState,  # noqa: A002 - Runnable's name
         config: RunnableConfig | None = None,
         **_kwargs: Any,
-    ) -> dict[str, Any]:
+    ) -> None:
         return await adrive(self._ask(input, config or {}))
 
-    def _ask(self, state: ScriptState, config: RunnableConfig) -> Asking[dict[str, Any]]:
+    def _ask(self, shown: ShownState, config: RunnableConfig) -> Asking[None]:
+        state = _whole(shown, config)
         pause, sealer = _pause(state, self._source, config)
-        return {"answers": (yield from answers_at(pause, state, sealer))}
+        write_unseen(config, {"answers": (yield from answers_at(pause, state, sealer))})
+
+
+def _whole(shown: ShownState, config: RunnableConfig) -> ScriptState:
+    """The whole state, of what a node was given and what nobody is shown."""
+    return cast("ScriptState", {**shown, **read_unseen(config, _UNSEEN)})
 
 
 def _pause(state: ScriptState, source: Source, config: RunnableConfig) -> tuple[Pause, Sealer]:
@@ -260,57 +270,22 @@ def _pause(state: ScriptState, source: Source, config: RunnableConfig) -> tuple[
     return pause, sealer
 
 
-def _record(granted: Granted, config: RunnableConfig) -> Record | None:
-    outer = granted.path.request.runtime.config
-    return Record(config, outer, granted.sealer(config)) if granted.rules.keeps else None
-
-
-def _entry(
-    state: ScriptState,
-    granted: Granted,
-    source: Source,
-    config: RunnableConfig,
-    *,
-    kept: Kept | None,
-    goes_on: GoesOn | None,
-) -> Asking[Started | Resumed]:
-    sealer, stored = granted.sealer(config), state.get("paused")
-    # The graph alone does not know whether it was begun before, unless it was stored.
-    again = started_before(config)
-    again_at_all = again or started_before(granted.path.request.runtime.config)
-    entries = Entries()
-    ledger = Ledger.of(config, sealer)
-    if ledger is not None and (again_at_all or goes_on is not None):
-        entries = yield from ledger.read()
-    ends = {**entries.ends, **({end["tool_call_id"]: end for end in kept.ends} if kept else {})}
-    known = {name: unseal_end(end, sealer) for name, end in ends.items()}
-    done = Done(known, frozenset(entries.begun))
-    if kept is not None:
-        return Resumed(kept.script, {}, again, done)
-    if stored is None or goes_on is None:
-        seed = entries.seed or state.get("seed") or new_seed()
-        return Started(source.checked_source(state, config), seed, again_at_all, done)
-    if stored["script_id"] != granted.rules.script_id:
-        raise SnapshotError(
-            f"The paused script belongs to call {stored['script_id']!r}, not to "
-            f"{granted.rules.script_id!r}, so it is not resumed here."
-        )
-    taken, refusals = goes_on.taken, goes_on.refusals
-    entropy = hashlib.sha256(taken.nonce.encode()).digest()
-    return Resumed(sealer.resume(stored), taken.answers, again, done, entropy, refusals)
-
-
 def _answer(
-    result: Ended | Paused, sealer: Sealer, entry: Started | Resumed | None = None
+    result: Ended | Paused,
+    sealer: Sealer,
+    config: RunnableConfig,
+    entry: Started | Resumed | None = None,
 ) -> Command[Any] | dict[str, Any]:
     """What the state becomes: a paused script, or what is left of one that has ended."""
     if isinstance(result, Paused):
-        paused: dict[str, Any] = {
-            "paused": sealer.pause(result.script),
-            "refused": result.refused,
-            "resumed": isinstance(entry, Resumed),
-            "outcome": None,
-            "updates": [],
-        }
-        return Command(update=paused, goto="ask")
-    return {"paused": None, "outcome": result.outcome, "updates": result.updates}
+        stored, resumed = sealer.pause(result.script), isinstance(entry, Resumed)
+        write_unseen(config, {"paused": stored, "refused": result.refused, "resumed": resumed})
+        shown: dict[str, Any] = {"pause": _reference(stored), "outcome": None, "updates": []}
+        return Command(update=shown, goto="ask")
+    write_unseen(config, {"paused": None})
+    return {"outcome": result.outcome, "updates": result.updates}
+
+
+def _reference(stored: PausedState) -> PauseReference:
+    sealed = stored["sealed"]
+    return {"script_id": stored["script_id"], "digest": digest(sealed), "bytes": len(sealed)}

@@ -1,4 +1,4 @@
-"""What the script graph keeps in LangGraph's checkpointed state.
+"""What is kept of a script in LangGraph's checkpointed state.
 
 Everything here is plain data, so that any checkpointer can store it and any process can read it.
 The one large value is the snapshot, and it is there only while a script is paused.
@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final, Literal, NotRequired
+from typing import Any, Final, Literal, NotRequired
 
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
-from langgraph.channels import EphemeralValue, UntrackedValue
 from langgraph.types import Interrupt
 from typing_extensions import TypedDict
 
@@ -32,10 +31,7 @@ __all__ = [
     "PausedState",
     "Question",
     "ScriptFailure",
-    "ScriptInput",
     "ScriptOutcome",
-    "ScriptOutput",
-    "ScriptState",
     "StateUpdate",
     "StoredReport",
     "outcome_of",
@@ -226,41 +222,6 @@ class ScriptOutcome(TypedDict):
     notes: NotRequired[list[str]]
     calls: NotRequired[list[CallReport]]
     calls_omitted: NotRequired[int]
-
-
-class ScriptInput(TypedDict):
-    """What the script graph takes.
-
-    `seed` is 32 bytes that all randomness of the script comes from; drawn when omitted.
-    """
-
-    source: str
-    seed: NotRequired[bytes]
-
-
-class ScriptOutput(TypedDict):
-    """What the script graph gives.
-
-    `updates` holds the state updates that called tools asked for with `Command(update=...)`, in
-    order. In an agent they are applied to the agent's state; a graph of your own decides.
-    """
-
-    outcome: ScriptOutcome
-    updates: list[StateUpdate]
-
-
-class ScriptState(TypedDict, total=False):
-    """All of it. The keys that are not input or output belong to the graph alone."""
-
-    # Needed by the first step only; what remains of it afterwards is in the snapshot.
-    source: Annotated[str, EphemeralValue]
-    seed: Annotated[bytes, EphemeralValue]
-    paused: PausedState | None
-    answers: Annotated[bytes, EphemeralValue]
-    refused: Annotated[Exception | None, UntrackedValue]
-    resumed: Annotated[bool, EphemeralValue]
-    updates: list[StateUpdate]
-    outcome: Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,16 @@ For a tool called from a script both must reach the task of the agent's graph, n
 script's graph inside it, must be seen by the script's next call, and must not be lost when the
 task is interrupted, which drops what it wrote. So every update goes to the agent's task at once,
 is kept with the script, and is written again after a pause.
+
+The other way round, what a node returns and is given is shown to whoever watches the graph. What is
+not to be shown, the script graph's nodes read and write themselves. It is stored like all else.
 """
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
@@ -22,7 +25,7 @@ from langgraph.channels import LastValue
 from langchain_quickjs.script.langgraph_internals.graph_around import channels_of
 from langchain_quickjs.script.state import StateUpdate
 
-__all__ = ["OuterTask", "withdraw_on_error"]
+__all__ = ["OuterTask", "read_unseen", "withdraw_on_error", "write_unseen"]
 
 
 class OuterTask:
@@ -85,3 +88,14 @@ def withdraw_on_error(task: OuterTask | None) -> Iterator[None]:
         if task is not None:
             task.withdraw()
         raise
+
+
+def read_unseen(config: RunnableConfig, keys: Iterable[str]) -> dict[str, Any]:
+    """What stands in these keys of the state of the graph whose task has this config."""
+    channels = channels_of(config)
+    return {key: channels[key].get() for key in keys if channels[key].is_available()}
+
+
+def write_unseen(config: RunnableConfig, update: Mapping[str, Any]) -> None:
+    """Writes to the state as a node's return value does, which callbacks and traces show."""
+    config["configurable"][CONFIG_KEY_SEND](list(update.items()))

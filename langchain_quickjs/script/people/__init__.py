@@ -9,4 +9,5 @@ It imports `flow`, `telling`, `durability` and `langgraph_internals`.
     once_only   the model's own approved calls, each made once
     pauses      a script at a pause: what people are asked, what a run goes on with
     short_args  arguments in short, for people
+    taking_up   where a run takes its script up, with what people have answered since
 """

@@ -20,6 +20,7 @@ from langchain_quickjs.script.durability.durability_call import retire_answer
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.flow.drivers import Asking
+from langchain_quickjs.script.graph_state import ScriptState
 from langchain_quickjs.script.langgraph_internals.resume import (
     Delivery,
     delivery_of,
@@ -32,7 +33,7 @@ from langchain_quickjs.script.people.claims import (
     take_answers,
     take_pause_over,
 )
-from langchain_quickjs.script.state import PausedState, ScriptState
+from langchain_quickjs.script.state import PausedState
 
 __all__ = ["GoesOn", "answers_at", "claimed_again", "going_on", "released"]
 

@@ -1,0 +1,84 @@
+"""The state of the script graph: what it takes and gives, and what is shown of it in between.
+
+A snapshot of many kilobytes stands there while a script is paused. It is stored like all else of
+the state. But it is no part of what nodes are given and return, nor of the keys that LangGraph
+shows: callbacks, traces and streams would have it several times a pause.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NotRequired
+
+from langgraph.channels import EphemeralValue, UntrackedValue
+from typing_extensions import TypedDict
+
+from langchain_quickjs.script.state import PausedState, ScriptOutcome, StateUpdate
+
+__all__ = [
+    "PauseReference",
+    "ScriptInput",
+    "ScriptOutput",
+    "ScriptState",
+    "ShownState",
+    "UnseenState",
+]
+
+
+class ScriptInput(TypedDict):
+    """What the script graph takes.
+
+    `seed` is 32 bytes that all randomness of the script comes from; drawn when omitted.
+    """
+
+    source: str
+    seed: NotRequired[bytes]
+
+
+class ScriptOutput(TypedDict):
+    """What the script graph gives.
+
+    `updates` holds the state updates that called tools asked for with `Command(update=...)`, in
+    order. In an agent they are applied to the agent's state; a graph of your own decides.
+    """
+
+    outcome: ScriptOutcome
+    updates: list[StateUpdate]
+
+
+class PauseReference(TypedDict):
+    """What is shown of a paused script, by streams and traces too.
+
+    Attributes:
+        script_id: Whose it is.
+        digest: What it is known by.
+        bytes: The size of what is stored of it.
+    """
+
+    script_id: str
+    digest: str
+    bytes: int
+
+
+class ShownState(TypedDict, total=False):
+    """What nodes are given of it as their input, which streams and traces show."""
+
+    # Needed by the first step only; what remains of it afterwards is in the snapshot.
+    source: Annotated[str, EphemeralValue]
+    seed: Annotated[bytes, EphemeralValue]
+    pause: Annotated[PauseReference, EphemeralValue]
+
+
+class UnseenState(TypedDict, total=False):
+    """What belongs to the graph alone, and nobody who watches it is shown: it may be large."""
+
+    paused: PausedState | None
+    answers: Annotated[bytes, EphemeralValue]
+    refused: Annotated[Exception | None, UntrackedValue]
+    resumed: Annotated[bool, EphemeralValue]
+
+
+class ScriptState(ShownState, UnseenState, total=False):
+    """All of it."""
+
+    updates: list[StateUpdate]
+    outcome: Any
