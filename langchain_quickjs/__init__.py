@@ -66,8 +66,19 @@ if TYPE_CHECKING:
         SubagentStartEvent,
         SubagentStreamEvent,
     )
+    from langchain_quickjs.script.telling.program_events import (
+        PROGRAM_STREAM_EVENT_TYPE,
+        ProgramCallEndEvent,
+        ProgramCallErrorEvent,
+        ProgramCallResumedEvent,
+        ProgramCallStartEvent,
+        ProgramCallWaitingEvent,
+        ProgramConsoleEvent,
+        ProgramStreamEvent,
+    )
 
 __all__ = [
+    "PROGRAM_STREAM_EVENT_TYPE",
     "SUBAGENT_STREAM_EVENT_TYPE",
     "UNDEFINED",
     "AlreadyAnsweredError",
@@ -88,6 +99,13 @@ __all__ = [
     "NotRunError",
     "Outcome",
     "PTCOption",
+    "ProgramCallEndEvent",
+    "ProgramCallErrorEvent",
+    "ProgramCallResumedEvent",
+    "ProgramCallStartEvent",
+    "ProgramCallWaitingEvent",
+    "ProgramConsoleEvent",
+    "ProgramStreamEvent",
     "ProtocolError",
     "QuickJSError",
     "Raised",
@@ -124,6 +142,11 @@ _LAZY = {
         name: "langchain_quickjs.script.calls.subagents"
         for name in __all__
         if name.lower().startswith("subagent")
+    },
+    **{
+        name: "langchain_quickjs.script.telling.program_events"
+        for name in __all__
+        if name.lower().startswith("program")
     },
 }
 

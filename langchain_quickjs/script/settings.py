@@ -56,6 +56,7 @@ class Defaults:
     durability: Final[Durability] = "pause"
     on_tool_error: Final[OnToolError] = "raise"
     mode: Final[Mode] = "thread"
+    stream_events: Final = True
     name: Final = "script"
 
 
@@ -116,6 +117,7 @@ _RULES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
     "max_subagent_concurrency": _WHOLE,
     "durability": ("'pause' or 'call'", lambda value: value in get_args(Durability)),
     "on_tool_error": ("'raise' or 'return'", lambda value: value in get_args(OnToolError)),
+    "stream_events": _FLAG,
     "mode": ("'thread', 'turn' or 'call', or None", _or_none(lambda v: v in get_args(Mode))),
     "max_snapshot_bytes": (
         f"a whole number of bytes from 1 to {_LARGEST}, or None for `memory_limit`",

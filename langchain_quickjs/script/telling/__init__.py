@@ -2,6 +2,7 @@
 
 It imports `state`.
 
-    call_report  what became of a script's calls, in short
-    story        what a script has done and waited for, with times: for approvals and timelines
+    call_report     what became of a script's calls, in short
+    program_events  events on the custom stream, of calls and of what is printed
+    story           what a script has done and waited for, with times: for approvals and timelines
 """
