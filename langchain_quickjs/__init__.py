@@ -72,8 +72,19 @@ if TYPE_CHECKING:
         SubagentStreamEvent,
     )
     from langchain_quickjs.script.settings import AskMode, Durability, Mode
+    from langchain_quickjs.script.telling.program_events import (
+        PROGRAM_STREAM_EVENT_TYPE,
+        ProgramCallEndEvent,
+        ProgramCallErrorEvent,
+        ProgramCallResumedEvent,
+        ProgramCallStartEvent,
+        ProgramCallWaitingEvent,
+        ProgramConsoleEvent,
+        ProgramStreamEvent,
+    )
 
 __all__ = [
+    "PROGRAM_STREAM_EVENT_TYPE",
     "SUBAGENT_STREAM_EVENT_TYPE",
     "UNDEFINED",
     "AlreadyAnsweredError",
@@ -99,6 +110,13 @@ __all__ = [
     "NotRunError",
     "Outcome",
     "PTCOption",
+    "ProgramCallEndEvent",
+    "ProgramCallErrorEvent",
+    "ProgramCallResumedEvent",
+    "ProgramCallStartEvent",
+    "ProgramCallWaitingEvent",
+    "ProgramConsoleEvent",
+    "ProgramStreamEvent",
     "ProtocolError",
     "QuickJSError",
     "Raised",
@@ -140,6 +158,11 @@ _LAZY = {
         name: "langchain_quickjs.script.calls.subagents"
         for name in __all__
         if name.lower().startswith("subagent")
+    },
+    **{
+        name: "langchain_quickjs.script.telling.program_events"
+        for name in __all__
+        if name.lower().startswith("program")
     },
 }
 

@@ -139,7 +139,7 @@ BELOW = {
     "telling": {"state"},
     "flow": {"state", "telling", "model_texts"},
     "durability": {"state", "model_texts", "flow", "langgraph_internals"},
-    "calls": {"state", "flow", "arguments", "langgraph_internals"},
+    "calls": {"state", "telling", "flow", "arguments", "langgraph_internals"},
     "people": {"state", "graph_state", "telling", "flow", "durability", "langgraph_internals"},
     "variables": {
         "state",

@@ -52,6 +52,10 @@ class EvalTool(BaseTool):
 
     name: str = Defaults.tool_name
     description: str = eval_tool_description()
+    # LangSmith shows the source as what it is.
+    metadata: dict[str, Any] | None = Field(
+        default_factory=lambda: {"ls_code_input_language": "javascript"}
+    )
     args_schema: Annotated[type[BaseModel], SkipValidation()] = _Program
     graph: Annotated[Any, SkipValidation()] = Field(
         default_factory=lambda: build_script_graph(Passed()), exclude=True

@@ -111,6 +111,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         mode: Mode | None = None,
         max_snapshot_bytes: int | None = None,
         snapshot_signing_key: SigningKeys | None = None,
+        stream_events: bool = Defaults.stream_events,
     ) -> None:
         """Makes the middleware.
 
@@ -160,6 +161,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             snapshot_signing_key: A secret with which stored variables and paused programs are
                 signed for their thread, or a list of them: the first one signs, each of them
                 verifies. What is not signed with one of them is not used.
+            stream_events: Whether LangGraph's custom stream has events about the calls of programs
+                and what they print: `ProgramStreamEvent`.
 
         Raises:
             SetupError: The arguments do not fit each other; the message says what to change.
@@ -185,6 +188,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             on_tool_error=on_tool_error,
             mode=mode,
             max_snapshot_bytes=max_snapshot_bytes,
+            stream_events=stream_events,
         )
         self.tool_name = tool_name
         limits = Limits(
@@ -215,6 +219,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             subagents_at_once=max_subagent_concurrency,
             shows_console=capture_console,
             max_result_chars=max_result_chars,
+            streams_events=stream_events,
         )
         # The agent that was looked at last, and found to have what programs and people need.
         self._fits: Agent | None = None

@@ -17,7 +17,7 @@ from langchain_quickjs.script.calls.subagents import TASK, Subagents
 from langchain_quickjs.script.calls.tool_path import ToolPath
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.inputs import Rules, Takes
-from langchain_quickjs.script.granted import Granted
+from langchain_quickjs.script.granted import Granted, events_of
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
 from langchain_quickjs.script.settings import Mode
@@ -44,6 +44,7 @@ class ProgramSettings:
         subagents_at_once: How many subagents of a program may run at once.
         shows_console: Whether the model sees what a program printed.
         max_result_chars: The length at which result and output are each cut.
+        streams_events: Whether the custom stream has events about them.
     """
 
     tool_name: str
@@ -57,6 +58,7 @@ class ProgramSettings:
     subagents_at_once: int
     shows_console: bool
     max_result_chars: int
+    streams_events: bool
 
     def present(self, ending: Ending) -> dict[str, Any]:
         """What the model is shown of a program's end, as the graph's state keeps it."""
@@ -116,7 +118,8 @@ def granted_to_program(
     )
     path = ToolPath(request, handler, outer, None if subagents is None else subagents.observe)
     order = order_of_programs(settings.mode, step, tool_name, config)
-    return Granted(rules, path, approvals, order, variables, signer, settings.present)
+    events = events_of(runtime, script_id) if settings.streams_events else None
+    return Granted(rules, path, approvals, order, variables, signer, settings.present, events)
 
 
 def _takes(subagents: Subagents | None) -> Callable[[BaseTool], Takes]:

@@ -30,7 +30,7 @@ from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.drivers import Ask, Work
 from langchain_quickjs.script.flow.effects import Paused
 from langchain_quickjs.script.flow.inputs import Rules, Takes
-from langchain_quickjs.script.granted import Granted
+from langchain_quickjs.script.granted import Granted, events_of
 from langchain_quickjs.script.graph_state import ScriptState
 from langchain_quickjs.script.langgraph_internals.graph_around import run_of
 from langchain_quickjs.script.people.approvals import Approvals
@@ -207,6 +207,7 @@ class OwnTools:
         keeps: bool,
         raises: bool,
         keys: tuple[bytes, ...],
+        streams_events: bool,
     ) -> None:
         self._tools = js_names(tools)
         self._approvals = approvals
@@ -214,6 +215,7 @@ class OwnTools:
         self._keeps = keeps
         self._raises = raises
         self._keys = keys
+        self._streams_events = streams_events
         self._node = ToolNode(tools, wrap_tool_call=_reveal, awrap_tool_call=_areveal)
 
     def tools(
@@ -255,7 +257,9 @@ class OwnTools:
             raises=self._raises,
         )
         signer = Signer.of(self._keys, config)
-        return Granted(rules, ToolPath(request, handler), self._approvals, signer=signer)
+        events = events_of(request.runtime, rules.script_id) if self._streams_events else None
+        path = ToolPath(request, handler)
+        return Granted(rules, path, self._approvals, signer=signer, events=events)
 
     def paused(
         self,

@@ -6,18 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from langchain.tools import ToolRuntime
 from langchain_core.runnables import RunnableConfig
 
 from langchain_quickjs.script.calls.tool_path import ToolPath
 from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.signing import UNSIGNED, Signer
 from langchain_quickjs.script.flow.inputs import Rules
+from langchain_quickjs.script.langgraph_internals.call_place import custom_stream_of
 from langchain_quickjs.script.people.approvals import Approvals
 from langchain_quickjs.script.state import Ending, outcome_of
+from langchain_quickjs.script.telling.program_events import ProgramEvents
 from langchain_quickjs.script.variables.order import AT_ONCE, AtOnce
 from langchain_quickjs.script.variables.session import Variables
 
-__all__ = ["Granted"]
+__all__ = ["Granted", "events_of"]
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -32,6 +35,7 @@ class Granted:
         variables: What it finds of earlier scripts and leaves to later ones; `None` for nothing.
         signer: Signs it where it is stored.
         present: Makes of the script's end what the graph's state keeps.
+        events: Tells whoever watches how its calls get on; `None` if nobody does.
     """
 
     rules: Rules
@@ -41,7 +45,19 @@ class Granted:
     variables: Variables | None = None
     signer: Signer = UNSIGNED
     present: Callable[[Ending], Any] = outcome_of
+    events: ProgramEvents | None = None
 
     def sealer(self, config: RunnableConfig) -> Sealer:
         """What seals the script in a task with this config."""
         return Sealer.of(self.signer, config, self.rules.script_id, self.rules.place)
+
+
+def events_of(runtime: ToolRuntime, script_id: str) -> ProgramEvents | None:
+    """What tells whoever watches of a script's calls; `None` if nobody does.
+
+    Args:
+        runtime: That of the tool call that runs the script.
+        script_id: The script.
+    """
+    write = custom_stream_of(runtime)
+    return None if write is None else ProgramEvents(script_id, write)

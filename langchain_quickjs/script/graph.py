@@ -84,6 +84,7 @@ def create_script_graph(
     durability: Durability = Defaults.durability,
     on_tool_error: OnToolError = Defaults.on_tool_error,
     snapshot_signing_key: SigningKeys | None = None,
+    stream_events: bool = Defaults.stream_events,
     checkpointer: Checkpointer = None,
     name: str = Defaults.name,
 ) -> ScriptGraph:
@@ -118,6 +119,8 @@ def create_script_graph(
         snapshot_signing_key: A secret with which stored scripts are signed for their thread, or a
             list of them: the first one signs, each of them verifies. What is not signed with one
             of them is not resumed.
+        stream_events: Whether LangGraph's custom stream has events about the script's calls and
+            what it prints: `ProgramStreamEvent`. A node's graph streams with `subgraphs=True`.
         checkpointer: For a graph that runs on its own; as a node it uses the outer graph's.
         name: The name of the graph.
 
@@ -136,6 +139,7 @@ def create_script_graph(
         limits=limits,
         durability=durability,
         on_tool_error=on_tool_error,
+        stream_events=stream_events,
         checkpointer=checkpointer,
         name=name,
     )
@@ -148,6 +152,7 @@ def create_script_graph(
         keeps=durability == "call",
         raises=on_tool_error == "raise",
         keys=signing_keys(snapshot_signing_key),
+        streams_events=stream_events,
     )
     return build_script_graph(own, checkpointer=checkpointer, name=name)
 

@@ -16,6 +16,7 @@ from langchain_core.tools import BaseTool
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import UNDEFINED, Completed
 from langchain_quickjs.interpreter.values.weight import is_large
+from langchain_quickjs.script.calls.announcements import Announcer
 from langchain_quickjs.script.calls.tool_call import call_tool, tool_call_of
 from langchain_quickjs.script.durability.call_ends import seal_end
 from langchain_quickjs.script.durability.durability_call import Record
@@ -35,6 +36,7 @@ from langchain_quickjs.script.flow.effects import (
     MarkVariables,
     Paused,
     Present,
+    Printed,
     RestoreVariables,
     Review,
     Withdraw,
@@ -75,7 +77,13 @@ def run_script(
     require_checkpointer(config, bool(granted.approvals.configs))
     with withdraw_on_error(granted.path.task):
         flow = script_flow(granted.rules, entry)
-        result = yield from _Hands(granted, books, config, namespace).carry_out(flow)
+        announcer = None if granted.events is None else Announcer(granted.events)
+        hands = _Hands(granted, books, config, namespace, announcer)
+        if announcer is not None:
+            announcer.taken_up(entry)
+        result = yield from hands.carry_out(flow)
+        if announcer is not None and isinstance(result, Paused):
+            announcer.paused(result.script)
         yield from books.paused(result)
     require_checkpointer(config, isinstance(result, Paused))
     return result
@@ -90,12 +98,14 @@ class _Hands:
         books: What is stored of it while it runs.
         config: The config of the task that it runs in.
         namespace: That of the script graph.
+        announcer: Tells whoever watches how its calls get on; `None` if nobody does.
     """
 
     granted: Granted
     books: _Books
     config: RunnableConfig
     namespace: str
+    announcer: Announcer | None
 
     def carry_out(self, flow: Flow) -> Work[Ended | Paused]:
         """Does all that a flow yields, and gives what it returns."""
@@ -127,7 +137,12 @@ class _Hands:
                 works = {launched.id: self._call(launched) for launched in calls}
                 yield Spawn(works, self.config.get("max_concurrency"))
             case Review(calls):
-                return list(map(self._review, calls))
+                reviewed = list(map(self._review, calls))
+                if self.announcer is not None:
+                    self.announcer.reviewed(calls, reviewed)
+                return reviewed
+            case Printed(console) if self.announcer is not None:
+                self.announcer.prints(console)
             case Write(updates) if task is not None:
                 task.write(updates)
             case Withdraw() if task is not None:
@@ -143,14 +158,19 @@ class _Hands:
 
     def _call(self, launched: Launched) -> Work[Answer]:
         """Makes a call, and stores what has to be stored of it."""
+        keeps, announcer = self.books.keep_of(launched), self.announcer
         call = call_tool(self.granted.path, launched, self.config, self.namespace)
-        if not self.books.keep_of(launched):
-            return (yield from call)
-        yield from self.books.before(launched)
+        if keeps:
+            yield from self.books.before(launched)
+        if announcer is not None:
+            began_s = announcer.begins(launched)
         answer = yield from call
-        pack = functools.partial(self.books.end_of, launched, answer)
-        end = (yield Compute(pack)) if is_large(answer) else pack()
-        yield from self.books.after(launched, end)
+        if keeps:
+            pack = functools.partial(self.books.end_of, launched, answer)
+            end = (yield Compute(pack)) if is_large(answer) else pack()
+            yield from self.books.after(launched, end)
+        if announcer is not None:
+            announcer.ends(launched, answer, began_s)
         return answer
 
     def _review(self, call: OpenCall) -> Any:

@@ -78,6 +78,7 @@ class Defaults:
     ask: Final[AskMode] = "together"
     on_unfit_answer: Final[OnUnfitAnswer] = "ask_again"
     request_name: Final[RequestName] = "tool"
+    stream_events: Final = True
     name: Final = "script"
 
 
@@ -141,6 +142,7 @@ _RULES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
     "max_subagent_concurrency": _WHOLE,
     "durability": ("'pause' or 'call'", lambda value: value in get_args(Durability)),
     "on_tool_error": ("'raise' or 'return'", lambda value: value in get_args(OnToolError)),
+    "stream_events": _FLAG,
     "mode": ("'thread', 'turn' or 'call', or None", _or_none(lambda v: v in get_args(Mode))),
     "max_snapshot_bytes": (
         f"a whole number of bytes from 1 to {_LARGEST}, or None for `memory_limit`",

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,7 @@ import psycopg
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.postgres import PostgresSaver
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
@@ -131,3 +132,22 @@ def _wait(started: Server, process: subprocess.Popen[Any], log: Path) -> None:
         else:
             return
     raise TimeoutError(log.read_text())
+
+
+def rewrite(
+    database: Path, change: Callable[[dict[str, Any]], None], namespace: str = "tools:%"
+) -> None:
+    """Changes what the newest checkpoint of the script's graph holds."""
+    serde = JsonPlusSerializer()
+    with tampering(database) as connection:
+        (checkpoint_id, *stored), *_ = connection.execute(
+            "select checkpoint_id, type, checkpoint from checkpoints"
+            " where checkpoint_ns like ? order by checkpoint_id desc limit 1",
+            (namespace,),
+        ).fetchall()
+        checkpoint = serde.loads_typed(tuple(stored))
+        change(checkpoint["channel_values"])
+        connection.execute(
+            "update checkpoints set type = ?, checkpoint = ? where checkpoint_id = ?",
+            (*serde.dumps_typed(checkpoint), checkpoint_id),
+        )

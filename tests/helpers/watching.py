@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, TypedDict
 
 from langchain.agents import create_agent
 from langchain_core.callbacks import BaseCallbackHandler
-from langchain_core.tools import tool
-from langchain_core.tracers import BaseTracer, Run
+from langchain_core.tools import BaseTool, tool
+from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, Interrupt
@@ -19,30 +20,22 @@ from pydantic import BaseModel
 from langchain_quickjs import CodeInterpreterMiddleware, create_script_graph
 from tests.helpers.models import programs
 
-__all__ = ["KINDS", "MODES", "WAITS", "Kind", "legs_of", "text_of", "watched", "ways"]
+__all__ = ["KINDS", "WAITS", "WAYS", "Kind", "graph_of", "runs_below", "text_of", "watched"]
 
 Kind = Literal["agent", "node"]
+Watch = Callable[[Any, Any], AsyncIterator[Any]]
+
 KINDS: Final[tuple[Kind, ...]] = ("agent", "node")
-MODES: Final = (
-    "values",
-    "updates",
-    "messages",
-    "custom",
-    "tools",
-    "tasks",
-    "checkpoints",
-    "debug",
-)
 WAITS: Final = 3
 THREAD: Final[Any] = {"configurable": {"thread_id": "1"}}
 
-# Twenty calls, three of which wait; the heap holds what hardly compresses.
-SOURCE: Final = """
-const noise = Array.from({ length: 20000 }, () => Math.random());
+# Twenty calls, three of which wait. The heap holds numbers that hardly compress.
+_SOURCE: Final = """
+const noise = Array.from({ length: NOISE }, () => Math.random());
 let total = 0;
 for (let i = 0; i < 20; i++) {
-  if (i % 7 === 5) { await tools.pay({ to: `p${i}`, amount: i }); console.log(`paid ${i}`); }
-  else total += await tools.lookUp({ key: i });
+  if (i % 7 !== 5) total += await tools.lookUp({ key: i });
+  else console.log(await tools.pay({ to: `p${i}`, amount: i }));
 }
 total
 """
@@ -60,28 +53,31 @@ def pay(to: str, amount: int) -> str:
     return f"paid {amount} to {to}"
 
 
+_TOOLS: Final[Sequence[BaseTool]] = (look_up, pay)
+
+
 class _State(TypedDict, total=False):
     source: str
     outcome: Any
     updates: Any
 
 
-def graph_of(kind: Kind) -> Any:
-    """An agent that runs the program, or a graph with a node that does."""
+def graph_of(kind: Kind, source: str) -> Any:
+    """An agent that runs a program, or a graph with a node that does."""
     gates = {"pay": True}
     if kind == "agent":
-        middleware = CodeInterpreterMiddleware(ptc=[look_up, pay], interrupt_on=gates)
-        return create_agent(programs(SOURCE), middleware=[middleware], checkpointer=InMemorySaver())
+        middleware = CodeInterpreterMiddleware(ptc=_TOOLS, interrupt_on=gates)
+        return create_agent(programs(source), middleware=[middleware], checkpointer=InMemorySaver())
     graph = StateGraph(_State)
-    graph.add_node("script", create_script_graph([look_up, pay], interrupt_on=gates))
+    graph.add_node("script", create_script_graph(_TOOLS, interrupt_on=gates))
     graph.add_edge(START, "script")
     graph.add_edge("script", END)
     return graph.compile(checkpointer=InMemorySaver())
 
 
-def inputs_of(kind: Kind) -> Iterator[Any]:
+def _inputs(kind: Kind, source: str) -> Iterator[Any]:
     """What begins the program, and answers each of its waits."""
-    yield {"messages": [("user", "go")]} if kind == "agent" else {"source": SOURCE}
+    yield {"messages": [("user", "go")]} if kind == "agent" else {"source": source}
     for _ in range(WAITS):
         yield Command(resume={"decisions": [{"type": "approve"}]})
 
@@ -100,18 +96,11 @@ class _Payloads(BaseCallbackHandler):
         return lambda *args, **kwargs: self.seen.append((name, args, kwargs))
 
 
-class _Tracer(BaseTracer):
-    """Keeps the runs as LangSmith's tracer sends them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: list[Any] = []
-
-    def _persist_run(self, run: Run) -> None:
-        self.seen.append(run)
-
-
-Watch = Callable[[Any, Any], AsyncIterator[Any]]
+def runs_below(run: Any) -> Iterator[Any]:
+    """A run of a trace, and all below it."""
+    yield run
+    for child in run.child_runs:
+        yield from runs_below(child)
 
 
 def _stream(mode: str, *, subgraphs: bool) -> Watch:
@@ -127,38 +116,78 @@ async def _events_v3(graph: Any, given: Any) -> AsyncIterator[Any]:
         yield event
 
 
-def _handler(make: Callable[[], Any]) -> Watch:
-    async def watch(graph: Any, given: Any) -> AsyncIterator[Any]:
-        handler = make()
-        await graph.ainvoke(given, {**THREAD, "callbacks": [handler]})
-        for item in handler.seen:
-            yield item
-
-    return watch
+async def _callbacks(graph: Any, given: Any) -> AsyncIterator[Any]:
+    handler = _Payloads()
+    await graph.ainvoke(given, {**THREAD, "callbacks": [handler]})
+    for item in handler.seen:
+        yield item
 
 
-def ways() -> dict[str, Watch]:
-    """All ways to watch a graph, by name."""
-    found = {mode: _stream(mode, subgraphs=False) for mode in MODES}
-    found |= {f"{mode} + subgraphs": _stream(mode, subgraphs=True) for mode in MODES}
-    found |= {f"astream_events {version}": _events(version) for version in ("v1", "v2")}
-    found["astream_events v3"] = _events_v3
-    return {**found, "callbacks": _handler(_Payloads), "tracer": _handler(_Tracer)}
+async def _trace(graph: Any, given: Any) -> AsyncIterator[Any]:
+    """The runs that a tracer records, but for tracebacks, which hold the code of all packages."""
+    handler = RunCollectorCallbackHandler()
+    await graph.ainvoke(given, {**THREAD, "callbacks": [handler]})
+    for root in handler.traced_runs:
+        for run in runs_below(root):
+            yield run.name, run.inputs, run.outputs, run.extra, run.events, run.serialized
 
 
-def watched(kind: Kind, way: Watch) -> list[list[Any]]:
-    """What came in each leg of the program: up to each wait, and from the last one to the end."""
-
-    async def collect() -> list[list[Any]]:
-        graph = graph_of(kind)
-        return [[item async for item in way(graph, given)] for given in inputs_of(kind)]
-
-    return asyncio.run(collect())
+async def _states(graph: Any, given: Any) -> AsyncIterator[Any]:
+    """What the state of the thread is then, with those of the graphs inside."""
+    await graph.ainvoke(given, THREAD)
+    yield await graph.aget_state(THREAD, subgraphs=True)
 
 
-def legs_of(kind: Kind, way: Watch) -> list[list[str]]:
-    """The same, each item as text without what people are asked."""
-    return [[text_of(item) for item in leg] for leg in watched(kind, way)]
+_STREAMS: Final = (
+    "values",
+    "updates",
+    "messages",
+    "custom",
+    "tools",
+    "tasks",
+    "checkpoints",
+    "debug",
+)
+
+WAYS: Final[Mapping[str, Watch]] = {
+    **{mode: _stream(mode, subgraphs=False) for mode in _STREAMS},
+    **{f"{mode}, subgraphs": _stream(mode, subgraphs=True) for mode in _STREAMS},
+    "astream_events v1": _events("v1"),
+    "astream_events v2": _events("v2"),
+    "astream_events v3": _events_v3,
+    "callbacks": _callbacks,
+    "tracer": _trace,
+    "get_state, subgraphs": _states,
+}
+"""All ways to watch a graph."""
+
+
+def watched(kind: Kind, way: str, *, noise: int = 20_000) -> list[list[str]]:
+    """What came in each leg of the program: up to each wait, and from the last one to the end.
+
+    Args:
+        kind: What runs the program.
+        way: How it is watched.
+        noise: How many random numbers the program has in its memory.
+
+    Returns:
+        For each leg, each thing that came, as text without what people are asked.
+    """
+    source = _SOURCE.replace("NOISE", str(noise))
+
+    async def collect() -> list[list[str]]:
+        graph = graph_of(kind, source)
+        return [
+            [text_of(item) async for item in WAYS[way](graph, given)]
+            for given in _inputs(kind, source)
+        ]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # The first version of events is old, the third is new.
+        return asyncio.run(collect())
+
+
+_ASKED: Final = {"value", "id"}
 
 
 def text_of(item: Any, above: tuple[int, ...] = ()) -> str:
@@ -177,12 +206,8 @@ def text_of(item: Any, above: tuple[int, ...] = ()) -> str:
     if isinstance(item, BaseException):
         return type(item).__name__ + text_of(item.args, inside)
     if isinstance(item, BaseModel):
-        return text_of({k: getattr(item, k) for k in type(item).model_fields}, inside)
+        return text_of({key: getattr(item, key) for key in type(item).model_fields}, inside)
     if dataclasses.is_dataclass(item) and not isinstance(item, type):
-        return text_of(
-            {f.name: getattr(item, f.name, None) for f in dataclasses.fields(item)}, inside
-        )
+        fields = {field.name: getattr(item, field.name, None) for field in dataclasses.fields(item)}
+        return text_of(fields, inside)
     return str(item)
-
-
-_ASKED: Final = {"value", "id"}

@@ -114,6 +114,7 @@ TAKES: dict[str, set[str]] = {
     "durability": {"pause", "call"},
     "on_tool_error": set(),
     "mode": {"None", "call", "turn"},
+    "stream_events": FLAG,
     "max_snapshot_bytes": {"None", *WHOLE},
     "snapshot_signing_key": {
         *("None", "digits", "a name", "a sentence", "bytes", "pause", "call", "turn"),
@@ -127,6 +128,7 @@ GRAPH_TAKES: dict[str, set[str]] = {
     "durability": {"pause", "call"},
     "on_tool_error": set(),
     "snapshot_signing_key": TAKES["snapshot_signing_key"],
+    "stream_events": FLAG,
     "checkpointer": {"None", "True", "False"},
     "name": {"digits", "a name", "a sentence", "pause", "call", "turn"},
 }

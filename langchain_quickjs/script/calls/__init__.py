@@ -1,10 +1,11 @@
 """One call of a tool: its names, the way to the tool, and what the script gets.
 
-It imports `arguments`, `flow` and `langgraph_internals`.
+It imports `telling`, `arguments`, `flow` and `langgraph_internals`.
 
-    js_names      the names under which scripts call tools
-    subagents     `await task({...})`, through the `task` tool of Deep Agents
-    tool_call     one call, through the hooks of the agent, to its tool and back
-    tool_path     the way that a script's calls take, and who sees their tools run
-    tool_results  what a tool has returned, as text or as a value
+    announcements  what whoever watches is told of the calls, at the moment it happens
+    js_names       the names under which scripts call tools
+    subagents      `await task({...})`, through the `task` tool of Deep Agents
+    tool_call      one call, through the hooks of the agent, to its tool and back
+    tool_path      the way that a script's calls take, and who sees their tools run
+    tool_results   what a tool has returned, as text or as a value
 """

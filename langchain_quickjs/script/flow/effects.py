@@ -8,6 +8,7 @@ there:
     Review(calls)           find out about which people are asked    -> for each, what they see
     Write(updates)          apply updates to the agent's state       -> None
     Withdraw()              take back all that was applied           -> None
+    Printed(console)        tell what the script has printed         -> None
     Keep(script)            store the script as it stands            -> None
     Leave(ended)            an exception is about to leave the flow  -> None
     Present(ending)         make of the end what the graph keeps     -> that
@@ -40,6 +41,7 @@ __all__ = [
     "MarkVariables",
     "Paused",
     "Present",
+    "Printed",
     "RestoreVariables",
     "Review",
     "Withdraw",
@@ -71,6 +73,13 @@ class Write:
 @dataclass(frozen=True, slots=True)
 class Withdraw:
     """Take back what was applied to the agent's state: the script keeps it while it waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """Tell whoever watches what the script has printed; `console` is all of it so far."""
+
+    console: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +174,7 @@ Effect: TypeAlias = (
     | Review
     | Write
     | Withdraw
+    | Printed
     | Keep
     | Leave
     | Present

@@ -49,6 +49,7 @@ from langchain_quickjs.script.flow.effects import (
     MarkVariables,
     Paused,
     Present,
+    Printed,
     RestoreVariables,
     Review,
     Withdraw,
@@ -166,7 +167,9 @@ class _Script:
         wake_after_s: float | None = None
         while True:
             if step is not None:
-                self.console = with_printed(self.console, step.outcome.console, self.rules.limits)
+                if printed := step.outcome.console:
+                    self.console = with_printed(self.console, printed, self.rules.limits)
+                    yield Printed(self.console)
                 if not isinstance(step.outcome, Suspended):
                     return (yield from self._end(step.outcome))
                 wake_after_s = step.outcome.wake_after_s

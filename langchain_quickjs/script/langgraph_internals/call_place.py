@@ -1,4 +1,4 @@
-"""Where one call's tool runs, and the graph that a task enters next.
+"""Where one call's tool runs, the graph that a task enters next, and where its events come from.
 
 LangGraph knows a task by a namespace, and numbers the graphs and the interrupts of a task as they
 come. Here each has a name or a number that is fixed beforehand, so that it is found again.
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from langchain.tools import ToolRuntime
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
 from langgraph._internal._constants import (
@@ -27,9 +28,10 @@ from langgraph._internal._constants import (
 )
 from langgraph.types import _interrupt_id
 
+from langchain_quickjs.script.langgraph_internals.graph_around import run_of
 from langchain_quickjs.script.state import OpenCall
 
-__all__ = ["CallPlace", "make_current", "reserve_next_graph"]
+__all__ = ["CallPlace", "custom_stream_of", "make_current", "reserve_next_graph"]
 
 
 class CallPlace:
@@ -128,3 +130,21 @@ def make_current(config: RunnableConfig) -> Iterator[None]:
         yield
     finally:
         var_child_runnable_config.reset(token)
+
+
+def custom_stream_of(runtime: ToolRuntime) -> Callable[[Any], None] | None:
+    """What writes to the custom stream as the graph that a tool call belongs to.
+
+    Returns:
+        It; `None` if nobody listens. LangGraph itself takes what is written then, and drops it.
+    """
+    modes = getattr(getattr(run_of(runtime.config), "stream", None), "modes", ("custom",))
+    if "custom" not in modes:
+        return None
+
+    def write(event: Any) -> None:
+        # The stream says where an event comes from, and looks at the current task for that.
+        with make_current(runtime.config):
+            runtime.stream_writer(event)
+
+    return write

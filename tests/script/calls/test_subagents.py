@@ -140,7 +140,7 @@ def run(agent: Any, mode: Mode, given: Any = GO) -> tuple[dict[str, Any], list[d
             return [item async for item in streamed]
 
         found = asyncio.run(collect())
-    events = [item for kind, item in found if kind == "custom"]
+    events = [item for kind, item in found if kind == "custom" and item["type"] == "subagent"]
     assert all(event["type"] == SUBAGENT_STREAM_EVENT_TYPE == "subagent" for event in events)
     return [item for kind, item in found if kind == "values"][-1], events
 

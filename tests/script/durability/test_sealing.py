@@ -21,7 +21,7 @@ from langchain_quickjs import SnapshotError
 from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.signing import Signer
 from tests.helpers.conversations import Conversation
-from tests.helpers.databases import tampering
+from tests.helpers.databases import rewrite, tampering
 from tests.helpers.forgeries import changes
 from tests.helpers.models import parallel_programs
 from tests.helpers.shop import Shop
@@ -85,21 +85,6 @@ def copied(folder: Path, target: Path) -> Conversation:
     for file in folder.iterdir():
         shutil.copy(file, target / file.name)
     return talk_in(target)
-
-
-def rewrite(database: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    """Changes what the newest checkpoint of the script's graph holds."""
-    with tampering(database) as connection:
-        (checkpoint_id, *stored), *_ = connection.execute(
-            "select checkpoint_id, type, checkpoint from checkpoints"
-            " where checkpoint_ns like 'tools:%' order by checkpoint_id desc limit 1"
-        ).fetchall()
-        checkpoint = SERDE.loads_typed(tuple(stored))
-        change(checkpoint["channel_values"])
-        connection.execute(
-            "update checkpoints set type = ?, checkpoint = ? where checkpoint_id = ?",
-            (*SERDE.dumps_typed(checkpoint), checkpoint_id),
-        )
 
 
 def state_of(database: Path) -> dict[str, Any]:

@@ -94,6 +94,10 @@ BREAKS: Final[dict[str, tuple[Change, ...]]] = {
     "test_the_files_of_deep_agents": (
         deepagents(r'send = config\["configurable"\]\[CONFIG_KEY_SEND\]', "send = print"),
     ),
+    "test_what_nobody_is_shown": (
+        langgraph(r"stream_keys=self\.stream_channels_asis", "stream_keys=list(self.channels)"),
+    ),
+    "test_the_custom_stream": (renamed("modes"),),
     "test_the_ids_of_interrupts": (
         langgraph(
             r"id=_interrupt_id\(\s+conf\[CONFIG_KEY_CHECKPOINT_NS\], len\(scratchpad.resume\)",

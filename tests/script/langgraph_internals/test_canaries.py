@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated, Any, TypedDict, TypeVar
 
 import pytest
@@ -33,6 +34,7 @@ from langgraph.channels import LastValue
 from langgraph.checkpoint.base import empty_checkpoint
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.config import get_stream_writer
 from langgraph.errors import GraphInterrupt, is_invalid_resume
 from langgraph.graph import START, StateGraph
 from langgraph.prebuilt import ToolNode
@@ -71,9 +73,12 @@ class Room:
 room = Room()
 
 
-class State(TypedDict, total=False):
-    value: str
+class Shown(TypedDict, total=False):
     log: Annotated[list[str], operator.add]
+
+
+class State(Shown, total=False):
+    value: str
 
 
 def graph_of(work: Callable[[RunnableConfig], Any], saver: Any = None) -> Any:
@@ -256,6 +261,38 @@ def test_the_files_of_deep_agents() -> None:
     assert "/a.txt" in sent[0][1]
 
 
+@canary(
+    "LangGraph stores what a task sends by `__pregel_send` itself like what its node returns, and "
+    "shows of all that the channels which are the `stream_channels` of its graph."
+)
+@pytest.mark.parametrize("mode", ["tasks", "checkpoints", "debug"])
+def test_what_nobody_is_shown(mode: Any) -> None:
+    found: list[Any] = []
+
+    def write(state: Shown, config: RunnableConfig) -> dict[str, Any]:
+        room.task.write_unseen(config, {"value": "hidden"})
+        return {"log": ["shown"]}
+
+    def read(state: Shown, config: RunnableConfig) -> None:
+        found.append((state, room.task.read_unseen(config, ["value"])))
+
+    saver = InMemorySaver()
+    graph = StateGraph(State)
+    graph.add_node("write", write, input_schema=Shown)
+    graph.add_node("read", read, input_schema=Shown)
+    graph.add_edge(START, "write")
+    graph.add_edge("write", "read")
+    compiled = graph.compile(checkpointer=saver)
+    compiled.stream_channels = ["log"]
+    shown = str(list(compiled.stream({}, THREAD, stream_mode=mode)))
+    assert "shown" in shown
+    assert "hidden" not in shown + str(compiled.get_state(THREAD))
+    assert found == [({"log": ["shown"]}, {"value": "hidden"})]
+    stored = saver.get_tuple(THREAD)
+    assert stored is not None
+    assert stored.checkpoint["channel_values"]["value"] == "hidden"
+
+
 # place
 
 
@@ -380,6 +417,36 @@ def test_namespaces() -> None:
         assert found == [mine]
 
     in_task(work, saver=InMemorySaver())
+
+
+@canary(
+    "LangGraph's run has `stream`, whose `modes` are what is streamed of it, and its custom stream "
+    "says that an event comes from the graph of the current task."
+)
+@pytest.mark.parametrize("inside", [False, True])
+def test_the_custom_stream(inside: bool) -> None:
+    listened: list[bool] = []
+
+    def tell(config: RunnableConfig) -> None:
+        runtime = SimpleNamespace(config=config, stream_writer=get_stream_writer())
+        write = room.call_place.custom_stream_of(runtime)
+        listened.append(write is not None)
+        configurable = {**config["configurable"], "checkpoint_ns": "some|other|place"}
+        with current({**config, "configurable": configurable}):
+            if write is not None:
+                write("told")
+
+    graph = graph_of(tell)
+    if inside:
+        around = StateGraph(State)
+        around.add_node("around", graph)
+        around.add_edge(START, "around")
+        graph = around.compile()
+    ((place, told),) = graph.stream({}, stream_mode="custom", subgraphs=True)
+    assert told == "told"
+    assert [part.partition(":")[0] for part in place] == (["around"] if inside else [])
+    graph.invoke({})
+    assert listened == [True, False]
 
 
 # resume
