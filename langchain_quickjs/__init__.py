@@ -66,6 +66,7 @@ if TYPE_CHECKING:
         SubagentStartEvent,
         SubagentStreamEvent,
     )
+    from langchain_quickjs.watch.pending import PendingCall, apending, pending
 
 __all__ = [
     "SUBAGENT_STREAM_EVENT_TYPE",
@@ -88,6 +89,7 @@ __all__ = [
     "NotRunError",
     "Outcome",
     "PTCOption",
+    "PendingCall",
     "ProtocolError",
     "QuickJSError",
     "Raised",
@@ -112,14 +114,19 @@ __all__ = [
     "ToolNameError",
     "ValueTransferError",
     "WallTimeLimitError",
+    "apending",
     "create_script_graph",
+    "pending",
 ]
 
 
 _LAZY = {
     "CodeInterpreterMiddleware": "langchain_quickjs.agent.middleware",
     "PTCOption": "langchain_quickjs.agent.middleware",
+    "PendingCall": "langchain_quickjs.watch.pending",
+    "apending": "langchain_quickjs.watch.pending",
     "create_script_graph": "langchain_quickjs.script",
+    "pending": "langchain_quickjs.watch.pending",
     **{
         name: "langchain_quickjs.script.calls.subagents"
         for name in __all__

@@ -14,6 +14,7 @@ from langgraph._internal._constants import (
     CONFIG_KEY_CHECKPOINT_NS,
     CONFIG_KEY_CHECKPOINTER,
     CONFIG_KEY_DURABILITY,
+    NS_END,
     NS_SEP,
     NULL_TASK_ID,
     RESUME,
@@ -29,6 +30,7 @@ __all__ = [
     "checkpointer_of",
     "has_checkpointer",
     "namespace_of_graph",
+    "namespace_of_task",
     "stores_when_it_ends_only",
     "writes_that_forget_the_answer",
 ]
@@ -72,6 +74,18 @@ def namespace_of_graph(config: RunnableConfig) -> str:
     """The namespace of the graph whose task has this config."""
     namespace: str = config.get("configurable", {}).get(CONFIG_KEY_CHECKPOINT_NS, "")
     return namespace.rpartition(NS_SEP)[0]
+
+
+def namespace_of_task(graph: str, name: str, task_id: str) -> str:
+    """The namespace of a task, which a graph that is called in it has too.
+
+    Args:
+        graph: The namespace of the graph that the task belongs to.
+        name: The node that it runs.
+        task_id: The task.
+    """
+    task = f"{name}{NS_END}{task_id}"
+    return f"{graph}{NS_SEP}{task}" if graph else task
 
 
 def address_of_graph(config: RunnableConfig) -> RunnableConfig:
