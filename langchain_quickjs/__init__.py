@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         SubagentStreamEvent,
     )
     from langchain_quickjs.watch.pending import PendingCall, apending, pending
+    from langchain_quickjs.watch.threads import PendingThread, apending_threads, pending_threads
 
 __all__ = [
     "SUBAGENT_STREAM_EVENT_TYPE",
@@ -90,6 +91,7 @@ __all__ = [
     "Outcome",
     "PTCOption",
     "PendingCall",
+    "PendingThread",
     "ProtocolError",
     "QuickJSError",
     "Raised",
@@ -115,18 +117,21 @@ __all__ = [
     "ValueTransferError",
     "WallTimeLimitError",
     "apending",
+    "apending_threads",
     "create_script_graph",
     "pending",
+    "pending_threads",
 ]
 
 
 _LAZY = {
     "CodeInterpreterMiddleware": "langchain_quickjs.agent.middleware",
     "PTCOption": "langchain_quickjs.agent.middleware",
-    "PendingCall": "langchain_quickjs.watch.pending",
-    "apending": "langchain_quickjs.watch.pending",
     "create_script_graph": "langchain_quickjs.script",
-    "pending": "langchain_quickjs.watch.pending",
+    **dict.fromkeys(("PendingCall", "apending", "pending"), "langchain_quickjs.watch.pending"),
+    **dict.fromkeys(
+        ("PendingThread", "apending_threads", "pending_threads"), "langchain_quickjs.watch.threads"
+    ),
     **{
         name: "langchain_quickjs.script.calls.subagents"
         for name in __all__

@@ -4,4 +4,5 @@ It reads checkpointed state and changes nothing. It imports `script`, `interpret
 
     pending   what waits for people in one thread
     question  what an interrupt asks, whoever has raised and stored it
+    threads   which threads of a checkpointer wait
 """

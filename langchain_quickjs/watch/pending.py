@@ -5,7 +5,7 @@ LangGraph says which interrupts stand. Each is taken apart into the calls that i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
@@ -75,7 +75,9 @@ class KeepsState(Protocol):
         """The state of a thread."""
         ...
 
-    async def aget_state(self, config: RunnableConfig, *, subgraphs: bool = False) -> StateSnapshot:
+    def aget_state(
+        self, config: RunnableConfig, *, subgraphs: bool = False
+    ) -> Awaitable[StateSnapshot]:
         """The same, asynchronously."""
         ...
 
@@ -169,9 +171,9 @@ class _Place:
         """Whether the graph's model has just made all calls that a question is about."""
         values = self.snapshot.values
         messages = values.get("messages") if isinstance(values, Mapping) else None
-        listed = messages if isinstance(messages, list) else ()
+        listed: list[Any] = messages if isinstance(messages, list) else []
         last = next((one for one in reversed(listed) if isinstance(one, AIMessage)), None)
-        made = [(call["name"], call["args"]) for call in last.tool_calls] if last else []
+        made = [] if last is None else [(call["name"], call["args"]) for call in last.tool_calls]
         return all((call.tool, call.args) in made for call in question.calls)
 
 
