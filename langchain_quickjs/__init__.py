@@ -24,6 +24,7 @@ from langchain_quickjs.errors import (
     LimitError,
     MemoryLimitError,
     MessageLimitError,
+    NoStoryError,
     NotRunError,
     ProtocolError,
     QuickJSError,
@@ -82,6 +83,9 @@ if TYPE_CHECKING:
         ProgramConsoleEvent,
         ProgramStreamEvent,
     )
+    from langchain_quickjs.watch.pending import PendingCall, apending, pending
+    from langchain_quickjs.watch.threads import PendingThread, apending_threads, pending_threads
+    from langchain_quickjs.watch.timeline import Timeline, atimeline, timeline
 
 __all__ = [
     "PROGRAM_STREAM_EVENT_TYPE",
@@ -107,9 +111,12 @@ __all__ = [
     "MemoryLimitError",
     "MessageLimitError",
     "Mode",
+    "NoStoryError",
     "NotRunError",
     "Outcome",
     "PTCOption",
+    "PendingCall",
+    "PendingThread",
     "ProgramCallEndEvent",
     "ProgramCallErrorEvent",
     "ProgramCallResumedEvent",
@@ -139,10 +146,17 @@ __all__ = [
     "SubagentStreamEvent",
     "Suspended",
     "TimeLimitError",
+    "Timeline",
     "ToolNameError",
     "ValueTransferError",
     "WallTimeLimitError",
+    "apending",
+    "apending_threads",
+    "atimeline",
     "create_script_graph",
+    "pending",
+    "pending_threads",
+    "timeline",
 ]
 
 
@@ -154,6 +168,12 @@ _LAZY = {
         ("CallReview", "InterruptOn", "ScriptOutcome", "create_script_graph"),
         "langchain_quickjs.script",
     ),
+    "create_script_graph": "langchain_quickjs.script",
+    **dict.fromkeys(("PendingCall", "apending", "pending"), "langchain_quickjs.watch.pending"),
+    **dict.fromkeys(
+        ("PendingThread", "apending_threads", "pending_threads"), "langchain_quickjs.watch.threads"
+    ),
+    **dict.fromkeys(("Timeline", "atimeline", "timeline"), "langchain_quickjs.watch.timeline"),
     **{
         name: "langchain_quickjs.script.calls.subagents"
         for name in __all__
