@@ -66,6 +66,8 @@ if TYPE_CHECKING:
         SubagentStartEvent,
         SubagentStreamEvent,
     )
+    from langchain_quickjs.watch.pending import PendingCall, apending, pending
+    from langchain_quickjs.watch.threads import PendingThread, apending_threads, pending_threads
 
 __all__ = [
     "SUBAGENT_STREAM_EVENT_TYPE",
@@ -88,6 +90,8 @@ __all__ = [
     "NotRunError",
     "Outcome",
     "PTCOption",
+    "PendingCall",
+    "PendingThread",
     "ProtocolError",
     "QuickJSError",
     "Raised",
@@ -112,7 +116,11 @@ __all__ = [
     "ToolNameError",
     "ValueTransferError",
     "WallTimeLimitError",
+    "apending",
+    "apending_threads",
     "create_script_graph",
+    "pending",
+    "pending_threads",
 ]
 
 
@@ -120,6 +128,10 @@ _LAZY = {
     "CodeInterpreterMiddleware": "langchain_quickjs.agent.middleware",
     "PTCOption": "langchain_quickjs.agent.middleware",
     "create_script_graph": "langchain_quickjs.script",
+    **dict.fromkeys(("PendingCall", "apending", "pending"), "langchain_quickjs.watch.pending"),
+    **dict.fromkeys(
+        ("PendingThread", "apending_threads", "pending_threads"), "langchain_quickjs.watch.threads"
+    ),
     **{
         name: "langchain_quickjs.script.calls.subagents"
         for name in __all__

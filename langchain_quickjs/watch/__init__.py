@@ -2,5 +2,7 @@
 
 It reads checkpointed state and changes nothing. It imports `script`, `interpreter` and `errors`.
 
-    pending  what waits for people, in one thread or in all of a checkpointer
+    pending   what waits for people in one thread
+    question  what an interrupt asks, whoever has raised and stored it
+    threads   which threads of a checkpointer wait
 """
