@@ -17,6 +17,7 @@ from langgraph.types import Interrupt, PregelTask, StateSnapshot
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.flow.drivers import Ask, Asking, adrive, drive
 from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_task
+from langchain_quickjs.watch.call_display import call_html, call_text
 from langchain_quickjs.watch.question import Question, question_in, time_in
 
 __all__ = ["KeepsState", "PendingCall", "apending", "pending", "state_of", "thread_of"]
@@ -66,6 +67,9 @@ class PendingCall:
     expires_at: datetime | None
     refused: str
     value: Any
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/plain": f"waits: {call_text(self)}", "text/html": call_html(self)}
 
 
 class KeepsState(Protocol):

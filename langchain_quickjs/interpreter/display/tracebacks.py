@@ -72,19 +72,21 @@ def short_traceback(error: QuickJSError) -> list[str]:
 
 
 def _add_frames(lines: list[str], frames: TracebackType | None, shell: Any) -> int:
-    """Adds the user's own frames, and gives the number of the others."""
-    left_out = 0
+    """Adds the user's own frames, and gives the number of the others that may matter."""
+    left_out, is_magic = 0, False
     own: list[list[str]] = []
     for frame, number in traceback.walk_tb(frames):
         file = frame.f_code.co_filename
         text = linecache.getline(file, number, frame.f_globals).strip()
         if _is_of_others(file):
             left_out += 1
-        elif not text.startswith(_MAGIC):
+        elif text.startswith(_MAGIC):
+            is_magic = True
+        else:
             own.append([f"{_place(file, shell)}, line {number}", f"----> {number} {text}"])
     for frame_lines in own[-_MOST_FRAMES:]:
         lines += ["", *frame_lines]
-    return left_out
+    return 0 if is_magic else left_out
 
 
 def _is_of_others(file: str) -> bool:
