@@ -64,7 +64,7 @@ def short_traceback(error: QuickJSError) -> list[str]:
         if cause is None:
             break
         lines += ["", f"Caused by {type_name(cause)}: {visible(text_of(cause, _CHARS), _CHARS)}"]
-        left_out += _add_frames(lines, cause.__traceback__, shell)
+        _add_frames(lines, cause.__traceback__, shell)
         cause = cause.__cause__
     if left_out:
         lines += ["", f"({left_out} frames of libraries are left out: %tb Verbose shows all.)"]
