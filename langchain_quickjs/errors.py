@@ -21,6 +21,7 @@ __all__ = [
     "LimitError",
     "MemoryLimitError",
     "MessageLimitError",
+    "NoStoryError",
     "NotRunError",
     "ProtocolError",
     "QuickJSError",
@@ -221,6 +222,10 @@ class DecisionError(QuickJSError):
 
 class AlreadyAnsweredError(DecisionError):
     """An answer came after another one to the same question, which somebody is working on."""
+
+
+class NoStoryError(QuickJSError, LookupError):
+    """A thread has no program of which a timeline could be made."""
 
 
 class SetupError(QuickJSError, ValueError):

@@ -18,10 +18,11 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 
 from langchain_quickjs.errors import DecisionError, SetupError
-from langchain_quickjs.interpreter.display.html import Mark, escaped, muted
-from langchain_quickjs.interpreter.display.texts import count_text
+from langchain_quickjs.interpreter.display.html import Mark, code, details, dot, escaped, muted
+from langchain_quickjs.interpreter.display.texts import count_text, one_line, visible
+from langchain_quickjs.interpreter.values.short_json import json_in_short
 from langchain_quickjs.notebook.choices import ANSWER, Choices, kinds_for
-from langchain_quickjs.watch.call_display import arguments_text, call_html, call_text
+from langchain_quickjs.watch.drawing.cards import cards_html
 from langchain_quickjs.watch.pending import KeepsState, PendingCall, apending, pending
 
 try:
@@ -34,6 +35,7 @@ except ImportError as error:
 __all__ = ["ApprovalForm", "aapproval_form", "approval_form"]
 
 _FIELD_CHARS: Final = 20_000
+_LINE_CHARS: Final = 200
 _WIDE: Final = {"width": "auto", "max_width": "60em"}
 _BUTTONS: Final = {
     "approve": ("Approve", "success"),
@@ -152,7 +154,9 @@ class ApprovalForm:
     def __repr__(self) -> str:
         lines = [f"<ApprovalForm: {count_text(len(self.waiting), 'call')}, {self._left()}>"]
         for number, call in enumerate(self.waiting):
-            lines.append(f"  {number}: {call_text(call)}: {_state(self._choices.of(number), call)}")
+            lines.append(
+                f"  {number}: {_call_text(call)}: {_state(self._choices.of(number), call)}"
+            )
         return "\n".join(lines)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
@@ -181,7 +185,7 @@ class _Card:
     def __init__(self, form: ApprovalForm, number: int, call: PendingCall) -> None:
         self._form, self._number, self._call = form, number, call
         kinds = kinds_for(call)
-        self._args_text = given = arguments_text(call)
+        self._args_text = given = _arguments_text(call)
         # What is too long to be shown as a whole cannot be edited here.
         self._edits = "edit" in kinds and len(given) <= _FIELD_CHARS
         kinds = tuple(kind for kind in kinds if kind != "edit" or self._edits)
@@ -197,17 +201,16 @@ class _Card:
 
     def refresh(self, chosen: Mapping[str, Any] | None) -> None:
         """Shows the call with what is decided about it."""
-        self._text.value = self.html(chosen, has_field=True)
+        self._text.value = self.html(chosen)
         self._problem.value = ""
 
-    def html(self, chosen: Mapping[str, Any] | None, *, has_field: bool = False) -> str:
-        """The call, with what is decided about it; `has_field`: its arguments stand in a field."""
-        return call_html(
-            self._call,
-            state=_state(chosen, self._call),
-            mark=_mark(chosen),
-            shows_arguments=not (has_field and self._edits),
-        )
+    def html(self, chosen: Mapping[str, Any] | None) -> str:
+        """The call, with what is decided about it."""
+        call = self._call
+        # Markdown can hold markup, so it is shown as it was written.
+        said = details(muted("description"), code(call.description)) if call.description else ""
+        state = f"<div>{dot(_mark(chosen))} {escaped(_state(chosen, call))}</div>"
+        return f"{cards_html([call])}{said}{state}"
 
     def _button(self, kind: str) -> Any:
         text, style = _BUTTONS[kind]
@@ -234,6 +237,19 @@ class _Card:
         if kind == "respond" and not words:
             raise DecisionError("Write the reply into the field above.")
         return {"message": words} if words and kind in ("reject", "respond") else {}
+
+
+def _arguments_text(call: PendingCall) -> str:
+    """Gives the arguments as JSON over several lines; what is not printable is escaped there."""
+    # Whoever raised the interrupt need not have put JSON into it.
+    text = json.dumps(dict(call.args), indent=2, ensure_ascii=False, default=repr)
+    return visible(text, len(text))
+
+
+def _call_text(call: PendingCall) -> str:
+    if not call.tool:
+        return f"a question: {json_in_short(call.value, _LINE_CHARS)}"
+    return f"{one_line(call.tool, _LINE_CHARS)}({json_in_short(dict(call.args), _LINE_CHARS)})"
 
 
 def _edited(text: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 __all__ = ["Markup"]
 
-_QUIET = {"b", "code", "details", "div", "pre", "span", "summary", "table", "td", "tr"}
+_QUIET = {"b", "code", "details", "div", "pre", "span", "style", "summary", "table", "td", "tr"}
 
 
 class Markup(HTMLParser):
@@ -33,7 +33,7 @@ class Markup(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert tag in _QUIET, tag
-        assert {name for name, _ in attrs} <= {"style", "open"}, attrs
+        assert {name for name, _ in attrs} <= {"class", "open", "style"}, attrs
         assert not any("url(" in (value or "") for _, value in attrs)
         self._open.append(tag)
         if tag == "pre":
@@ -43,6 +43,9 @@ class Markup(HTMLParser):
         assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
+        if "style" in self._open:
+            assert "url(" not in data
+            return
         self._said.append(data)
         if self._open and self._open[-1] == "pre":
             self._blocks[-1] += data

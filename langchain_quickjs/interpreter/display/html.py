@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 
 from langchain_quickjs.interpreter.display.texts import visible
 
-__all__ = ["Bundle", "Mark", "Row", "card", "code", "details", "escaped", "muted", "table"]
+__all__ = ["Bundle", "Mark", "Row", "card", "code", "details", "dot", "escaped", "muted", "table"]
 
 Bundle = dict[str, str]
 """What a `_repr_mimebundle_` gives: texts by their MIME types."""
@@ -89,5 +89,9 @@ def table(rows: Sequence[Row]) -> str:
 
 def card(mark: Mark, title: str, *parts: str) -> str:
     """Gives a box with a title and what is below it, all of it HTML."""
-    dot = f'<span style="color:{_COLOURS[mark]}">●</span>'
-    return f'<div style="{_CARD}"><div>{dot} {title}</div>{"".join(parts)}</div>'
+    return f'<div style="{_CARD}"><div>{dot(mark)} {title}</div>{"".join(parts)}</div>'
+
+
+def dot(mark: Mark) -> str:
+    """Gives a coloured dot."""
+    return f'<span style="color:{_COLOURS[mark]}">●</span>'
