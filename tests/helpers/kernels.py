@@ -6,14 +6,21 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-__all__ = ["ROOT", "environment", "run_module"]
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager
+
+__all__ = ["ROOT", "kernel", "run_jupyter"]
 
 ROOT = Path(__file__).parent.parent.parent
 
 
-def environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path) -> dict[str, str]:
     """The environment in which Jupyter finds one kernel, and keeps what it writes in a folder."""
     spec = folder / "share" / "kernels" / "python3"
     spec.mkdir(parents=True, exist_ok=True)
@@ -32,15 +39,36 @@ def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, **ours}
 
 
-def run_module(folder: Path, module: str, *arguments: str) -> None:
-    """Runs a program of Jupyter to its end."""
+def run_jupyter(folder: Path, *command: str) -> None:
+    """Runs a command of Jupyter to its end."""
     ended = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
+        [sys.executable, "-m", "jupyter", *command],
         capture_output=True,
         check=False,
         text=True,
-        env=environment(folder),
+        env=_environment(folder),
         cwd=folder,
         timeout=300,
     )
     assert ended.returncode == 0, ended.stderr
+
+
+@contextmanager
+def kernel(folder: Path) -> Iterator[BlockingKernelClient]:
+    """A kernel, and what a front-end talks to it with."""
+    ours = _environment(folder)
+    manager: Any = KernelManager(
+        kernel_name="python3",
+        kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(folder / "share" / "kernels")]),
+        connection_file=str(folder / "connection.json"),
+    )
+    manager.start_kernel(env=ours, cwd=str(folder))
+    client = manager.blocking_client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=120)
+        yield client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        manager.cleanup_resources()
