@@ -271,9 +271,9 @@ def _answer(words: str) -> Any:
 
 
 def _placeholder(kinds: Sequence[str]) -> str:
-    words = {"reject": "the reason, for Reject", "respond": "the reply, for Respond"}
-    said = "; ".join(words[kind] for kind in kinds if kind in words)
-    return said.capitalize() or "The answer, as text or JSON"
+    words = {"reject": "The reason, for Reject", "respond": "The reply, for Respond"}
+    said = " · ".join(words[kind] for kind in kinds if kind in words)
+    return said or "The answer, as text or JSON"
 
 
 def _state(chosen: Mapping[str, Any] | None, call: PendingCall) -> str:
