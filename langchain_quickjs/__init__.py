@@ -7,6 +7,7 @@ What needs LangChain is imported when it is first used, so that the interpreter 
     script/       one script's life on LangGraph
     agent/        what a LangChain agent gets: the middleware and what the model reads
     watch/        what people see from outside: what waits for them, and what has happened
+    notebook/     JavaScript cells and a form for approvals, for IPython
 """
 
 from __future__ import annotations
@@ -191,3 +192,8 @@ def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Gives IPython `%%js` cells: `%load_ext langchain_quickjs`."""
+    import_module("langchain_quickjs.notebook.magics").load_ipython_extension(ipython)

@@ -2,9 +2,14 @@
 
 Everything that this package raises on its own account derives from `QuickJSError`, so one
 `except` clause catches it. Each message says what was wrong and what to do about it.
+
+Nothing of the package is imported here; how errors look in notebooks is found when one is shown.
 """
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
 
 __all__ = [
     "AlreadyAnsweredError",
@@ -36,8 +41,21 @@ __all__ = [
 ]
 
 
+_DISPLAY: Final = "langchain_quickjs.interpreter.display"
+
+
 class QuickJSError(Exception):
     """Base class of every error of this package."""
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """Shows the error as a value in a notebook."""
+        bundle: dict[str, str] = import_module(f"{_DISPLAY}.errors").error_bundle(self)
+        return bundle
+
+    def _render_traceback_(self) -> list[str]:
+        """Gives what IPython prints when this error ends a cell; nothing else asks for it."""
+        lines: list[str] = import_module(f"{_DISPLAY}.tracebacks").short_traceback(self)
+        return lines
 
 
 class ScriptError(QuickJSError):
@@ -49,7 +67,11 @@ class ScriptError(QuickJSError):
         stack: Frames of the script, innermost first, one a line; may be empty.
         line: Line of the script at which the error arose, counted from 1; `None` if unknown.
         column: Column in that line, counted from 1; `None` if unknown.
+        excerpt: The line of the script's own source that it is about, and a caret below the place;
+            empty where the source is not at hand.
     """
+
+    excerpt: str = ""
 
     def __init__(
         self,
@@ -95,9 +117,11 @@ class TimeLimitError(LimitError):
         line: Where the script was last known to be, counted from 1; `None` if it is not known. The
             engine knows the place of what is called or looked up, not of every instruction.
         column: Column in that line.
+        excerpt: That line, and a caret below the place; empty where the source is not at hand.
     """
 
     limit = "step_timeout_s"
+    excerpt: str = ""
     line: int | None = None
     column: int | None = None
 

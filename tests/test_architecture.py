@@ -18,7 +18,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = sorted({path.parent for path in MODULES})
 
 # Each layer may import itself and those after it.
-LAYERS = ("agent", "watch", "script", "interpreter", "errors")
+LAYERS = ("notebook", "agent", "watch", "script", "interpreter", "errors")
 LANGCHAIN = ("langchain", "langchain_core", "langgraph", "deepagents")
 INTERNALS = PACKAGE / "script" / "langgraph_internals"
 
@@ -245,7 +245,8 @@ def is_private(imported: str) -> bool:
 OUTSIDE = [
     path
     for path in MODULES
-    if layer(name(path)) in ("agent", "watch", "script") and INTERNALS not in path.parents
+    if layer(name(path)) in ("notebook", "agent", "watch", "script")
+    and INTERNALS not in path.parents
 ]
 
 

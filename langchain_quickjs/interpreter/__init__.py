@@ -16,6 +16,7 @@ below are its parts.
     values/       the values of JavaScript in Python
     storage/      snapshots and heap records
     advice/       what error messages say beside what was wrong
+    display/      how notebooks show what is here
 """
 
 from langchain_quickjs.interpreter.interpreter import Interpreter

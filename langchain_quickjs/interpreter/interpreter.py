@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any, Self
 
-from langchain_quickjs.errors import InterpreterStateError
+from langchain_quickjs.errors import InterpreterStateError, TimeLimitError
+from langchain_quickjs.interpreter.advice.excerpts import with_place
 from langchain_quickjs.interpreter.advice.limit_errors import out_of_wall_time
 from langchain_quickjs.interpreter.advice.syntax_errors import with_excerpt
+from langchain_quickjs.interpreter.display.interpreters import (
+    interpreter_bundle,
+    interpreter_text,
+)
 from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.interpreter.limits import Limits
@@ -73,6 +78,15 @@ class Interpreter:
         self._machine = Machine(self._module, self._limits.memory_bytes)
         self._one_thread = OneThreadAtATime()
         self._state = ScriptState()
+        self._source: str | None = None  # of the running script, if it was started here
+
+    def __repr__(self) -> str:
+        return interpreter_text(self.running, self.open_calls, self.memory_bytes)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return interpreter_bundle(
+            self.running, self.open_calls, self.memory_bytes, self.spent_s, self._limits
+        )
 
     @property
     def limits(self) -> Limits:
@@ -93,6 +107,11 @@ class Interpreter:
     def spent_s(self) -> float:
         """How long the running script, or else the last one, has computed, in seconds."""
         return self._state.spent_s
+
+    @property
+    def memory_bytes(self) -> int:
+        """How large the guest's linear memory is: engine, stack, heap and messages."""
+        return self._machine.memory_bytes
 
     def eval(self, source: str) -> Any:
         """Runs a script that needs nothing from the host but time.
@@ -154,12 +173,11 @@ class Interpreter:
                 limits=self._limits,
             )
             granted = frozenset((*tools, *functions))
-            outcome, self._state = take_step(
-                self._machine, self._state, message, self._limits, begins_with=granted
-            )
-            self._seed = None
+            outcome = self._step(message, source, begins_with=granted)
+            self._seed, self._source = None, source
             if isinstance(outcome, Failed):
-                return replace(outcome, error=with_excerpt(outcome.error, source))
+                error = with_excerpt(outcome.error, source)
+                return replace(outcome, error=with_place(error, source))
             return outcome
 
     def resume(self, results: Mapping[int, CallResult], *, entropy: bytes | None = None) -> Outcome:
@@ -192,13 +210,34 @@ class Interpreter:
                 results, now_s=self._clock(), entropy=checked_seed(entropy), limits=self._limits
             )
             try:
-                outcome, self._state = take_step(
-                    self._machine, self._state, message, self._limits, results.keys()
-                )
+                outcome = self._step(message, self._source, results.keys())
             except GuestRefusalError:
                 explain_refusal(results)
                 raise
+            if isinstance(outcome, Failed):
+                with_place(outcome.error, self._source)
             return outcome
+
+    def _step(
+        self,
+        message: bytes,
+        source: str | None,
+        answered: Set[int] = frozenset(),
+        begins_with: frozenset[str] | None = None,
+    ) -> Outcome:
+        try:
+            outcome, self._state = take_step(
+                self._machine,
+                self._state,
+                message,
+                self._limits,
+                answered,
+                begins_with=begins_with,
+            )
+        except TimeLimitError as error:
+            with_place(error, source)
+            raise
+        return outcome
 
     def abort(self) -> None:
         """Gives the running script up; what it and earlier scripts declared stays.

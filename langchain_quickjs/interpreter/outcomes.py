@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Self, TypeAlias
 
 from langchain_quickjs.errors import ScriptError
+from langchain_quickjs.interpreter.display.outcomes import completed, failed, suspended
 from langchain_quickjs.interpreter.quoting import error_text, type_name
 
 __all__ = [
@@ -80,6 +81,9 @@ class Completed:
     value: Any
     console: str = ""
 
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return completed(self.value, self.console)
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:
@@ -97,6 +101,9 @@ class Failed:
     console: str = ""
     call_id: int | None = None
 
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return failed(self.error, self.console, self.call_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Suspended:
@@ -112,6 +119,9 @@ class Suspended:
     calls: tuple[Call, ...]
     console: str = ""
     wake_after_s: float | None = None
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return suspended(self.calls, self.console, self.wake_after_s)
 
 
 Outcome: TypeAlias = Completed | Failed | Suspended

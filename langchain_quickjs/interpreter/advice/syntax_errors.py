@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 from langchain_quickjs.errors import ScriptError
+from langchain_quickjs.interpreter.advice.excerpts import excerpt, source_line
 
 __all__ = ["with_excerpt"]
 
-_WIDTH = 80
-_MARGIN = "    "
 _AT_PARSING = re.compile(r"    at [^\s():]+:\d+:\d+\s*")
 _MODULE_SYNTAX = re.compile(r"\s*(?:import\b(?!\s*[(.])|export\b)")
 _AWAIT = re.compile(r"\bawait\b")
@@ -36,16 +35,14 @@ def with_excerpt(error: ScriptError, source: str) -> ScriptError:
         return error
     if "JSON" in error.message:
         return error
-    # Line ends as JavaScript counts them, not as `splitlines` does.
-    lines = re.split("\r\n|[\n\r\u2028\u2029]", source)
-    if error.line is None or error.column is None or error.line > len(lines):
+    line = source_line(source, error.line)
+    if line is None or error.column is None:
         return error
-    line = lines[error.line - 1]
     hint = _hint(line, error)
     return ScriptError(
         error.name,
         f"{error.message}. {hint}" if hint else error.message,
-        f"{_excerpt(line, error.column)}\n{error.stack}",
+        f"{excerpt(line, error.column)}\n{error.stack}",
         error.line,
         error.column,
     )
@@ -56,13 +53,3 @@ def _hint(line: str, error: ScriptError) -> str | None:
         return _NO_MODULES
     is_surprise = error.message.startswith("expecting ")
     return _NOT_ASYNC if is_surprise and _AWAIT.search(line[: error.column]) else None
-
-
-def _excerpt(line: str, column: int) -> str:
-    """Gives at most `_WIDTH` characters of the line around the column, and a caret."""
-    at = min(column - 1, len(line))
-    start = max(0, min(at - _WIDTH // 2, len(line) - _WIDTH))
-    shown = line[start : start + _WIDTH]
-    # Tabs stay tabs below, so that the caret stands where the eye expects it.
-    gap = "".join("\t" if character == "\t" else " " for character in shown[: at - start])
-    return f"{_MARGIN}{shown}\n{_MARGIN}{gap}^"

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from langchain_quickjs.interpreter.guest.image import BOOT, Image
+from langchain_quickjs.interpreter.guest.image import BOOT, PAGE_BYTES, Image
 from langchain_quickjs.interpreter.guest.instance import Instance, Module
 
 __all__ = ["Machine"]
@@ -109,6 +109,13 @@ class Machine:
                 raise
             self._take_image(live)
         return self._image
+
+    @property
+    def memory_bytes(self) -> int:
+        """How large the guest's memory is, or was in the last image if no guest is alive."""
+        live = self._instance
+        boot_bytes = len(self._module.boot) * PAGE_BYTES
+        return max(self._image.memory_bytes, boot_bytes) if live is None else live.size_bytes
 
     def cancel(self) -> None:
         """Stops the step that another thread takes, or else the next one. Thread-safe."""
