@@ -1,0 +1,44 @@
+"""The pages are complete and can be built."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from langchain_quickjs import errors
+from tests.docs.blocks import PAGES, ROOT
+
+README_LINES = 150
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) < README_LINES
+
+
+def test_every_error_has_its_entry() -> None:
+    """Each says when it comes and what to do; no class is listed that is not there."""
+    entries = re.split(r"^### ", (ROOT / "docs" / "errors.md").read_text(), flags=re.MULTILINE)[1:]
+    assert sorted(entry.split("\n")[0] for entry in entries) == sorted(errors.__all__)
+    for entry in entries:
+        assert re.search(r"^\*When:\* .+\n(.+\n)*\*What to do:\* ", entry, re.MULTILINE), entry
+
+
+def test_links_of_the_readme_lead_to_pages() -> None:
+    """Those of the pages are checked where the site is built."""
+    links = re.findall(r"\]\(([^)]+)\)", (ROOT / "README.md").read_text())
+    assert {ROOT / link.partition("#")[0] for link in links} <= set(PAGES)
+    named = {path.name for path in (ROOT / "docs").glob("*.md")} - {"index.md"}
+    assert named <= {Path(link.partition("#")[0]).name for link in links}
+
+
+def test_the_site_is_built_and_fetches_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]
+    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    for page in tmp_path.glob("*.html"):
+        # Links to other sites are no harm; what a browser loads by itself is.
+        fetched = re.findall(r"<(?:script|img|iframe)[^>]*\ssrc=\"?(https?:[^\">\s]+)", page.read_text())
+        fetched += re.findall(r"<link[^>]*\shref=\"?(https?:[^\">\s]+)", page.read_text())
+        assert not fetched, page.name

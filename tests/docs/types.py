@@ -1,0 +1,111 @@
+"""mypy and pyright, both strict, on the code of the documentation and on the examples.
+
+    python -m tests.docs.types
+
+What LangGraph and Deep Agents leave unknown in their own signatures is not told: a user meets that
+without this package too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import langchain_quickjs
+from tests.docs.blocks import GIVEN, ROOT, modules
+
+__all__ = ["complaints", "unknown_in_public"]
+
+# Their signatures have type variables that nothing fills.
+_THEIRS: Final = frozenset(
+    {"create_agent", "create_deep_agent", "invoke", "ainvoke", "stream", "astream"}
+)
+_UNKNOWN: Final = re.compile(r'Type of "(\w+)" is partially unknown')
+_PYRIGHT: Final = {"typeCheckingMode": "strict", "include": ["blocks", "examples"]}
+
+
+def complaints() -> list[str]:
+    """What the type checkers say; nothing if all is well."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder).resolve()
+        shutil.copytree(ROOT / "examples", place / "examples")
+        (place / "blocks").mkdir()
+        shutil.copy(GIVEN, place)
+        for module in modules():
+            (place / "blocks" / f"{module.name}.py").write_text(module.text)
+        return [*_mypy(place), *_pyright(place)]
+
+
+def _mypy(place: Path) -> Iterator[str]:
+    files = sorted(map(str, (place / "blocks").glob("*.py")))
+    cache = f"--cache-dir={ROOT / '.mypy_cache'}"
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", cache, *files]
+    environment = {**os.environ, "MYPYPATH": f"{ROOT}{os.pathsep}{place}"}
+    told = subprocess.run(
+        command, cwd=place, env=environment, capture_output=True, text=True, check=False
+    )
+    yield from (told.stdout + told.stderr).splitlines()
+
+
+def _pyright(place: Path) -> Iterator[str]:
+    config = {**_PYRIGHT, "extraPaths": [str(ROOT), str(place)]}
+    (place / "pyrightconfig.json").write_text(json.dumps(config))
+    for each in _asked_pyright("--project", str(place))["generalDiagnostics"]:
+        unknown = _UNKNOWN.match(each["message"])
+        if unknown is None or unknown[1] not in _THEIRS:
+            line = each["range"]["start"]["line"] + 1
+            file = Path(each["file"]).relative_to(place)
+            yield f"{file}:{line}: {each['message']} ({each.get('rule', each['severity'])})"
+
+
+def unknown_in_public() -> list[str]:
+    """The names in the public surface whose types a user's checker cannot know for sure.
+
+    Pyright looks at a package as users have it only where that is installed, so an environment is
+    made that has it among its packages.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder)
+        packages = Path(sysconfig.get_path("purelib", vars={"base": folder}))
+        for path in Path(sysconfig.get_path("purelib")).iterdir():
+            if path.suffix != ".pth" and not (packages / path.name).exists():
+                (packages / path.name).symlink_to(path)
+        if not (packages / "langchain_quickjs").exists():
+            (packages / "langchain_quickjs").symlink_to(ROOT / "langchain_quickjs")
+        scripts = sysconfig.get_path("scripts", vars={"base": folder})
+        found = _asked_pyright(
+            "--verifytypes", "langchain_quickjs", "--ignoreexternal", scripts=scripts
+        )
+    public = tuple(f"langchain_quickjs.{name}" for name in langchain_quickjs.__all__)
+    return [
+        f"{symbol['name']}: {[each['message'] for each in symbol['diagnostics']]}"
+        for symbol in found["typeCompleteness"]["symbols"]
+        if not symbol["isTypeKnown"] and symbol["name"].startswith(public)
+    ]
+
+
+def _asked_pyright(*arguments: str, scripts: str = "") -> Any:
+    command = [sys.executable, "-m", "pyright", "--outputjson", *arguments]
+    path = f"{scripts}{os.pathsep}{os.environ['PATH']}" if scripts else os.environ["PATH"]
+    if not scripts:
+        command += ["--pythonpath", sys.executable]
+    told = subprocess.run(
+        command, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+    )
+    return json.loads(told.stdout)
+
+
+if __name__ == "__main__":
+    found = [*complaints(), *unknown_in_public()]
+    print("\n".join(found) or "Types of documentation and examples: no complaints.")
+    sys.exit(bool(found))
