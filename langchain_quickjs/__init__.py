@@ -56,7 +56,15 @@ from langchain_quickjs.interpreter import (
 
 if TYPE_CHECKING:
     from langchain_quickjs.agent.middleware import CodeInterpreterMiddleware, PTCOption
-    from langchain_quickjs.script import create_script_graph
+    from langchain_quickjs.script import (
+        InterruptOn,
+        ScriptFailure,
+        ScriptGraph,
+        ScriptInput,
+        ScriptOutcome,
+        ScriptOutput,
+        create_script_graph,
+    )
     from langchain_quickjs.script.calls.subagents import (
         SUBAGENT_STREAM_EVENT_TYPE,
         SubagentCompleteEvent,
@@ -66,6 +74,7 @@ if TYPE_CHECKING:
         SubagentStartEvent,
         SubagentStreamEvent,
     )
+    from langchain_quickjs.script.settings import Durability, Mode, OnToolError
 
 __all__ = [
     "SUBAGENT_STREAM_EVENT_TYPE",
@@ -78,14 +87,18 @@ __all__ = [
     "Completed",
     "ConsoleLimitError",
     "DecisionError",
+    "Durability",
     "Failed",
     "Interpreter",
     "InterpreterStateError",
+    "InterruptOn",
     "LimitError",
     "Limits",
     "MemoryLimitError",
     "MessageLimitError",
+    "Mode",
     "NotRunError",
+    "OnToolError",
     "Outcome",
     "PTCOption",
     "ProtocolError",
@@ -96,6 +109,11 @@ __all__ = [
     "Returned",
     "ScriptCancelledError",
     "ScriptError",
+    "ScriptFailure",
+    "ScriptGraph",
+    "ScriptInput",
+    "ScriptOutcome",
+    "ScriptOutput",
     "ScriptTimeLimitError",
     "SetupError",
     "SnapshotError",
@@ -119,7 +137,19 @@ __all__ = [
 _LAZY = {
     "CodeInterpreterMiddleware": "langchain_quickjs.agent.middleware",
     "PTCOption": "langchain_quickjs.agent.middleware",
-    "create_script_graph": "langchain_quickjs.script",
+    **dict.fromkeys(
+        (
+            "InterruptOn",
+            "ScriptFailure",
+            "ScriptGraph",
+            "ScriptInput",
+            "ScriptOutcome",
+            "ScriptOutput",
+            "create_script_graph",
+        ),
+        "langchain_quickjs.script",
+    ),
+    **dict.fromkeys(("Durability", "Mode", "OnToolError"), "langchain_quickjs.script.settings"),
     **{
         name: "langchain_quickjs.script.calls.subagents"
         for name in __all__

@@ -177,7 +177,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         lives: Mode = mode or Defaults.mode
         variables = None
         if lives != "call":
-            self.state_schema = InterpreterState
+            self.state_schema: type[AgentState[Any]] = InterpreterState
             variables = VariablesPolicy(lives, max_snapshot_bytes or memory_limit, limits)
         self._grants = Grants.of(ptc, interrupt_on, subagents=subagents, tool_name=tool_name)
         self._settings = ProgramSettings(
@@ -197,7 +197,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self._fits: Agent | None = None
         self._prompt = PromptSection(tool_name, lives, limits, max_result_chars)
         self._tool = EvalTool(name=tool_name, description=eval_tool_description(mode=lives))
-        self.tools = [self._tool]
+        self.tools: Sequence[BaseTool] = [self._tool]
         if not tracing_is_enabled():
             self._spare_detours()
 

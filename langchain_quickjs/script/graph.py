@@ -5,10 +5,9 @@
 
 `run` takes the script as far as it goes; what it returns is the checkpoint. `ask` asks, and claims
 what is answered in the script's ledger, which changes nothing when it is done again: so LangGraph
-may run it as often as it likes. It raises what people have to decide
-about calls, and what called tools and the graphs inside them ask by themselves, each under an id
-that stays the same until it is answered. So a pause can be answered in part: `run` goes on with
-what is decided, and the rest is asked again.
+may run it as often as it likes. It raises what people have to decide about calls, and what tools
+and graphs inside them ask by themselves, each under an id that stays the same until it is answered.
+So a pause can be answered in part: `run` goes on with what is decided; the rest is asked again.
 
 Inside an agent, a script begins without the graph, which takes it over at its first pause: most
 scripts have none, and a graph takes longer to enter than a small script to run.
@@ -18,14 +17,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
 from langgraph.errors import GraphInterrupt
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.types import Checkpointer, Command
+from langgraph.types import Command
 
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter import Limits
@@ -60,6 +59,7 @@ from langchain_quickjs.script.people.claims import (
 )
 from langchain_quickjs.script.run import run_script
 from langchain_quickjs.script.settings import (
+    Checkpointer,
     Defaults,
     Durability,
     OnToolError,
@@ -70,7 +70,7 @@ from langchain_quickjs.script.state import PausedState, ScriptInput, ScriptOutpu
 
 __all__ = ["ScriptGraph", "build_script_graph", "create_script_graph"]
 
-ScriptGraph = CompiledStateGraph[ScriptState, None, ScriptInput, ScriptOutput]
+ScriptGraph: TypeAlias = CompiledStateGraph[ScriptState, None, ScriptInput, ScriptOutput]
 
 
 def create_script_graph(

@@ -1,9 +1,9 @@
 """The code blocks of the README and of `docs/`.
 
 A comment before a block says what is special about it: `<!-- continues -->`, that it goes on from
-the block before it on its page, `<!-- not run: why -->`, and `<!-- needs NAME -->`. Blocks that continue one another are
-one module here. It imports from `given` what its blocks use without making it, and its lines have
-the numbers that they have on the page.
+the block before it on its page; `<!-- not run: why -->`; `<!-- needs NAME -->`, a name of
+`NOT_YET`. Blocks that continue one another are one module here. It imports from `given` what its
+blocks use without making it, and its lines have the numbers that they have on the page.
 """
 
 from __future__ import annotations

@@ -38,7 +38,10 @@ def test_every_block_is_found(page: Path) -> None:
 
 @pytest.mark.parametrize("module", modules(), ids=str)
 def test_python(
-    module: Module, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    module: Module,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """It runs, and prints what its comments say."""
     spec = importlib.util.spec_from_file_location("given", GIVEN)
