@@ -24,6 +24,7 @@ from langchain_quickjs.errors import (
     LimitError,
     MemoryLimitError,
     MessageLimitError,
+    NoStoryError,
     NotRunError,
     ProtocolError,
     QuickJSError,
@@ -75,6 +76,9 @@ if TYPE_CHECKING:
         SubagentStreamEvent,
     )
     from langchain_quickjs.script.settings import Durability, Mode, OnToolError
+    from langchain_quickjs.watch.pending import PendingCall, apending, pending
+    from langchain_quickjs.watch.threads import PendingThread, apending_threads, pending_threads
+    from langchain_quickjs.watch.timeline import Timeline, atimeline, timeline
 
 __all__ = [
     "SUBAGENT_STREAM_EVENT_TYPE",
@@ -97,10 +101,13 @@ __all__ = [
     "MemoryLimitError",
     "MessageLimitError",
     "Mode",
+    "NoStoryError",
     "NotRunError",
     "OnToolError",
     "Outcome",
     "PTCOption",
+    "PendingCall",
+    "PendingThread",
     "ProtocolError",
     "QuickJSError",
     "Raised",
@@ -127,10 +134,17 @@ __all__ = [
     "SubagentStreamEvent",
     "Suspended",
     "TimeLimitError",
+    "Timeline",
     "ToolNameError",
     "ValueTransferError",
     "WallTimeLimitError",
+    "apending",
+    "apending_threads",
+    "atimeline",
     "create_script_graph",
+    "pending",
+    "pending_threads",
+    "timeline",
 ]
 
 
@@ -150,6 +164,11 @@ _LAZY = {
         "langchain_quickjs.script",
     ),
     **dict.fromkeys(("Durability", "Mode", "OnToolError"), "langchain_quickjs.script.settings"),
+    **dict.fromkeys(("PendingCall", "apending", "pending"), "langchain_quickjs.watch.pending"),
+    **dict.fromkeys(
+        ("PendingThread", "apending_threads", "pending_threads"), "langchain_quickjs.watch.threads"
+    ),
+    **dict.fromkeys(("Timeline", "atimeline", "timeline"), "langchain_quickjs.watch.timeline"),
     **{
         name: "langchain_quickjs.script.calls.subagents"
         for name in __all__

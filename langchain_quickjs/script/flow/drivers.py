@@ -93,12 +93,16 @@ class Abandon:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Call `method` of something; where graphs run asynchronously, `a{method}`, and await it."""
+    """Call `method` of something; where graphs run asynchronously, `a{method}`, and await it.
+
+    If it gives an iterator, `each` takes each item.
+    """
 
     target: Any
     method: str
     args: tuple[Any, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
+    each: Callable[[Any], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +213,8 @@ class _Threads:
             self._begin()
             return effect.step()
         if isinstance(effect, Ask):
-            return getattr(effect.target, effect.method)(*effect.args, **effect.options)
+            answer = getattr(effect.target, effect.method)(*effect.args, **effect.options)
+            return answer if effect.each is None else [*map(effect.each, answer)]
         if isinstance(effect, Spawn):
             self._at_once = effect.at_once or _DEFAULT_AT_ONCE
             self._waiting.update(effect.works)
@@ -282,8 +287,10 @@ class _Tasks:
         if isinstance(effect, Compute):
             return await self._compute(effect)
         if isinstance(effect, Ask):
-            method = getattr(effect.target, f"a{effect.method}")
-            return await method(*effect.args, **effect.options)
+            answer = getattr(effect.target, f"a{effect.method}")(*effect.args, **effect.options)
+            if (each := effect.each) is None:
+                return await answer
+            return [each(item) async for item in answer]
         if isinstance(effect, Spawn):
             for number, work in effect.works.items():
                 self._running[number] = asyncio.create_task(self._run(number, work))

@@ -2,10 +2,19 @@
 
 Every graph of a thread has its checkpoints under its namespace. A task knows the checkpoints that
 its own graph and those around it stood at when it began.
+
+A checkpointer can list what it holds, and that is all checkpoints of all threads with all their
+state. A thread waits if the newest checkpoint of its outermost graph has an interrupt among its
+pending writes. The checkpointers that LangGraph comes with can be asked for just these: a copy of
+one that lists nothing else, or, for SQLite, a query of our own.
 """
 
 from __future__ import annotations
 
+import asyncio
+import copy
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from langchain_core.runnables import RunnableConfig
@@ -14,22 +23,33 @@ from langgraph._internal._constants import (
     CONFIG_KEY_CHECKPOINT_NS,
     CONFIG_KEY_CHECKPOINTER,
     CONFIG_KEY_DURABILITY,
+    ERROR,
+    ERROR_SOURCE_NODE,
+    INTERRUPT,
+    NS_END,
     NS_SEP,
     NULL_TASK_ID,
     RESUME,
 )
 from langgraph._internal._typing import MISSING
-from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.base import BaseCheckpointSaver, PendingWrite
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import Interrupt
 
 __all__ = [
     "EMPTY_CHANNEL",
     "OVERWRITTEN",
+    "SqliteThreads",
     "address_of_graph",
     "addresses_of_graphs_above",
     "checkpointer_of",
     "has_checkpointer",
+    "lists_waiting_only",
     "namespace_of_graph",
+    "namespace_of_task",
+    "standing_interrupts",
     "stores_when_it_ends_only",
+    "threads_in_sqlite",
     "writes_that_forget_the_answer",
 ]
 
@@ -38,6 +58,27 @@ EMPTY_CHANNEL: Final[Any] = MISSING
 
 OVERWRITTEN: Final[str] = RESUME
 """A channel of pending writes in which a later write of the same task replaces an earlier one."""
+
+
+# What says of a task how it stands; all else is what it gave, and then it has ended.
+_NO_OUTPUT: Final = frozenset((ERROR, ERROR_SOURCE_NODE, INTERRUPT, RESUME))
+
+_WAITS: Final = """
+checkpoint_ns = ''
+and exists (
+    select 1 from {writes} w where w.thread_id = checkpoints.thread_id and w.checkpoint_ns = ''
+    and w.checkpoint_id = checkpoints.checkpoint_id and w.channel = '{interrupt}'
+)
+and not exists (
+    select 1 from checkpoints newer where newer.thread_id = checkpoints.thread_id
+    and newer.checkpoint_ns = '' and newer.checkpoint_id > checkpoints.checkpoint_id
+)
+"""
+_IN_SQLITE: Final = _WAITS.format(writes="writes", interrupt=INTERRUPT)
+_SQLITE: Final = " ".join(
+    ("select thread_id from checkpoints where", _IN_SQLITE, "order by checkpoint_id desc")
+)
+_POSTGRES: Final = _WAITS.format(writes="checkpoint_writes", interrupt=INTERRUPT)
 
 
 def checkpointer_of(config: RunnableConfig) -> BaseCheckpointSaver[Any] | None:
@@ -74,6 +115,18 @@ def namespace_of_graph(config: RunnableConfig) -> str:
     return namespace.rpartition(NS_SEP)[0]
 
 
+def namespace_of_task(graph: str, name: str, task_id: str) -> str:
+    """The namespace of a task, which a graph that is called in it has too.
+
+    Args:
+        graph: The namespace of the graph that the task belongs to.
+        name: The node that it runs.
+        task_id: The task.
+    """
+    task = f"{name}{NS_END}{task_id}"
+    return f"{graph}{NS_SEP}{task}" if graph else task
+
+
 def address_of_graph(config: RunnableConfig) -> RunnableConfig:
     """Where the graph whose task has this config has its checkpoint."""
     return _address(config, namespace_of_graph(config))
@@ -94,3 +147,76 @@ def _address(config: RunnableConfig, namespace: str) -> RunnableConfig:
             "checkpoint_id": configurable[CONFIG_KEY_CHECKPOINT_MAP][namespace],
         }
     }
+
+
+def standing_interrupts(writes: Iterable[PendingWrite]) -> list[Interrupt]:
+    """The interrupts among the pending writes of a checkpoint that nobody has answered."""
+    asked: dict[str, list[Interrupt]] = {}
+    ended = set()
+    for task_id, channel, value in writes:
+        if channel == INTERRUPT:
+            found = value if isinstance(value, list | tuple) else [value]
+            asked[task_id] = [one for one in found if isinstance(one, Interrupt)]
+        elif channel not in _NO_OUTPUT and task_id != NULL_TASK_ID:
+            ended.add(task_id)
+    return [one for task_id, some in asked.items() if task_id not in ended for one in some]
+
+
+def lists_waiting_only(saver: BaseCheckpointSaver[Any]) -> BaseCheckpointSaver[Any] | None:
+    """A copy of a checkpointer that lists only the checkpoints at which threads wait.
+
+    Returns:
+        The copy, or `None` if there is no such thing of this checkpointer.
+    """
+    if isinstance(saver, InMemorySaver):
+        return _of_memory(saver)
+    if not _class_names(saver) & {"PostgresSaver", "AsyncPostgresSaver"}:
+        return None
+    narrowed: Any = copy.copy(saver)
+    every = narrowed.SELECT_SQL
+    narrowed.SELECT_SQL = " ".join(("select * from (", every, "where", _POSTGRES, ") checkpoints "))
+    return narrowed  # type: ignore[no-any-return]  # a copy is what its original is
+
+
+def _of_memory(saver: InMemorySaver) -> InMemorySaver:
+    narrowed: Any = copy.copy(saver)
+    narrowed.storage = {}
+    for thread_id, places in list(saver.storage.items()):
+        newest = max(places.get("", {}), default=None)
+        written = saver.writes.get((thread_id, "", newest or ""), {})
+        if newest and any(channel == INTERRUPT for _, channel, *_ in written.values()):
+            narrowed.storage[thread_id] = {"": {newest: places[""][newest]}}
+    return narrowed  # type: ignore[no-any-return]  # a copy is what its original is
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteThreads:
+    """Looks up which threads wait in a database of SQLite.
+
+    Attributes:
+        saver: A checkpointer of LangGraph for SQLite, of either kind.
+    """
+
+    saver: Any
+
+    def waiting(self) -> Sequence[tuple[str]]:
+        """The threads, newest first."""
+        if hasattr(self.saver, "loop"):
+            return asyncio.run_coroutine_threadsafe(self.awaiting(), self.saver.loop).result()
+        with self.saver.cursor(transaction=False) as cursor:
+            return list(cursor.execute(_SQLITE))
+
+    async def awaiting(self) -> Sequence[tuple[str]]:
+        """The same where the checkpointer is used asynchronously."""
+        return list(await self.saver.conn.execute_fetchall(_SQLITE))
+
+
+def threads_in_sqlite(saver: BaseCheckpointSaver[Any]) -> SqliteThreads | None:
+    """What looks up threads, if this is a checkpointer for SQLite."""
+    known = _class_names(saver) & {"SqliteSaver", "AsyncSqliteSaver"}
+    return SqliteThreads(saver) if known else None
+
+
+def _class_names(saver: object) -> set[str]:
+    # The packages of databases need not be installed.
+    return {base.__name__ for base in type(saver).__mro__}
