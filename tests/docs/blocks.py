@@ -22,7 +22,7 @@ PAGES: Final = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 NOT_YET: Final[dict[str, str]] = {
     "people": "`ask`, `expires_after_s` and `CallReview` are being written",
-    "watch": "`pending` and `timeline` are being written",
+    "story": "what a program has done is not recorded yet",
     "streams": "events of programs are being written",
     "examples": "the project for LangGraph's server is being written",
     "notebook": "the form and the extra are being written",
