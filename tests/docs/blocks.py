@@ -30,7 +30,7 @@ NOT_YET: Final[dict[str, str]] = {
 """What blocks need that is not there yet, with the reason."""
 
 _FENCE: Final = re.compile(
-    r"(?:^<!-- (?P<mark>continues|not run: [^>]+|needs \w+) -->\n)?"
+    r"(?:^<!-- (?P<mark>continues(?:, needs \w+)?|not run: [^>]+|needs \w+) -->\n)?"
     r"^```(?P<language>\w*)\n(?P<source>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
@@ -76,7 +76,7 @@ def blocks(*languages: str) -> list[Block]:
 
 
 def _runs(block: Block) -> bool:
-    missing = block.mark.removeprefix("needs ") in NOT_YET
+    missing = block.mark.rpartition("needs ")[2] in NOT_YET
     return not missing and not block.mark.startswith("not run")
 
 
@@ -84,7 +84,7 @@ def modules() -> list[Module]:
     """The Python of all pages."""
     chains: list[list[Block]] = []
     for block in blocks("python"):
-        if block.mark == "continues":
+        if block.mark.startswith("continues"):
             assert chains[-1][-1].page == block.page, f"{block} continues nothing"
             chains[-1].append(block)
         else:
