@@ -6,15 +6,39 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-from langchain_quickjs import errors
-from tests.docs.blocks import PAGES, ROOT
+import pytest
+from langchain.agents import create_agent
+from langchain_core.messages import HumanMessage
+from langgraph.checkpoint.memory import InMemorySaver
+
+from langchain_quickjs import CodeInterpreterMiddleware, errors, pending
+from tests.docs import given
+from tests.docs.blocks import NOT_YET, PAGES, ROOT
 
 README_LINES = 150
 
 
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) < README_LINES
+
+
+@pytest.mark.skipif("story" in NOT_YET, reason=NOT_YET.get("story", ""))
+def test_the_picture_of_the_readme_is_what_people_read() -> None:
+    """The program, the line that waits, and the first line of the question are real."""
+    readme = (ROOT / "README.md").read_text()
+    interrupt_on: dict[str, Any] = {"issue_refund": True}
+    tools = [given.lookup_order, given.issue_refund]
+    middleware = [CodeInterpreterMiddleware(ptc=tools, interrupt_on=interrupt_on)]
+    agent = create_agent(given.Model(), middleware=middleware, checkpointer=InMemorySaver())
+    request = "Refund what arrived broken."
+    agent.invoke({"messages": [HumanMessage(request)]}, given.config)
+    (call,) = pending(agent, given.config)
+    assert call.description.splitlines()[0] in readme
+    for number, line in enumerate(given.PROGRAMS[request].splitlines(), 1):
+        shown = f" {number} {'▶' if number == call.line else ' '} {line}".rstrip()
+        assert shown in readme
 
 
 def test_every_error_has_its_entry() -> None:
