@@ -61,8 +61,13 @@ class Module:
         return self.name
 
 
-def blocks(*languages: str) -> list[Block]:
-    """The blocks of all pages that are to run, of these languages; without any, all blocks."""
+def blocks(*languages: str, runs: bool = True) -> list[Block]:
+    """The blocks of all pages that are in these languages, and can run; without any, all blocks.
+
+    Args:
+        languages: The names after the fences.
+        runs: Whether those are left out that something here is missing for.
+    """
     found: list[Block] = []
     for page in PAGES:
         text = page.read_text()
@@ -72,18 +77,18 @@ def blocks(*languages: str) -> list[Block]:
             found.append(Block(page, line, match["language"], match["source"], mark))
     if not languages:
         return found
-    return [b for b in found if b.language in languages and _runs(b)]
+    return [b for b in found if b.language in languages and _is_whole(b, runs=runs)]
 
 
-def _runs(block: Block) -> bool:
+def _is_whole(block: Block, *, runs: bool) -> bool:
     missing = block.mark.rpartition("needs ")[2] in NOT_YET
-    return not missing and not block.mark.startswith("not run")
+    return not missing and not (runs and block.mark.startswith("not run"))
 
 
-def modules() -> list[Module]:
-    """The Python of all pages."""
+def modules(*, runs: bool = True) -> list[Module]:
+    """The Python of all pages: what can run, or else what can be read."""
     chains: list[list[Block]] = []
-    for block in blocks("python"):
+    for block in blocks("python", runs=runs):
         if block.mark.startswith("continues"):
             assert chains[-1][-1].page == block.page, f"{block} continues nothing"
             chains[-1].append(block)
