@@ -58,6 +58,7 @@ def test_links_of_the_readme_lead_to_pages() -> None:
 
 
 def test_the_site_is_built_and_fetches_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("mkdocs")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]
     built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr

@@ -7,6 +7,10 @@ import pytest
 from tests.docs import types
 from tests.docs.blocks import Module
 
+# Not in the environments of `tests.versions`, which are for what runs.
+pytest.importorskip("pyright")
+pytest.importorskip("mypy")
+
 
 def test_documentation_and_examples_are_typed() -> None:
     assert types.complaints() == []
