@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: test demo check bench clean
+.PHONY: test demo check docs bench clean
 
 $(VENV)/ready: pyproject.toml $(wildcard wasm/*.py wasm/src/* wasm/src/*/* wasm/prelude/* wasm/patches/*)
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
@@ -20,6 +20,10 @@ demo: $(VENV)/ready
 
 check: $(VENV)/ready
 	$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy
+	$(RUN) -m tests.docs.types
+
+docs: $(VENV)/ready
+	$(RUN) -m mkdocs build --strict
 
 bench: $(VENV)/ready
 	$(RUN) -m tests.benchmarks $(ARGS)

@@ -124,7 +124,7 @@ def decide(action: dict[str, Any], answer: str | None) -> dict[str, Any]:
 
 def answer(asked: Interrupt, given: str | None) -> list[dict[str, Any]]:
     """One decision for each thing that was asked about."""
-    decisions = []
+    decisions: list[dict[str, Any]] = []
     for action in asked.value["action_requests"]:
         show(action)
         decisions.append(decide(action, given))
@@ -145,7 +145,7 @@ def report(log: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--model", help="a real model, as provider:name")
     parser.add_argument("--directory", type=Path, default=Path("refunds"), help="database and log")
     parser.add_argument("--decision", help="approve, edit:AMOUNT or reject:WORDS, without asking")
@@ -153,7 +153,8 @@ def main() -> None:
 
     options.directory.mkdir(parents=True, exist_ok=True)
     log = options.directory / "log.txt"
-    model = init_chat_model(options.model) if options.model else ScriptedModel()
+    name: str | None = options.model
+    model: BaseChatModel = init_chat_model(name) if name else ScriptedModel()
     thread = {"configurable": {"thread_id": "refunds"}}
 
     with SqliteSaver.from_conn_string(str(options.directory / "agent.sqlite")) as checkpointer:

@@ -61,7 +61,11 @@ if TYPE_CHECKING:
     from langchain_quickjs.script import (
         CallReview,
         InterruptOn,
+        ScriptFailure,
+        ScriptGraph,
+        ScriptInput,
         ScriptOutcome,
+        ScriptOutput,
         create_script_graph,
     )
     from langchain_quickjs.script.calls.subagents import (
@@ -73,7 +77,14 @@ if TYPE_CHECKING:
         SubagentStartEvent,
         SubagentStreamEvent,
     )
-    from langchain_quickjs.script.settings import AskMode, Durability, Mode
+    from langchain_quickjs.script.settings import (
+        AskMode,
+        Durability,
+        Mode,
+        OnToolError,
+        OnUnfitAnswer,
+        RequestName,
+    )
     from langchain_quickjs.script.telling.program_events import (
         PROGRAM_STREAM_EVENT_TYPE,
         ProgramCallEndEvent,
@@ -114,6 +125,8 @@ __all__ = [
     "Mode",
     "NoStoryError",
     "NotRunError",
+    "OnToolError",
+    "OnUnfitAnswer",
     "Outcome",
     "PTCOption",
     "PendingCall",
@@ -128,12 +141,17 @@ __all__ = [
     "ProtocolError",
     "QuickJSError",
     "Raised",
+    "RequestName",
     "ResultLimitError",
     "ResultTransferError",
     "Returned",
     "ScriptCancelledError",
     "ScriptError",
+    "ScriptFailure",
+    "ScriptGraph",
+    "ScriptInput",
     "ScriptOutcome",
+    "ScriptOutput",
     "ScriptTimeLimitError",
     "SetupError",
     "SnapshotError",
@@ -161,36 +179,41 @@ __all__ = [
 ]
 
 
-_LAZY = {
-    "CodeInterpreterMiddleware": "langchain_quickjs.agent.middleware",
-    "PTCOption": "langchain_quickjs.agent.middleware",
-    **dict.fromkeys(("AskMode", "Durability", "Mode"), "langchain_quickjs.script.settings"),
-    **dict.fromkeys(
-        ("CallReview", "InterruptOn", "ScriptOutcome", "create_script_graph"),
-        "langchain_quickjs.script",
+# Which module has what is imported when it is first used; events are found by their names.
+_OF_MODULES = {
+    "agent.middleware": ("CodeInterpreterMiddleware", "PTCOption"),
+    "script": (
+        "CallReview",
+        "InterruptOn",
+        "ScriptFailure",
+        "ScriptGraph",
+        "ScriptInput",
+        "ScriptOutcome",
+        "ScriptOutput",
+        "create_script_graph",
     ),
-    "create_script_graph": "langchain_quickjs.script",
-    **dict.fromkeys(("PendingCall", "apending", "pending"), "langchain_quickjs.watch.pending"),
-    **dict.fromkeys(
-        ("PendingThread", "apending_threads", "pending_threads"), "langchain_quickjs.watch.threads"
+    "script.calls.subagents": [name for name in __all__ if name.upper().startswith("SUBAGENT")],
+    "script.settings": (
+        "AskMode",
+        "Durability",
+        "Mode",
+        "OnToolError",
+        "OnUnfitAnswer",
+        "RequestName",
     ),
-    **dict.fromkeys(("Timeline", "atimeline", "timeline"), "langchain_quickjs.watch.timeline"),
-    **{
-        name: "langchain_quickjs.script.calls.subagents"
-        for name in __all__
-        if name.lower().startswith("subagent")
-    },
-    **{
-        name: "langchain_quickjs.script.telling.program_events"
-        for name in __all__
-        if name.lower().startswith("program")
-    },
+    "script.telling.program_events": [
+        name for name in __all__ if name.upper().startswith("PROGRAM")
+    ],
+    "watch.pending": ("PendingCall", "apending", "pending"),
+    "watch.threads": ("PendingThread", "apending_threads", "pending_threads"),
+    "watch.timeline": ("Timeline", "atimeline", "timeline"),
 }
+_LAZY = {name: module for module, names in _OF_MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
+        return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

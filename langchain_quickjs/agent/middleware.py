@@ -200,7 +200,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         lives: Mode = mode or Defaults.mode
         variables = None
         if lives != "call":
-            self.state_schema = InterpreterState
+            self.state_schema: type[AgentState[Any]] = InterpreterState
             variables = VariablesPolicy(lives, max_snapshot_bytes or memory_limit, limits)
         called = tool_name if request_name == "program" else ""
         manner = Manner(ask, asks_again=on_unfit_answer == "ask_again", request_name=called)
@@ -229,7 +229,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             description=eval_tool_description(mode=lives),
             signing_keys=self._settings.signing_keys,
         )
-        self.tools = [self._tool]
+        self.tools: Sequence[BaseTool] = [self._tool]
         if not tracing_is_enabled():
             self._spare_detours()
 

@@ -5,10 +5,9 @@
 
 `run` takes the script as far as it goes; what it returns is the checkpoint. `ask` asks, and claims
 what is answered in the script's ledger, which changes nothing when it is done again: so LangGraph
-may run it as often as it likes. It raises what people have to decide
-about calls, and what called tools and the graphs inside them ask by themselves, each under an id
-that stays the same until it is answered. So a pause can be answered in part: `run` goes on with
-what is decided, and the rest is asked again.
+may run it as often as it likes. It raises what people have to decide about calls, and what tools
+and graphs inside them ask by themselves, each under an id that stays the same until it is answered.
+So a pause can be answered in part: `run` goes on with what is decided; the rest is asked again.
 
 Inside an agent, a script begins without the graph, which takes it over at its first pause: most
 scripts have none, and a graph takes longer to enter than a small script to run.
@@ -18,13 +17,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.types import Checkpointer, Command
+from langgraph.types import Command
 
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.durability.durability_call import Record, retire_answer
@@ -58,6 +57,7 @@ from langchain_quickjs.script.people.taking_up import entry_of
 from langchain_quickjs.script.run import run_script
 from langchain_quickjs.script.settings import (
     AskMode,
+    Checkpointer,
     Defaults,
     Durability,
     OnToolError,
@@ -69,7 +69,7 @@ from langchain_quickjs.script.state import PausedState
 
 __all__ = ["ScriptGraph", "build_script_graph", "create_script_graph"]
 
-ScriptGraph = CompiledStateGraph[ScriptState, None, ScriptInput, ScriptOutput]
+ScriptGraph: TypeAlias = CompiledStateGraph[ScriptState, None, ScriptInput, ScriptOutput]
 
 _UNSEEN: Final = tuple(UnseenState.__annotations__)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, Literal, TypeGuard, get_args
+from typing import Any, Final, Literal, TypeAlias, TypeGuard, get_args
 
 from langchain_core.tools import BaseTool
 from langchain_core.tools import tool as as_tool
@@ -24,6 +24,7 @@ from langchain_quickjs.interpreter.quoting import value_text
 
 __all__ = [
     "AskMode",
+    "Checkpointer",
     "Defaults",
     "Durability",
     "Mode",
@@ -33,6 +34,9 @@ __all__ = [
     "as_tools",
     "check_parameters",
 ]
+
+Checkpointer: TypeAlias = BaseCheckpointSaver[Any] | bool | None
+"""What LangGraph's type of this name means; there, a type argument is left open."""
 
 Durability = Literal["pause", "call"]
 """When a script is stored: when it pauses, or whenever a call has ended."""

@@ -23,7 +23,7 @@ from tests.helpers.models import CallSpec, ScriptedModel
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE
 
-README = Path(__file__).parent.parent.parent / "README.md"
+PAGE = Path(__file__).parent.parent.parent / "docs" / "approvals.md"
 BY_HAND = "Refund it yourself."
 
 
@@ -75,17 +75,17 @@ def refund_tools(shop: Shop) -> dict[str, Any]:
     return {"lookup_order": lookup_order, "issue_refund": issue_refund}
 
 
-class Readme:
-    """README's section about approvals, run block by block."""
+class Page:
+    """How the page about approvals asks and answers, run block by block."""
 
     def __init__(self, mode: Mode, names: dict[str, Any]) -> None:
-        section = README.read_text().partition("## A person decides")[2].partition("\n## ")[0]
+        section = PAGE.read_text().partition("## Read the question")[2].partition("\n## Several")[0]
         blocks = [part.partition("```")[0] for part in section.split("```python\n")[1:]]
         self.start, self.go_on = (self._in_mode(block, mode) for block in blocks)
         self.names = names
 
     def run(self, block: str) -> None:
-        code = compile(block, str(README), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        code = compile(block, str(PAGE), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         running = eval(code, self.names)
         if inspect.iscoroutine(running):
             asyncio.run(running)
@@ -100,14 +100,14 @@ class Readme:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_readmes_refunds_are_asked_about_at_every_door(mode: Mode, shop: Shop) -> None:
+def test_refunds_are_asked_about_at_every_door(mode: Mode, shop: Shop) -> None:
     asked: list[dict[str, Any]] = []
 
     def decide(action: dict[str, Any]) -> dict[str, Any]:
         asked.append(action)
         return APPROVE
 
-    readme = Readme(
+    page = Page(
         mode,
         {
             **refund_tools(shop),
@@ -117,15 +117,15 @@ def test_readmes_refunds_are_asked_about_at_every_door(mode: Mode, shop: Shop) -
             "decide": decide,
         },
     )
-    readme.run(readme.start)
+    page.run(page.start)
     doors = ["direct", "program", "subagent"]
     for number in range(len(doors)):
         done = {f"refund {door}": 1 for door in doors[:number]}
         assert shop.counts() == done
-        readme.run(readme.go_on)
+        page.run(page.go_on)
         assert [action["args"]["order_id"] for action in asked] == doors[: number + 1]
     assert shop.counts() == {f"refund {door}": 1 for door in doors}
-    state = readme.names["agent"].get_state(readme.names["config"])
+    state = page.names["agent"].get_state(page.names["config"])
     assert not state.interrupts
     assert state.values["messages"][-1].text == "done"
 

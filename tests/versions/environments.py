@@ -25,8 +25,10 @@ ROOT: Final = Path(__file__).parent.parent.parent
 SETS: Final[tuple[VersionSet, ...]] = ("oldest", "newest")
 CORE: Final = ("tests/interpreter", "tests/script", "tests/agent")
 
-# What only checks the code; it says nothing about what the package needs.
-_CHECKERS: Final = frozenset({"mypy", "ruff", "types-psutil"})
+# What only checks the code and the pages; it says nothing about what the package needs.
+_CHECKERS: Final = frozenset(
+    {"mkdocs", "mkdocs-material", "mypy", "pyright", "ruff", "types-psutil"}
+)
 # What runs the tests; the newest will do.
 _RUNNERS: Final = frozenset(
     {

@@ -1,4 +1,4 @@
-"""Values cross without loss: one property for each row of the table in the README."""
+"""Values cross without loss: one property for each row of the table in docs/values.md."""
 
 from __future__ import annotations
 
