@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain_core.tools import tool
+from langgraph.types import interrupt
 
 from langchain_quickjs import CodeInterpreterMiddleware, SetupError, create_script_graph
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
@@ -24,7 +25,8 @@ from tests.helpers.stories import APPROVE
 SOON_S, LONG_S = 0.01, 3600.0
 YES: Any = {"decisions": [APPROVE]}
 TWO = """
-const pay = (tool, to) => tool({ to, amount: 1 }).catch((error) => `${error.name}: ${error.message}`);
+const say = (error) => `${error.name}: ${error.message}`;
+const pay = (tool, to) => tool({ to, amount: 1 }).catch(say);
 (await Promise.all([pay(tools.pay, "soon"), pay(tools.wire, "long")])).join("; ")
 """
 LATE = (
@@ -105,8 +107,7 @@ def test_whatever_is_answered_then_it_is_rejected(
     assert re.search(f"{LATE}.*; wired 1 to long", talk.text, re.DOTALL)
     assert shop.counts() == {"wire long 1": 1}
     if kind != "graph":  # The model hears of it, although the program has caught the error.
-        note = r"\ANobody answered until 20[\d.:T+-]+ whether to make this call of `pay`"
-        assert re.search(note, talk.text)
+        assert re.match(UNTIL, talk.text)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -174,28 +175,46 @@ def test_the_models_own_calls_expire_too(mode: Mode, answered: bool, shop: Shop)
 
 @pytest.mark.parametrize("mode", MODES)
 def test_an_answer_in_time_holds(mode: Mode, shop: Shop) -> None:
-    """Whatever happens to the call afterwards: here its tool asks, until the time is over."""
-    talk = talk_with(shop, "create_agent", mode, LONG_S, ask="each")
+    """Also when the call is still at work after the time: here its tool asks people by itself."""
+
+    @tool
+    def pay(to: str) -> str:
+        """Pays, in a way that somebody chooses."""
+        shop.note(f"pay {to} {interrupt('How?')}")
+        return "paid"
+
+    def agent(after_s: float) -> dict[str, Any]:
+        gate: Any = {"allowed_decisions": ["approve"], "expires_after_s": after_s}
+        return {
+            "tools": [pay],
+            "middleware": [CodeInterpreterMiddleware(interrupt_on={"pay": gate})],
+        }
+
+    talk = talk_with(shop, "create_agent", mode)
+    talk.model = ScriptedModel(turns=[[("pay", {"to": "a"})]])
+    talk.agent_options = agent(LONG_S)
     talk.start()
-    soon, long = talk.pending()
-    talk.answer({soon.id: YES})
-    talk.interrupt_on = {**(talk.interrupt_on or {})}
-    talk.answer({long.id: YES})
-    assert shop.counts() == {"pay soon 1": 1, "wire long 1": 1}
+    talk.answer(YES)
+    assert [item.value for item in talk.pending()] == ["How?"]
+    expire()
+    talk.agent_options = agent(SOON_S)
+    talk.answer("in cash")
+    assert shop.counts() == {"pay a in cash": 1}
 
 
 @pytest.mark.parametrize("wrong", [0, -1, math.nan, math.inf, True, "60", None, 1e12])
 def test_times_that_are_none_are_refused(wrong: Any, shop: Shop) -> None:
     gates: Any = {"pay": {"allowed_decisions": ["approve"], "expires_after_s": wrong}}
-    with pytest.raises(SetupError, match="`expires_after_s` .* must be a number of seconds"):
+    problem = r"`expires_after_s` .* must be a number of seconds"
+    with pytest.raises(SetupError, match=problem):
         create_script_graph(shop.tools(), interrupt_on=gates)
-    with pytest.raises(SetupError, match="`expires_after_s` .* must be a number of seconds"):
+    with pytest.raises(SetupError, match=problem):
         CodeInterpreterMiddleware(ptc=["pay"], interrupt_on=gates)
     talk = talk_with(shop, "create_agent", "invoke")
     talk.source, theirs = PAY, HumanInTheLoopMiddleware(gates)
     ours = CodeInterpreterMiddleware(ptc=["pay"])
     talk.agent_options = {"tools": shop.tools(), "middleware": [ours, theirs]}
-    with pytest.raises(SetupError, match="`expires_after_s` .* must be a number of seconds"):
+    with pytest.raises(SetupError, match=problem):
         talk.start()
 
 
