@@ -83,7 +83,10 @@ async def waiting(client: LangGraphClient, order: str) -> list[Any]:
 
 async def complain(client: LangGraphClient, order: str) -> None:
     """Lets the agent begin; it comes back when it waits for a person, or is done."""
-    said = {"role": "user", "content": f"The order {order} arrived broken. Refund its full price."}
+    said: Any = {
+        "role": "user",
+        "content": f"The order {order} arrived broken. Refund its full price.",
+    }
     await client.runs.wait(thread_of(order), GRAPH, input={"messages": [said]})
 
 

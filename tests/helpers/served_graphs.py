@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from deepagents import create_deep_agent
 from langchain.agents import create_agent
@@ -22,7 +23,7 @@ paid.length
 DELEGATING = 'await task({ description: "Pay dan.", subagentType: "payer" })'
 
 _tools = Shop(Path("shop.log")).tools()
-_gates = {"pay": True}
+_gates: dict[str, Any] = {"pay": True}
 _payer = ScriptedModel(turns=[[("pay", {"to": "dan", "amount": 2})]])
 
 agent = create_agent(

@@ -32,12 +32,16 @@ _RUNNERS: Final = frozenset(
     {
         "aiosqlite",
         "hatchling",
+        "httpx",
         "hypothesis",
+        "langgraph-cli",
         "psutil",
         "psycopg",
         "pytest",
         "pytest-asyncio",
         "pytest-xdist",
+        "starlette",
+        "uvicorn",
     }
 )
 _MINORS: Final = range(11, 15)
