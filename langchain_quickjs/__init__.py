@@ -56,7 +56,12 @@ from langchain_quickjs.interpreter import (
 
 if TYPE_CHECKING:
     from langchain_quickjs.agent.middleware import CodeInterpreterMiddleware, PTCOption
-    from langchain_quickjs.script import create_script_graph
+    from langchain_quickjs.script import (
+        CallReview,
+        InterruptOn,
+        ScriptOutcome,
+        create_script_graph,
+    )
     from langchain_quickjs.script.calls.subagents import (
         SUBAGENT_STREAM_EVENT_TYPE,
         SubagentCompleteEvent,
@@ -66,25 +71,31 @@ if TYPE_CHECKING:
         SubagentStartEvent,
         SubagentStreamEvent,
     )
+    from langchain_quickjs.script.settings import AskMode, Durability, Mode
 
 __all__ = [
     "SUBAGENT_STREAM_EVENT_TYPE",
     "UNDEFINED",
     "AlreadyAnsweredError",
+    "AskMode",
     "Call",
     "CallLimitError",
+    "CallReview",
     "CallsInFlightLimitError",
     "CodeInterpreterMiddleware",
     "Completed",
     "ConsoleLimitError",
     "DecisionError",
+    "Durability",
     "Failed",
     "Interpreter",
     "InterpreterStateError",
+    "InterruptOn",
     "LimitError",
     "Limits",
     "MemoryLimitError",
     "MessageLimitError",
+    "Mode",
     "NotRunError",
     "Outcome",
     "PTCOption",
@@ -96,6 +107,7 @@ __all__ = [
     "Returned",
     "ScriptCancelledError",
     "ScriptError",
+    "ScriptOutcome",
     "ScriptTimeLimitError",
     "SetupError",
     "SnapshotError",
@@ -119,7 +131,11 @@ __all__ = [
 _LAZY = {
     "CodeInterpreterMiddleware": "langchain_quickjs.agent.middleware",
     "PTCOption": "langchain_quickjs.agent.middleware",
-    "create_script_graph": "langchain_quickjs.script",
+    **dict.fromkeys(("AskMode", "Durability", "Mode"), "langchain_quickjs.script.settings"),
+    **dict.fromkeys(
+        ("CallReview", "InterruptOn", "ScriptOutcome", "create_script_graph"),
+        "langchain_quickjs.script",
+    ),
     **{
         name: "langchain_quickjs.script.calls.subagents"
         for name in __all__
