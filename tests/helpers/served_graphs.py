@@ -55,4 +55,6 @@ deep_agent = create_deep_agent(
         CodeInterpreterMiddleware(ptc=["look_up", "pay"], snapshot_signing_key=KEY),
     ],
 )
-script = create_script_graph(_tools, interrupt_on=_gates, snapshot_signing_key=KEY)
+script = create_script_graph(
+    _tools, interrupt_on=_gates, on_unfit_answer="raise", snapshot_signing_key=KEY
+)
