@@ -107,8 +107,14 @@ def order_tools(dsn: str, worker: str, slow_s: float) -> list[BaseTool]:
     return [look_up, refund, write_to_customer]
 
 
+def sum_up(state: Job) -> Job:
+    """A node of your own, after the script."""
+    outcome: Any = state.get("outcome")
+    return {"result": str(outcome.get("value"))}
+
+
 def refund_graph(tools: list[BaseTool], checkpointer: PostgresSaver) -> Any:
-    """The graph: a script, and a node of your own."""
+    """The graph of a job."""
     script = create_script_graph(
         tools,
         interrupt_on={"refund": {"allowed_decisions": ["approve", "reject"]}},
@@ -117,10 +123,10 @@ def refund_graph(tools: list[BaseTool], checkpointer: PostgresSaver) -> Any:
     )
     graph = StateGraph(Job)
     graph.add_node("script", script)
-    graph.add_node("report", lambda job: {"result": str(job["outcome"].get("value"))})
+    graph.add_node("sum_up", sum_up)
     graph.add_edge(START, "script")
-    graph.add_edge("script", "report")
-    graph.add_edge("report", END)
+    graph.add_edge("script", "sum_up")
+    graph.add_edge("sum_up", END)
     return graph.compile(checkpointer=checkpointer)
 
 
@@ -255,7 +261,7 @@ def own_postgres() -> Iterator[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--dsn", help="a PostgreSQL database, as psycopg connects to it")
     parser.add_argument("--jobs", type=int, default=6, help="how many orders to deal with")
     parser.add_argument("--worker", help=argparse.SUPPRESS)

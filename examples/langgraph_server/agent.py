@@ -91,11 +91,12 @@ def checkpointer() -> AbstractAsyncContextManager[AsyncSqliteSaver]:
     return AsyncSqliteSaver.from_conn_string(str(HERE / "refunds.sqlite"))
 
 
-MODEL = os.environ.get("REFUNDS_MODEL")
+NAMED = os.environ.get("REFUNDS_MODEL")
+MODEL: BaseChatModel = init_chat_model(NAMED) if NAMED else ScriptedModel()
 
 # It has no checkpointer of its own here: the server gives it the one above.
 agent = create_deep_agent(
-    model=init_chat_model(MODEL) if MODEL else ScriptedModel(),
+    model=MODEL,
     tools=[lookup_order, issue_refund],
     interrupt_on={"issue_refund": {"allowed_decisions": ["approve", "edit", "reject"]}},
     middleware=[CodeInterpreterMiddleware(ptc=["lookup_order", "issue_refund"])],

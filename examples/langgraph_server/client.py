@@ -100,8 +100,8 @@ async def go_on(client: LangGraphClient, order: str, answers: dict[str, Any]) ->
 
 async def last_words(client: LangGraphClient, order: str) -> str:
     """What the agent has said at the end."""
-    values: Any = (await client.threads.get_state(thread_of(order)))["values"]
-    return str(values["messages"][-1]["content"])
+    state: Any = await client.threads.get_state(thread_of(order))
+    return str(state["values"]["messages"][-1]["content"])
 
 
 def decide(action: dict[str, Any], answer: str | None) -> dict[str, Any]:
@@ -171,7 +171,7 @@ async def talk(url: str, orders: list[str], decision: str | None) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", help="a real model for the server, as provider:name")
     parser.add_argument("--url", help="a server that runs already, instead of one of our own")
     parser.add_argument("--decision", help="approve, edit:AMOUNT or reject:WORDS, without asking")
