@@ -216,8 +216,12 @@ class InterpreterStateError(QuickJSError):
     """The interpreter was asked for something that it cannot do in its present state."""
 
 
-class DecisionError(QuickJSError):
-    """An answer to an interrupt does not fit the actions that were asked about."""
+class DecisionError(QuickJSError, ValueError):
+    """An answer to an interrupt does not fit the actions that were asked about.
+
+    It is a `ValueError` as it is with LangChain's `HumanInTheLoopMiddleware`. LangGraph's API
+    server tells its clients the text of those, and of hardly any other errors.
+    """
 
 
 class AlreadyAnsweredError(DecisionError):

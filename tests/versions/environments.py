@@ -34,15 +34,19 @@ _RUNNERS: Final = frozenset(
     {
         "aiosqlite",
         "hatchling",
+        "httpx",
         "hypothesis",
         "ipykernel",
         "nbclient",
         "nbconvert",
+        "langgraph-cli",
         "psutil",
         "psycopg",
         "pytest",
         "pytest-asyncio",
         "pytest-xdist",
+        "starlette",
+        "uvicorn",
     }
 )
 _MINORS: Final = range(11, 15)

@@ -117,3 +117,7 @@ def _may_live(owner: str) -> bool:
     if tuple(machine) != _machine() or not start or not pid.isdecimal():
         return True  # It cannot be seen from here.
     return _start_of(int(pid)) == start
+
+
+# Looked up before there is an event loop, in which servers refuse whatever might block.
+name_of_this_process()

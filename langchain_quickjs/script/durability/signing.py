@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from langchain_core.runnables import RunnableConfig
@@ -55,9 +54,10 @@ def signing_keys(given: SigningKeys | None) -> tuple[bytes, ...]:
     return tuple(key.encode("utf-8") if isinstance(key, str) else bytes(key) for key in keys)
 
 
-@dataclass(frozen=True, slots=True)
 class Signer:
     """Signs what is stored for one thread, and checks it.
+
+    It is no dataclass: an API server that writes what it streams as JSON looks into those.
 
     Attributes:
         keys: The secrets. The first one signs, each of them verifies. Without any, nothing is
@@ -65,8 +65,11 @@ class Signer:
         thread_id: The thread.
     """
 
-    keys: tuple[bytes, ...] = field(repr=False)
-    thread_id: str
+    __slots__ = ("keys", "thread_id")
+
+    def __init__(self, keys: tuple[bytes, ...], thread_id: str) -> None:
+        self.keys: Final = keys
+        self.thread_id: Final = thread_id
 
     @classmethod
     def of(cls, keys: tuple[bytes, ...], config: RunnableConfig) -> Signer:
