@@ -1008,6 +1008,9 @@ button {
   font: inherit; font-weight: 600; padding: .7rem 1.1rem; cursor: pointer; border-radius: 8px;
   color: var(--card); background: var(--accent); border: 1px solid transparent;
 }
+form.question:not(:has(:checked)) fieldset:not(.free) ~ .send {
+  background: none; color: var(--soft); border-color: var(--line);
+}
 button.approve { background: var(--go); }
 button.edit { background: var(--edit); }
 button.reject { background: var(--stop); }
