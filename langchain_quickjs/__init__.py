@@ -24,6 +24,7 @@ from langchain_quickjs.errors import (
     LimitError,
     MemoryLimitError,
     MessageLimitError,
+    NoStoryError,
     NotRunError,
     ProtocolError,
     QuickJSError,
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     )
     from langchain_quickjs.watch.pending import PendingCall, apending, pending
     from langchain_quickjs.watch.threads import PendingThread, apending_threads, pending_threads
+    from langchain_quickjs.watch.timeline import Timeline, atimeline, timeline
 
 __all__ = [
     "SUBAGENT_STREAM_EVENT_TYPE",
@@ -87,6 +89,7 @@ __all__ = [
     "Limits",
     "MemoryLimitError",
     "MessageLimitError",
+    "NoStoryError",
     "NotRunError",
     "Outcome",
     "PTCOption",
@@ -113,14 +116,17 @@ __all__ = [
     "SubagentStreamEvent",
     "Suspended",
     "TimeLimitError",
+    "Timeline",
     "ToolNameError",
     "ValueTransferError",
     "WallTimeLimitError",
     "apending",
     "apending_threads",
+    "atimeline",
     "create_script_graph",
     "pending",
     "pending_threads",
+    "timeline",
 ]
 
 
@@ -132,6 +138,7 @@ _LAZY = {
     **dict.fromkeys(
         ("PendingThread", "apending_threads", "pending_threads"), "langchain_quickjs.watch.threads"
     ),
+    **dict.fromkeys(("Timeline", "atimeline", "timeline"), "langchain_quickjs.watch.timeline"),
     **{
         name: "langchain_quickjs.script.calls.subagents"
         for name in __all__

@@ -16,6 +16,7 @@ __all__ = [
     "LimitError",
     "MemoryLimitError",
     "MessageLimitError",
+    "NoStoryError",
     "NotRunError",
     "ProtocolError",
     "QuickJSError",
@@ -197,6 +198,10 @@ class DecisionError(QuickJSError):
 
 class AlreadyAnsweredError(DecisionError):
     """An answer came after another one to the same question, which somebody is working on."""
+
+
+class NoStoryError(QuickJSError, LookupError):
+    """A thread has no program of which a timeline could be made."""
 
 
 class SetupError(QuickJSError, ValueError):

@@ -48,6 +48,7 @@ class EvalTool(BaseTool):
     Attributes:
         graph: What goes on with a program that has paused.
         granted: What the program is given; there is one for each call of the tool.
+        signing_keys: With what paused programs are signed, for those who look at them later.
     """
 
     name: str = Defaults.tool_name
@@ -57,6 +58,9 @@ class EvalTool(BaseTool):
         default_factory=lambda: build_script_graph(Passed()), exclude=True
     )
     granted: Annotated[Any, SkipValidation()] = Field(default=None, exclude=True)
+    signing_keys: Annotated[tuple[bytes, ...], SkipValidation()] = Field(
+        default=(), exclude=True, repr=False
+    )
 
     def for_script(self, granted: Granted) -> EvalTool:
         """The tool for one call, which brings along what this call's program is given."""

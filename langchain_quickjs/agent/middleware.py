@@ -196,7 +196,11 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         # The agent that was looked at last, and found to have what programs and people need.
         self._fits: Agent | None = None
         self._prompt = PromptSection(tool_name, lives, limits, max_result_chars)
-        self._tool = EvalTool(name=tool_name, description=eval_tool_description(mode=lives))
+        self._tool = EvalTool(
+            name=tool_name,
+            description=eval_tool_description(mode=lives),
+            signing_keys=self._settings.signing_keys,
+        )
         self.tools = [self._tool]
         if not tracing_is_enabled():
             self._spare_detours()

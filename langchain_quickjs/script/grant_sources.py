@@ -166,7 +166,7 @@ class OwnTools:
         self._limits = limits
         self._keeps = keeps
         self._raises = raises
-        self._keys = keys
+        self.keys = keys
         self._node = ToolNode(tools, wrap_tool_call=_reveal, awrap_tool_call=_areveal)
 
     def tools(
@@ -198,7 +198,7 @@ class OwnTools:
             keeps=self._keeps,
             raises=self._raises,
         )
-        signer = Signer.of(self._keys, config)
+        signer = Signer.of(self.keys, config)
         return Granted(rules, ToolPath(request, handler), self._approvals, signer=signer)
 
     def paused(
@@ -211,7 +211,7 @@ class OwnTools:
     def sealer(self, state: ScriptState, config: RunnableConfig) -> Sealer:
         """One for the script's id."""
         script_id = cast("str", _call_of(state)["id"])
-        return Sealer.of(Signer.of(self._keys, config), config, script_id, "")
+        return Sealer.of(Signer.of(self.keys, config), config, script_id, "")
 
     def outer(self, config: RunnableConfig) -> RunnableConfig:
         """The graph's own task: the calls run in it."""

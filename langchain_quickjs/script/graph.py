@@ -156,7 +156,7 @@ class _Run(Runnable[ScriptState, Any]):
     """Takes the script from where it stands to its end, or to where only people can help."""
 
     def __init__(self, source: Source) -> None:
-        self._source = source
+        self.source = self._source = source
 
     def invoke(
         self,

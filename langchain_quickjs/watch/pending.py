@@ -5,7 +5,7 @@ LangGraph says which interrupts stand. Each is taken apart into the calls that i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
@@ -17,9 +17,18 @@ from langgraph.types import Interrupt, PregelTask, StateSnapshot
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.flow.drivers import Ask, Asking, adrive, drive
 from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_task
+from langchain_quickjs.watch.drawing.cards import cards_html, cards_plain
 from langchain_quickjs.watch.question import Question, question_in, time_in
 
-__all__ = ["KeepsState", "PendingCall", "apending", "pending", "state_of", "thread_of"]
+__all__ = [
+    "KeepsState",
+    "PendingCall",
+    "PendingCalls",
+    "apending",
+    "pending",
+    "state_of",
+    "thread_of",
+]
 
 _UNKNOWN_TIME: Final = datetime.fromtimestamp(0, UTC)
 
@@ -67,6 +76,28 @@ class PendingCall:
     refused: str
     value: Any
 
+    def _repr_mimebundle_(
+        self,
+        include: Collection[str] | None = None,  # noqa: ARG002 - the protocol's
+        exclude: Collection[str] | None = None,  # noqa: ARG002 - the protocol's
+    ) -> dict[str, str]:
+        return _shown([self])
+
+
+class PendingCalls(list[PendingCall]):
+    """Calls that wait for people; a notebook shows them one below the other."""
+
+    def _repr_mimebundle_(
+        self,
+        include: Collection[str] | None = None,  # noqa: ARG002 - the protocol's
+        exclude: Collection[str] | None = None,  # noqa: ARG002 - the protocol's
+    ) -> dict[str, str]:
+        return _shown(self)
+
+
+def _shown(calls: Sequence[PendingCall]) -> dict[str, str]:
+    return {"text/plain": cards_plain(calls), "text/html": cards_html(calls)}
+
 
 class KeepsState(Protocol):
     """A compiled graph of LangGraph, with a checkpointer."""
@@ -109,11 +140,11 @@ async def apending(agent: KeepsState, config: RunnableConfig) -> list[PendingCal
 def _pending(agent: KeepsState, config: RunnableConfig) -> Asking[list[PendingCall]]:
     snapshot = yield from state_of(agent, config, subgraphs=True)
     thread_id = thread_of(config)
-    return [
+    return PendingCalls(
         call
         for interrupt, place in _asked(snapshot)
         for call in _calls(thread_id, interrupt, place)
-    ]
+    )
 
 
 def thread_of(config: RunnableConfig) -> str:
