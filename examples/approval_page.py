@@ -235,7 +235,7 @@ class Desk:
             note = self._note(thread_id, said)
             self._taken[seen] = fields, note
             run = self._begin(thread_id, asked)
-        command = Command[Any](resume={question.first.interrupt_id: resume})
+        command: Command[Any] = Command(resume={question.first.interrupt_id: resume})
         return self._pool.submit(self._go_on, note, run, command, question)
 
     def go_on(self, thread_id: str) -> Future[None]:
@@ -394,7 +394,7 @@ LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
 ODD = re.compile(r"[^\x20-\x7e\n\t]")
 # Nothing is seen of these, although they count as letters or marks.
 UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
-VOID = ("input", "img")
+VOID = ("img", "input", "link", "meta")
 CHOICES = {"approve": "Approve", "edit": "Edit", "reject": "Reject", "respond": "Answer"}
 
 
@@ -558,13 +558,16 @@ def unreadable_article(thread_id: str, error: QuickJSError) -> Html:
     return versioned("article", f"t-{digest(thread_id)}", *inside, class_="alert")
 
 
+WHO = {"program": "A program", "model": "The model"}
+
+
 def program_article(desk: Desk, questions: Sequence[Question], form: Form) -> tuple[float, Html]:
     """A program, model or graph with all that it asks, and since when it waits."""
     first = questions[0].first
     calls = [call for one in questions for call in one.calls]
     key = digest(first.thread_id, first.tool_call_id)
     since = min(call.asked_at for call in calls)
-    who = {"program": "A program", "model": "The model"}.get(first.asked_by, first.asked_by)
+    who = WHO.get(first.asked_by, "A tool or subagent")
     wanted = Counter(call.tool for call in calls if call.tool)
     names = [
         joined([tag("code", name), f" {count} times" if count > 1 else ""])
@@ -766,6 +769,8 @@ def approval_page(
         Route("/go-on", page.go_on, methods=["POST"]),
         Route("/arguments", page.arguments),
         Route("/timeline.svg", page.timeline),
+        Route("/page.css", _fixed(STYLE, "text/css")),
+        Route("/page.js", _fixed(SCRIPT, "text/javascript")),
     ]
     guard = Middleware(BaseHTTPMiddleware, dispatch=_guard(frozenset(origins)))
     return Starlette(routes=routes, middleware=[guard])
@@ -860,16 +865,16 @@ class _Page:
             "frame-ancestors 'none'"
         )
         head = [
-            Html('<meta charset="utf-8">'),
-            Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-            Html('<meta name="color-scheme" content="light dark">'),
-            Html('<link rel="icon" href="data:,">'),
+            tag("meta", charset="utf-8"),
+            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            tag("meta", name="color-scheme", content="light dark"),
+            tag("link", rel="icon", href="data:,"),
             tag("title", title),
-            tag("style", Html(STYLE), nonce=nonce),
+            tag("link", rel="stylesheet", href="/page.css", nonce=nonce),
+            tag("script", src="/page.js", nonce=nonce, defer=True),
         ]
         main = tag("main", body, data_token=self._token)
-        script = tag("script", Html(SCRIPT), nonce=nonce)
-        page = tag("html", tag("head", *head), tag("body", main, script), lang="en")
+        page = tag("html", tag("head", *head), tag("body", main), lang="en")
         headers = {"content-security-policy": policy}
         return HTMLResponse(f"<!doctype html>\n{page}", status, headers=headers)
 
@@ -883,6 +888,13 @@ class _Page:
         fields = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
         token = fields.pop("token", "")
         return fields if hmac.compare_digest(token.encode(), self._token.encode()) else None
+
+
+def _fixed(text: str, kind: str) -> Callable[[Request], Awaitable[Response]]:
+    async def fixed(_request: Request) -> Response:
+        return Response(text, media_type=kind)
+
+    return fixed
 
 
 def _not_ours() -> Response:

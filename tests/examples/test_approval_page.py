@@ -335,10 +335,10 @@ def test_a_double_click_counts_once(served: Served, page: Page) -> None:
 
 
 def test_what_is_new_comes_without_loss_of_what_is_typed(served: Served, page: Page) -> None:
-    if not has_script(page):
-        pytest.skip("a page without its script does not change")
     thread_id = served.begin("Pay.", refund("L-1"))
     page.goto(served.url)
+    if not has_script(page):
+        pytest.skip("a page without its script does not change")
     shown = article(page, thread_id)
     choose(shown, "reject", "Because I am typ")
     later = served.begin("Pay.", refund("L-2"))
@@ -354,14 +354,14 @@ def test_what_is_new_comes_without_loss_of_what_is_typed(served: Served, page: P
 def test_nothing_of_a_hostile_program_is_more_than_text(served: Served, page: Page) -> None:
     text = json.dumps(HOSTILE)
     call = f"tools.issueRefund({{ order_id: {text}, amount: 5 }})"
-    source = f"// {HOSTILE}\n`{HOSTILE}`; console.log({text});\nawait {call}; {text}"
+    source = f"// {HOSTILE}\nconsole.log({text});\nawait {call}; {text}"
     thread_id = served.begin(HOSTILE, source, name=HOSTILE)
     page.goto(served.url)
     key = thread_id.rpartition("-")[2]
     shown = article(page, key)
-    assert shown.locator("dd").first.inner_text() == text.replace("\\u202e", "\\u202e")
+    assert shown.locator("dd").first.inner_text() == text
     for hidden in "\u202e\u2028":
-        assert hidden not in page.content()
+        assert hidden not in page.locator("body").inner_text()
     assert "U+202E" in shown.locator(".program").inner_text()
     assert shown.locator("script, img:not([src^='/timeline.svg'])").count() == 0
     choose(shown, "edit")
@@ -424,9 +424,10 @@ def test_only_the_page_itself_can_answer(served: Served, page: Page) -> None:
     assert post(served, {}, Origin=served.url) == 403
 
     inputs = "".join(f'<input name="{key}" value="{fields[key]}">' for key in fields)
-    page.set_content(f'<form method="post" action="{served.url}/answer">{inputs}<button>')
-    page.get_by_role("button").click()
-    expect(page.locator("body")).to_contain_text("This form does not come from this page.")
+    other = page.context.new_page()
+    other.set_content(f'<form method="post" action="{served.url}/answer">{inputs}<button>')
+    other.get_by_role("button").click()
+    expect(other.locator("body")).to_contain_text("This form does not come from this page.")
     assert served.effects() == Counter()
 
     assert post(served, fields, Origin=served.url, Sec_Fetch_Site="same-origin") == 200
