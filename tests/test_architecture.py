@@ -245,7 +245,7 @@ def is_private(imported: str) -> bool:
 OUTSIDE = [
     path
     for path in MODULES
-    if layer(name(path)) in ("agent", "script") and INTERNALS not in path.parents
+    if layer(name(path)) in ("agent", "watch", "script") and INTERNALS not in path.parents
 ]
 
 

@@ -89,6 +89,7 @@ CARD_STYLE: Final = f"""
 {_within("qjs-card", _BLOCKS)}
 .qjs-card .qjs-title {{ font-weight: 600; overflow-wrap: anywhere; }}
 .qjs-card code {{ font: 12px {_MONO}; }}
+.qjs-card .qjs-title code {{ font: 600 13px {_MONO}; }}
 .qjs-card .qjs-dim {{ color: var(--qjs-dim); }}
 .qjs-card .qjs-bad {{ color: var(--qjs-bad); }}
 .qjs-card .qjs-here {{ background: var(--qjs-mark); font-weight: 600; display: block; }}

@@ -57,14 +57,15 @@ def duration(seconds: float) -> str:
     """A time as people say it, in two units at most."""
     if seconds < 0.001:
         return "0 ms" if seconds <= 0 else "< 1 ms"
-    if seconds < 1:
+    if seconds < 0.9995:
         return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    for large, small, unit, less in ((86400, 3600, "d", "h"), (3600, 60, "h", "min")):
-        if seconds >= large:
-            return _in_two(seconds, large, small, unit, less)
-    return _in_two(seconds, 60, 1, "min", "s")
+    if seconds < 59.5:
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
+    if seconds < 3599.5:
+        return _in_two(seconds, 60, 1, "min", "s")
+    if seconds < 86370:
+        return _in_two(seconds, 3600, 60, "h", "min")
+    return _in_two(seconds, 86400, 3600, "d", "h")
 
 
 def clock(seconds: float) -> str:
@@ -76,8 +77,8 @@ def clock(seconds: float) -> str:
 
 
 def _in_two(seconds: float, large: int, small: int, unit: str, less: str) -> str:
-    whole, rest = divmod(int(seconds), large)
-    return f"{whole} {unit} {rest // small} {less}" if rest // small else f"{whole} {unit}"
+    whole, rest = divmod(round(seconds / small), large // small)
+    return f"{whole} {unit} {rest} {less}" if rest else f"{whole} {unit}"
 
 
 def _visible(text: str, chars: int) -> str:
