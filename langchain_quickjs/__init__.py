@@ -57,7 +57,12 @@ from langchain_quickjs.interpreter import (
 
 if TYPE_CHECKING:
     from langchain_quickjs.agent.middleware import CodeInterpreterMiddleware, PTCOption
-    from langchain_quickjs.script import create_script_graph
+    from langchain_quickjs.script import (
+        CallReview,
+        InterruptOn,
+        ScriptOutcome,
+        create_script_graph,
+    )
     from langchain_quickjs.script.calls.subagents import (
         SUBAGENT_STREAM_EVENT_TYPE,
         SubagentCompleteEvent,
@@ -67,6 +72,7 @@ if TYPE_CHECKING:
         SubagentStartEvent,
         SubagentStreamEvent,
     )
+    from langchain_quickjs.script.settings import AskMode, Durability, Mode
     from langchain_quickjs.watch.pending import PendingCall, apending, pending
     from langchain_quickjs.watch.threads import PendingThread, apending_threads, pending_threads
     from langchain_quickjs.watch.timeline import Timeline, atimeline, timeline
@@ -75,20 +81,25 @@ __all__ = [
     "SUBAGENT_STREAM_EVENT_TYPE",
     "UNDEFINED",
     "AlreadyAnsweredError",
+    "AskMode",
     "Call",
     "CallLimitError",
+    "CallReview",
     "CallsInFlightLimitError",
     "CodeInterpreterMiddleware",
     "Completed",
     "ConsoleLimitError",
     "DecisionError",
+    "Durability",
     "Failed",
     "Interpreter",
     "InterpreterStateError",
+    "InterruptOn",
     "LimitError",
     "Limits",
     "MemoryLimitError",
     "MessageLimitError",
+    "Mode",
     "NoStoryError",
     "NotRunError",
     "Outcome",
@@ -103,6 +114,7 @@ __all__ = [
     "Returned",
     "ScriptCancelledError",
     "ScriptError",
+    "ScriptOutcome",
     "ScriptTimeLimitError",
     "SetupError",
     "SnapshotError",
@@ -133,12 +145,16 @@ __all__ = [
 _LAZY = {
     "CodeInterpreterMiddleware": "langchain_quickjs.agent.middleware",
     "PTCOption": "langchain_quickjs.agent.middleware",
-    "create_script_graph": "langchain_quickjs.script",
     **dict.fromkeys(("PendingCall", "apending", "pending"), "langchain_quickjs.watch.pending"),
     **dict.fromkeys(
         ("PendingThread", "apending_threads", "pending_threads"), "langchain_quickjs.watch.threads"
     ),
     **dict.fromkeys(("Timeline", "atimeline", "timeline"), "langchain_quickjs.watch.timeline"),
+    **dict.fromkeys(("AskMode", "Durability", "Mode"), "langchain_quickjs.script.settings"),
+    **dict.fromkeys(
+        ("CallReview", "InterruptOn", "ScriptOutcome", "create_script_graph"),
+        "langchain_quickjs.script",
+    ),
     **{
         name: "langchain_quickjs.script.calls.subagents"
         for name in __all__

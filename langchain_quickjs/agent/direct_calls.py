@@ -18,7 +18,6 @@ from langchain_core.tools import BaseTool
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 
-from langchain_quickjs.errors import DecisionError
 from langchain_quickjs.interpreter import Raised, Returned
 from langchain_quickjs.script.arguments.tool_arguments import arguments_of
 from langchain_quickjs.script.flow.decisions import (
@@ -29,16 +28,16 @@ from langchain_quickjs.script.flow.decisions import (
     ReplyInstead,
     checked_decisions,
     outcome_of_decision,
-    question_about,
 )
 from langchain_quickjs.script.flow.drivers import Asking, Invoke, Work
 from langchain_quickjs.script.langgraph_internals.agent_hooks import handler_reaches
-from langchain_quickjs.script.langgraph_internals.resume import mark_as_unfit
+from langchain_quickjs.script.people.answers import in_langchains_words
 from langchain_quickjs.script.people.approvals import Approvals
 from langchain_quickjs.script.people.gates import agent_of
 from langchain_quickjs.script.people.once_only import EndedBefore, OnceOnly
 from langchain_quickjs.script.run import require_checkpointer
 from langchain_quickjs.script.state import AwaitingCall, Question
+from langchain_quickjs.script.telling.questions import question_about
 
 __all__ = ["decided_call", "needs_decision"]
 
@@ -77,9 +76,10 @@ def decided_call(
 
     Raises:
         SetupError: It would have nowhere to wait for people.
-        DecisionError: The answer does not fit; the same question stands.
+        DecisionError: The answer does not fit, and it is not to be asked again.
     """
-    once = OnceOnly.of(request.runtime.config, str(request.tool_call["id"]), keys)
+    call_id = str(request.tool_call["id"])
+    once = OnceOnly.of(request.runtime.config, call_id, keys, approvals.manner)
     with once.marked_as_worked_on():
         decided = yield from _decided(request, approvals, once)
         if not isinstance(decided, _Decided):
@@ -135,8 +135,8 @@ def _decided(
     """What was decided about a call: that it runs, or what it has given or gives instead."""
     require_checkpointer(request.runtime.config, waits=True)
     while True:
-        asked = _asked(request, approvals, once)
-        decision = yield from once.decision(asked["interrupt"], partial(_checked, request, asked))
+        asked = _asked(request, approvals, once, (yield from once.asked_s()))
+        decision = yield from once.decision(asked, partial(_checked, request, asked, once))
         (call,) = asked["calls"]
         outcome = outcome_of_decision(decision, call)
         if isinstance(outcome, ReplyInstead):
@@ -149,7 +149,9 @@ def _decided(
         # It had begun, and nobody knows how it ended: people are asked again.
 
 
-def _asked(request: ToolCallRequest, approvals: Approvals, once: OnceOnly) -> Question:
+def _asked(
+    request: ToolCallRequest, approvals: Approvals, once: OnceOnly, asked_s: float
+) -> Question:
     """The question about a call."""
     action, review = cast("Any", approvals.review(request))
     if once.rounds:
@@ -161,18 +163,20 @@ def _asked(request: ToolCallRequest, approvals: Approvals, once: OnceOnly) -> Qu
         "review": review,
         "rounds": once.rounds,
     }
-    return question_about([call], f"{once.sealer.place}|{once.rounds}")
+    expires_after_s = approvals.expiries.get(request.tool_call["name"])
+    if expires_after_s is not None:
+        call["expires_s"] = asked_s + expires_after_s
+    return question_about([call], f"{once.sealer.place}|{once.rounds}", asked_s)
 
 
-def _checked(request: ToolCallRequest, asked: Question, answer: Any) -> Decision:
+def _checked(request: ToolCallRequest, asked: Question, once: OnceOnly, answer: Any) -> Decision:
     tools = {tool.name: tool for tool in request.runtime.tools}
     replacements = Replacements(
         tools, lambda name, args: arguments_of(tools[name]).value(args, name)
     )
-    try:
-        (decision,) = checked_decisions(answer, asked["calls"], replacements)
-    except DecisionError as error:
-        raise mark_as_unfit(error) from None
+    answer = in_langchains_words(answer, asked["calls"], replacements)
+    now_s = once.manner.clock()
+    (decision,) = checked_decisions(answer, asked["calls"], replacements, now_s)
     return decision
 
 

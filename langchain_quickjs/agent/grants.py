@@ -18,6 +18,7 @@ from langchain_core.tools import BaseTool
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.calls.js_names import check_names
 from langchain_quickjs.script.calls.subagents import TASK, find_task_tool
+from langchain_quickjs.script.flow.inputs import Manner
 from langchain_quickjs.script.langgraph_internals.agent_hooks import handler_reaches
 from langchain_quickjs.script.people.approvals import Approvals, InterruptOn, require_known
 from langchain_quickjs.script.people.gates import Agent, agent_of
@@ -52,6 +53,7 @@ class Grants:
         *,
         subagents: bool,
         tool_name: str,
+        manner: Manner,
     ) -> Grants:
         """Puts together what was said where the middleware is made.
 
@@ -70,7 +72,7 @@ class Grants:
                 f"Agent have `{TASK}` anyway), rename it, or pass `subagents=False`."
             )
         # Whether there are such tools is known when the agent is.
-        approvals = Approvals.of(interrupt_on)
+        approvals = Approvals.of(interrupt_on, manner=manner)
         return cls(by_name, subagents, approvals, frozenset(interrupt_on or ()))
 
     def tools_told_of(self, available: Sequence[BaseTool]) -> tuple[BaseTool, ...]:

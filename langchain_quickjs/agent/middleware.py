@@ -36,13 +36,17 @@ from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.durability.failures import Failures, unanswered, with_answers
 from langchain_quickjs.script.durability.signing import SigningKeys, signing_keys
 from langchain_quickjs.script.flow.drivers import Asking, Invoke, Work, adrive, drive
+from langchain_quickjs.script.flow.inputs import Manner
 from langchain_quickjs.script.people.approvals import InterruptOn
 from langchain_quickjs.script.people.gates import Agent, agent_of
 from langchain_quickjs.script.settings import (
+    AskMode,
     Defaults,
     Durability,
     Mode,
     OnToolError,
+    OnUnfitAnswer,
+    RequestName,
     check_parameters,
 )
 from langchain_quickjs.script.variables.channel import VariablesChannel
@@ -90,6 +94,9 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         *,
         ptc: PTCOption | None = None,
         interrupt_on: InterruptOn | None = None,
+        ask: AskMode = Defaults.ask,
+        on_unfit_answer: OnUnfitAnswer = Defaults.on_unfit_answer,
+        request_name: RequestName = Defaults.request_name,
         timeout: float | None = Defaults.timeout,
         wall_timeout: float | None = Defaults.wall_timeout,
         memory_limit: int = Defaults.memory_limit,
@@ -111,11 +118,20 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             ptc: The tools that programs may call: names of the agent's tools, or tools or
                 functions, which need not be the agent's.
             interrupt_on: For each tool that needs it, whether or how a person decides about its
-                calls: `True`, `False`, or LangChain's `InterruptOnConfig`. Needs a checkpointer. It
+                calls: `True`, `False`, or LangChain's `InterruptOnConfig`, which may also have
+                `expires_after_s` (`CallReview`): a call about which nobody answers in that time
+                counts as rejected. Needs a checkpointer. It
                 holds for programs and for calls that the agent's model makes itself (asked about
                 once where the agent asks too), but not inside of subagents, which are agents of
                 their own. What is not named here is in programs as it is for the model: as the
                 agent's own `interrupt_on` or `HumanInTheLoopMiddleware` says.
+            ask: How calls of a program are asked about that wait together: `"together"`, as one
+                interrupt with a decision for each; `"each"`, as interrupts that are answered by
+                their ids in any order; `"one_by_one"`, for user interfaces that show only one.
+            on_unfit_answer: `"ask_again"` lets the question stand with the reason in it (`refused`,
+                and before the first description); `"raise"` raises `DecisionError`.
+            request_name: What requests of programs are called: `"tool"` by the tool that is called,
+                `"program"` by `tool_name`, which is where the Deep Agents UI looks for them.
             timeout: How long a program may compute between two waits, in seconds.
             wall_timeout: How long a program may compute and wait for its timers in all, in seconds.
                 Time in which its calls run or people are waited for does not count.
@@ -153,6 +169,9 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         check_parameters(
             ptc=ptc,
             interrupt_on=interrupt_on,
+            ask=ask,
+            on_unfit_answer=on_unfit_answer,
+            request_name=request_name,
             timeout=timeout,
             wall_timeout=wall_timeout,
             memory_limit=memory_limit,
@@ -179,7 +198,11 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         if lives != "call":
             self.state_schema = InterpreterState
             variables = VariablesPolicy(lives, max_snapshot_bytes or memory_limit, limits)
-        self._grants = Grants.of(ptc, interrupt_on, subagents=subagents, tool_name=tool_name)
+        called = tool_name if request_name == "program" else ""
+        manner = Manner(ask, asks_again=on_unfit_answer == "ask_again", request_name=called)
+        self._grants = Grants.of(
+            ptc, interrupt_on, subagents=subagents, tool_name=tool_name, manner=manner
+        )
         self._settings = ProgramSettings(
             tool_name=tool_name,
             grants=self._grants,

@@ -106,6 +106,8 @@ def granted_to_program(
         place=config["configurable"].get("checkpoint_ns", ""),
         functions=functions,
         decided=approvals.decided,
+        expiries=approvals.expiries,
+        manner=approvals.manner,
         subagent="" if task_tool is None else task_tool.name,
         subagents_at_once=settings.subagents_at_once,
         keeps=settings.keeps,

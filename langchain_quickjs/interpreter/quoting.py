@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
-__all__ = ["error_text", "key_text", "shortened", "type_name", "value_text"]
+__all__ = ["error_text", "key_text", "shortened", "time_text", "type_name", "value_text"]
 
 _SHORT: Final = 200
 _KEY_CHARS: Final = 40
@@ -17,6 +18,11 @@ def shortened(text: str, most: int = _SHORT) -> str:
         return text
     half = (most - 1) // 2
     return f"{text[:half]}…{text[len(text) - half :]}"
+
+
+def time_text(seconds: float) -> str:
+    """Gives a time, in seconds since the epoch, as people and programs read it (ISO 8601, UTC)."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
 def error_text(error: BaseException, most: int = _SHORT) -> str:

@@ -21,7 +21,7 @@ what a flow decides to the room that does it, and `graph` is what LangGraph sees
 """
 
 from langchain_quickjs.script.graph import ScriptGraph, create_script_graph
-from langchain_quickjs.script.people.approvals import InterruptOn
+from langchain_quickjs.script.people.approvals import CallReview, InterruptOn
 from langchain_quickjs.script.state import (
     ScriptFailure,
     ScriptInput,
@@ -31,6 +31,7 @@ from langchain_quickjs.script.state import (
 )
 
 __all__ = [
+    "CallReview",
     "InterruptOn",
     "ScriptFailure",
     "ScriptGraph",

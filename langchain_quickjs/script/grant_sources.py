@@ -50,6 +50,10 @@ class Source(Protocol):
         """What one of these tools takes."""
         ...
 
+    def approvals(self, config: RunnableConfig) -> Approvals:
+        """About which calls people are asked, and how."""
+        ...
+
     def granted(self, state: ScriptState, config: RunnableConfig) -> Work[Granted]:
         """What the script is given."""
         ...
@@ -105,6 +109,10 @@ class Passed:
     def takes(self, tool: BaseTool, config: RunnableConfig) -> Takes:
         """What a tool takes when the script calls it."""
         return self._passed(config).rules.takes(tool)
+
+    def approvals(self, config: RunnableConfig) -> Approvals:
+        """What came along."""
+        return self._passed(config).approvals
 
     def granted(
         self,
@@ -184,6 +192,13 @@ class OwnTools:
         """What the tool takes."""
         return arguments_of(tool)
 
+    def approvals(
+        self,
+        config: RunnableConfig,  # noqa: ARG002 - the protocol's
+    ) -> Approvals:
+        """Those of the graph."""
+        return self._approvals
+
     def granted(self, state: ScriptState, config: RunnableConfig) -> Work[Granted]:
         """A script whose calls the graph's own tool node runs."""
         call = _call_of(state)
@@ -195,6 +210,8 @@ class OwnTools:
             self._limits,
             arguments_of,
             decided=self._approvals.decided,
+            expiries=self._approvals.expiries,
+            manner=self._approvals.manner,
             keeps=self._keeps,
             raises=self._raises,
         )

@@ -22,7 +22,6 @@ from typing import Any, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
-from langgraph.errors import GraphInterrupt
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Checkpointer, Command
@@ -30,7 +29,6 @@ from langgraph.types import Checkpointer, Command
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.durability.call_ends import unseal_end
-from langchain_quickjs.script.durability.claimants import end_work, is_at_work_here
 from langchain_quickjs.script.durability.durability_call import Kept, Record, retire_answer
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Entries
@@ -40,29 +38,33 @@ from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.decisions import Replacements
 from langchain_quickjs.script.flow.drivers import Asking, Work, adrive, drive
 from langchain_quickjs.script.flow.effects import Ended, Paused
-from langchain_quickjs.script.flow.inputs import Done, Resumed, Started, new_seed
+from langchain_quickjs.script.flow.inputs import (
+    Done,
+    Manner,
+    Resumed,
+    Started,
+    new_seed,
+)
 from langchain_quickjs.script.grant_sources import OwnTools, Source
 from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_graph
-from langchain_quickjs.script.langgraph_internals.resume import (
-    Delivery,
-    delivery_of,
-    started_before,
-)
+from langchain_quickjs.script.langgraph_internals.resume import started_before
 from langchain_quickjs.script.people.approvals import Approvals, InterruptOn
-from langchain_quickjs.script.people.claims import (
-    Asked,
-    Pause,
-    Taken,
-    asked_by,
-    take_answers,
-    take_pause_over,
+from langchain_quickjs.script.people.claims import Pause, asked_by
+from langchain_quickjs.script.people.pauses import (
+    GoesOn,
+    answers_at,
+    claimed_again,
+    going_on,
+    released,
 )
 from langchain_quickjs.script.run import run_script
 from langchain_quickjs.script.settings import (
+    AskMode,
     Defaults,
     Durability,
     OnToolError,
+    OnUnfitAnswer,
     as_tools,
     check_parameters,
 )
@@ -77,6 +79,8 @@ def create_script_graph(
     tools: Sequence[BaseTool | Callable[..., Any]] = (),
     *,
     interrupt_on: InterruptOn | None = None,
+    ask: AskMode = Defaults.ask,
+    on_unfit_answer: OnUnfitAnswer = Defaults.on_unfit_answer,
     limits: Limits | None = None,
     durability: Durability = Defaults.durability,
     on_tool_error: OnToolError = Defaults.on_tool_error,
@@ -96,7 +100,14 @@ def create_script_graph(
             tools. The store, the runtime and the call's id are injected as in a `ToolNode`; an
             injected state is empty, because it is not the outer graph's.
         interrupt_on: For each tool that needs it, whether or how a person decides about its calls:
-            `True`, `False`, or LangChain's `InterruptOnConfig`.
+            `True`, `False`, or LangChain's `InterruptOnConfig`. It may have `expires_after_s`
+            (`CallReview`): a call about which nobody answers in that time counts as rejected.
+        ask: `"together"` makes one interrupt of all calls that wait at the same time, answered with
+            a decision for each, `"each"` one of each call, answered by their ids in any order, and
+            `"one_by_one"` asks about the next call when the one before is answered.
+        on_unfit_answer: `"ask_again"` leaves a question standing whose answer does not fit, with
+            the reason in it (`refused`, and before the first description); `"raise"` raises
+            `DecisionError`.
         limits: What a script may use up.
         durability: `"pause"` stores a script when it pauses for people; after a crash it goes on
             from its last pause, or begins again, and the calls made since are made again. `"call"`
@@ -121,6 +132,8 @@ def create_script_graph(
     check_parameters(
         tools=tools,
         interrupt_on=interrupt_on,
+        ask=ask,
+        on_unfit_answer=on_unfit_answer,
         limits=limits,
         durability=durability,
         on_tool_error=on_tool_error,
@@ -128,9 +141,10 @@ def create_script_graph(
         name=name,
     )
     granted = as_tools("tools", tools)
+    manner = Manner(ask, asks_again=on_unfit_answer == "ask_again")
     own = OwnTools(
         granted,
-        Approvals.of(interrupt_on, [tool.name for tool in granted]),
+        Approvals.of(interrupt_on, [tool.name for tool in granted], manner=manner),
         limits or Limits(),
         keeps=durability == "call",
         raises=on_tool_error == "raise",
@@ -179,16 +193,22 @@ class _Run(Runnable[ScriptState, Any]):
     ) -> Work[Command[Any] | dict[str, Any]]:
         if (paused := self._source.paused(config)) is not None:
             return _answer(paused, self._source.sealer(state, config))
-        nonces = yield from _held(state, self._source, config)
+        goes_on, nonces = going_on(state, self._source.sealer(state, config)), list[str]()
+        if goes_on is not None:
+            pause, sealer = _pause(state, self._source, config)
+            nonce, goes_on = yield from claimed_again(goes_on, pause, sealer)
+            nonces = [nonce]
         try:
             granted = yield from self._source.granted(state, config)
             record = _record(granted, config)
             kept = (yield from record.read()) if record else None
-            entry = yield from _entry(state, granted, self._source, config, kept)
+            entry = yield from _entry(
+                state, granted, self._source, config, kept=kept, goes_on=goes_on
+            )
             namespace = namespace_of_graph(config)
             result = yield from run_script(granted, entry, config, namespace, record)
         except Exception:
-            yield from _released(nonces, self._source.sealer(state, config), config)
+            yield from released(nonces, self._source.sealer(state, config), config)
             raise
         if isinstance(entry, Resumed) and isinstance(result, Paused):
             yield from retire_answer(config)
@@ -196,7 +216,7 @@ class _Run(Runnable[ScriptState, Any]):
 
 
 class _Ask(Runnable[ScriptState, dict[str, Any]]):
-    """Asks everything that the script waits for; goes on as soon as some of it is answered."""
+    """Asks what the script waits for; goes on as soon as some of it is answered."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -218,38 +238,26 @@ class _Ask(Runnable[ScriptState, dict[str, Any]]):
         return await adrive(self._ask(input, config or {}))
 
     def _ask(self, state: ScriptState, config: RunnableConfig) -> Asking[dict[str, Any]]:
-        sealer = self._source.sealer(state, config)
-        stored = cast("PausedState", state["paused"])
-        paused = sealer.resume(stored)
-        asked = asked_by(paused)
-        taken: Taken | None = None
-        ledger = Ledger.of(config, sealer)
-        # If it has just come to its first pause, nobody can have answered.
-        if ledger is not None and (started_before(config) or state.get("resumed")):
-            delivery = Delivery({})
-            if started_before(config):
-                delivery = delivery_of(config, self._source.outer(config))
-            replacements = _replacements(self._source, config)
-            pause = _pause(stored, asked, config, self._source.run(config))
-            taken = yield from take_answers(pause, delivery, replacements, ledger)
-        if taken is None:
-            if refused := state.get("refused"):
-                raise refused
-            raise GraphInterrupt(tuple(one.interrupt for one in asked))
-        return {"answers": sealer.seal_answers([dict(taken.answers), taken.nonce], stored)}
+        pause, sealer = _pause(state, self._source, config)
+        return {"answers": (yield from answers_at(pause, state, sealer))}
 
 
-def _pause(
-    stored: PausedState, asked: Sequence[Asked], config: RunnableConfig, run: object
-) -> Pause:
-    return Pause(f"pause/{digest(stored['sealed'])}", asked, config, run)
-
-
-def _replacements(source: Source, config: RunnableConfig) -> Replacements:
+def _pause(state: ScriptState, source: Source, config: RunnableConfig) -> tuple[Pause, Sealer]:
+    """The pause that a script has come to, and what seals what is stored of it."""
+    stored, sealer = cast("PausedState", state["paused"]), source.sealer(state, config)
     tools = {tool.name: tool for tool in source.tools(config).values()}
-    return Replacements(
-        tools, lambda name, args: source.takes(tools[name], config).value(args, name)
+    pause = Pause(
+        key=f"pause/{digest(stored['sealed'])}",
+        asked=asked_by(sealer.resume(stored)),
+        manner=source.approvals(config).manner,
+        replacements=Replacements(
+            tools, lambda name, args: source.takes(tools[name], config).value(args, name)
+        ),
+        config=config,
+        outer=source.outer(config),
+        run=source.run(config),
     )
+    return pause, sealer
 
 
 def _record(granted: Granted, config: RunnableConfig) -> Record | None:
@@ -262,23 +270,24 @@ def _entry(
     granted: Granted,
     source: Source,
     config: RunnableConfig,
+    *,
     kept: Kept | None,
+    goes_on: GoesOn | None,
 ) -> Asking[Started | Resumed]:
-    sealer = granted.sealer(config)
-    stored, taken = state.get("paused"), _taken(state, sealer)
+    sealer, stored = granted.sealer(config), state.get("paused")
     # The graph alone does not know whether it was begun before, unless it was stored.
     again = started_before(config)
     again_at_all = again or started_before(granted.path.request.runtime.config)
     entries = Entries()
     ledger = Ledger.of(config, sealer)
-    if ledger is not None and (again_at_all or taken is not None):
+    if ledger is not None and (again_at_all or goes_on is not None):
         entries = yield from ledger.read()
     ends = {**entries.ends, **({end["tool_call_id"]: end for end in kept.ends} if kept else {})}
     known = {name: unseal_end(end, sealer) for name, end in ends.items()}
     done = Done(known, frozenset(entries.begun))
     if kept is not None:
         return Resumed(kept.script, {}, again, done)
-    if stored is None or taken is None:
+    if stored is None or goes_on is None:
         seed = entries.seed or state.get("seed") or new_seed()
         return Started(source.checked_source(state, config), seed, again_at_all, done)
     if stored["script_id"] != granted.rules.script_id:
@@ -286,52 +295,9 @@ def _entry(
             f"The paused script belongs to call {stored['script_id']!r}, not to "
             f"{granted.rules.script_id!r}, so it is not resumed here."
         )
+    taken, refusals = goes_on.taken, goes_on.refusals
     entropy = hashlib.sha256(taken.nonce.encode()).digest()
-    return Resumed(sealer.resume(stored), taken.answers, again, done, entropy)
-
-
-def _taken(state: ScriptState, sealer: Sealer) -> Taken | None:
-    """The answers that the script goes on with, if it does."""
-    stored, sealed = state.get("paused"), state.get("answers")
-    if stored is None or sealed is None:
-        return None
-    match sealer.unseal_answers(sealed, stored):
-        case [dict(answers), str(nonce)]:
-            return Taken(answers, nonce)
-    raise SnapshotError("What people answered to the paused script is not used: it was damaged.")
-
-
-def _held(state: ScriptState, source: Source, config: RunnableConfig) -> Asking[list[str]]:
-    """What this run has claimed the pause under that it goes on from.
-
-    Raises:
-        AlreadyAnsweredError: Another run is at work, and this one has brought an answer.
-        GraphInterrupt: Another run is, and this one has come for something else.
-    """
-    sealer = source.sealer(state, config)
-    taken = _taken(state, sealer)
-    if taken is None:
-        return []
-    if is_at_work_here(taken.nonce, source.run(config)):
-        return [taken.nonce]
-    delivery = delivery_of(config, source.outer(config))
-    ledger = cast("Ledger", Ledger.of(config, sealer))
-    stored = cast("PausedState", state["paused"])
-    pause = _pause(stored, asked_by(sealer.resume(stored)), config, source.run(config))
-    replacements = _replacements(source, config)
-    nonce = yield from take_pause_over(taken, pause, delivery, replacements, ledger)
-    if nonce is None:
-        raise GraphInterrupt(())
-    return [nonce]
-
-
-def _released(nonces: Sequence[str], sealer: Sealer, config: RunnableConfig) -> Asking[None]:
-    """Gives up what was claimed, so that others need not wait until it looks abandoned."""
-    for nonce in nonces:
-        end_work(nonce)
-    ledger = Ledger.of(config, sealer)
-    if ledger is not None and nonces:
-        yield from ledger.give_up_claims(nonces)
+    return Resumed(sealer.resume(stored), taken.answers, again, done, entropy, refusals)
 
 
 def _answer(

@@ -22,7 +22,17 @@ from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.interpreter.limits import RANGES, Range
 from langchain_quickjs.interpreter.quoting import value_text
 
-__all__ = ["Defaults", "Durability", "Mode", "OnToolError", "as_tools", "check_parameters"]
+__all__ = [
+    "AskMode",
+    "Defaults",
+    "Durability",
+    "Mode",
+    "OnToolError",
+    "OnUnfitAnswer",
+    "RequestName",
+    "as_tools",
+    "check_parameters",
+]
 
 Durability = Literal["pause", "call"]
 """When a script is stored: when it pauses, or whenever a call has ended."""
@@ -32,6 +42,15 @@ OnToolError = Literal["raise", "return"]
 
 Mode = Literal["thread", "turn", "call"]
 """How long what programs declare lives."""
+
+AskMode = Literal["together", "each", "one_by_one"]
+"""Whether calls that wait together are one question, a question each, or asked about in turn."""
+
+OnUnfitAnswer = Literal["ask_again", "raise"]
+"""What becomes of an answer that does not fit: the question stands with the reason, or an error."""
+
+RequestName = Literal["tool", "program"]
+"""Whether a program's request has the name of its tool, or that of the tool that runs programs."""
 
 _TOOL_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LARGEST: Final = 2**32 - 1
@@ -56,6 +75,9 @@ class Defaults:
     durability: Final[Durability] = "pause"
     on_tool_error: Final[OnToolError] = "raise"
     mode: Final[Mode] = "thread"
+    ask: Final[AskMode] = "together"
+    on_unfit_answer: Final[OnUnfitAnswer] = "ask_again"
+    request_name: Final[RequestName] = "tool"
     name: Final = "script"
 
 
@@ -101,6 +123,9 @@ _RULES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
             )
         ),
     ),
+    "ask": ("'together', 'each' or 'one_by_one'", lambda value: value in get_args(AskMode)),
+    "on_unfit_answer": ("'ask_again' or 'raise'", lambda v: v in get_args(OnUnfitAnswer)),
+    "request_name": ("'tool' or 'program'", lambda value: value in get_args(RequestName)),
     "timeout": _limit(RANGES["step_timeout_s"]),
     "wall_timeout": _limit(RANGES["wall_timeout_s"]),
     "memory_limit": _limit(RANGES["memory_bytes"]),

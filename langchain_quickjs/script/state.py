@@ -66,6 +66,7 @@ class AwaitingCall(TypedDict):
         action: What the person sees of it.
         review: What the person may decide.
         rounds: How often it has begun without an end that anybody knows.
+        expires_s: When it counts as rejected unless somebody answers, in seconds since the epoch.
     """
 
     id: int
@@ -73,6 +74,7 @@ class AwaitingCall(TypedDict):
     action: ActionRequest
     review: ReviewConfig
     rounds: int
+    expires_s: NotRequired[float]
 
 
 class Question(TypedDict):
@@ -80,6 +82,7 @@ class Question(TypedDict):
 
     interrupt: Interrupt
     calls: list[AwaitingCall]
+    asked_s: NotRequired[float]
 
 
 class OpenCall(TypedDict):
@@ -146,8 +149,9 @@ class CallEnd(TypedDict):
 class PausedScript(TypedDict):
     """A script that stands in the middle of an `await`, with all its open calls.
 
-    In a pause, calls that await a decision are in `questions`, and none is running. In between,
-    which is what `durability="call"` stores too, there may be new ones that nobody was asked about.
+    In a pause, calls that await a decision are in `questions`, and none is running; those whose
+    turn has not come are in `awaiting`. In between, which is what `durability="call"` stores too,
+    there may be new ones that nobody was asked about.
     It is sealed as a whole where it is stored.
 
     Attributes:

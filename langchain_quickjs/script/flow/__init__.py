@@ -4,7 +4,7 @@ It does no I/O and knows nothing of how LangGraph works. It imports `state`, `te
 interpreter.
 
     call_ids      one `tool_call_id` for one call, however often it is run again
-    decisions     the question whether calls are made, and the kinds of decisions that answer it
+    decisions     the kinds of decisions that answer the question whether calls are made
     drivers       works, and the two drivers that do them: with threads, with asyncio
     effects       what a flow wants done, and what it ends with
     inputs        what a flow is given: rules, where the script stands, calls and answers

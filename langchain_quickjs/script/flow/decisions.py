@@ -1,26 +1,26 @@
-"""The question whether calls are made, and the kinds of decisions that answer it.
+"""The kinds of decisions that answer the question whether calls are made.
 
-Each kind of decision is one row of `KINDS`: how a decision of this kind is checked, and what it
-comes to, which is a call that runs or a reply in its place. Scripts and the model's own calls use
-the table alike, and nothing else tells the kinds apart. The formats are those of LangChain's
-`HumanInTheLoopMiddleware` (batched mode), so an approval UI that works for an agent works here.
+Each kind of decision is one row of `KINDS`: how a decision of this kind is checked, what it comes
+to, which is a call that runs or a reply in its place, and how agent-inbox says it. Scripts and the
+model's own calls use the table alike, and nothing else tells the kinds apart. The formats are those
+of LangChain's `HumanInTheLoopMiddleware`, so an approval UI that works for an agent works here.
+
+A call about which nobody has answered in time is decided too: it is rejected, whatever is answered
+from then on.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
-
-from langchain.agents.middleware.human_in_the_loop import ActionRequest, HITLRequest
-from langgraph.types import Interrupt
 
 from langchain_quickjs.errors import DecisionError, SnapshotError, ValueTransferError
 from langchain_quickjs.interpreter import Raised, Returned
-from langchain_quickjs.interpreter.quoting import value_text
+from langchain_quickjs.interpreter.quoting import time_text, value_text
 from langchain_quickjs.interpreter.values.short_json import json_in_short
-from langchain_quickjs.script.state import AwaitingCall, Fate, Question
+from langchain_quickjs.script.model_texts import expiry_text, rejection_text
+from langchain_quickjs.script.state import AwaitingCall, Fate
 
 __all__ = [
     "BEGUN_BEFORE",
@@ -31,12 +31,12 @@ __all__ = [
     "Replacements",
     "ReplyInstead",
     "checked_decisions",
+    "decisions_of_time",
     "outcome_of_decision",
-    "question_about",
 ]
 
 Decision: TypeAlias = dict[str, Any]
-"""A decision that has been checked: its `type`, which is a key of `KINDS`, and its fields."""
+"""A decision that has been checked: its `type`, a key of `KINDS` or `expire`, and its fields."""
 
 BEGUN_BEFORE: Final = (
     "This call was approved before, and it had begun when the process that made it died. It may "
@@ -46,6 +46,7 @@ BEGUN_BEFORE: Final = (
 
 _MESSAGE_CHARS: Final = 65_536
 _NOTE_ARGS_CHARS: Final = 400
+_EXPIRED: Final = "expire"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,14 @@ class ReplyInstead:
         fate: What the report of the script's calls says of it.
         said: The person's words, which the report quotes.
         why: What the report says if it quotes nobody.
+        note: What the model is told in any case, as in `CallRuns`.
     """
 
     reply: Returned | Raised
     fate: Fate
     said: str | None = None
     why: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,33 +108,17 @@ class Kind:
             in error messages, and the calls that it may put in the place of another. It raises
             `DecisionError` if the fields do not fit.
         outcome: Says what such a decision about a call comes to.
+        inbox: The types of agent-inbox's responses that mean it where it is allowed, and what makes
+            its fields of what such a response has under `args`.
     """
 
     check: Callable[[Mapping[str, Any], str, Replacements], Decision]
     outcome: Callable[[Decision, AwaitingCall], CallRuns | ReplyInstead]
-
-
-def question_about(calls: Sequence[AwaitingCall], place: str) -> Question:
-    """The question whether to make these calls.
-
-    Args:
-        calls: The calls.
-        place: What tells the calls from those of other scripts.
-    """
-    count = len(calls)
-    decisions = {"type": "array", "items": {"type": "object"}, "minItems": count, "maxItems": count}
-    schema = {"type": "object", "properties": {"decisions": decisions}, "required": ["decisions"]}
-    request = HITLRequest(
-        action_requests=[call["action"] for call in calls],
-        review_configs=[call["review"] for call in calls],
-    )
-    # LangGraph takes no other ids for those of interrupts.
-    number = hashlib.sha256(f"{place}|{calls[0]['id']}".encode()).hexdigest()[:32]
-    return Question(interrupt=Interrupt(request, number, response_schema=schema), calls=list(calls))
+    inbox: Mapping[str, Callable[[Any], dict[str, Any]]] = field(default_factory=dict)
 
 
 def checked_decisions(
-    answer: object, awaiting: Sequence[AwaitingCall], replacements: Replacements
+    answer: object, awaiting: Sequence[AwaitingCall], replacements: Replacements, now_s: float
 ) -> list[Decision]:
     """The decisions in an answer, one for each awaiting call.
 
@@ -139,6 +126,7 @@ def checked_decisions(
         answer: What the graph was resumed with.
         awaiting: The calls that were asked about.
         replacements: The calls that may be put in their places.
+        now_s: The time, in seconds since the epoch.
 
     Raises:
         DecisionError: The answer does not fit; the message says where and why.
@@ -156,9 +144,31 @@ def checked_decisions(
             f"({len(awaiting)}): one is needed for each of {names}, in this order."
         )
     return [
-        _checked(decision, call, f"Decision {number} (for {call['action']['name']})", replacements)
+        _of_time(call, now_s)
+        or _checked(
+            decision, call, f"Decision {number} (for {call['action']['name']})", replacements
+        )
         for number, (decision, call) in enumerate(zip(decisions, awaiting, strict=True), 1)
     ]
+
+
+def decisions_of_time(awaiting: Sequence[AwaitingCall], now_s: float) -> list[Decision] | None:
+    """What is decided about calls because nobody has answered in time; `None` if any has time left.
+
+    Args:
+        awaiting: The calls that were asked about.
+        now_s: The time, in seconds since the epoch.
+    """
+    decisions = [made for call in awaiting if (made := _of_time(call, now_s)) is not None]
+    return decisions if decisions and len(decisions) == len(awaiting) else None
+
+
+def _of_time(call: AwaitingCall, now_s: float) -> Decision | None:
+    """What is decided about a call because nobody has answered in time."""
+    expires_s = call.get("expires_s")
+    if expires_s is None or now_s < expires_s:
+        return None
+    return {"type": _EXPIRED, "until_s": expires_s}
 
 
 def outcome_of_decision(decision: Decision, call: AwaitingCall) -> CallRuns | ReplyInstead:
@@ -167,6 +177,8 @@ def outcome_of_decision(decision: Decision, call: AwaitingCall) -> CallRuns | Re
     Raises:
         SnapshotError: The decision was stored by a version that has kinds which this one lacks.
     """
+    if decision["type"] == _EXPIRED:
+        return _expired(decision, call)
     kind = KINDS.get(decision["type"])
     if kind is None:
         raise SnapshotError(
@@ -177,8 +189,9 @@ def outcome_of_decision(decision: Decision, call: AwaitingCall) -> CallRuns | Re
 
 
 def _checked(given: object, call: AwaitingCall, what: str, replacements: Replacements) -> Decision:
+    allowed = call["review"]["allowed_decisions"]
     fields: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
-    name, allowed = fields.get("type"), call["review"]["allowed_decisions"]
+    name = fields.get("type")
     kind = KINDS.get(name) if isinstance(name, str) and name in allowed else None
     if kind is None:
         raise DecisionError(f"{what} must have a type out of {allowed}, got {value_text(given)}.")
@@ -246,27 +259,21 @@ def _check_rejection(
 
 def _rejected(decision: Decision, call: AwaitingCall) -> ReplyInstead:
     words, had_begun = decision.get("message"), call["rounds"] > 0
-    reply = Raised("RejectedError", _rejection(call["action"], words, had_begun=had_begun))
+    text = rejection_text(call["action"]["name"], words, had_begun=had_begun)
+    reply = Raised("RejectedError", text)
     if had_begun:
         why = "its process died, and a person did not want it made again"
         return ReplyInstead(reply, "result unknown", why=why)
     return ReplyInstead(reply, "rejected by a person", said=words)
 
 
-def _rejection(action: ActionRequest, words: str | None, *, had_begun: bool) -> str:
-    """What the caller is told when a person rejected its call."""
+def _expired(decision: Decision, call: AwaitingCall) -> ReplyInstead:
+    name, had_begun = call["action"]["name"], call["rounds"] > 0
+    text = expiry_text(name, time_text(decision["until_s"]), had_begun=had_begun)
+    reply, why = Raised("RejectedError", text), "nobody answered in time"
     if had_begun:
-        said = f": {words}" if words else "."
-        return (
-            f"This call of `{action['name']}` had begun in a process that died, and may have taken "
-            f"effect. A person decided not to make it again{said}"
-        )
-    if words:
-        return f"A person rejected this call of `{action['name']}`, which was not run: {words}"
-    return (
-        f"A person rejected this call of `{action['name']}`, which was not run. Do not try it "
-        "again unless the user asks for it."
-    )
+        return ReplyInstead(reply, "result unknown", why=f"its process died, and {why}", note=text)
+    return ReplyInstead(reply, "not made", why=why, note=text)
 
 
 def _check_response(
@@ -285,9 +292,23 @@ def _responded(decision: Decision, _call: AwaitingCall) -> ReplyInstead:
     return ReplyInstead(Returned(words), "answered by a person", said=words)
 
 
+def _inbox_edit(args: Any) -> dict[str, Any]:
+    action = args if isinstance(args, Mapping) else {}
+    return {"edited_action": {"name": action.get("action"), "args": action.get("args")}}
+
+
+def _no_fields(_args: Any) -> dict[str, Any]:
+    return {}
+
+
+def _message(args: Any) -> dict[str, Any]:
+    return {"message": args}
+
+
+# In this order they are tried for what agent-inbox sends: in doubt, a call is rejected.
 KINDS: Final[dict[str, Kind]] = {
-    "approve": Kind(_check_approval, _approved),
-    "edit": Kind(_check_edit, _edited),
-    "reject": Kind(_check_rejection, _rejected),
-    "respond": Kind(_check_response, _responded),
+    "approve": Kind(_check_approval, _approved, {"accept": _no_fields}),
+    "edit": Kind(_check_edit, _edited, {"edit": _inbox_edit}),
+    "reject": Kind(_check_rejection, _rejected, {"ignore": _no_fields, "response": _message}),
+    "respond": Kind(_check_response, _responded, {"response": _message}),
 }

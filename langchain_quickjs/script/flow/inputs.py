@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from langchain.agents.middleware.human_in_the_loop import DecisionType
 from langchain_core.tools import BaseTool
@@ -19,12 +20,31 @@ __all__ = [
     "Blocked",
     "Done",
     "Launched",
+    "Manner",
     "Resumed",
     "Rules",
     "Started",
     "Takes",
     "new_seed",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How people are asked.
+
+    Attributes:
+        ask: How calls are asked about that wait at the same time.
+        asks_again: Whether a question stands when an answer did not fit, instead of an error.
+        request_name: What requests are called in place of the tool that they are about; empty for
+            the tool's own name.
+        clock: Tells the time in seconds since the epoch, for when a question expires.
+    """
+
+    ask: Literal["together", "each", "one_by_one"] = "together"
+    asks_again: bool = True
+    request_name: str = ""
+    clock: Callable[[], float] = time.time
 
 
 class Takes(Protocol):
@@ -55,6 +75,8 @@ class Rules:
         place: Tells it from scripts with the same id elsewhere in the thread.
         functions: What it may call as a global function, by the names that it uses.
         decided: The tools about whose calls people may decide, with the decisions they may take.
+        expiries: After how many seconds a question about a call of a tool expires, where it does.
+        manner: How people are asked.
         subagent: The name of the tool that runs subagents; empty if there is none.
         subagents_at_once: How many subagents may run at once; others wait.
         keeps: Whether it is stored whenever calls have ended, and before others begin.
@@ -69,6 +91,8 @@ class Rules:
     place: str = ""
     functions: Mapping[str, BaseTool] = field(default_factory=dict)
     decided: Mapping[str, Sequence[DecisionType]] = field(default_factory=dict)
+    expiries: Mapping[str, float] = field(default_factory=dict)
+    manner: Manner = field(default_factory=Manner)
     subagent: str = ""
     subagents_at_once: int = 0
     keeps: bool = False
@@ -158,6 +182,7 @@ class Resumed:
         again: Whether this has been tried before, and was cut off.
         done: What is known of calls that it made since it was stored.
         entropy: 32 bytes that its randomness depends on from here on, other ones in each branch.
+        refusals: Why answers to questions that stand did not fit, by the ids of the interrupts.
     """
 
     paused: PausedScript
@@ -165,6 +190,7 @@ class Resumed:
     again: bool = False
     done: Done = field(default_factory=Done)
     entropy: bytes | None = None
+    refusals: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

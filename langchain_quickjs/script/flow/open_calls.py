@@ -24,7 +24,6 @@ from langchain_quickjs.script.flow.decisions import (
     Decision,
     ReplyInstead,
     outcome_of_decision,
-    question_about,
 )
 from langchain_quickjs.script.flow.inputs import (
     Answer,
@@ -36,6 +35,7 @@ from langchain_quickjs.script.flow.inputs import (
 )
 from langchain_quickjs.script.state import AwaitingCall, Fate, Listing, OpenCall, Question
 from langchain_quickjs.script.telling.call_report import Report
+from langchain_quickjs.script.telling.questions import question_about, with_refusal
 
 __all__ = ["OpenCalls"]
 
@@ -101,9 +101,9 @@ class OpenCalls:
         self.report = Report(paused["report"])
         self.awaiting.extend(paused["awaiting"])
         for asked in paused["questions"]:
-            decisions = answers.get(asked["interrupt"].id)
-            if decisions is None:
-                self.questions.append(asked)
+            number = asked["interrupt"].id
+            if (decisions := answers.get(number)) is None:
+                self.questions.append(with_refusal(asked, entry.refusals.get(number)))
                 continue
             for awaiting, decision in zip(asked["calls"], decisions, strict=True):
                 self._apply(decision, awaiting)
@@ -165,15 +165,19 @@ class OpenCalls:
             self.replies[call["id"]] = outcome.reply
             words = {"said": outcome.said, "why": outcome.why}
             self._told(call["id"], outcome.fate, asked["name"], asked["args"], **words)
+            self._note(outcome.note)
             return
         name, args, number = outcome.name, outcome.args, call["tool_call_id"]
         if outcome.is_another:
             number = self.names.name(self.names.kind(name, args))
         made = _open(call["id"], number, name, args)
         made["approved"], made["rounds"] = self._is_once(name), call["rounds"]
-        if outcome.note and len(self.notes) < _MAX_NOTES:
-            self.notes.append(outcome.note)
+        self._note(outcome.note)
         self._start(made)
+
+    def _note(self, note: str) -> None:
+        if note and len(self.notes) < _MAX_NOTES:
+            self.notes.append(note)
 
     def _ask_again(self, call: OpenCall) -> None:
         """Lets people decide about a call that they approved, and whose end nobody knows."""
@@ -290,12 +294,28 @@ class OpenCalls:
         )
 
     def ask(self) -> None:
-        """Makes a question of the calls that nobody was asked about."""
-        if self.awaiting:
+        """Makes questions of calls that nobody was asked about, in the manner that was chosen."""
+        manner, waiting = self.rules.manner, self.awaiting
+        match manner.ask:
+            case "together":
+                groups = [waiting] if waiting else []
+            case "each":
+                groups = [[call] for call in waiting]
+            case "one_by_one":
+                groups = [] if self.questions or self.blocked else [[call] for call in waiting[:1]]
+        asked_s = manner.clock()
+        for calls in groups:
             self.asked += 1
             place = f"{self.rules.place}|{self.rules.script_id}|{self.asked}"
-            self.questions.append(question_about(self.awaiting, place))
-            self.awaiting = []
+            timed = [self._timed(call, asked_s) for call in calls]
+            name = manner.request_name
+            self.questions.append(question_about(timed, place, asked_s, request_name=name))
+        self.awaiting = waiting[sum(map(len, groups)) :]
+
+    def _timed(self, call: AwaitingCall, asked_s: float) -> AwaitingCall:
+        """The call with the time at which the question about it expires, if it does."""
+        expires_after_s = self.rules.expiries.get(call["action"]["name"])
+        return call if expires_after_s is None else {**call, "expires_s": asked_s + expires_after_s}
 
 
 def _open(call_id: int, tool_call_id: str, name: str, args: dict[str, Any]) -> OpenCall:

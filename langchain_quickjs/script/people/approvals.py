@@ -7,9 +7,9 @@ What answers mean stands in `flow/decisions.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NotRequired, cast
 
 from langchain.agents.middleware.human_in_the_loop import (
     ActionRequest,
@@ -26,15 +26,31 @@ from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter.advice.near_names import nearest
 from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.script.flow.decisions import KINDS
+from langchain_quickjs.script.flow.inputs import Manner
 from langchain_quickjs.script.people.short_args import args_text
 
 __all__ = [
     "Approvals",
+    "CallReview",
     "InterruptOn",
     "require_known",
 ]
 
-InterruptOn = Mapping[str, bool | InterruptOnConfig]
+_MOST_SECONDS: Final = 100 * 365 * 24 * 3600
+
+
+class CallReview(InterruptOnConfig):
+    """How a person decides about calls of a tool: LangChain's config, and until when.
+
+    Attributes:
+        expires_after_s: After how many seconds a call counts as rejected unless somebody has
+            answered. It is then rejected at the next run of the thread, whatever was answered.
+    """
+
+    expires_after_s: NotRequired[float]
+
+
+InterruptOn = Mapping[str, bool | InterruptOnConfig | CallReview]
 """Tool names (as the tools have them), and whether or how a person decides about their calls."""
 
 # What a config may have, and of what kind it is.
@@ -50,6 +66,14 @@ _CONFIG: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
     "description": ("text or a function", lambda value: isinstance(value, str) or callable(value)),
     "args_schema": ("a mapping", lambda value: isinstance(value, Mapping)),
     "when": ("a function", callable),
+    "expires_after_s": (
+        "a number of seconds, more than 0 and at most a hundred years",
+        lambda value: (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and 0 < value <= _MOST_SECONDS
+        ),
+    ),
 }
 
 
@@ -60,19 +84,31 @@ class Approvals:
     Attributes:
         configs: Whether and how people decide about calls, by the names of the tools.
         description_prefix: What the description of a call begins with.
+        manner: How people are asked.
     """
 
-    configs: Mapping[str, InterruptOnConfig]
+    configs: Mapping[str, InterruptOnConfig | CallReview]
     description_prefix: str
+    manner: Manner
 
     @property
     def decided(self) -> dict[str, list[DecisionType]]:
         """The tools in it, with the decisions that are allowed about their calls."""
         return {name: config["allowed_decisions"] for name, config in self.configs.items()}
 
+    @property
+    def expiries(self) -> dict[str, float]:
+        """The tools in it whose questions expire, and after how many seconds."""
+        found = {name: config.get("expires_after_s") for name, config in self.configs.items()}
+        return {name: cast("float", after) for name, after in found.items() if after is not None}
+
     @classmethod
     def of(
-        cls, interrupt_on: InterruptOn | None, granted: Sequence[str] | None = None
+        cls,
+        interrupt_on: InterruptOn | None,
+        granted: Sequence[str] | None = None,
+        *,
+        manner: Manner | None = None,
     ) -> Approvals:
         """Reads `interrupt_on` as LangChain reads it.
 
@@ -80,6 +116,7 @@ class Approvals:
             interrupt_on: What was given.
             granted: The names of all that scripts can call, if that is known. Other names are
                 refused: a misspelt gate would be no gate.
+            manner: How people are asked; the default one if it is left out.
 
         Raises:
             SetupError: A name is none of those, or a config is wrong.
@@ -90,8 +127,9 @@ class Approvals:
         for name, asked in given.items():
             if not isinstance(asked, bool):
                 _check_config(name, asked)
-        langchain = HumanInTheLoopMiddleware(given)
-        return cls(MappingProxyType(langchain.interrupt_on), langchain.description_prefix)
+        langchain = HumanInTheLoopMiddleware(cast("dict[str, Any]", given))
+        configs, prefix = MappingProxyType(langchain.interrupt_on), langchain.description_prefix
+        return cls(configs, prefix, manner or Manner())
 
     def adopting(self, gates: Iterable[HumanInTheLoopMiddleware], names: Set[str]) -> Approvals:
         """These approvals, and what an agent asks people about when its model calls the same tools.
@@ -101,7 +139,8 @@ class Approvals:
             names: The tools for which the middleware counts.
 
         Raises:
-            SetupError: Two of the agent's gates are about one tool.
+            SetupError: Two of the agent's gates are about one tool, or the time that people have
+                for an answer is none.
         """
         configs = dict(self.configs)
         for gate in gates:
@@ -112,8 +151,9 @@ class Approvals:
                         "`interrupt_on` of CodeInterpreterMiddleware what holds in programs: "
                         "`True`, `False` or an `InterruptOnConfig`."
                     )
+                _check_key(name, gate.interrupt_on[name], "expires_after_s")
                 configs[name] = _with_prefix(gate.interrupt_on[name], gate.description_prefix)
-        return Approvals(MappingProxyType(configs), self.description_prefix)
+        return replace(self, configs=MappingProxyType(configs))
 
     def review(self, request: ToolCallRequest) -> tuple[ActionRequest, ReviewConfig] | None:
         """What a person is asked about a call of a tool in `configs`; `None` if nobody is asked."""
@@ -154,12 +194,17 @@ def _check_config(name: str, config: Mapping[str, Any]) -> None:
         raise SetupError(
             f"`interrupt_on` for tool {name!r} has {unknown}, but may have only {list(_CONFIG)}."
         )
-    for key, (what, fits) in _CONFIG.items():
-        if (key in config or key == "allowed_decisions") and not fits(config.get(key)):
-            raise SetupError(
-                f"`{key}` in `interrupt_on` for tool {name!r} must be {what}; "
-                f"it is {value_text(config.get(key))}."
-            )
+    for key in ("allowed_decisions", *config):
+        _check_key(name, config, key)
+
+
+def _check_key(name: str, config: Mapping[str, Any], key: str) -> None:
+    what, fits = _CONFIG[key]
+    if (key in config or key == "allowed_decisions") and not fits(config.get(key)):
+        raise SetupError(
+            f"`{key}` in `interrupt_on` for tool {name!r} must be {what}; "
+            f"it is {value_text(config.get(key))}."
+        )
 
 
 def require_known(interrupt_on: Iterable[str], known: Collection[str]) -> None:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Interrupt
@@ -21,20 +21,36 @@ from langchain_quickjs.errors import AlreadyAnsweredError, DecisionError
 from langchain_quickjs.script.durability.durability_call import is_newest
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Claim, Entries
-from langchain_quickjs.script.flow.decisions import Replacements, checked_decisions
+from langchain_quickjs.script.flow.decisions import (
+    Replacements,
+    checked_decisions,
+    decisions_of_time,
+)
 from langchain_quickjs.script.flow.drivers import Asking
+from langchain_quickjs.script.flow.inputs import Manner
 from langchain_quickjs.script.langgraph_internals.resume import Delivery, mark_as_unfit
-from langchain_quickjs.script.state import AwaitingCall, PausedScript
+from langchain_quickjs.script.people.answers import in_langchains_words
+from langchain_quickjs.script.state import AwaitingCall, PausedScript, Question
+from langchain_quickjs.script.telling.questions import refusal_in, with_refusal
 
 __all__ = [
     "Asked",
     "Pause",
+    "Received",
     "Taken",
     "already_answered_error",
     "asked_by",
+    "receive",
     "take_answers",
     "take_pause_over",
 ]
+
+
+_NO_ID: Final = (
+    "It does not say which of the {count} questions it answers: send it with the id of the "
+    "interrupt, `Command(resume={{id: ...}})`, or have calls asked about in turn with "
+    '`ask="one_by_one"`.'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +61,28 @@ class Asked:
         interrupt: The interrupt.
         key: What an answer to it is claimed by. A tool that finds an answer unfit asks again under
             the same id, and another answer counts then.
-        calls: The calls that are to be decided about; none if a called tool asks by itself.
+        question: What is asked about calls; `None` if a called tool asks by itself.
     """
 
     interrupt: Interrupt
     key: str
-    calls: Sequence[AwaitingCall] = ()
+    question: Question | None = None
+
+    @property
+    def calls(self) -> Sequence[AwaitingCall]:
+        """The calls that are to be decided about."""
+        return self.question["calls"] if self.question else ()
+
+    def shown(self, refusals: Mapping[str, str]) -> Interrupt:
+        """What people see, with the reason why an answer did not fit, if there is one."""
+        why = refusals.get(self.interrupt.id)
+        return with_refusal(self.question, why)["interrupt"] if self.question else self.interrupt
 
 
 def asked_by(paused: PausedScript) -> list[Asked]:
     """All interrupts of a paused script."""
     asked = [
-        Asked(question["interrupt"], question["interrupt"].id, question["calls"])
+        Asked(question["interrupt"], question["interrupt"].id, question)
         for question in paused["questions"]
     ]
     for call in paused["blocked"]:
@@ -71,14 +97,31 @@ class Pause:
     Attributes:
         key: What it is claimed by.
         asked: All interrupts that the script waits for.
+        manner: How people are asked.
+        replacements: The calls that people may put in the place of others.
         config: The config of a task of the script's graph, which has come to this pause.
+        outer: The config of the task that the script's graph runs in.
         run: The run of the graph that wants to go on.
     """
 
     key: str
     asked: Sequence[Asked]
+    manner: Manner
+    replacements: Replacements
     config: RunnableConfig
+    outer: RunnableConfig
     run: object
+
+    @property
+    def shown(self) -> Sequence[Asked]:
+        """The interrupts that people see."""
+        return self.asked[:1] if self.manner.ask == "one_by_one" else self.asked
+
+    def given(self, delivery: Delivery) -> dict[str, Any]:
+        """The answers to its interrupts. One without an id is for what people see."""
+        ids = [one.interrupt.id for one in self.asked]
+        found = {number: delivery.by_id[number] for number in ids if number in delivery.by_id}
+        return found or delivery.answers([one.interrupt.id for one in self.shown])
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +137,84 @@ class Taken:
     nonce: str
 
 
-def take_answers(
-    pause: Pause, delivery: Delivery, replacements: Replacements, ledger: Ledger
-) -> Asking[Taken | None]:
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a run has brought to a pause.
+
+    Attributes:
+        claims: The answers that fit, and the decisions about calls whose time is over, by the keys
+            of what they answer.
+        given: The keys of those that somebody has given.
+        refusals: Why answers did not fit, by the ids of the interrupts; also those of earlier runs.
+    """
+
+    claims: dict[str, Claim] = field(default_factory=dict)
+    given: set[str] = field(default_factory=set)
+    refusals: dict[str, str] = field(default_factory=dict)
+
+    def is_late(self, entries: Entries) -> bool:
+        """Whether all that somebody has given was answered before."""
+        firsts = [entries.is_first_claim(key, self.claims[key]) for key in self.given]
+        return bool(firsts) and not any(firsts)
+
+
+def receive(pause: Pause, asked: Sequence[Asked], delivery: Delivery) -> Received:
+    """Looks at the answers that a run has brought, before anything is done with them.
+
+    Args:
+        pause: The pause.
+        asked: Those of its interrupts that are not answered yet.
+        delivery: What the run has brought.
+
+    Raises:
+        DecisionError: An answer does not fit, and it is not to be asked again.
+        SnapshotError: What the person was shown is not what the script asks.
+    """
+    now_s, standing, received = pause.manner.clock(), delivery.standing or {}, Received()
+    given = pause.given(delivery)
+    for one in asked:
+        number = one.interrupt.id
+        if one.question and (why := refusal_in(standing.get(number))):
+            received.refusals[number] = why
+        over = decisions_of_time(one.calls, now_s)
+        if number in given:
+            delivery.require_shown(one.interrupt)
+        elif over is None:
+            continue
+        try:
+            answer = over or _checked(given[number], one, pause, now_s)
+        except DecisionError as error:
+            if not pause.manner.asks_again:
+                raise mark_as_unfit(error) from None
+            received.refusals[number] = str(error)
+            continue
+        received.claims[one.key] = Claim(answer)
+        received.refusals.pop(number, None)
+        if number in given:
+            received.given.add(one.key)
+    if not given and delivery.plain is not None and len(pause.shown) > 1:
+        why = _NO_ID.format(count=len(pause.shown))
+        unsure = [one for one in pause.shown if one.question and one.interrupt.id in standing]
+        received.refusals.update((one.interrupt.id, why) for one in unsure)
+    return received
+
+
+def take_answers(pause: Pause, received: Received, ledger: Ledger) -> Asking[Taken | None]:
     """Claims the answers that a run has brought, and the pause if there is anything to go on with.
 
     Args:
         pause: The pause.
-        delivery: What the run has brought.
-        replacements: The calls that people may put in the place of others.
+        received: What the run has brought to its interrupts.
         ledger: The script's ledger.
 
     Returns:
         What the script goes on with; `None` if nothing is answered, or another run is at work.
 
     Raises:
-        DecisionError: An answer does not fit. Nothing is claimed then.
         AlreadyAnsweredError: Everything that was brought has been answered before, and another run
             is at work.
-        SnapshotError: What the person was shown is not what the script asks.
     """
-    mine = _claims_of(pause.asked, pause, delivery, replacements)
+    mine = received.claims
     entries = yield from (ledger.claim(mine) if mine else ledger.read())
     answers = {
         one.interrupt.id: claim.answer
@@ -126,17 +226,14 @@ def take_answers(
     own = yield from _claim_pause(pause, entries, ledger)
     if own is not None:
         return Taken(answers, own.nonce)
-    if mine and not any(entries.is_first_claim(key, claim) for key, claim in mine.items()):
-        raise mark_as_unfit(already_answered_error([entries.claims[key] for key in mine]))
+    if received.is_late(entries):
+        claims = [entries.claims[key] for key in received.given]
+        raise mark_as_unfit(already_answered_error(claims))
     return None
 
 
 def take_pause_over(
-    taken: Taken,
-    pause: Pause,
-    delivery: Delivery,
-    replacements: Replacements,
-    ledger: Ledger,
+    taken: Taken, pause: Pause, delivery: Delivery, received: Received, ledger: Ledger
 ) -> Asking[str | None]:
     """Claims a pause that another run has claimed, to go on with the answers that it had.
 
@@ -147,7 +244,7 @@ def take_pause_over(
         taken: What the other run went on with.
         pause: The pause.
         delivery: What this run has brought.
-        replacements: The calls that people may put in the place of others.
+        received: The part of it that is for interrupts which the other run had no answers to.
         ledger: The script's ledger.
 
     Returns:
@@ -155,35 +252,19 @@ def take_pause_over(
         has come for something else.
 
     Raises:
-        DecisionError: An answer does not fit. Nothing is claimed then.
         AlreadyAnsweredError: The other one is at work, and all that this one has brought was
             answered before.
-        SnapshotError: What the person was shown is not what the script asks.
     """
-    others = [one for one in pause.asked if one.interrupt.id not in taken.answers]
-    mine = _claims_of(others, pause, delivery, replacements)
+    mine = received.claims
     entries = yield from (ledger.claim(mine) if mine else ledger.read())
     own = yield from _claim_pause(pause, entries, ledger)
     if own is not None:
         return own.nonce
-    is_late = mine or delivery.answers(list(taken.answers))
-    if is_late and not any(entries.is_first_claim(key, claim) for key, claim in mine.items()):
+    answered_before = not received.given and bool(delivery.answers(list(taken.answers)))
+    if answered_before or received.is_late(entries):
         other = entries.claim_in_force(pause.key)
         raise mark_as_unfit(already_answered_error([] if other is None else [other]))
     return None
-
-
-def _claims_of(
-    asked: Sequence[Asked], pause: Pause, delivery: Delivery, replacements: Replacements
-) -> dict[str, Claim]:
-    """The answers that a run has brought to some interrupts of a pause, by what they are about."""
-    given = delivery.answers([one.interrupt.id for one in pause.asked])
-    claims = {}
-    for one in asked:
-        if (number := one.interrupt.id) in given:
-            delivery.require_shown(one.interrupt)
-            claims[one.key] = Claim(_checked(given[number], one, replacements))
-    return claims
 
 
 def _claim_pause(pause: Pause, entries: Entries, ledger: Ledger) -> Asking[Claim | None]:
@@ -208,10 +289,9 @@ def already_answered_error(claims: Iterable[Claim]) -> AlreadyAnsweredError:
     )
 
 
-def _checked(answer: Any, asked: Asked, replacements: Replacements) -> Any:
+def _checked(answer: Any, asked: Asked, pause: Pause, now_s: float) -> Any:
     if not asked.calls:
         return answer
-    try:
-        return checked_decisions(answer, asked.calls, replacements)
-    except DecisionError as error:
-        raise mark_as_unfit(error) from None
+    name, replacements = pause.manner.request_name, pause.replacements
+    answer = in_langchains_words(answer, asked.calls, replacements, name)
+    return checked_decisions(answer, asked.calls, replacements, now_s)

@@ -14,17 +14,18 @@ from typing import Any, Final, cast
 from langchain_core.messages import ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphBubbleUp, GraphInterrupt
-from langgraph.types import Interrupt
 
-from langchain_quickjs.errors import AlreadyAnsweredError, SetupError
+from langchain_quickjs.errors import AlreadyAnsweredError, DecisionError, SetupError
 from langchain_quickjs.interpreter import Raised
 from langchain_quickjs.script.durability.claimants import end_work
+from langchain_quickjs.script.durability.durability_call import retire_answer
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Claim, Entries
 from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.signing import Signer
-from langchain_quickjs.script.flow.decisions import Decision
+from langchain_quickjs.script.flow.decisions import Decision, decisions_of_time
 from langchain_quickjs.script.flow.drivers import Asking
+from langchain_quickjs.script.flow.inputs import Manner
 from langchain_quickjs.script.langgraph_internals.graph_around import run_of
 from langchain_quickjs.script.langgraph_internals.resume import (
     delivery_of,
@@ -33,6 +34,8 @@ from langchain_quickjs.script.langgraph_internals.resume import (
     use_up_plain_answer,
 )
 from langchain_quickjs.script.people.claims import already_answered_error
+from langchain_quickjs.script.state import Question
+from langchain_quickjs.script.telling.questions import refusal_in, with_refusal
 
 __all__ = ["EndedBefore", "OnceOnly"]
 
@@ -56,21 +59,26 @@ class OnceOnly:
         config: The config of its task.
         call_id: Its id.
         sealer: Seals what is stored of it.
+        manner: How people are asked about it.
         rounds: How often it has begun without an end that anybody knows.
     """
 
     config: RunnableConfig
     call_id: str
     sealer: Sealer
+    manner: Manner
     rounds: int = 0
     _entries: Entries = field(default_factory=Entries)
     _nonces: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, config: RunnableConfig, call_id: str, keys: tuple[bytes, ...]) -> OnceOnly:
+    def of(
+        cls, config: RunnableConfig, call_id: str, keys: tuple[bytes, ...], manner: Manner
+    ) -> OnceOnly:
         """The call with this id in a task with this config."""
         place = config.get("configurable", {}).get("checkpoint_ns", "")
-        return cls(config, call_id, Sealer.of(Signer.of(keys, config), config, call_id, place))
+        sealer = Sealer.of(Signer.of(keys, config), config, call_id, place)
+        return cls(config, call_id, sealer, manner)
 
     @contextlib.contextmanager
     def marked_as_worked_on(self) -> Iterator[None]:
@@ -81,33 +89,52 @@ class OnceOnly:
             for nonce in self._nonces:
                 end_work(nonce)
 
-    def decision(self, asked: Interrupt, check: Callable[[Any], Decision]) -> Asking[Decision]:
+    def asked_s(self) -> Asking[float]:
+        """When people were asked about the call for the first time, which is noted once."""
+        ledger, key = self._ledger(), f"{_PURPOSE}/{self.rounds}/asked"
+        if started_before(self.config):
+            self._entries = yield from ledger.read()
+        if key not in self._entries.claims:
+            asked = Claim(None, taken_s=self.manner.clock())
+            self._entries = yield from ledger.claim({key: asked})
+        return self._entries.claims[key].taken_s
+
+    def decision(self, question: Question, check: Callable[[Any], Decision]) -> Asking[Decision]:
         """The decision that counts about the call.
 
         Args:
-            asked: The question.
+            question: The question about it.
             check: Makes a decision of an answer, or raises.
 
         Raises:
             GraphInterrupt: There is no decision yet.
             AlreadyAnsweredError: Another answer was claimed before, and somebody works on it.
+            DecisionError: The answer does not fit, and it is not to be asked again.
         """
+        asked = question["interrupt"]
         if not started_before(self.config):
             raise GraphInterrupt((asked,))
         ledger, key, run = self._ledger(), f"{_PURPOSE}/{self.rounds}", run_of(self.config)
         delivery = delivery_of(self.config, self.config)
+        why = refusal_in((delivery.standing or {}).get(asked.id))
         given = delivery.answers([asked.id])
+        over = decisions_of_time(question["calls"], self.manner.clock())
         mine: Claim | None = None
-        if given:
-            decision = check(given[asked.id])
-            if not delivery.by_id:
+        if given or over:
+            try:
+                decision = over[0] if over else check(given[asked.id])
+            except DecisionError as error:
+                if not self.manner.asks_again:
+                    raise mark_as_unfit(error) from None
+                if not delivery.by_id:
+                    yield from retire_answer(self.config)
+                raise GraphInterrupt((with_refusal(question, str(error))["interrupt"],)) from None
+            if given and not delivery.by_id:
                 use_up_plain_answer(self.config)
             mine = yield from self._claimed(ledger.claim_to_work(key, decision, run))
-        else:
-            self._entries = yield from ledger.read()
         in_force = self._entries.claim_in_force(key)
         if in_force is None:
-            raise GraphInterrupt((asked,))
+            raise GraphInterrupt((with_refusal(question, why)["interrupt"],))
         if mine is not None and mine.nonce == in_force.nonce:
             return cast("Decision", mine.answer)
         at_work = self._entries.may_be_worked_on(in_force) and not self._has_settled()

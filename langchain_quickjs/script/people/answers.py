@@ -1,0 +1,106 @@
+"""What user interfaces send, in the words of LangChain's `HumanInTheLoopMiddleware`.
+
+They differ from these in three things, and each is understood only where it can mean one thing:
+
+- agent-inbox sends its responses, in a list or one as it is. Which kind of decision each of them
+  may mean stands with the kinds (`flow/decisions.py`); only what is allowed is meant.
+- A request may be shown under the name of the tool that runs programs, and be edited under it.
+- What a person has typed is text. Where the call that was asked about had something else, and the
+  tool takes no text there, it is read as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from langchain.agents.middleware.human_in_the_loop import ActionRequest
+
+from langchain_quickjs.errors import ValueTransferError
+from langchain_quickjs.script.flow.decisions import KINDS, Replacements
+from langchain_quickjs.script.state import AwaitingCall
+
+__all__ = ["in_langchains_words"]
+
+
+def in_langchains_words(
+    answer: object,
+    awaiting: Sequence[AwaitingCall],
+    replacements: Replacements,
+    request_name: str = "",
+) -> object:
+    """An answer as LangChain puts it; as it is, if it is no answer in other words.
+
+    Args:
+        answer: What a user interface has sent.
+        awaiting: The calls that were asked about.
+        replacements: The calls that may be put in their places.
+        request_name: What requests were called in place of the tools; empty for the tools' names.
+    """
+    decisions = answer
+    if isinstance(answer, Mapping):
+        decisions = [answer] if "type" in answer else answer.get("decisions")
+    if not isinstance(decisions, list | tuple) or len(decisions) != len(awaiting):
+        return {"decisions": decisions} if isinstance(decisions, list | tuple) else answer
+    said = [
+        _decision(one, call, replacements, request_name) if isinstance(one, Mapping) else one
+        for one, call in zip(decisions, awaiting, strict=True)
+    ]
+    return {"decisions": said}
+
+
+def _decision(
+    given: Mapping[str, Any], call: AwaitingCall, replacements: Replacements, request_name: str
+) -> Mapping[str, Any]:
+    decision = _of_agent_inbox(given, call["review"]["allowed_decisions"])
+    action = decision.get("edited_action")
+    if not isinstance(action, Mapping):
+        return decision
+    name, args = action.get("name"), action.get("args")
+    if request_name and name == request_name:
+        name = call["action"]["name"]
+    if isinstance(args, Mapping) and name == call["action"]["name"]:
+        args = _read_where_needed(dict(args), call["action"], replacements)
+    return {**decision, "edited_action": {**action, "name": name, "args": args}}
+
+
+def _of_agent_inbox(given: Mapping[str, Any], allowed: Collection[str]) -> Mapping[str, Any]:
+    """A response of agent-inbox as a decision: the first kind that it may mean and is allowed.
+
+    agent-inbox offers its text box where a call may be rejected, so what is typed there says why,
+    and is an answer in the tool's place only where a call cannot be rejected.
+    """
+    said = given.get("type")
+    if not isinstance(said, str) or (said in KINDS and "args" not in given):
+        return given
+    for name, kind in KINDS.items():
+        if name in allowed and said in kind.inbox:
+            return {"type": name, **kind.inbox[said](given.get("args"))}
+    return given
+
+
+def _read_where_needed(
+    args: dict[str, Any], asked: ActionRequest, replacements: Replacements
+) -> dict[str, Any]:
+    """Arguments with text read as JSON, if the tool takes them so, and not as they are."""
+    read = {
+        key: _read(value) if not isinstance(asked["args"].get(key, ""), str) else value
+        for key, value in args.items()
+    }
+    tried = [args] if read == args else [args, read]
+    for one in tried if asked["name"] in replacements.tools else ():
+        try:
+            replacements.checked_args(asked["name"], one)
+        except ValueTransferError:
+            continue
+        return one
+    return args
+
+
+def _read(value: Any) -> Any:
+    """What a text says that is JSON; other values as they are."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return value

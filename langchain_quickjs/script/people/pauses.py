@@ -1,0 +1,124 @@
+"""A script at a pause: what people are asked there, and what a run goes on with.
+
+It asks everything that the script waits for, or what people are to see of it first, and goes on as
+soon as some of it is answered, or nobody has answered in time. An answer that does not fit leaves
+its question standing, which then says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.errors import GraphInterrupt
+
+from langchain_quickjs.errors import SnapshotError
+from langchain_quickjs.script.durability.claimants import end_work, is_at_work_here
+from langchain_quickjs.script.durability.durability_call import retire_answer
+from langchain_quickjs.script.durability.ledger import Ledger
+from langchain_quickjs.script.durability.sealing import Sealer
+from langchain_quickjs.script.flow.drivers import Asking
+from langchain_quickjs.script.langgraph_internals.resume import (
+    Delivery,
+    delivery_of,
+    started_before,
+)
+from langchain_quickjs.script.people.claims import (
+    Pause,
+    Taken,
+    receive,
+    take_answers,
+    take_pause_over,
+)
+from langchain_quickjs.script.state import PausedState, ScriptState
+
+__all__ = ["GoesOn", "answers_at", "claimed_again", "going_on", "released"]
+
+
+@dataclass(frozen=True, slots=True)
+class GoesOn:
+    """What a paused script goes on with.
+
+    Attributes:
+        taken: The answers, and what the pause was claimed under.
+        refusals: Why answers to other questions did not fit, by the ids of the interrupts.
+    """
+
+    taken: Taken
+    refusals: Mapping[str, str]
+
+
+def answers_at(pause: Pause, state: ScriptState, sealer: Sealer) -> Asking[bytes]:
+    """What is answered at a pause, sealed for it.
+
+    Raises:
+        GraphInterrupt: Nothing is; people are asked.
+        DecisionError: An answer does not fit, and it is not to be asked again.
+        Exception: That of an answer which did not fit what a tool had asked.
+    """
+    config, stored = pause.config, cast("PausedState", state["paused"])
+    taken: Taken | None = None
+    refusals: Mapping[str, str] = {}
+    ledger = Ledger.of(config, sealer)
+    # If it has just come to its first pause, nobody can have answered.
+    if ledger is not None and (started_before(config) or state.get("resumed")):
+        began = started_before(config)
+        delivery = delivery_of(config, pause.outer) if began else Delivery({})
+        received = receive(pause, pause.asked, delivery)
+        taken = yield from take_answers(pause, received, ledger)
+        refusals = received.refusals
+        if refusals and delivery.plain is not None:
+            yield from retire_answer(config)
+    if taken is None:
+        if refused := state.get("refused"):
+            raise refused
+        raise GraphInterrupt(tuple(one.shown(refusals) for one in pause.shown))
+    return sealer.seal_answers([dict(taken.answers), taken.nonce, dict(refusals)], stored)
+
+
+def going_on(state: ScriptState, sealer: Sealer) -> GoesOn | None:
+    """What the script goes on with, if it does.
+
+    Raises:
+        SnapshotError: What is stored of it is damaged.
+    """
+    stored, sealed = state.get("paused"), state.get("answers")
+    if stored is None or sealed is None:
+        return None
+    match sealer.unseal_answers(sealed, stored):
+        case [dict(answers), str(nonce)]:  # An earlier version knew of no refusals.
+            return GoesOn(Taken(answers, nonce), {})
+        case [dict(answers), str(nonce), dict(refusals)]:
+            return GoesOn(Taken(answers, nonce), refusals)
+    raise SnapshotError("What people answered to the paused script is not used: it was damaged.")
+
+
+def claimed_again(goes_on: GoesOn, pause: Pause, sealer: Sealer) -> Asking[tuple[str, GoesOn]]:
+    """What this run has claimed the pause under that it goes on from, and what it goes on with.
+
+    Raises:
+        AlreadyAnsweredError: Another run is at work, and this one has brought an answer.
+        GraphInterrupt: Another run is, and this one has come for something else.
+    """
+    taken = goes_on.taken
+    if is_at_work_here(taken.nonce, pause.run):
+        return taken.nonce, goes_on
+    delivery = delivery_of(pause.config, pause.outer)
+    others = [one for one in pause.asked if one.interrupt.id not in taken.answers]
+    received = receive(pause, others, delivery)
+    ledger = cast("Ledger", Ledger.of(pause.config, sealer))
+    nonce = yield from take_pause_over(taken, pause, delivery, received, ledger)
+    if nonce is None:
+        raise GraphInterrupt(())
+    return nonce, replace(goes_on, refusals={**goes_on.refusals, **received.refusals})
+
+
+def released(nonces: Sequence[str], sealer: Sealer, config: RunnableConfig) -> Asking[None]:
+    """Gives up what was claimed, so that others need not wait until it looks abandoned."""
+    for nonce in nonces:
+        end_work(nonce)
+    ledger = Ledger.of(config, sealer)
+    if ledger is not None and nonces:
+        yield from ledger.give_up_claims(nonces)
