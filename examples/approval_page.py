@@ -43,7 +43,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import uvicorn
 from deepagents import create_deep_agent
-from langchain.agents.middleware import InterruptOnConfig
 from langchain.chat_models import init_chat_model
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
@@ -66,6 +65,7 @@ from starlette.routing import Route
 
 from langchain_quickjs import (
     AlreadyAnsweredError,
+    CallReview,
     CodeInterpreterMiddleware,
     PendingCall,
     QuickJSError,
@@ -1351,13 +1351,14 @@ class ScriptedModel(BaseChatModel):
 def shop_agent(model: BaseChatModel, log: Path, checkpointer: BaseCheckpointSaver[Any]) -> Any:
     """The agent. It may ask for refunds and orders, and people decide."""
     tools = shop_tools(log)
-    decided: InterruptOnConfig = {"allowed_decisions": ["approve", "edit", "reject"]}
+    decided: CallReview = {"allowed_decisions": ["approve", "edit", "reject"]}
+    soon: CallReview = {**decided, "expires_after_s": 8 * 3600}
     return create_deep_agent(
         model=model,
         tools=tools,
         interrupt_on={
             "issue_refund": decided,
-            "place_order": decided,
+            "place_order": soon,
             "ask_colleague": {"allowed_decisions": ["respond", "reject"]},
         },
         middleware=[CodeInterpreterMiddleware(ptc=[one.name for one in tools])],
