@@ -65,6 +65,7 @@ from starlette.routing import Route
 
 from langchain_quickjs import (
     AlreadyAnsweredError,
+    AskMode,
     CallReview,
     CodeInterpreterMiddleware,
     PendingCall,
@@ -239,10 +240,10 @@ class Desk:
         return self._pool.submit(self._go_on, note, run, command, question)
 
     def go_on(self, thread_id: str) -> Future[None]:
-        """Lets the agent go on with answers that a process had taken which has died."""
+        """Lets the agent go on where nobody answers in time, or has, in a process that died."""
         asked = self._asked_in(thread_id)
         with self._lock:
-            note = self._note(thread_id, "Go on with the answer that there is")
+            note = self._note(thread_id, "Go on")
             run = self._begin(thread_id, asked)
         return self._pool.submit(self._go_on, note, run)
 
@@ -543,13 +544,17 @@ def note_line(note: Note, form: Form) -> Html:
         came = tag("details", tag("summary", in_short(note.text, 120)), whole)
     again = NOTHING
     if note.state == "not used" and "invoke(None" in note.text:
-        fields = hidden({"token": form.token, "thread": note.thread_id})
-        button = tag("button", "The first run has died: go on")
-        again = tag("form", fields, button, method="post", action="/go-on")
+        again = go_on_form(note.thread_id, form)
     head = tag("p", tag("b", note.said), " · ", note.thread_id, " · ", moment(note.at))
     state = tag("span", note.state, class_="state")
     kind = note.state.replace(" ", "-")
     return tag("div", state, tag("div", head, came, again), class_=f"note {kind}")
+
+
+def go_on_form(thread_id: str, form: Form) -> Html:
+    """Lets the program go on although nobody answers."""
+    fields = hidden({"token": form.token, "thread": thread_id})
+    return tag("form", fields, tag("button", "Let it go on"), method="post", action="/go-on")
 
 
 def unreadable_article(thread_id: str, error: QuickJSError) -> Html:
@@ -599,6 +604,10 @@ def question_form(desk: Desk, question: Question, form: Form) -> Html:
     if (note := desk.at_work_on(question)) is not None:
         sent = tag("p", tag("b", note.said)), tag("p", "The agent goes on with this answer.")
         return versioned("div", key, *sent, class_="question sent")
+    if first.expires_at is not None and first.expires_at <= datetime.now(UTC):
+        text = f"Nobody has decided in time about {', '.join(one.tool for one in question.calls)}."
+        told = tag("p", text, " This counts as rejected.", class_="alert")
+        return versioned("div", key, told, go_on_form(first.thread_id, form), class_="question")
     inside = [call_fields(call, form) for call in question.calls]
     if len(inside) > 1:
         text = f"These {len(inside)} calls are decided one by one and answered together."
@@ -1249,6 +1258,8 @@ ORDERS = {
     "A-1003": {"item": "blanket", "price": 50.0, "arrived": "whole"},
     "A-1004": {"item": "vase", "price": 45.5, "arrived": "broken"},
 }
+# What is not decided in this time counts as rejected.
+DECIDED_IN_S = 8 * 3600.0
 QUOTES = {"Clearwater": 31.0, "Glassworks": 26.5, "Northern Mirrors": 29.9}
 
 REFUNDS = (
@@ -1348,11 +1359,16 @@ class ScriptedModel(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=answer)])
 
 
-def shop_agent(model: BaseChatModel, log: Path, checkpointer: BaseCheckpointSaver[Any]) -> Any:
+def shop_agent(
+    model: BaseChatModel,
+    log: Path,
+    checkpointer: BaseCheckpointSaver[Any],
+    ask: AskMode = "together",
+) -> Any:
     """The agent. It may ask for refunds and orders, and people decide."""
     tools = shop_tools(log)
     decided: CallReview = {"allowed_decisions": ["approve", "edit", "reject"]}
-    soon: CallReview = {**decided, "expires_after_s": 8 * 3600}
+    soon: CallReview = {**decided, "expires_after_s": DECIDED_IN_S}
     return create_deep_agent(
         model=model,
         tools=tools,
@@ -1361,7 +1377,7 @@ def shop_agent(model: BaseChatModel, log: Path, checkpointer: BaseCheckpointSave
             "place_order": soon,
             "ask_colleague": {"allowed_decisions": ["respond", "reject"]},
         },
-        middleware=[CodeInterpreterMiddleware(ptc=[one.name for one in tools])],
+        middleware=[CodeInterpreterMiddleware(ptc=[one.name for one in tools], ask=ask)],
         checkpointer=checkpointer,
     )
 
@@ -1394,6 +1410,7 @@ def main() -> None:
     parser.add_argument("--db", help="postgresql://... or a file of SQLite; approvals.sqlite")
     parser.add_argument("--demo", action="store_true", help="make two programs wait first")
     parser.add_argument("--model", help="a real model, as provider:name")
+    parser.add_argument("--ask", choices=["together", "each"], default="together")
     parser.add_argument("--log", type=Path, default=Path("approvals.log"), help="what tools did")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     parser.add_argument("--port", type=int, default=8000)
@@ -1405,7 +1422,7 @@ def main() -> None:
         socket.create_server((options.host, options.port)) as listening,
     ):
         model = init_chat_model(options.model) if options.model else ScriptedModel()
-        agent = shop_agent(model, options.log, checkpointer)
+        agent = shop_agent(model, options.log, checkpointer, options.ask)
         if options.demo or not (options.db or pending_threads(checkpointer, limit=1)):
             make_programs_wait(agent)
         port = listening.getsockname()[1]

@@ -26,7 +26,7 @@ from langgraph.types import Command
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from examples import approval_page as example
-from langchain_quickjs import pending
+from langchain_quickjs import AskMode, pending
 from tests.helpers import chromium, databases
 from tests.helpers.models import programs
 
@@ -52,16 +52,18 @@ class Served:
     log: Path
     before: Counter[str] = field(default_factory=Counter)
 
-    def agent(self, checkpointer: Any, *sources: str) -> Any:
+    def agent(self, checkpointer: Any, *sources: str, ask: AskMode = "together") -> Any:
         """The agent of the page in this process; with sources, its model writes these programs."""
         model: BaseChatModel = programs(*sources) if sources else example.ScriptedModel()
-        return example.shop_agent(model, self.log, checkpointer)
+        return example.shop_agent(model, self.log, checkpointer, ask)
 
-    def begin(self, request: str, *sources: str, name: str = "thread") -> str:
+    def begin(
+        self, request: str, *sources: str, name: str = "thread", ask: AskMode = "together"
+    ) -> str:
         """Lets a program come to a question; gives the thread."""
         thread_id = f"{name}-{secrets.token_hex(4)}"
         with databases.opened(self.database) as checkpointer:
-            agent = self.agent(checkpointer, *sources)
+            agent = self.agent(checkpointer, *sources, ask=ask)
             agent.invoke({"messages": [("user", request)]}, example.config_of(thread_id))
         return thread_id
 
@@ -261,6 +263,53 @@ def test_what_is_no_edit_is_told_and_kept(served: Served, page: Page, text: str,
     send(shown)
     note(page, thread_id, "ended")
     assert served.effects() == Counter(["refunded 4.00 for J-1"])
+
+
+def test_what_does_not_fit_is_asked_again_with_the_reason(served: Served, page: Page) -> None:
+    thread_id = served.begin("Pay.", refund("U-1"))
+    page.goto(served.url)
+    shown = article(page, thread_id)
+    choose(shown, "edit", '{"order_id": "U-1", "amount": "much"}')
+    send(shown)
+    assert "amount" in note(page, thread_id, "asked again").inner_text()
+    assert "The last answer did not fit" in shown.locator(".alert").inner_text()
+    choose(shown, "edit", '{"order_id": "U-1", "amount": 4}')
+    send(shown)
+    note(page, thread_id, "ended")
+    assert served.effects() == Counter(["refunded 4.00 for U-1"])
+
+
+def test_separate_questions_are_answered_alone(served: Served, page: Page) -> None:
+    calls = ", ".join(refund(order_id).removeprefix("await ") for order_id in ("E-1", "E-2"))
+    thread_id = served.begin("Pay.", f"await Promise.all([{calls}])", ask="each")
+    page.goto(served.url)
+    first, second = article(page, thread_id).locator("form.question").all()
+    if has_script(page):
+        choose(second, "edit", '{"order_id": "E-2", "amount": 4}')
+    choose(first, "approve")
+    send(first)
+    note(page, thread_id, "waits again")
+    left = article(page, thread_id).locator("form.question")
+    expect(left).to_have_count(1)
+    if not has_script(page):
+        choose(left, "edit", '{"order_id": "E-2", "amount": 4}')
+    send(left)
+    note(page, thread_id, "ended")
+    assert served.effects() == Counter(["refunded 5.00 for E-1", "refunded 4.00 for E-2"])
+
+
+def test_what_nobody_has_decided_in_time_goes_on_as_rejected(
+    served: Served, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(example, "DECIDED_IN_S", 0.001)
+    thread_id = served.begin(example.RESTOCK)
+    page.goto(served.url)
+    shown = article(page, thread_id)
+    assert "Nobody has decided in time about place_order" in shown.inner_text()
+    shown.get_by_role("button", name="Let it go on").click()
+    told = note(page, thread_id, "ended").inner_text()
+    assert "Nobody answered until" in told
+    assert not [line for line in served.effects() if "ordered" in line]
 
 
 def test_a_stale_page_is_told_so_and_does_nothing(served: Served, page: Page) -> None:
