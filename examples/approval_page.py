@@ -560,7 +560,7 @@ def go_on_form(thread_id: str, form: Form) -> Html:
 def unreadable_article(thread_id: str, error: QuickJSError) -> Html:
     """A thread that waits, and cannot be read."""
     inside = tag("h2", thread_id), tag("p", f"What waits here cannot be read: {error}")
-    return versioned("article", f"t-{digest(thread_id)}", *inside, class_="alert")
+    return versioned("article", f"u-{digest(thread_id)}", *inside, class_="alert")
 
 
 WHO = {"program": "A program", "model": "The model"}
@@ -591,6 +591,7 @@ def program_article(desk: Desk, questions: Sequence[Question], form: Form) -> tu
         versioned("header", f"h-{key}", *head),
         tag("div", *asked, id=f"f-{key}", class_="questions", data_group=True),
         versioned("div", f"c-{key}", *context(calls), class_="context"),
+        versioned("div", f"t-{key}", history(calls), class_="timeline"),
         id=f"a-{key}",
         data_group=True,
     )
@@ -700,7 +701,7 @@ def arguments(call: PendingCall) -> Html:
 
 
 def context(calls: Sequence[PendingCall]) -> list[Html]:
-    """Where a program stands, what it has done, and when."""
+    """Where a program stands, and what it has done."""
     first = calls[0]
     parts = []
     if first.source is not None:
@@ -709,18 +710,22 @@ def context(calls: Sequence[PendingCall]) -> list[Html]:
     if first.calls_so_far:
         done = [done_line(one) for one in first.calls_so_far]
         parts.append(tag("section", tag("h3", "What it has done"), tag("ul", *done)))
-    if first.tool_call_id is not None:
-        version = digest([[call.interrupt_id, call.calls_so_far] for call in calls])
-        query = {"thread": first.thread_id, "program": first.tool_call_id, "version": version}
-        source = f"/timeline.svg?{urlencode(query)}"
-        drawing = tag("img", src=source, alt="The program's calls and waits", loading="lazy")
-        link = tag("a", drawing, href=source, target="_blank", class_="timeline")
-        parts.append(tag("section", tag("h3", "When"), link))
     described = [tag("pre", cut(call.description)) for call in calls if call.description]
     if first.source is not None and described:
         summary = tag("summary", "All that is told of it")
         parts.append(tag("details", summary, *described))
     return parts
+
+
+def history(calls: Sequence[PendingCall]) -> Html:
+    """What a program has done, as a picture. It is apart from the page, and runs nothing."""
+    program = calls[0].tool_call_id
+    if program is None:
+        return NOTHING
+    version = digest([[call.interrupt_id, call.calls_so_far] for call in calls])
+    query = {"thread": calls[0].thread_id, "program": program, "version": version}
+    source = f"/timeline.svg?{urlencode(query)}"
+    return tag("a", tag("img", src=source, alt="The timeline of the program"), href=source)
 
 
 def done_line(text: str) -> Html:
@@ -921,16 +926,16 @@ async def _to_the_page(going_on: Future[None] | None) -> Response:
 STYLE = """
 :root {
   color-scheme: light dark;
-  --paper: #f4f3ef; --card: #ffffff; --ink: #1c1b19; --soft: #5f5b54; --line: #dedad2;
-  --code: #faf9f6; --accent: #2450b8; --go: #17663a; --stop: #ad2a22; --edit: #8a5300;
-  --warn: #fdf0ee; --here: #fff2c4; --here-ink: #6b4a00;
+  --paper: #f0f2f6; --card: #ffffff; --ink: #1a2230; --soft: #566173; --line: #d8dee6;
+  --code: #f7f9fb; --accent: #2b5fa8; --go: #17693d; --stop: #b02a2a; --edit: #87540a;
+  --warn: #fdeeee; --here: #fff3c9; --here-ink: #6b4a00;
   --mono: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --paper: #151514; --card: #1f1f1e; --ink: #eceae5; --soft: #a7a39b; --line: #383733;
-    --code: #191918; --accent: #9db8ff; --go: #7fd3a0; --stop: #ff9d94; --edit: #f0bd6c;
-    --warn: #3a201e; --here: #3d3312; --here-ink: #ffdb7d;
+    --paper: #0c0f14; --card: #12161d; --ink: #e7ebf1; --soft: #9ba6b6; --line: #2d3541;
+    --code: #181d26; --accent: #7fb2ef; --go: #62cd95; --stop: #f48a8a; --edit: #e9b65a;
+    --warn: #331c20; --here: #3d3312; --here-ink: #ffdb7d;
   }
 }
 * { box-sizing: border-box; }
@@ -938,7 +943,7 @@ body {
   margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
 }
-main { max-width: 76rem; margin: 0 auto; padding: clamp(1rem, 3vw, 2.5rem); }
+main { max-width: 80rem; margin: 0 auto; padding: clamp(1rem, 3vw, 2.5rem); }
 h1 { font-size: 1.75rem; line-height: 1.2; letter-spacing: -.015em; margin: 0 0 1.25rem; }
 h2 { font-size: 1.3rem; line-height: 1.3; letter-spacing: -.01em; margin: .15rem 0 .5rem; }
 h2 code { font-size: .95em; }
@@ -966,8 +971,8 @@ article {
   padding: clamp(1rem, 2.2vw, 1.75rem); display: grid; gap: 1.25rem 2.25rem;
 }
 @media (min-width: 62rem) {
-  article { grid-template-columns: minmax(0, 25rem) minmax(0, 1fr); align-items: start; }
-  article > header { grid-column: 1 / -1; }
+  article { grid-template-columns: minmax(0, 24rem) minmax(0, 1fr); align-items: start; }
+  article > header, .timeline { grid-column: 1 / -1; }
 }
 .facts { display: flex; flex-wrap: wrap; gap: .1rem 1rem; color: var(--soft); font-size: .875rem; }
 .facts span:first-child { font-weight: 600; }
@@ -976,7 +981,6 @@ blockquote { margin: 0; color: var(--soft); max-width: 60rem; max-height: 9rem; 
 blockquote b { font-weight: 600; }
 
 .questions { display: grid; gap: 1.25rem; }
-@media (min-width: 62rem) { .questions { position: sticky; top: 1.5rem; } }
 .question { display: grid; gap: 1rem; }
 .question > p { margin: 0; }
 .together { font-size: .875rem; color: var(--soft); }
@@ -1068,7 +1072,9 @@ summary { cursor: pointer; color: var(--soft); font-size: .875rem; }
   margin-top: .5rem; padding: .75rem 1rem; background: var(--code); border: 1px solid var(--line);
   border-radius: 10px;
 }
-.timeline img { display: block; max-width: 100%; max-height: 22rem; }
+.timeline { overflow-x: auto; }
+.timeline:empty { display: none; }
+.timeline img { display: block; width: 100%; min-width: 40rem; }
 
 #notes { display: grid; gap: .5rem; margin-bottom: 1.25rem; }
 .note {
@@ -1191,8 +1197,9 @@ function merge(old, fresh, sent) {
     else now.replaceWith(next);
   }
   for (const gone of known.values()) {
-    const touched = gone === sent ? [] : [gone, ...all("form", gone)].filter(isTouched);
-    touched.filter((one) => one.matches("form")).forEach(lock);
+    const forms = gone.matches("form") ? [gone] : all("form", gone);
+    const touched = forms.filter((form) => form !== sent && isTouched(form));
+    touched.forEach(lock);
     if (touched.length === 0) gone.remove();
   }
 }
@@ -1247,6 +1254,10 @@ setInterval(tellTimes, 20000);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 all("form.question").forEach(tellDeed);
 tellTimes();
+// Of programs of earlier versions there is no picture.
+addEventListener("error", (event) => {
+  if (event.target.matches?.("img")) event.target.remove();
+}, true);
 """
 
 

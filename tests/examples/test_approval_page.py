@@ -378,8 +378,8 @@ def test_a_double_click_counts_once(served: Served, page: Page) -> None:
     choose(shown, "approve")
     shown.locator(".send").dblclick(no_wait_after=True)
     note(page, thread_id, "ended")
-    page.reload()
     assert page.locator(".note", has_text=thread_id).count() == 1
+    expect(shown).to_have_count(0)
     assert served.effects() == Counter(["refunded 5.00 for D-1"])
 
 
