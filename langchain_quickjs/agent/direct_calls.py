@@ -57,7 +57,7 @@ def needs_decision(request: ToolCallRequest, handler: Any, approvals: Approvals)
         sees = gate.interrupt_mode == "per_call" and handler_reaches(handler, gate)
         if _is_asked(gate, request if sees else made):
             return False
-    return approvals.review(request) is not None
+    return approvals.review_of_model(request) is not None
 
 
 def decided_call(
@@ -153,7 +153,7 @@ def _asked(
     request: ToolCallRequest, approvals: Approvals, once: OnceOnly, asked_s: float
 ) -> Question:
     """The question about a call."""
-    action, review = cast("Any", approvals.review(request))
+    action, review = cast("Any", approvals.review_of_model(request))
     if once.rounds:
         action = {**action, "description": f"{BEGUN_BEFORE}\n\n{action.get('description', '')}"}
     call: AwaitingCall = {

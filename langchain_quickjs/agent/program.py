@@ -65,6 +65,7 @@ class ProgramSettings:
         console = ending.console if self.shows_console else ""
         text = render_ending(ending, console=console, max_result_chars=self.max_result_chars)
         return {
+            "story": ending.story,
             "text": text,
             "failed": ending.failed and not has_result_without_copy(ending.outcome),
         }

@@ -22,6 +22,7 @@ from langchain_quickjs.interpreter.values.plain_data import storable
 __all__ = [
     "AwaitingCall",
     "CallEnd",
+    "CallMade",
     "CallReport",
     "Ending",
     "Fate",
@@ -50,6 +51,26 @@ Fate = Literal[
 _GROUPS: Final = 8
 
 
+class CallMade(TypedDict, total=False):
+    """How a call came about, as far as it is known. Times are in seconds since the epoch.
+
+    Attributes:
+        line: The line of the program that made it, from 1.
+        column: The column in that line, from 1.
+        began_s: When the script made it.
+        asked_s: When people were asked about it.
+        decided_s: When their decision was carried out.
+        decision: The kind of the decision.
+    """
+
+    line: int
+    column: int
+    began_s: float
+    asked_s: float
+    decided_s: float
+    decision: str
+
+
 class AwaitingCall(TypedDict):
     """A call that has not been made yet, because a person has to decide about it.
 
@@ -63,6 +84,9 @@ class AwaitingCall(TypedDict):
         review: What the person may decide.
         rounds: How often it has begun without an end that anybody knows.
         expires_s: When it counts as rejected unless somebody answers, in seconds since the epoch.
+        made: How it came about.
+        preface: What its description begins with, where that is written when people are asked;
+            left out where it was given.
     """
 
     id: int
@@ -71,6 +95,8 @@ class AwaitingCall(TypedDict):
     review: ReviewConfig
     rounds: int
     expires_s: NotRequired[float]
+    made: NotRequired[CallMade]
+    preface: NotRequired[str]
 
 
 class Question(TypedDict):
@@ -94,6 +120,7 @@ class OpenCall(TypedDict):
         interrupts: What it waits for, if it was interrupted.
         approved: Whether it was made because a person said so, which holds for one time.
         rounds: How often it has begun before, and was interrupted or cut off.
+        made: How it came about.
     """
 
     id: int
@@ -105,6 +132,7 @@ class OpenCall(TypedDict):
     interrupts: list[Interrupt]
     approved: bool
     rounds: int
+    made: NotRequired[CallMade]
 
 
 class CallReport(TypedDict):
@@ -164,6 +192,9 @@ class PausedScript(TypedDict):
         heap: What the heap that it began with is known by.
         names: The marks of the calls that have been named.
         asked: How many questions have been made of its calls.
+        source: The beginning of its source, for people. What runs is in the snapshot.
+        began_s: When it began, in seconds since the epoch.
+        waits: When it has waited for people: beginning and end of each time, the latest ones.
     """
 
     snapshot: bytes
@@ -179,6 +210,9 @@ class PausedScript(TypedDict):
     heap: bytes
     names: bytes
     asked: int
+    source: NotRequired[str]
+    began_s: NotRequired[float]
+    waits: NotRequired[list[list[float]]]
 
 
 class PausedState(TypedDict):
@@ -212,7 +246,7 @@ class ScriptOutcome(TypedDict):
 
     `value` is there when the script completed with something else than `undefined`. When it failed,
     `calls` says what became of the calls that it had made until then, at most 20 of them, and
-    `calls_omitted` how many there were besides.
+    `calls_omitted` how many there were besides. `story` is what a `timeline` is drawn of.
     """
 
     status: Literal["completed", "failed"]
@@ -222,6 +256,7 @@ class ScriptOutcome(TypedDict):
     notes: NotRequired[list[str]]
     calls: NotRequired[list[CallReport]]
     calls_omitted: NotRequired[int]
+    story: NotRequired[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,12 +294,21 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a script ended, with everything that is told about it."""
+    """How a script ended, with everything that is told about it.
+
+    Attributes:
+        outcome: How it ended.
+        console: What it has printed.
+        notes: What the model is to be told about calls.
+        calls: What became of its calls.
+        story: What it has done and waited for, with times (`telling/story_types.py`).
+    """
 
     outcome: Completed | Failed | QuickJSError
     console: str
     notes: tuple[str, ...]
     calls: Listing = field(default_factory=Listing)
+    story: Any = None
 
     @property
     def failed(self) -> bool:
@@ -289,6 +333,8 @@ def outcome_of(ending: Ending) -> ScriptOutcome:
                 outcome["value"] = value
     else:
         outcome["error"] = _failure(end.error if isinstance(end, Failed) else end)
+    if ending.story is not None:
+        outcome["story"] = ending.story
     if outcome["status"] == "failed" and ending.calls.calls:
         outcome["calls"] = list(ending.calls.calls)
         outcome["calls_omitted"] = ending.calls.omitted

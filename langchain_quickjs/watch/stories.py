@@ -22,7 +22,9 @@ from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.drivers import Ask, Asking
 from langchain_quickjs.script.langgraph_internals.agent_hooks import tool_calls_of
 from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_task
-from langchain_quickjs.script.telling.story import Story
+from langchain_quickjs.script.state import PausedState
+from langchain_quickjs.script.telling.story import story_of
+from langchain_quickjs.script.telling.story_types import Story
 from langchain_quickjs.watch.pending import KeepsState, state_of, thread_of
 
 __all__ = ["Told", "find_story"]
@@ -115,9 +117,9 @@ def _paused(
     if not isinstance(script_id, str) or wanted not in (None, script_id):
         return
     sealer = Sealer(signer, saver.serde, script_id, place.sealed_for)
-    script: Mapping[str, Any] = cast("Any", sealer.resume(cast("Any", paused)))
-    if isinstance(story := script.get("story"), Mapping):
-        yield Told(script_id, cast("Story", story))
+    story = story_of(sealer.resume(cast("PausedState", paused)))
+    if story is not None:
+        yield Told(script_id, story)
 
 
 def _ended(values: Any) -> Iterator[Told]:

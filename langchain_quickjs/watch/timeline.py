@@ -13,7 +13,7 @@ from langchain_core.runnables import RunnableConfig
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.flow.drivers import Asking, adrive, drive
-from langchain_quickjs.script.telling.story import Story
+from langchain_quickjs.script.telling.story_types import Story
 from langchain_quickjs.watch.drawing.chart import chart
 from langchain_quickjs.watch.drawing.page import fragment, page, plain
 from langchain_quickjs.watch.drawing.told import ToldStory, told

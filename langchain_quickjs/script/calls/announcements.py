@@ -8,19 +8,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
 
 from langchain_quickjs.interpreter.quoting import error_text
 from langchain_quickjs.script.flow.decisions import Decision, ReplyInstead, outcome_of_decision
+from langchain_quickjs.script.flow.effects import Reviewed
 from langchain_quickjs.script.flow.inputs import Answer, Blocked, Launched, Resumed, Started
 from langchain_quickjs.script.state import AwaitingCall, OpenCall, PausedScript
 from langchain_quickjs.script.telling.program_events import ProgramEvents, value_in_short
 
 __all__ = ["Announcer"]
 
-Review: TypeAlias = tuple[ActionRequest, ReviewConfig]
 
 _QUESTIONS_SHOWN: Final = 3
 
@@ -72,11 +72,11 @@ class Announcer:
             self.events.prints(console[self.printed :])
             self.printed = len(console)
 
-    def reviewed(self, calls: Iterable[OpenCall], asked: Iterable[Review | None]) -> None:
+    def reviewed(self, calls: Iterable[OpenCall], asked: Iterable[Reviewed | None]) -> None:
         """It is known which of these new calls wait for people."""
         for call, review in zip(calls, asked, strict=True):
             if review is not None:
-                self._waits(call["tool_call_id"], *review)
+                self._waits(call["tool_call_id"], *review[:2])
 
     def paused(self, script: PausedScript) -> None:
         """The script has paused: calls wait, and some may do so without having been reviewed."""

@@ -25,6 +25,7 @@ from langchain_quickjs.script.flow.decisions import (
     ReplyInstead,
     outcome_of_decision,
 )
+from langchain_quickjs.script.flow.effects import Reviewed
 from langchain_quickjs.script.flow.inputs import (
     Answer,
     Blocked,
@@ -33,9 +34,18 @@ from langchain_quickjs.script.flow.inputs import (
     Resumed,
     Rules,
 )
-from langchain_quickjs.script.state import AwaitingCall, Fate, Listing, OpenCall, Question
+from langchain_quickjs.script.state import (
+    AwaitingCall,
+    CallMade,
+    Fate,
+    Listing,
+    OpenCall,
+    Question,
+)
 from langchain_quickjs.script.telling.call_report import Report
+from langchain_quickjs.script.telling.descriptions import Program, with_descriptions
 from langchain_quickjs.script.telling.questions import question_about, with_refusal
+from langchain_quickjs.script.telling.story import called_with, result_in_short
 
 __all__ = ["OpenCalls"]
 
@@ -130,13 +140,20 @@ class OpenCalls:
         if isinstance(args, Raised):
             self._refuse(call, args)
             return None
-        return _open(call.id, self.names.name(kind), self.called(call).name, args)
+        made = self._made(call)
+        return _open(call.id, self.names.name(kind), self.called(call).name, args, made)
+
+    def _made(self, call: Call) -> CallMade:
+        made = CallMade(began_s=self.rules.manner.clock())
+        if call.line is not None and call.column is not None:
+            made["line"], made["column"] = call.line, call.column
+        return made
 
     def may_be_asked_about(self, call: OpenCall) -> bool:
         """Whether people may have to decide about a call."""
         return call["name"] in self.rules.decided
 
-    def admit(self, call: OpenCall, asked: tuple[ActionRequest, ReviewConfig] | None) -> None:
+    def admit(self, call: OpenCall, asked: Reviewed | None) -> None:
         """A new call runs, or waits for a person.
 
         Args:
@@ -146,34 +163,27 @@ class OpenCalls:
         if asked is None:
             self._start(call)
             return
-        action, review = asked
-        self.awaiting.append(
-            {
-                "id": call["id"],
-                "tool_call_id": call["tool_call_id"],
-                "action": action,
-                "review": review,
-                "rounds": 0,
-            }
-        )
+        action, review, preface = asked
+        self._await(call, action, review, preface)
 
     def _apply(self, decision: Decision, call: AwaitingCall) -> None:
         """Does what a person decided about a call."""
         outcome = outcome_of_decision(decision, call)
+        made = CallMade(**call.get("made", CallMade()))
+        made["decided_s"], made["decision"] = self.rules.manner.clock(), decision["type"]
         if isinstance(outcome, ReplyInstead):
-            asked = call["action"]
             self.replies[call["id"]] = outcome.reply
-            words = {"said": outcome.said, "why": outcome.why}
-            self._told(call["id"], outcome.fate, asked["name"], asked["args"], **words)
+            decided = AwaitingCall(**{**call, "made": made})
+            self._told(decided, outcome.fate, said=outcome.said, why=outcome.why)
             self._note(outcome.note)
             return
         name, args, number = outcome.name, outcome.args, call["tool_call_id"]
         if outcome.is_another:
             number = self.names.name(self.names.kind(name, args))
-        made = _open(call["id"], number, name, args)
-        made["approved"], made["rounds"] = self._is_once(name), call["rounds"]
+        runs = _open(call["id"], number, name, args, made)
+        runs["approved"], runs["rounds"] = self._is_once(name), call["rounds"]
         self._note(outcome.note)
-        self._start(made)
+        self._start(runs)
 
     def _note(self, note: str) -> None:
         if note and len(self.notes) < _MAX_NOTES:
@@ -183,16 +193,24 @@ class OpenCalls:
         """Lets people decide about a call that they approved, and whose end nobody knows."""
         name, args = call["name"], call["args"]
         allowed = self.rules.decided.get(name, _LEAST_DECISIONS)
-        description = f"{BEGUN_BEFORE}\n\nTool: {name}\nArgs: {args}"
-        self.awaiting.append(
-            {
-                "id": call["id"],
-                "tool_call_id": call["tool_call_id"],
-                "action": ActionRequest(name=name, args=args, description=description),
-                "review": ReviewConfig(action_name=name, allowed_decisions=list(allowed)),
-                "rounds": call["rounds"] + 1,
-            }
+        review = ReviewConfig(action_name=name, allowed_decisions=list(allowed))
+        self._await(call, ActionRequest(name=name, args=args), review, BEGUN_BEFORE)
+        self.awaiting[-1]["rounds"] = call["rounds"] + 1
+
+    def _await(
+        self, call: OpenCall, action: ActionRequest, review: ReviewConfig, preface: str | None
+    ) -> None:
+        waiting = AwaitingCall(
+            id=call["id"],
+            tool_call_id=call["tool_call_id"],
+            action=action,
+            review=review,
+            rounds=0,
+            made=call.get("made", {}),
         )
+        if preface is not None:
+            waiting["preface"] = preface
+        self.awaiting.append(waiting)
 
     def _is_once(self, name: str) -> bool:
         """Whether an approved call must not begin twice. A subagent goes on at its own step."""
@@ -200,29 +218,26 @@ class OpenCalls:
 
     def _refuse(self, call: Call, error: Raised) -> None:
         self.replies[call.id] = error
-        given = call.args[0] if call.args else {}
-        self._told(call.id, "not made", self.called(call).name, given, said=error.message)
+        given: Any = call.args[0] if call.args else {}
+        refused = _open(call.id, "", self.called(call).name, given, self._made(call))
+        self._told(refused, "not made", said=error.message)
 
     def ended(self, call: OpenCall, reply: CallResult) -> None:
         """A call has run to its end."""
         self.replies[call["id"]] = reply
         if isinstance(reply, Raised):
-            said = f"{reply.name}: {reply.message}"
-            self._told(call["id"], "failed", call["name"], call["args"], said=said)
+            self._told(call, "failed", said=f"{reply.name}: {reply.message}")
         else:
-            self._told(call["id"], "done", call["name"], call["args"])
+            self._told(call, "done", result=result_in_short(reply.value))
 
     def abandon(self) -> None:
         """The script has ended, and what is open will not go on."""
         for launched in self.launch:
             self.drop(launched.call)
         for waiting in (*self.awaiting, *(c for asked in self.questions for c in asked["calls"])):
-            action = waiting["action"]
-            why = "it was waiting for a person"
-            self._told(waiting["id"], "not made", action["name"], action["args"], why=why)
+            self._told(waiting, "not made", why="it was waiting for a person")
         for call in self.blocked:
-            why = "it had begun, and was waiting for a person"
-            self._told(call["id"], "result unknown", call["name"], call["args"], why=why)
+            self._told(call, "result unknown", why="it had begun, and was waiting for a person")
 
     def listing_if_over(self) -> Listing:
         """What would be told of the calls if the script ended here."""
@@ -233,15 +248,14 @@ class OpenCalls:
     def drop(self, call: OpenCall) -> None:
         """A call will not be made, because the script has ended."""
         if call["id"] in self.begun_before:
-            why = "it had begun in a run that was cut off"
-            self._told(call["id"], "result unknown", call["name"], call["args"], why=why)
-            return
-        why = "the program ended before"
-        self._told(call["id"], "not made", call["name"], call["args"], why=why)
+            self._told(call, "result unknown", why="it had begun in a run that was cut off")
+        else:
+            self._told(call, "not made", why="the program ended before")
 
-    def _told(self, number: int, fate: Fate, name: str, args: Any, **words: Any) -> None:
-        decided = name in self.rules.decided
-        self.report.add(number, fate, name, args, decided=decided, **words)
+    def _told(self, call: OpenCall | AwaitingCall, fate: Fate, **words: Any) -> None:
+        name, args = called_with(call)
+        words.update(made=call.get("made"), ended_s=self.rules.manner.clock())
+        self.report.add(call["id"], fate, name, args, decided=name in self.rules.decided, **words)
 
     def _start(self, call: OpenCall, *, resumed: bool = False, again: bool = False) -> None:
         name = call["name"]
@@ -293,8 +307,12 @@ class OpenCalls:
             }
         )
 
-    def ask(self) -> None:
-        """Makes questions of calls that nobody was asked about, in the manner that was chosen."""
+    def ask(self, program: Program) -> None:
+        """Makes questions of calls that nobody was asked about, in the manner that was chosen.
+
+        Args:
+            program: What is told of the program.
+        """
         manner, waiting = self.rules.manner, self.awaiting
         match manner.ask:
             case "together":
@@ -307,18 +325,24 @@ class OpenCalls:
         for calls in groups:
             self.asked += 1
             place = f"{self.rules.place}|{self.rules.script_id}|{self.asked}"
-            timed = [self._timed(call, asked_s) for call in calls]
-            name = manner.request_name
-            self.questions.append(question_about(timed, place, asked_s, request_name=name))
+            told = with_descriptions([self._timed(call, asked_s) for call in calls], program)
+            name, extra = manner.request_name, program.told(told)
+            question = question_about(told, place, asked_s, request_name=name, extra=extra)
+            self.questions.append(question)
         self.awaiting = waiting[sum(map(len, groups)) :]
 
     def _timed(self, call: AwaitingCall, asked_s: float) -> AwaitingCall:
         """The call with the time at which the question about it expires, if it does."""
-        expires_after_s = self.rules.expiries.get(call["action"]["name"])
-        return call if expires_after_s is None else {**call, "expires_s": asked_s + expires_after_s}
+        made = CallMade(**{**call.get("made", CallMade()), "asked_s": asked_s})
+        timed = AwaitingCall(**{**call, "made": made})
+        if (expires_after_s := self.rules.expiries.get(call["action"]["name"])) is not None:
+            timed["expires_s"] = asked_s + expires_after_s
+        return timed
 
 
-def _open(call_id: int, tool_call_id: str, name: str, args: dict[str, Any]) -> OpenCall:
+def _open(
+    call_id: int, tool_call_id: str, name: str, args: dict[str, Any], made: CallMade
+) -> OpenCall:
     return {
         "id": call_id,
         "tool_call_id": tool_call_id,
@@ -329,4 +353,5 @@ def _open(call_id: int, tool_call_id: str, name: str, args: dict[str, Any]) -> O
         "interrupts": [],
         "approved": False,
         "rounds": 0,
+        "made": made,
     }

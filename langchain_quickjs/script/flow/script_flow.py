@@ -60,6 +60,7 @@ from langchain_quickjs.script.flow.open_calls import OpenCalls
 from langchain_quickjs.script.flow.waiting_time import Patience
 from langchain_quickjs.script.model_texts import GIVEN_UP_AT_PAUSE
 from langchain_quickjs.script.state import Ending, PausedScript, StateUpdate
+from langchain_quickjs.script.telling.story import Status, StorySoFar
 
 __all__ = ["script_flow"]
 
@@ -115,9 +116,11 @@ class _Script:
     told: Any = None
     one_by_one: bool = False
     delivered: bool = False
+    story: StorySoFar = field(default_factory=StorySoFar)
 
     def start(self, entry: Started) -> Flow:
         self.seed = entry.seed
+        self.story = StorySoFar.of_source(entry.source, self.rules.manner.clock())
         try:
             heap: Heap | None = yield FindVariables()
         except NotRunError as error:
@@ -137,8 +140,13 @@ class _Script:
         else:
             interpreter = Interpreter.with_heap(heap, limits=limits, seed=entry.seed)
         self.interpreter = interpreter
+        granted, decided = {**tools, **functions}, self.rules.decided
         start = functools.partial(
-            interpreter.start, entry.source, tools=tuple(tools), functions=tuple(functions)
+            interpreter.start,
+            entry.source,
+            tools=tuple(tools),
+            functions=tuple(functions),
+            located=[name for name, tool in granted.items() if tool.name in decided],
         )
         return interpreter, self._step(interpreter, start)
 
@@ -148,6 +156,7 @@ class _Script:
 
     def go_on(self, entry: Resumed) -> Flow:
         paused, limits = entry.paused, self.rules.limits
+        self.story = StorySoFar.of_paused(paused, self.rules.manner.clock())
         yield RestoreVariables(paused["heap"])
         self.console = paused["console"]
         self.updates.extend(paused["updates"])
@@ -299,7 +308,8 @@ class _Script:
                 self.raised[call_id] = answer.error
 
     def _pause(self, interpreter: Interpreter) -> Flow:
-        self.calls.ask()
+        script_id, report = self.rules.script_id, self.calls.report
+        self.calls.ask(self.story.program(script_id, report, self.console))
         stored = yield from self._stored(interpreter, waits=True)
         yield Withdraw()
         notes, listing = tuple(self.calls.notes), self.calls.listing_if_over()
@@ -325,6 +335,7 @@ class _Script:
             "heap": (yield MarkVariables(waits)),
             "names": calls.names.pack(),
             "asked": calls.asked,
+            **self.story.pack(waits_from_s=self.rules.manner.clock() if waits else None),
         }
         return script
 
@@ -343,7 +354,10 @@ class _Script:
             raised = self.raised.get(outcome.call_id)  # What a tool raised, and nothing caught.
         self.calls.notes.extend((yield KeepVariables(self.interpreter, raised is not None)))
         notes, listing = tuple(self.calls.notes), self.calls.report.listing()
-        told = yield Present(Ending(outcome, self.console, notes, listing))
+        status: Status = "completed" if isinstance(outcome, Completed) else "failed"
+        now_s, report = self.rules.manner.clock(), self.calls.report
+        story = self.story.ended(status, report, self.console, now_s)
+        told = yield Present(Ending(outcome, self.console, notes, listing, story))
         if raised is not None:
             self.told = told
             raise raised

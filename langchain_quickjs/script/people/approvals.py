@@ -7,7 +7,7 @@ What answers mean stands in `flow/decisions.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final, NotRequired, cast
 
@@ -18,7 +18,6 @@ from langchain.agents.middleware.human_in_the_loop import (
     InterruptOnConfig,
     ReviewConfig,
 )
-from langchain_core.messages import ToolCall
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.runtime import get_runtime
 
@@ -26,6 +25,7 @@ from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter.advice.near_names import nearest
 from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.script.flow.decisions import KINDS
+from langchain_quickjs.script.flow.effects import Reviewed
 from langchain_quickjs.script.flow.inputs import Manner
 from langchain_quickjs.script.people.short_args import args_text
 
@@ -85,11 +85,13 @@ class Approvals:
         configs: Whether and how people decide about calls, by the names of the tools.
         description_prefix: What the description of a call begins with.
         manner: How people are asked.
+        prefaces: What descriptions begin with where an agent's own gate says so.
     """
 
     configs: Mapping[str, InterruptOnConfig | CallReview]
     description_prefix: str
     manner: Manner
+    prefaces: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def decided(self) -> dict[str, list[DecisionType]]:
@@ -142,7 +144,7 @@ class Approvals:
             SetupError: Two of the agent's gates are about one tool, or the time that people have
                 for an answer is none.
         """
-        configs = dict(self.configs)
+        configs, prefaces = dict(self.configs), dict(self.prefaces)
         for gate in gates:
             for name in names & gate.interrupt_on.keys():
                 if name in configs:
@@ -152,40 +154,42 @@ class Approvals:
                         "`True`, `False` or an `InterruptOnConfig`."
                     )
                 _check_key(name, gate.interrupt_on[name], "expires_after_s")
-                configs[name] = _with_prefix(gate.interrupt_on[name], gate.description_prefix)
-        return replace(self, configs=MappingProxyType(configs))
+                configs[name] = gate.interrupt_on[name]
+                if gate.description_prefix != self.description_prefix:
+                    prefaces[name] = gate.description_prefix
+        return replace(self, configs=MappingProxyType(configs), prefaces=prefaces)
 
-    def review(self, request: ToolCallRequest) -> tuple[ActionRequest, ReviewConfig] | None:
+    def review(self, request: ToolCallRequest) -> Reviewed | None:
         """What a person is asked about a call of a tool in `configs`; `None` if nobody is asked."""
         call = request.tool_call
         config = self.configs[call["name"]]
         when = config.get("when")
         if when is not None and not when(request):
             return None
+        action = ActionRequest(name=call["name"], args=call["args"])
+        review = ReviewConfig(
+            action_name=call["name"], allowed_decisions=config["allowed_decisions"]
+        )
         description = config.get("description")
         if description is None:
-            description = _description(self.description_prefix, call)
-        elif callable(description):
+            return action, review, self.prefaces.get(call["name"], "")
+        if callable(description):
             description = description(call, request.state, get_runtime())
-        return (
-            ActionRequest(name=call["name"], args=call["args"], description=description),
-            ReviewConfig(action_name=call["name"], allowed_decisions=config["allowed_decisions"]),
-        )
+        return ActionRequest(**{**action, "description": description}), review, None
 
-
-def _description(prefix: str, call: ToolCall) -> str:
-    return f"{prefix}\n\nTool: {call['name']}\nArgs: {args_text(call['args'])}"
-
-
-def _with_prefix(config: InterruptOnConfig, prefix: str) -> InterruptOnConfig:
-    """The config with the description that it has in an agent with this prefix."""
-    if config.get("description") is not None:
-        return config
-
-    def describe(tool_call: ToolCall, state: Any, runtime: Any) -> str:  # noqa: ARG001 - as LangChain calls it
-        return _description(prefix, tool_call)
-
-    return {**config, "description": describe}
+    def review_of_model(
+        self, request: ToolCallRequest
+    ) -> tuple[ActionRequest, ReviewConfig] | None:
+        """What a person is asked about a call of the model itself, in LangChain's words."""
+        reviewed = self.review(request)
+        if reviewed is None:
+            return None
+        action, review, preface = reviewed
+        if preface is None:
+            return action, review
+        prefix, args = preface or self.description_prefix, args_text(action["args"])
+        description = f"{prefix}\n\nTool: {action['name']}\nArgs: {args}"
+        return ActionRequest(**{**action, "description": description}), review
 
 
 def _check_config(name: str, config: Mapping[str, Any]) -> None:

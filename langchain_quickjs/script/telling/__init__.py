@@ -3,7 +3,9 @@
 It imports `state`.
 
     call_report     what became of a script's calls, in short
+    descriptions    what people read about a call that waits, in Markdown
     program_events  events on the custom stream, of calls and of what is printed
     questions       a question about calls, as people and their user interfaces read it
-    story           what a script has done and waited for, with times: for approvals and timelines
+    story           what a script has done and waited for, with times
+    story_types     what a story is made of: for approvals and timelines
 """

@@ -17,7 +17,8 @@ from collections import Counter, deque
 from typing import Final, NamedTuple
 
 from langchain_quickjs.interpreter.values.short_json import json_in_short, quotable
-from langchain_quickjs.script.state import CallReport, Fate, Listing, StoredReport
+from langchain_quickjs.script.state import CallMade, CallReport, Fate, Listing, StoredReport
+from langchain_quickjs.script.telling.story_types import StoryCall, with_times
 
 __all__ = ["Report"]
 
@@ -29,6 +30,8 @@ _LINE_CHARS: Final = 154
 _TOOL_CHARS: Final = 40
 _ARGS_CHARS: Final = 72
 _SAID_CHARS: Final = 40
+# How many calls a story tells of.
+_TOLD: Final = 40
 
 
 class _Entry(NamedTuple):
@@ -38,6 +41,9 @@ class _Entry(NamedTuple):
     tool: str
     args: str
     detail: str
+    result: str = ""
+    made: CallMade = CallMade()
+    ended_s: float = 0.0
 
 
 class Report:
@@ -61,6 +67,9 @@ class Report:
         said: str | None = None,
         why: str = "",
         decided: bool = False,
+        result: str = "",
+        made: CallMade | None = None,
+        ended_s: float = 0.0,
     ) -> None:
         """Notes what became of a call.
 
@@ -72,12 +81,16 @@ class Report:
             said: What a tool, a person or the script says about it; it is quoted.
             why: What this package says about it.
             decided: Whether people decide about calls of this tool.
+            result: What it gave, in short.
+            made: How it came about.
+            ended_s: When it ended, in seconds since the epoch; 0 if that is not known.
         """
         tool, shown = quotable(tool, _TOOL_CHARS), json_in_short(args, _ARGS_CHARS)
         if said is not None:
             room = max(_SAID_CHARS, _LINE_CHARS - len(fate) - len(tool) - len(shown))
             why = f'"{quotable(" ".join(said[: 2 * room].split()), room)}"'
-        entry = _Entry(_rank(fate, decided=decided), number, fate, tool, shown, why)
+        rank = _rank(fate, decided=decided)
+        entry = _Entry(rank, number, fate, tool, shown, why, result, made or {}, ended_s)
         kept = self._kept[entry.rank]
         kept.append(entry)
         if len(kept) > _KEPT[entry.rank]:
@@ -101,6 +114,37 @@ class Report:
             for entry in sorted(listed, key=lambda entry: entry.number)
         ]
         return Listing(tuple(calls), more)
+
+    def story(self, most_chars: int) -> tuple[list[StoryCall], int]:
+        """The calls that matter most, in the order in which they were made.
+
+        Args:
+            most_chars: How long the texts about them may be in all.
+
+        Returns:
+            The calls, and how many others there were.
+        """
+        ranked = [entry for kept in self._kept for entry in reversed(kept)]
+        told = []
+        for entry in ranked[:_TOLD]:
+            most_chars -= len(entry.tool) + len(entry.args) + len(entry.detail or entry.result)
+            if most_chars < 0:
+                break
+            told.append(entry)
+        omitted = len(ranked) - len(told) + sum(self._more.values())
+        return [_told(entry) for entry in sorted(told, key=lambda entry: entry.number)], omitted
+
+
+def _told(entry: _Entry) -> StoryCall:
+    told = StoryCall(
+        number=entry.number,
+        tool=entry.tool,
+        args=entry.args,
+        fate=entry.fate,
+        detail=entry.detail or entry.result,
+        began_s=entry.made.get("began_s", entry.ended_s),
+    )
+    return with_times(told, entry.made, entry.ended_s)
 
 
 def _rank(fate: Fate, *, decided: bool) -> int:
