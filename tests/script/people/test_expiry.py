@@ -29,9 +29,8 @@ const say = (error) => `${error.name}: ${error.message}`;
 const pay = (tool, to) => tool({ to, amount: 1 }).catch(say);
 (await Promise.all([pay(tools.pay, "soon"), pay(tools.wire, "long")])).join("; ")
 """
-LATE = (
-    r"RejectedError: Nobody answered until 20[\d.:T+-]+ whether to make this call of `pay`, so it"
-)
+UNTIL = r"Nobody answered until 20[\d.:T+-]+ whether to make this call of `pay`"
+LATE = rf"RejectedError: {UNTIL}, so it"
 
 
 @pytest.fixture
