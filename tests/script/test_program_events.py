@@ -303,6 +303,33 @@ def test_a_run_that_goes_again_tells_of_what_it_does_only(mode: Mode) -> None:
     assert told(events(agent, mode, None)) == ["start fragile {}", 'end fragile "well"']
 
 
+class Killed(BaseException):
+    """Ends a run at once, as the end of its process does."""
+
+
+def test_an_approved_call_that_was_cut_off_waits_again() -> None:
+    made: list[str] = []
+
+    @tool
+    def wire(to: str) -> str:
+        """Wires something; the process dies before anybody learns of the first time."""
+        made.append(to)
+        if len(made) == 1:
+            raise Killed
+        return f"wired to {to}"
+
+    source = "await tools.wire({ to: 'ann' })"
+    agent = agent_of(source, tools=[wire], interrupt_on={"wire": True})
+    (waiting,) = events(agent, "invoke")
+    with pytest.raises(Killed):
+        events(agent, "invoke", Command(resume={"decisions": [APPROVE]}))
+    (again,) = events(agent, "invoke", None)
+    assert again == waiting
+    found = events(agent, "invoke", Command(resume={"decisions": [APPROVE]}))
+    assert [event["phase"] for event in found] == ["resumed", "end"]
+    assert {event["id"] for event in found} == {waiting["id"]}
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_programs_of_subagents_tell_too(mode: Mode) -> None:
     worker: Any = {
