@@ -11,6 +11,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.flow.drivers import Ask, Asking, adrive, drive
 from langchain_quickjs.script.langgraph_internals.checkpointer import (
+    SqliteThreads,
     lists_waiting_only,
     standing_interrupts,
     threads_in_sqlite,
@@ -70,11 +71,12 @@ def _pending_threads(
 ) -> Asking[list[PendingThread]]:
     if limit is not None and (type(limit) is not int or limit < 1):
         raise SetupError(f"`limit` must be a number of threads, 1 or more, or None; not {limit!r}.")
-    lookup = threads_in_sqlite(saver)
-    if lookup is None:
-        found = yield from _listed(saver)
-    else:
+    if (lookup := threads_in_sqlite(saver)) is not None:
         found = yield from _looked_up(saver, lookup, limit)
+    elif (waiting := lists_waiting_only(saver)) is not None:
+        found = yield from _listed_in_pages(waiting, limit)
+    else:
+        found = yield from _listed(saver)
     return sorted(found, key=lambda thread: thread.since, reverse=True)[:limit]
 
 
@@ -88,12 +90,29 @@ def _listed(saver: BaseCheckpointSaver[Any]) -> Asking[list[PendingThread]]:
         if not place.get("checkpoint_ns") and checkpoint_id > newest.get(thread_id, ("",))[0]:
             newest[thread_id] = checkpoint_id, _waiting(stored)
 
-    yield Ask(lists_waiting_only(saver) or saver, "list", (None,), each=take)
+    yield Ask(saver, "list", (None,), each=take)
     return [thread for _, thread in newest.values() if thread is not None]
 
 
+def _listed_in_pages(
+    waiting: BaseCheckpointSaver[Any], limit: int | None
+) -> Asking[list[PendingThread]]:
+    """Goes through what a checkpointer lists that lists no thread twice, the newest first."""
+    found: list[PendingThread] = []
+    page: list[CheckpointTuple] = []
+    options: dict[str, Any] = {} if limit is None else {"limit": limit}
+    while True:
+        page.clear()
+        yield Ask(waiting, "list", (None,), options, each=page.append)
+        found += [thread for thread in map(_waiting, page) if thread is not None]
+        if limit is None or len(page) < limit or len(found) >= limit:
+            return found
+        # What had been answered when its run was cut off is listed too, and does not wait.
+        options = {"limit": limit, "before": page[-1].config}
+
+
 def _looked_up(
-    saver: BaseCheckpointSaver[Any], lookup: Any, limit: int | None
+    saver: BaseCheckpointSaver[Any], lookup: SqliteThreads, limit: int | None
 ) -> Asking[list[PendingThread]]:
     # It makes its tables when it is first used.
     yield Ask(saver, "get_tuple", (_thread(""),))

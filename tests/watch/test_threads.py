@@ -126,7 +126,8 @@ def test_threads_that_wait_are_listed(database: Database | None, mode: Mode) -> 
     assert {one.thread_id: set(one.interrupt_ids) for one in threads} == waiting
     assert [one.since for one in threads] == sorted((t.since for t in threads), reverse=True)
     (newest,) = found(database, memory, mode, limit=1)
-    assert newest.thread_id in waiting
+    assert newest == threads[0]
+    assert found(database, memory, mode, limit=2) == threads
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -78,6 +78,11 @@ _IN_SQLITE: Final = _WAITS.format(writes="writes", interrupt=INTERRUPT)
 _SQLITE: Final = " ".join(
     ("select thread_id from checkpoints where", _IN_SQLITE, "order by checkpoint_id desc")
 )
+# The values of channels may be large, and nobody looks at them.
+_COLUMNS: Final = """
+thread_id, checkpoint, checkpoint_ns, checkpoint_id, parent_checkpoint_id, metadata,
+null::bytea[] as channel_values, pending_writes
+"""
 _POSTGRES: Final = _WAITS.format(writes="checkpoint_writes", interrupt=INTERRUPT)
 
 
@@ -163,7 +168,9 @@ def standing_interrupts(writes: Iterable[PendingWrite]) -> list[Interrupt]:
 
 
 def lists_waiting_only(saver: BaseCheckpointSaver[Any]) -> BaseCheckpointSaver[Any] | None:
-    """A copy of a checkpointer that lists only the checkpoints at which threads wait.
+    """A copy of a checkpointer that lists the checkpoints at which threads wait, the newest first.
+
+    It need not tell the values of channels.
 
     Returns:
         The copy, or `None` if there is no such thing of this checkpointer.
@@ -173,19 +180,23 @@ def lists_waiting_only(saver: BaseCheckpointSaver[Any]) -> BaseCheckpointSaver[A
     if not _class_names(saver) & {"PostgresSaver", "AsyncPostgresSaver"}:
         return None
     narrowed: Any = copy.copy(saver)
-    every = narrowed.SELECT_SQL
-    narrowed.SELECT_SQL = " ".join(("select * from (", every, "where", _POSTGRES, ") checkpoints "))
+    narrowed.SELECT_SQL = " ".join(
+        ("select", _COLUMNS, "from (", narrowed.SELECT_SQL, "where", _POSTGRES, ") checkpoints ")
+    )
     return narrowed  # type: ignore[no-any-return]  # a copy is what its original is
 
 
 def _of_memory(saver: InMemorySaver) -> InMemorySaver:
+    newest = {
+        thread_id: max(places.get("", {}), default="")
+        for thread_id, places in list(saver.storage.items())
+    }
     narrowed: Any = copy.copy(saver)
     narrowed.storage = {}
-    for thread_id, places in list(saver.storage.items()):
-        newest = max(places.get("", {}), default=None)
-        written = saver.writes.get((thread_id, "", newest or ""), {})
-        if newest and any(channel == INTERRUPT for _, channel, *_ in written.values()):
-            narrowed.storage[thread_id] = {"": {newest: places[""][newest]}}
+    for thread_id, at in sorted(newest.items(), key=lambda pair: pair[1], reverse=True):
+        written = saver.writes.get((thread_id, "", at), {})
+        if any(channel == INTERRUPT for _, channel, *_ in written.values()):
+            narrowed.storage[thread_id] = {"": {at: saver.storage[thread_id][""][at]}}
     return narrowed  # type: ignore[no-any-return]  # a copy is what its original is
 
 

@@ -22,6 +22,7 @@ _TOOL_CHARS: Final = 60
 _TEXT_CHARS: Final = 160
 _CONSOLE_CHARS: Final = 500
 _LAST_S: Final = 250_000_000_000.0  # In the year 9892; Python knows no time after 9999.
+_TIMES: Final = ("began_s", "asked_s", "decided_s", "ended_s")
 _STATUS: Final = ("running", "waiting", "completed", "failed")
 _T = TypeVar("_T")
 _DECIDED: Final = {
@@ -159,7 +160,7 @@ def told(story: Mapping[str, Any], seen_s: float) -> ToldStory:
     waits = [row for row in _list(story.get("waits")) if isinstance(row, Mapping)][-_WAITS:]
     ended = _time(story.get("ended_s"), None)
     if ended is None:
-        known = [row.get(key) for row in (*rows[:_CALLS], *waits) for key in row if _is_time(key)]
+        known = [row.get(key) for row in (*rows[:_CALLS], *waits) for key in _TIMES]
         times = [time for time in (_time(one, None) for one in known) if time is not None]
         looked = [_time(seen_s, began)] if status in ("running", "waiting") else []
         ended = max((began, *times, *looked))
@@ -246,10 +247,6 @@ def _time(value: Any, default: _T) -> float | _T:
 def _between(value: Any, first: float, last: float, default: _T) -> float | _T:
     time = _time(value, None)
     return default if time is None else min(max(time, first), last)
-
-
-def _is_time(key: object) -> bool:
-    return isinstance(key, str) and key.endswith("_s")
 
 
 def _text(value: Any, chars: int = _TEXT_CHARS) -> str:

@@ -162,6 +162,16 @@ BREAKS: Final[dict[str, tuple[Change, ...]]] = {
         langgraph(r'parent_ns: checkpoint\["id"\],', 'f"/{parent_ns}": checkpoint["id"],'),
     ),
     "test_forgetting_an_answer": (langgraph(r", RESUME: -4\}", "}"),),
+    "test_the_namespace_of_a_task": (
+        langgraph(r"\{NS_END\}\{task_id\}", "{NS_END}of-now-{task_id}"),
+    ),
+    "test_the_interrupts_that_stand": (
+        langgraph(r"writes = \[\(INTERRUPT, exception\.args\[0\]\)\]", "writes = []"),
+    ),
+    "test_the_threads_that_wait": (
+        renamed("storage", "langgraph/checkpoint"),
+        renamed("writes", "langgraph/checkpoint/sqlite"),
+    ),
     "test_what_is_overwritten": (langgraph(r", RESUME: -4\}", "}"),),
     "test_channels_without_a_value": (
         Change("langgraph/channels", r"self\.value = MISSING", "self.value = None"),

@@ -688,6 +688,60 @@ def test_forgetting_an_answer(forgets: bool) -> None:
     assert ("yes" in runs) is not forgets
 
 
+@canary("LangGraph gives a graph that is called in a task the namespace `{node}:{task id}`.")
+def test_the_namespace_of_a_task() -> None:
+    saver = InMemorySaver()
+    graph = graph_of(lambda _: graph_of(lambda _: interrupt("?")).invoke({}), saver)
+    graph.invoke({}, THREAD)
+    (task,) = graph.get_state(THREAD).tasks
+    namespace = room.checkpointer.namespace_of_task("", task.name, task.id)
+    inside: Any = {"configurable": {"thread_id": "1", "checkpoint_ns": namespace}}
+    assert saver.get_tuple(inside) is not None
+
+
+@canary(
+    "LangGraph stores under `__interrupt__` what a task asks, and something else besides when it "
+    "has ended."
+)
+def test_the_interrupts_that_stand() -> None:
+    saver = InMemorySaver()
+    graph: Any = StateGraph(State)
+    for name in ("first", "second"):
+        graph.add_node(name, lambda _, name=name: {"log": [interrupt(name)]})
+        graph.add_edge(START, name)
+    graph = graph.compile(checkpointer=saver)
+    first, second = graph.invoke({}, THREAD)["__interrupt__"]
+
+    def standing() -> list[Any]:
+        (stored,) = saver.list(THREAD, limit=1)
+        return list(room.checkpointer.standing_interrupts(stored.pending_writes))
+
+    assert standing() == [first, second]
+    graph.invoke(Command(resume={first.id: "yes"}), THREAD)
+    assert standing() == [second]
+
+
+@canary(
+    "LangGraph's checkpointers keep what a thread waits for where `checkpointer.py` looks for it: "
+    "in the attributes `storage` and `writes`, in the tables `checkpoints` and `writes`."
+)
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_the_threads_that_wait(kind: str, tmp_path: Path) -> None:
+    with SqliteSaver.from_conn_string(str(tmp_path / "db")) as sqlite:
+        saver = sqlite if kind == "sqlite" else InMemorySaver()
+        answer: Any = {"configurable": {"thread_id": "2"}}
+        graph = graph_of(lambda _: {"value": interrupt("?")}, saver)
+        graph.invoke({}, THREAD)
+        graph.invoke({}, answer)
+        graph.invoke(Command(resume="yes"), answer)
+        if kind == "sqlite":
+            found = [thread for (thread,) in room.checkpointer.threads_in_sqlite(saver).waiting()]
+        else:
+            listed = room.checkpointer.lists_waiting_only(saver).list(None)
+            found = [one.config["configurable"]["thread_id"] for one in listed]
+        assert found == ["1"]
+
+
 @canary(
     "LangGraph's checkpointers replace what one task has written to `__resume__` by what it writes "
     "there later."
