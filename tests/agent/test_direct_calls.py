@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import contextlib
 import inspect
 from collections.abc import Sequence
 from pathlib import Path
@@ -220,11 +221,13 @@ def test_each_decision_means_what_it_means_to_langchain(kind: str, mode: Mode, s
     decision, done, said, status = DECISIONS[kind]
     talk = conversation(shop, mode, [ours()], pay(1))
     talk.start()
-    assert talk.question == {
+    ours_too = {"asked_at", "action_request", "config", "description"}
+    assert {key: value for key, value in talk.question.items() if key not in ours_too} == {
         "action_requests": [
             {
                 "name": "pay",
                 "args": {"to": "a", "amount": 1},
+                "arguments": {"to": "a", "amount": 1},
                 "description": (
                     "Tool execution requires approval\n\nTool: pay\nArgs: {'to': 'a', 'amount': 1}"
                 ),
@@ -261,11 +264,22 @@ UNFIT = {
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("unfit", UNFIT)
-def test_an_answer_that_does_not_fit_can_be_given_again(unfit: str, mode: Mode, shop: Shop) -> None:
-    talk = conversation(shop, mode, [ours({"allowed_decisions": ["approve", "edit"]})], pay(1))
+@pytest.mark.parametrize("by_id", [True, False])
+def test_an_answer_that_does_not_fit_can_be_given_again(
+    by_id: bool, unfit: str, mode: Mode, shop: Shop
+) -> None:
+    gate = {"allowed_decisions": ["approve", "edit"]}
+    talk = conversation(shop, mode, [ours(gate)], pay(1))
     (asked,) = talk.start()["__interrupt__"]
-    with pytest.raises(DecisionError):
-        talk.answer({asked.id: UNFIT[unfit]})
+    answer = {asked.id: UNFIT[unfit]} if by_id else UNFIT[unfit]
+    if answer:  # LangGraph takes an empty mapping for no answer at all.
+        talk.refuse(answer, "must|number|names")
+        talk.send(None)
+        assert "refused" in talk.question
+    raising = [ours(gate, on_unfit_answer="raise")]
+    talk.agent_options = {**talk.agent_options, "middleware": raising}
+    with pytest.raises(DecisionError) if answer else contextlib.nullcontext():
+        talk.answer(answer)
     assert not shop.counts()
     talk.answer({asked.id: {"decisions": [APPROVE]}})
     assert shop.counts() == {"pay a 1": 1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
@@ -102,6 +103,18 @@ class Conversation:
     def answer(self, answer: Any) -> dict[str, Any]:
         """Answers the one interrupt that is there, with anything at all."""
         return self.send(Command(resume=answer))
+
+    def refuse(self, answer: Any, why: str, times: int = 1) -> None:
+        """Gives an answer that does not fit: the questions stand, and so many of them say why."""
+        stood = [item.id for item in self.pending()]
+        interrupts = self.answer(answer)["__interrupt__"]
+        refused = [item.value for item in interrupts if "refused" in item.value]
+        assert len(refused) == times, interrupts
+        for value in refused:
+            assert re.search(why, value["refused"]), value["refused"]
+            told = value["action_requests"][0]["description"]
+            assert told.startswith(f"**The last answer was not used.** {value['refused']}\n\n")
+        assert [item.id for item in self.pending()] == stood
 
     def pending(self) -> tuple[Any, ...]:
         """The interrupts that the thread waits for."""

@@ -90,45 +90,54 @@ THINGS: dict[str, Any] = {
     "pause": "pause",
     "call": "call",
     "turn": "turn",
+    "raise": "raise",
+    "each": "each",
+    "program": "program",
 }
 
 GO: Any = {"messages": [("user", "go")]}
 
 WHOLE = {"1", "40", "16 MiB"}
 FLAG = {"True", "False"}
+WORDS = {"pause", "call", "turn", "raise", "each", "program"}
 TOOLS = {"an empty list"}
 SECONDS = {"None", "1", "40", "16 MiB", "1.5", "2**40"}
 
 TAKES: dict[str, set[str]] = {
     "ptc": {"None", "an empty list", "a list of names"},
     "interrupt_on": {"None", "an empty mapping"},
+    "ask": {"each"},
+    "on_unfit_answer": {"raise"},
+    "request_name": {"program"},
     "timeout": SECONDS,
     "wall_timeout": SECONDS,
     "memory_limit": {"16 MiB"},
     "max_ptc_calls": {"None", *WHOLE},
     "max_result_chars": WHOLE,
     "capture_console": FLAG,
-    "tool_name": {"digits", "a name", "pause", "call", "turn"},
+    "tool_name": {"digits", "a name", *WORDS},
     "subagents": FLAG,
     "max_subagent_concurrency": WHOLE,
     "durability": {"pause", "call"},
-    "on_tool_error": set(),
+    "on_tool_error": {"raise"},
     "mode": {"None", "call", "turn"},
     "max_snapshot_bytes": {"None", *WHOLE},
     "snapshot_signing_key": {
-        *("None", "digits", "a name", "a sentence", "bytes", "pause", "call", "turn"),
-        "a list of names",
+        *("None", "digits", "a name", "a sentence", "bytes", "a list of names"),
+        *WORDS,
     },
 }
 GRAPH_TAKES: dict[str, set[str]] = {
     "tools": {"an empty list"},
     "interrupt_on": {"None", "an empty mapping"},
+    "ask": {"each"},
+    "on_unfit_answer": {"raise"},
     "limits": {"None"},
     "durability": {"pause", "call"},
-    "on_tool_error": set(),
+    "on_tool_error": {"raise"},
     "snapshot_signing_key": TAKES["snapshot_signing_key"],
     "checkpointer": {"None", "True", "False"},
-    "name": {"digits", "a name", "a sentence", "pause", "call", "turn"},
+    "name": {"digits", "a name", "a sentence", *WORDS},
 }
 LIMITS_TAKE: dict[str, set[str]] = {
     "memory_bytes": {"16 MiB"},

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Interrupt
@@ -44,13 +44,6 @@ __all__ = [
     "take_answers",
     "take_pause_over",
 ]
-
-
-_NO_ID: Final = (
-    "It does not say which of the {count} questions it answers: send it with the id of the "
-    "interrupt, `Command(resume={{id: ...}})`, or have calls asked about in turn with "
-    '`ask="one_by_one"`.'
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +185,6 @@ def receive(pause: Pause, asked: Sequence[Asked], delivery: Delivery) -> Receive
         received.refusals.pop(number, None)
         if number in given:
             received.given.add(one.key)
-    if not given and delivery.plain is not None and len(pause.shown) > 1:
-        why = _NO_ID.format(count=len(pause.shown))
-        unsure = [one for one in pause.shown if one.question and one.interrupt.id in standing]
-        received.refusals.update((one.interrupt.id, why) for one in unsure)
     return received
 
 

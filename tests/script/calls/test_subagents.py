@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any, cast
@@ -22,7 +23,6 @@ from pydantic import Field
 from langchain_quickjs import (
     SUBAGENT_STREAM_EVENT_TYPE,
     CodeInterpreterMiddleware,
-    DecisionError,
     SetupError,
 )
 from tests.helpers.conversations import MODES, Conversation, Mode
@@ -371,8 +371,8 @@ def test_people_see_and_decide_all_that_a_subagent_is_given(mode: Mode) -> None:
         ({"response_schema": {"description": "x" * 20_000}}, "at most 16384 characters"),
         ({"lable": "m"}, "task has no `lable`.* Did you mean `label`?"),
     ):
-        with pytest.raises(DecisionError, match=problem):
-            run(agent, mode, edit(**wrong))
+        state, _ = run(agent, mode, edit(**wrong))
+        assert re.search(problem, state["__interrupt__"][0].value["refused"])
     wanted = {"type": "object", "properties": {"m": {"type": "integer"}}, "required": ["m"]}
     state, events = run(agent, mode, edit(label="m", response_schema=wanted))
     assert text_of(state).endswith("<result>{m: 7}</result>")

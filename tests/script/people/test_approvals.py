@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -100,7 +101,7 @@ WRONG = [
         "do not fit: pay: to: Field required; amount: Field required",
     ),
     (
-        {"decisions": [APPROVE, edit("a", cast("float", "1"))]},
+        {"decisions": [APPROVE, edit("a", cast("float", "one"))]},
         r"Decision 2 \(for pay\) .* do not fit: pay: amount must be a number, it is text\.",
     ),
     ({"decisions": [APPROVE, edit("a", float("nan"))]}, "pay: amount must be a number, it is NaN"),
@@ -108,20 +109,26 @@ WRONG = [
 ]
 
 
+@pytest.mark.parametrize("unfit", ["ask_again", "raise"])
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_wrong_answer_changes_nothing(kind: Kind, mode: Mode, shop: Shop) -> None:
+def test_a_wrong_answer_changes_nothing(kind: Kind, mode: Mode, unfit: str, shop: Shop) -> None:
     source = """
     const pay = (to) => tools.pay({ to, amount: 1 });
     JSON.stringify(await Promise.all([pay("a"), pay("b")]))
     """
-    talk = talk_with(shop, source, kind=kind, mode=mode)
+    talk = talk_with(shop, source, kind=kind, mode=mode, on_unfit_answer=unfit)
     asked = talk.start()["__interrupt__"]
     for answer, problem in WRONG:
-        with pytest.raises(DecisionError, match=problem):
-            talk.answer(answer)
+        if unfit == "ask_again":
+            talk.refuse(answer, problem)
+            talk.send(None)  # The question goes on saying why.
+            assert re.search(problem, talk.question["refused"])
+        else:
+            with pytest.raises(DecisionError, match=problem):
+                talk.answer(answer)
+            assert talk.pending() == tuple(asked)
     assert not shop.counts()
-    assert talk.pending() == tuple(asked)
     talk.decide(APPROVE, APPROVE)
     assert talk.value == ["paid 1 to a", "paid 1 to b"]
     assert shop.counts() == {"pay a 1": 1, "pay b 1": 1}
@@ -132,8 +139,7 @@ def test_a_decision_that_is_not_allowed_is_refused(shop: Shop) -> None:
     talk = talk_with(shop, "await tools.pay({ to: 'a', amount: 1 })", interrupt_on=gates)
     talk.start()
     assert talk.question["review_configs"][0]["allowed_decisions"] == ["approve", "reject"]
-    with pytest.raises(DecisionError, match=r"out of \['approve', 'reject'\]"):
-        talk.decide(edit("b", 2))
+    talk.refuse({"decisions": [edit("b", 2)]}, r"out of \['approve', 'reject'\]")
     talk.decide({"type": "reject"})
     assert "Do not try it again unless the user asks for it" in talk.text
 
