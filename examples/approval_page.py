@@ -30,11 +30,11 @@ import secrets
 import socket
 import threading
 import unicodedata
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -78,7 +78,6 @@ from langchain_quickjs import (
 Fields = Mapping[str, str]
 """What a person has sent with a form."""
 
-MOST_THREADS = 100
 MOST_NOTES = 6
 MOST_FORM_BYTES = 4_000_000
 # What is longer is shown from its beginning, and whole on a page of its own.
@@ -152,11 +151,19 @@ class UnfitError(Exception):
 
 @dataclass
 class _Run:
-    """The answers of one thread with which the agent is at work, one after the other."""
+    """Answers of one thread, with which the agent goes on one after the other.
+
+    Attributes:
+        asked: What the thread asked before.
+        turn: Whose turn it is.
+        answered: The notes of answers to questions, by what was seen of these.
+        left: How many answers are not through.
+    """
 
     asked: list[Question]
-    left: int
-    turn: threading.Lock
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    answered: dict[str, Note] = field(default_factory=dict)
+    left: int = 0
 
 
 class Desk:
@@ -167,16 +174,16 @@ class Desk:
         self._checkpointer = checkpointer
         self._pool = ThreadPoolExecutor(max_workers=8)
         self._lock = threading.Lock()
-        self._notes: list[Note] = []
+        self._notes: deque[Note] = deque(maxlen=MOST_NOTES)
         self._runs: dict[str, _Run] = {}
-        self._taken: dict[str, tuple[Fields, Note]] = {}
+        self._sent: set[str] = set()
 
     def waiting(self) -> Iterator[tuple[str, list[Question] | QuickJSError]]:
         """The threads that wait, each with what it asks, or with why that cannot be read."""
         with self._lock:
             # While the agent is at work, what a thread asks is in motion.
             asked = {thread_id: run.asked for thread_id, run in self._runs.items()}
-        threads = pending_threads(self._checkpointer, limit=MOST_THREADS)
+        threads = pending_threads(self._checkpointer)
         for thread_id in dict.fromkeys([*(one.thread_id for one in threads), *asked]):
             try:
                 yield thread_id, asked.get(thread_id) or self._asked_in(thread_id)
@@ -203,13 +210,13 @@ class Desk:
     def notes(self) -> list[Note]:
         """The answers that were given here, the newest first."""
         with self._lock:
-            return self._notes[: -MOST_NOTES - 1 : -1]
+            return list(self._notes)
 
     def at_work_on(self, question: Question) -> Note | None:
         """The answer with which the agent is at work, if a question has one."""
         with self._lock:
-            taken = self._taken.get(question.seen)
-        return taken[1] if taken and taken[1].state == "at work" else None
+            run = self._runs.get(question.first.thread_id)
+        return run.answered.get(question.seen) if run else None
 
     def answer(self, fields: Fields) -> Future[None] | None:
         """Takes an answer, once however often it is sent; a note says what came of it.
@@ -220,22 +227,26 @@ class Desk:
         Raises:
             UnfitError: It is no decision yet.
         """
-        thread_id, seen = fields.get("thread", ""), fields.get("seen", "")
+        thread_id, seen, form = (fields.get(name, "") for name in ("thread", "seen", "form"))
         with self._lock:
+            if form in self._sent:
+                return None  # the second half of a double click
             run = self._runs.get(thread_id)
         asked = run.asked if run else self._asked_in(thread_id)
         question = next((one for one in asked if one.seen == seen), None)
         resume, said = read_answer(question, fields) if question else (None, "Your answer")
         with self._lock:
-            answered, other = self._taken.get(seen, ({}, None))
-            if other is not None and other.state != "failed" and answered == fields:
-                return None  # the second half of a double click
-            if question is None or (other is not None and other.state != "failed"):
+            if form in self._sent:
+                return None
+            self._sent.add(form)
+            run = self._runs.get(thread_id)
+            other = run.answered.get(seen) if run else None
+            if question is None or other is not None:
                 self._note(thread_id, said, "not used", already_answered(other))
                 return None
             note = self._note(thread_id, said)
-            self._taken[seen] = fields, note
             run = self._begin(thread_id, asked)
+            run.answered[seen] = note
         command: Command[Any] = Command(resume={question.first.interrupt_id: resume})
         return self._pool.submit(self._go_on, note, run, command, question)
 
@@ -252,11 +263,11 @@ class Desk:
         return [Question(list(each)) for _, each in groupby(calls, lambda call: call.interrupt_id)]
 
     def _note(self, thread_id: str, said: str, state: NoteState = "at work", *text: str) -> Note:
-        self._notes.append(Note(thread_id, said, datetime.now(UTC), state, *text))
-        return self._notes[-1]
+        self._notes.appendleft(Note(thread_id, said, datetime.now(UTC), state, *text))
+        return self._notes[0]
 
     def _begin(self, thread_id: str, asked: list[Question]) -> _Run:
-        run = self._runs.setdefault(thread_id, _Run(asked, 0, threading.Lock()))
+        run = self._runs.setdefault(thread_id, _Run(asked))
         run.left += 1
         return run
 
@@ -316,6 +327,8 @@ def read_answer(question: Question, fields: Fields) -> tuple[Any, str]:
     """
     if not question.first.tool:
         text = words(fields, "0.respond")
+        if not text:
+            raise UnfitError(0, "An answer is to be given, and there is none yet.")
         return text, f"Answer “{in_short(text)}”"
     decisions = [read_decision(call, fields) for call in question.calls]
     said = [
@@ -376,7 +389,7 @@ def config_of(thread_id: str) -> RunnableConfig:
 
 def digest(*parts: object) -> str:
     """A short name for what is given."""
-    text = json.dumps(parts, sort_keys=True, default=repr)
+    text = json.dumps(parts, default=repr)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
@@ -513,10 +526,13 @@ def page_body(desk: Desk, form: Form) -> tuple[str, Html]:
         if isinstance(asked, QuickJSError):
             articles.append((0.0, unreadable_article(thread_id, asked)))
             continue
-        left += sum(len(one.calls) for one in asked if desk.at_work_on(one) is None)
-        by_program = sorted(asked, key=lambda one: one.first.tool_call_id or "")
-        for _, group in groupby(by_program, lambda one: one.first.tool_call_id):
-            articles.append(program_article(desk, list(group), form))
+        for _, group in groupby(sorted(asked, key=asked_by), asked_by):
+            questions = list(group)
+            try:
+                articles.append(program_article(desk, questions, form))
+                left += sum(len(one.calls) for one in questions if not desk.at_work_on(one))
+            except Exception as error:  # no program takes the page away from the others
+                articles.append((0.0, unreadable_article(thread_id, error)))
     # The oldest first, so that what comes later moves nothing that a person is reading.
     articles.sort(key=lambda one: one[0])
     notes = [note_line(note, form) for note in desk.notes()]
@@ -529,6 +545,11 @@ def page_body(desk: Desk, form: Form) -> tuple[str, Html]:
         tag("div", *(article for _, article in articles), id="programs", data_group=True),
     ]
     return (f"({left}) Approvals" if left else "Approvals"), joined(body)
+
+
+def asked_by(question: Question) -> tuple[str, str]:
+    """What asks: one program, the model, or something inside."""
+    return question.first.asked_by, question.first.tool_call_id or ""
 
 
 def counted(count: int, what: str) -> str:
@@ -557,9 +578,9 @@ def go_on_form(thread_id: str, form: Form) -> Html:
     return tag("form", fields, tag("button", "Let it go on"), method="post", action="/go-on")
 
 
-def unreadable_article(thread_id: str, error: QuickJSError) -> Html:
-    """A thread that waits, and cannot be read."""
-    inside = tag("h2", thread_id), tag("p", f"What waits here cannot be read: {error}")
+def unreadable_article(thread_id: str, error: Exception) -> Html:
+    """A thread that waits, and cannot be shown."""
+    inside = tag("h2", thread_id), tag("p", f"What waits here cannot be shown: {error}")
     return versioned("article", f"u-{digest(thread_id)}", *inside, class_="alert")
 
 
@@ -570,7 +591,7 @@ def program_article(desk: Desk, questions: Sequence[Question], form: Form) -> tu
     """A program, model or graph with all that it asks, and since when it waits."""
     first = questions[0].first
     calls = [call for one in questions for call in one.calls]
-    key = digest(first.thread_id, first.tool_call_id)
+    key = digest(first.thread_id, *asked_by(questions[0]))
     since = min(call.asked_at for call in calls)
     who = WHO.get(first.asked_by, "A tool or subagent")
     wanted = Counter(call.tool for call in calls if call.tool)
@@ -578,13 +599,13 @@ def program_article(desk: Desk, questions: Sequence[Question], form: Form) -> tu
         joined([tag("code", name), f" {count} times" if count > 1 else ""])
         for name, count in wanted.items()
     ]
-    what = joined([" wants to call ", names[0], *(joined([", ", one]) for one in names[1:])])
+    what = joined([" wants to call ", Html(", ".join(names))]) if names else " asks"
     facts = [tag("span", first.thread_id), tag("span", "waits since ", moment(since))]
     if ends := [call.expires_at for call in calls if call.expires_at]:
         facts.append(tag("span", "rejected unless decided by ", moment(min(ends), "expires")))
     request = desk.request(first.thread_id)
     why = tag("blockquote", tag("b", "Asked for: "), cut(request)) if request else NOTHING
-    head = [tag("p", *facts, class_="facts"), tag("h2", who, what if names else " asks"), why]
+    head = [tag("p", *facts, class_="facts"), tag("h2", who, what), why]
     asked = [question_form(desk, one, form.of(one)) for one in questions]
     article = tag(
         "article",
@@ -621,7 +642,12 @@ def question_form(desk: Desk, question: Question, form: Form) -> Html:
         key,
         *inside,
         tag("button", send, class_="send"),
-        form={"token": form.token, "thread": first.thread_id, "seen": question.seen},
+        form={
+            "token": form.token,
+            "thread": first.thread_id,
+            "seen": question.seen,
+            "form": secrets.token_urlsafe(12),
+        },
         class_="question",
         method="post",
         action="/answer",
@@ -1024,6 +1050,7 @@ dd pre, .description, .free pre { border-left: 3px solid var(--line); padding-le
   fieldset:has([value=reject]:checked) .reject,
   fieldset:has([value=respond]:checked) .respond { display: block; }
 }
+textarea:invalid { border-color: var(--stop); outline-color: var(--stop); }
 textarea {
   display: block; width: 100%; margin-top: .3rem; padding: .6rem .7rem; resize: vertical;
   color: var(--ink); background: var(--code); border: 1px solid var(--soft); border-radius: 8px;

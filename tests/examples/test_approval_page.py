@@ -22,7 +22,10 @@ from typing import Any, cast
 
 import pytest
 from langchain_core.language_models import BaseChatModel
-from langgraph.types import Command
+from langchain_core.messages import AIMessage, HumanMessage
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.types import Command, interrupt
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from examples import approval_page as example
@@ -453,7 +456,7 @@ def post(served: Served, fields: dict[str, str], **headers: str) -> int:
 
 def form_of(page: Page, thread_id: str) -> dict[str, str]:
     """What the form of a thread sends, with its calls approved."""
-    inputs = article(page, thread_id).locator("[type=hidden]").all()
+    inputs = article(page, thread_id).locator("form.question [type=hidden]").all()
     fields = {one.get_attribute("name"): one.get_attribute("value") for one in inputs}
     return {**cast("dict[str, str]", fields), "0.decision": "approve"}
 
@@ -497,6 +500,44 @@ def test_a_form_sent_many_times_at_once_counts_once(served: Served, browser: Bro
     assert page.locator(".note", has_text=thread_id).count() == 1
     assert served.effects() == Counter(["refunded 5.00 for M-1"])
     page.close()
+
+
+def asking(value: object) -> example.Desk:
+    """Where a graph waits in memory that asks something, whatever it is."""
+
+    def ask(state: MessagesState) -> dict[str, Any]:
+        return {"messages": [AIMessage(f"It was {interrupt(value)!r}.")]}
+
+    graph = StateGraph(MessagesState)
+    graph.add_node("ask", ask)
+    graph.add_edge(START, "ask")
+    saver = InMemorySaver()
+    agent = graph.compile(saver)
+    agent.invoke({"messages": [HumanMessage("Ask.")]}, example.config_of("thread"))
+    return example.Desk(agent, saver)
+
+
+def test_what_a_graph_asks_by_itself_is_answered_in_words() -> None:
+    desk = asking({"question": "<b>Which?</b>"})
+    [(thread_id, asked)] = desk.waiting()
+    assert isinstance(asked, list)
+    title, body = example.page_body(desk, example.Form("token", {}))
+    assert title == "(1) Approvals"
+    assert "&lt;b&gt;Which?&lt;/b&gt;" in body
+    fields = {"thread": thread_id, "seen": asked[0].seen, "form": "1", "0.respond": "This\r\none."}
+    going_on = desk.answer(fields)
+    assert going_on is not None
+    going_on.result()
+    assert [(note.state, note.text) for note in desk.notes()] == [
+        ("ended", r"It was 'This\none.'."),
+    ]
+    assert list(desk.waiting()) == []
+
+
+def test_no_question_takes_the_page_away_from_the_others() -> None:
+    desk = asking({(1, 2): "No JSON has such a key."})
+    _, body = example.page_body(desk, example.Form("token", {}))
+    assert "What waits here cannot be shown" in body
 
 
 def test_one_command_shows_it_all(browser: Browser, tmp_path: Path) -> None:
