@@ -21,7 +21,7 @@ from langchain_quickjs.script.granted import Granted, events_of
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
 from langchain_quickjs.script.settings import Mode
-from langchain_quickjs.script.state import Ending
+from langchain_quickjs.script.telling.endings import Ending
 from langchain_quickjs.script.variables.order import order_of_programs
 from langchain_quickjs.script.variables.session import Variables, VariablesPolicy
 

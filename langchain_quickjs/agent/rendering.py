@@ -43,7 +43,7 @@ from langchain_quickjs.errors import (
 from langchain_quickjs.interpreter import Completed, Failed
 from langchain_quickjs.interpreter.advice.for_models import text_for_model
 from langchain_quickjs.interpreter.values.notation import notation
-from langchain_quickjs.script.state import Ending
+from langchain_quickjs.script.telling.endings import Ending
 
 __all__ = ["error_type", "has_result_without_copy", "render", "render_ending", "was_rendered_here"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any, Self
 
@@ -141,7 +141,12 @@ class Interpreter:
         return outcome.value
 
     def start(
-        self, source: str, *, tools: Sequence[str] = (), functions: Sequence[str] = ()
+        self,
+        source: str,
+        *,
+        tools: Sequence[str] = (),
+        functions: Sequence[str] = (),
+        located: Collection[str] = (),
     ) -> Outcome:
         """Starts a script and runs it until it ends or waits.
 
@@ -150,6 +155,7 @@ class Interpreter:
                 there stays for later scripts, which may declare it again.
             tools: Names it may call as `tools.<name>(...)`.
             functions: Names it may call as `<name>(...)`.
+            located: Those of these names whose calls have a line and a column, which takes time.
 
         Returns:
             How it ended, or the calls that it made and waits for.
@@ -157,7 +163,8 @@ class Interpreter:
         Raises:
             InterpreterStateError: If another script is running.
             LimitError: If it reached a limit; it has not been started then.
-            ValueError: If a name is no JavaScript identifier, or the clock gives no date's time.
+            ValueError: If a name is no JavaScript identifier, or located and not granted, or the
+                clock gives no date's time.
         """
         with self._one_thread:
             if self._state.running:
@@ -170,6 +177,7 @@ class Interpreter:
                 seed=self._seed,
                 tools=tools,
                 functions=functions,
+                located=located,
                 limits=self._limits,
             )
             granted = frozenset((*tools, *functions))

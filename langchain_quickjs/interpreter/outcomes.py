@@ -33,11 +33,17 @@ class Call(NamedTuple):
         id: Number of the call; counts up and never repeats in the life of a heap.
         name: Name under which the function was granted, for example `"lookupOrder"`.
         args: The arguments, as Python values.
+        line: The line of the script, from 1, in which the innermost of its functions stood when it
+            came to the call; `None` if none was on the way, or if the function was not granted as
+            one of those that are located.
+        column: The column in that line, from 1; `None` where `line` is.
     """
 
     id: int
     name: str
     args: tuple[Any, ...]
+    line: int | None = None
+    column: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

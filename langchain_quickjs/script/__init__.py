@@ -24,7 +24,8 @@ what a flow decides to the room that does it, and `graph` is what LangGraph sees
 from langchain_quickjs.script.graph import ScriptGraph, create_script_graph
 from langchain_quickjs.script.graph_state import ScriptInput, ScriptOutput
 from langchain_quickjs.script.people.approvals import CallReview, InterruptOn
-from langchain_quickjs.script.state import ScriptFailure, ScriptOutcome, StateUpdate
+from langchain_quickjs.script.state import StateUpdate
+from langchain_quickjs.script.telling.endings import ScriptFailure, ScriptOutcome
 
 __all__ = [
     "CallReview",

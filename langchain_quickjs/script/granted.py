@@ -15,7 +15,7 @@ from langchain_quickjs.script.durability.signing import UNSIGNED, Signer
 from langchain_quickjs.script.flow.inputs import Rules
 from langchain_quickjs.script.langgraph_internals.call_place import custom_stream_of
 from langchain_quickjs.script.people.approvals import Approvals
-from langchain_quickjs.script.state import Ending, outcome_of
+from langchain_quickjs.script.telling.endings import Ending, outcome_of
 from langchain_quickjs.script.telling.program_events import ProgramEvents
 from langchain_quickjs.script.variables.order import AT_ONCE, AtOnce
 from langchain_quickjs.script.variables.session import Variables

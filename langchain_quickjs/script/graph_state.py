@@ -12,7 +12,8 @@ from typing import Annotated, Any, NotRequired
 from langgraph.channels import EphemeralValue, UntrackedValue
 from typing_extensions import TypedDict
 
-from langchain_quickjs.script.state import PausedState, ScriptOutcome, StateUpdate
+from langchain_quickjs.script.state import PausedState, StateUpdate
+from langchain_quickjs.script.telling.endings import ScriptOutcome
 
 __all__ = [
     "PauseReference",

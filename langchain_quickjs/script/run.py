@@ -47,7 +47,8 @@ from langchain_quickjs.script.flow.script_flow import script_flow
 from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.langgraph_internals.checkpointer import has_checkpointer
 from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
-from langchain_quickjs.script.state import CallEnd, Ending, OpenCall
+from langchain_quickjs.script.state import CallEnd, OpenCall
+from langchain_quickjs.script.telling.endings import Ending
 
 __all__ = ["require_checkpointer", "run_script"]
 

@@ -6,36 +6,25 @@ The one large value is the snapshot, and it is there only while a script is paus
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal, NotRequired
+from typing import Any, Literal, NotRequired
 
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
 from langgraph.types import Interrupt
 from typing_extensions import TypedDict
 
-from langchain_quickjs.errors import QuickJSError, ScriptError, ValueTransferError
-from langchain_quickjs.interpreter import UNDEFINED, Completed, Failed
-from langchain_quickjs.interpreter.values.plain_data import storable
-
 __all__ = [
     "AwaitingCall",
     "CallEnd",
     "CallMade",
-    "CallReport",
-    "Ending",
     "Fate",
-    "Listing",
     "OpenCall",
     "PausedScript",
     "PausedState",
     "Question",
-    "ScriptFailure",
-    "ScriptOutcome",
     "StateUpdate",
+    "StoredCalls",
     "StoredReport",
-    "outcome_of",
+    "StoredStory",
 ]
 
 StateUpdate = tuple[str, Any]
@@ -46,9 +35,6 @@ Fate = Literal[
     "done", "failed", "rejected by a person", "answered by a person", "result unknown", "not made"
 ]
 """What became of a call. One whose result is unknown has begun, and has not come to an end."""
-
-# How many kinds of calls are counted that are not listed.
-_GROUPS: Final = 8
 
 
 class CallMade(TypedDict, total=False):
@@ -135,22 +121,6 @@ class OpenCall(TypedDict):
     made: NotRequired[CallMade]
 
 
-class CallReport(TypedDict):
-    """What became of one call of a script that failed.
-
-    Attributes:
-        tool: The tool's own name.
-        args: Its arguments in short, in the manner of JSON.
-        fate: What became of the call.
-        detail: Why, in short: a tool's error, a person's words.
-    """
-
-    tool: str
-    args: str
-    fate: Fate
-    detail: str
-
-
 class StoredReport(TypedDict):
     """What a paused script keeps of its calls that have ended, in lists of plain values."""
 
@@ -170,49 +140,66 @@ class CallEnd(TypedDict):
     sealed: bytes
 
 
-class PausedScript(TypedDict):
-    """A script that stands in the middle of an `await`, with all its open calls.
+class StoredCalls(TypedDict):
+    """The calls of a stored script.
 
     In a pause, calls that await a decision are in `questions`, and none is running; those whose
     turn has not come are in `awaiting`. In between, which is what `durability="call"` stores too,
     there may be new ones that nobody was asked about.
-    It is sealed as a whole where it is stored.
 
     Attributes:
-        snapshot: The interpreter.
-        console: What was printed.
         notes: What the model is to be told about calls.
-        updates: What the agent's state gets.
         awaiting: Calls that await a decision and nobody was asked about.
         questions: What people were asked about other such calls.
         blocked: Calls that were interrupted.
         running: Calls that have begun.
         report: What became of the calls that have ended.
-        waited_s: What the script has spent of its time on the clock on the wall.
-        heap: What the heap that it began with is known by.
         names: The marks of the calls that have been named.
         asked: How many questions have been made of its calls.
-        source: The beginning of its source, for people. What runs is in the snapshot.
-        began_s: When it began, in seconds since the epoch.
-        waits: When it has waited for people: beginning and end of each time, the latest ones.
     """
 
-    snapshot: bytes
-    console: str
     notes: list[str]
-    updates: list[StateUpdate]
     awaiting: list[AwaitingCall]
     questions: list[Question]
     blocked: list[OpenCall]
     running: list[OpenCall]
     report: StoredReport
-    waited_s: float
-    heap: bytes
     names: bytes
     asked: int
+
+
+class StoredStory(TypedDict):
+    """What is stored for the story of a script, beside its calls.
+
+    Attributes:
+        source: The beginning of its source, for people. What runs is in the snapshot.
+        began_s: When it began, in seconds since the epoch.
+        waits: When it has waited for people: beginning and end of each time, the latest ones.
+    """
+
     source: NotRequired[str]
     began_s: NotRequired[float]
     waits: NotRequired[list[list[float]]]
+
+
+class PausedScript(StoredCalls, StoredStory):
+    """A script that stands in the middle of an `await`, with all its open calls.
+
+    It is sealed as a whole where it is stored.
+
+    Attributes:
+        snapshot: The interpreter.
+        console: What was printed.
+        updates: What the agent's state gets.
+        waited_s: What the script has spent of its time on the clock on the wall.
+        heap: What the heap that it began with is known by.
+    """
+
+    snapshot: bytes
+    console: str
+    updates: list[StateUpdate]
+    waited_s: float
+    heap: bytes
 
 
 class PausedState(TypedDict):
@@ -225,129 +212,3 @@ class PausedState(TypedDict):
 
     script_id: str
     sealed: bytes
-
-
-class ScriptFailure(TypedDict):
-    """Why a script failed.
-
-    `type` is the name of the JavaScript error, or of this package's error class where the script
-    was stopped from outside.
-    """
-
-    type: str
-    message: str
-    stack: NotRequired[str]
-    line: NotRequired[int | None]
-    column: NotRequired[int | None]
-
-
-class ScriptOutcome(TypedDict):
-    """How a script ended, in the state of the graph that it was a node of.
-
-    `value` is there when the script completed with something else than `undefined`. When it failed,
-    `calls` says what became of the calls that it had made until then, at most 20 of them, and
-    `calls_omitted` how many there were besides. `story` is what a `timeline` is drawn of.
-    """
-
-    status: Literal["completed", "failed"]
-    console: str
-    value: NotRequired[Any]
-    error: NotRequired[ScriptFailure]
-    notes: NotRequired[list[str]]
-    calls: NotRequired[list[CallReport]]
-    calls_omitted: NotRequired[int]
-    story: NotRequired[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The calls that are told of.
-
-    Attributes:
-        calls: Those that matter most, in the order in which they were made.
-        more: How many others there were, by fate and tool.
-    """
-
-    calls: tuple[CallReport, ...] = ()
-    more: Mapping[tuple[Fate, str], int] | None = None
-
-    @property
-    def omitted(self) -> int:
-        """How many calls are not among `calls`."""
-        return sum((self.more or {}).values())
-
-    def lines(self) -> list[str]:
-        """The listing as text, without a line break or control character in any line."""
-        lines = [
-            f"{call['fate']}: {call['tool']}({call['args']})"
-            + (f": {call['detail']}" if call["detail"] else "")
-            for call in self.calls
-        ]
-        if self.more:
-            groups = Counter(self.more).most_common()
-            told = [f"{fate} {tool} x{count}" for (fate, tool), count in groups[:_GROUPS]]
-            if rest := sum(count for _, count in groups[_GROUPS:]):
-                told.append(f"others x{rest}")
-            lines.append(f"and {self.omitted} more: {', '.join(told)}")
-        return lines
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a script ended, with everything that is told about it.
-
-    Attributes:
-        outcome: How it ended.
-        console: What it has printed.
-        notes: What the model is to be told about calls.
-        calls: What became of its calls.
-        story: What it has done and waited for, with times (`telling/story_types.py`).
-    """
-
-    outcome: Completed | Failed | QuickJSError
-    console: str
-    notes: tuple[str, ...]
-    calls: Listing = field(default_factory=Listing)
-    story: Any = None
-
-    @property
-    def failed(self) -> bool:
-        """Whether the script ended otherwise than by itself and well."""
-        return not isinstance(self.outcome, Completed)
-
-
-def outcome_of(ending: Ending) -> ScriptOutcome:
-    """An ending as plain data."""
-    outcome = ScriptOutcome(status="failed", console=ending.console)
-    if ending.notes:
-        outcome["notes"] = list(ending.notes)
-    end = ending.outcome
-    if isinstance(end, Completed):
-        try:
-            value = storable(end.value, "the result")
-        except ValueTransferError as error:
-            outcome["error"] = _failure(error)
-        else:
-            outcome["status"] = "completed"
-            if end.value is not UNDEFINED:
-                outcome["value"] = value
-    else:
-        outcome["error"] = _failure(end.error if isinstance(end, Failed) else end)
-    if ending.story is not None:
-        outcome["story"] = ending.story
-    if outcome["status"] == "failed" and ending.calls.calls:
-        outcome["calls"] = list(ending.calls.calls)
-        outcome["calls_omitted"] = ending.calls.omitted
-    return outcome
-
-
-def _failure(error: QuickJSError) -> ScriptFailure:
-    if not isinstance(error, ScriptError):
-        return ScriptFailure(type=type(error).__name__, message=str(error))
-    return ScriptFailure(
-        type=error.name,
-        message=error.message,
-        stack=error.stack,
-        line=error.line,
-        column=error.column,
-    )

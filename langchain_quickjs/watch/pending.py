@@ -6,7 +6,7 @@ LangGraph says which interrupts stand. Each is taken apart into the calls that i
 from __future__ import annotations
 
 from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
@@ -63,18 +63,18 @@ class PendingCall:
     index: int
     tool: str
     args: Mapping[str, Any]
-    description: str
+    description: str = field(repr=False)
     allowed_decisions: tuple[str, ...]
     asked_by: str
     tool_call_id: str | None
-    source: str | None
+    source: str | None = field(repr=False)
     line: int | None
     column: int | None
     calls_so_far: tuple[str, ...]
     asked_at: datetime
     expires_at: datetime | None
     refused: str
-    value: Any
+    value: Any = field(repr=False)
 
     def _repr_mimebundle_(
         self,

@@ -130,7 +130,7 @@ console.log(new HttpError(404, { cause: new TypeError('inner') }));
 """
     assert printed(source) == (
         "HttpError: no luck\n"
-        "    at script.js:9:45 {\n"
+        "    at script.js:9:17 {\n"
         "  status: 404,\n"
         "  [cause]: TypeError: inner\n"
         "      at script.js:9:45\n"

@@ -542,6 +542,27 @@ CASE(calls_too_large_to_leave)
     }
 }
 
+CASE(calls_are_located)
+{
+    const struct { const char *source; uint32_t line, column; } cases[] = {
+        { "await tools.g()", 1, 13 },
+        { "\nawait tools.g({\n a: 1,\n b: Math.max(1, 2),\n})", 2, 13 },
+        { "\nawait tools.g(...[\n 1,\n 2,\n])", 2, 13 },
+        { "const h = (x) => {\n return task(x) }\n\nawait h(1)", 2, 9 },
+        { "\nawait eval('1\\n\\n\\ntools.g()')", 2, 7 },
+        { "await tools.f()", 0, 0 },
+        { "await Promise.resolve(1).then(tools.g)", 0, 0 },
+        { "\nglobalThis.kept = (x) => tools.g(x); await kept(1)", 2, 32 },
+        { "\n\nawait kept(1)", 3, 7 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const Answer *a = start(cases[i].source);
+        CHECK(a->status == SUSPENDED && a->calls == 1);
+        CHECK(a->last_line == cases[i].line && a->last_column == cases[i].column);
+        deliver_text(a->first_id, "x");
+    }
+}
+
 CASE(calls_cannot_be_made_between_scripts)
 {
     CHECK(start("globalThis.late = tools.f; globalThis.p = null; 0")->status == COMPLETED);
@@ -681,8 +702,8 @@ static const struct { const char *name; void (*run)(void); } cases[] = {
     C(calls_run_no_script_code_while_a_result_is_adopted), C(calls_made_while_the_result_is_packed_are_not_sent),
     C(calls_have_a_budget), C(calls_in_flight_are_limited), C(calls_that_are_open_are_limited_together),
     C(calls_too_large_to_leave),
-    C(calls_cannot_be_made_between_scripts), C(grants_are_replaced_by_the_next_script), C(scripts_that_fail),
-    C(rejections_that_nobody_handles), C(timers), C(console_is_cut), C(sources_of_any_bytes),
+    C(calls_are_located), C(calls_cannot_be_made_between_scripts), C(grants_are_replaced_by_the_next_script),
+    C(scripts_that_fail), C(rejections_that_nobody_handles), C(timers), C(console_is_cut), C(sources_of_any_bytes),
     C(the_heap_limit_of_the_engine), C(random_is_chacha20), C(random_fills_what_it_is_given),
 };
 

@@ -76,7 +76,7 @@ Buffer message_deliver(double now)
 Buffer message_start(const char *source, size_t len)
 {
     static const uint8_t seed[32] = { 1, 2, 3 };
-    Buffer message = message_begin(START, 8, 1e12);
+    Buffer message = message_begin(START, 9, 1e12);
     if (settings.seed)
         put_bin(&message, seed, sizeof seed);
     else
@@ -92,6 +92,9 @@ Buffer message_start(const char *source, size_t len)
     pack_text(&message, "f", 1);
     pack_text(&message, "g", 1);
     pack_array_header(&message, 1);
+    pack_text(&message, "task", 4);
+    pack_array_header(&message, 2);
+    pack_text(&message, "g", 1);
     pack_text(&message, "task", 4);
     pack_text(&message, "script.js", 9);
     pack_text(&message, source, len);
@@ -141,8 +144,17 @@ static void read_calls(Reader *in)
     CHECK(read_array_header(in, &parts) && parts % 3 == 0);
     answer.calls = parts / 3;
     for (uint32_t i = 0; i < answer.calls; i++) {
-        uint64_t id;
-        CHECK(read_uint(in, &id));
+        uint64_t id, line = 0, column = 0;
+        Reader head = *in;
+        uint32_t located;
+        if (read_array_header(&head, &located)) {
+            *in = head;
+            CHECK(located == 3 && read_uint(in, &id) && read_uint(in, &line) && read_uint(in, &column));
+        } else {
+            CHECK(read_uint(in, &id));
+        }
+        answer.last_line = (uint32_t)line;
+        answer.last_column = (uint32_t)column;
         if (!i)
             answer.first_id = id;
         CHECK(id == answer.first_id + i);

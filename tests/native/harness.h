@@ -32,7 +32,7 @@ extern Settings settings;
 typedef struct {
     uint8_t data[1 << 16];
     size_t size;
-    uint32_t status, calls;
+    uint32_t status, calls, last_line, last_column; /* of the last call, 0 if it is not located */
     uint64_t first_id;
     char console[4096];
     uint64_t dropped;
@@ -42,7 +42,8 @@ typedef struct {
 void begin(void); /* boots */
 void end(void);   /* aborts on the first leak of the engine */
 
-/* Messages; freed by send(). Scripts are granted tools.f, tools.g and the function task. */
+/* Messages; freed by send(). Scripts are granted tools.f, tools.g and the function task; the last
+   two are located. */
 Buffer message_begin(int kind, size_t parts, double now);
 /* The beginning of a delivery without entropy; what follows are the results. */
 Buffer message_deliver(double now);

@@ -13,8 +13,8 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from langchain_quickjs.agent.rendering import render_ending
 from langchain_quickjs.errors import QuickJSError
-from langchain_quickjs.script.state import Ending
 from langchain_quickjs.script.telling.call_report import Report
+from langchain_quickjs.script.telling.endings import Ending
 from tests.agent.test_rendering import TEXT
 from tests.helpers.conversations import MODES, Mode
 from tests.helpers.reports import talk_with, told

@@ -1,6 +1,5 @@
-/* The only way out of a script: granted functions whose calls become promises. The table here has
-   each promise under an id that counts up and never repeats; script code has nothing to settle it
-   with. */
+/* The only way out of a script: calls of granted functions become promises. The table here has each
+   promise under an id that counts up and never repeats; script code has nothing to settle it with. */
 #include <stdio.h>
 
 #include "codec/msgpack_write.h"
@@ -73,13 +72,29 @@ static int pack_arguments(JSContext *ctx, Buffer *packed, int argc, JSValueConst
     return packed->status ? -1 : 0;
 }
 
-static int post(JSContext *ctx, JSValueConst name, const Buffer *packed, JSValueConst promise)
+/* The call's id, with line and column of the script where it is made, if the host wants to know them. */
+static void pack_id(bool located)
+{
+    int column = 0;
+    bool entered;
+    int line = located ? engine_line(guest.rt, guest.filename, &column, &entered) : 0;
+    if (line > 0)
+        pack_array_header(&guest.outbox, 3);
+    pack_uint(&guest.outbox, guest.next_id);
+    if (line > 0) {
+        pack_uint(&guest.outbox, (uint64_t)line);
+        pack_uint(&guest.outbox, (uint64_t)(column > 0 ? column : 1));
+    }
+}
+
+static int post(JSContext *ctx, JSValueConst name, bool located, const Buffer *packed,
+                JSValueConst promise)
 {
     size_t len, mark = guest.outbox.len;
     const char *text = JS_ToCStringLen(ctx, &len, name);
     if (!text)
         return -1;
-    pack_uint(&guest.outbox, guest.next_id);
+    pack_id(located);
     pack_text(&guest.outbox, text, len);
     buffer_put(&guest.outbox, packed->data, packed->len);
     JS_FreeCString(ctx, text);
@@ -99,7 +114,7 @@ static int post(JSContext *ctx, JSValueConst name, const Buffer *packed, JSValue
     return 0;
 }
 
-static int open_call(JSContext *ctx, JSValueConst name, int argc, JSValueConst *argv,
+static int open_call(JSContext *ctx, JSValueConst name, bool located, int argc, JSValueConst *argv,
                      JSValue *promise)
 {
     int result = -1;
@@ -126,7 +141,7 @@ static int open_call(JSContext *ctx, JSValueConst name, int argc, JSValueConst *
         else {
             *promise = engine_new_promise(ctx);
             if (!JS_IsException(*promise)) {
-                result = post(ctx, name, &packed, *promise);
+                result = post(ctx, name, located, &packed, *promise);
                 if (result < 0)
                     JS_FreeValue(ctx, *promise);
             }
@@ -137,148 +152,17 @@ static int open_call(JSContext *ctx, JSValueConst name, int argc, JSValueConst *
 }
 
 /* What `tools.x(...)` runs: like an async function, it never throws, it rejects. */
-static JSValue granted_call(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv,
-                            int magic, JSValueConst *data)
+JSValue calls_make(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv,
+                   int located, JSValueConst *data)
 {
     JSValue promise;
     (void)this_val;
-    (void)magic;
-    if (open_call(ctx, data[0], argc, argv, &promise) == 0)
+    if (open_call(ctx, data[0], located, argc, argv, &promise) == 0)
         return promise;
     JSValue error = JS_GetException(ctx);
     promise = JS_NewSettledPromise(ctx, true, error);
     JS_FreeValue(ctx, error);
     return promise;
-}
-
-static JSValue granted_function(JSContext *ctx, const char *name, size_t len)
-{
-    JSValue text = JS_NewStringLen(ctx, name, len);
-    if (JS_IsException(text))
-        return text;
-    JSValueConst data[1] = { text };
-    JSValue function = JS_NewCFunctionData(ctx, granted_call, 1, 0, 1, data);
-    JS_FreeValue(ctx, text);
-    return function;
-}
-
-static JSValue get_function(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv,
-                            int magic, JSValueConst *data)
-{
-    (void)this_val, (void)argc, (void)argv, (void)magic;
-    return JS_DupValue(ctx, data[0]);
-}
-
-static JSValue get_tools(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv,
-                         int magic, JSValueConst *data)
-{
-    (void)this_val, (void)argc, (void)argv, (void)magic, (void)data;
-    return JS_DupValue(ctx, guest.tools);
-}
-
-static JSValue refuse_change(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv,
-                             int magic, JSValueConst *data)
-{
-    (void)this_val, (void)argc, (void)argv, (void)magic;
-    const char *name = JS_ToCString(ctx, data[0]);
-    if (!name)
-        return JS_EXCEPTION;
-    JS_ThrowTypeError(ctx, "'%s' is granted to the script and cannot be changed; use another name",
-                      name);
-    JS_FreeCString(ctx, name);
-    return JS_EXCEPTION;
-}
-
-/* Makes a granted global: an accessor that cannot be changed, so a script can put nothing else there
-   for the scripts after it, and declare nothing that hides it. */
-static int pin(JSValueConst global, JSAtom atom, JSCFunctionData *get, JSValueConst value)
-{
-    JSContext *ctx = guest.ctx;
-    JSValue name = JS_AtomToString(ctx, atom);
-    JSValueConst held[1] = { value }, named[1] = { name };
-    JSValue getter = JS_NewCFunctionData(ctx, get, 0, 0, 1, held);
-    JSValue setter = JS_NewCFunctionData(ctx, refuse_change, 1, 0, 1, named);
-    JS_FreeValue(ctx, name);
-    if (!JS_IsException(getter) && !JS_IsException(setter))
-        return engine_pin(ctx, global, atom, getter, setter);
-    JS_FreeValue(ctx, getter);
-    JS_FreeValue(ctx, setter);
-    return -1;
-}
-
-static int define_granted(JSValueConst on, Reader *names, bool global)
-{
-    JSContext *ctx = guest.ctx;
-    const char *text;
-    size_t len;
-    if (!read_text(names, &text, &len))
-        return JS_ThrowInternalError(ctx, "malformed message from the host"), -1;
-    JSAtom atom = JS_NewAtomLen(ctx, text, len);
-    if (atom == JS_ATOM_NULL)
-        return -1;
-    JSValue function = granted_function(ctx, text, len);
-    int done = -1;
-    if (!JS_IsException(function)) {
-        JSValue name = JS_AtomToString(ctx, atom);
-        JS_DefinePropertyValueStr(ctx, function, "name", name, JS_PROP_CONFIGURABLE);
-        if (global) {
-            done = pin(on, atom, get_function, function);
-            JS_FreeValue(ctx, function);
-        } else {
-            done = JS_DefinePropertyValue(ctx, on, atom, function, JS_PROP_ENUMERABLE);
-        }
-    }
-    JS_FreeAtom(ctx, atom);
-    if (global) {
-        buffer_put(&guest.functions, text, len);
-        buffer_byte(&guest.functions, 0);
-        guest.no_memory |= guest.functions.status != 0;
-    }
-    return done < 0 ? -1 : 0;
-}
-
-static void forget_functions(JSValueConst global)
-{
-    const char *name = (const char *)guest.functions.data;
-    const char *end = name + guest.functions.len;
-    while (name < end) {
-        JSAtom atom = JS_NewAtom(guest.ctx, name);
-        if (atom == JS_ATOM_NULL || engine_unpin(guest.ctx, global, atom) < 0)
-            guest.no_memory = true;
-        JS_FreeAtom(guest.ctx, atom);
-        name += strlen(name) + 1;
-    }
-    guest.functions.len = 0;
-}
-
-/* Replaces what scripts are granted: `tools.<name>` for the first list, globals for the second. */
-int calls_grant(Reader *names, uint32_t count, Reader *functions, uint32_t function_count)
-{
-    JSContext *ctx = guest.ctx;
-    JSValue global = JS_GetGlobalObject(ctx);
-    JSValue tools = JS_NewObjectProto(ctx, JS_NULL);
-    int result = JS_IsException(tools) ? -1 : 0;
-    forget_functions(global);
-    for (uint32_t i = 0; i < count && result == 0; i++)
-        result = define_granted(tools, names, false);
-    for (uint32_t i = 0; i < function_count && result == 0; i++)
-        result = define_granted(global, functions, true);
-    if (result == 0)
-        result = JS_PreventExtensions(ctx, tools) < 0 ? -1 : 0;
-    JS_FreeValue(ctx, guest.tools);
-    guest.tools = result == 0 ? tools : JS_UNDEFINED;
-    if (result < 0)
-        JS_FreeValue(ctx, tools);
-    JS_FreeValue(ctx, global);
-    return result;
-}
-
-int calls_define_tools(JSValueConst global)
-{
-    JSAtom atom = JS_NewAtom(guest.ctx, "tools");
-    int done = atom == JS_ATOM_NULL ? -1 : pin(global, atom, get_tools, JS_UNDEFINED);
-    JS_FreeAtom(guest.ctx, atom);
-    return done;
 }
 
 int calls_settle(uint32_t id, bool raised, JSValueConst value)

@@ -137,6 +137,7 @@ void script_evaluate(const char *source, size_t len, const char *filename)
         .line_num = 1,
     };
     snprintf(guest.filename, sizeof guest.filename, "%s", filename);
+    engine_begin_script(guest.rt);
     guest.main = JS_NULL; /* calls are allowed from here on */
     JSValue main = JS_Eval2(guest.ctx, source, len, &options);
     if (JS_IsException(main)) {

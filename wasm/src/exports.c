@@ -43,7 +43,10 @@ EXPORT("tidy") void tidy(void)
 EXPORT("where") uint64_t where(void)
 {
     int column = 0;
-    int line = engine_where(guest.rt, guest.filename, &column);
+    bool entered = false;
+    int line = engine_line(guest.rt, guest.filename, &column, &entered);
+    if (entered)
+        return 0;
     return (uint64_t)(uint32_t)line << 32 | (uint32_t)column;
 }
 

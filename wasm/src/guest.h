@@ -89,11 +89,16 @@ bool script_run_due_timer(void); /* whether there was one */
 void script_clear_rejections(bool report);
 JSValue script_ask_prelude(JSValueConst function); /* owned */
 
+/* grants.c */
+typedef struct { Reader at; uint32_t count; } Names; /* an array of texts in a message */
+int grants_replace(Names tools, Names functions, Names located);
+int grants_define_tools(JSValueConst global);
+
 /* calls.c */
-int calls_grant(Reader *names, uint32_t count, Reader *functions, uint32_t function_count);
+JSValue calls_make(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int located,
+                   JSValueConst *data); /* `data`: the name of what is called */
 int calls_settle(uint32_t id, bool raised, JSValueConst value); /* 0, or -2: unknown id */
 void calls_clear(void);
-int calls_define_tools(JSValueConst global);
 int calls_boot(void);
 void calls_mark_error(JSValueConst error, uint32_t id);
 uint32_t calls_marked(JSValueConst thrown); /* the id that this very object was marked with, or 0 */

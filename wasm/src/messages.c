@@ -44,31 +44,30 @@ static bool read_limits(Reader *in)
 }
 
 /* Skips an array of texts, and gives where they begin. */
-static bool read_names(Reader *in, Reader *names, uint32_t *count)
+static bool read_names(Reader *in, Names *names)
 {
     const char *text;
     size_t len;
-    if (!read_array_header(in, count))
+    if (!read_array_header(in, &names->count))
         return false;
-    *names = *in;
-    for (uint32_t i = 0; i < *count; i++)
+    names->at = *in;
+    for (uint32_t i = 0; i < names->count; i++)
         if (!read_text(in, &text, &len))
             return false;
     return true;
 }
 
-/* [0, now, seed | nil, limits, [tool names], [function names], filename, source] */
+/* [0, now, seed | nil, limits, [tool names], [function names], [located names], filename, source] */
 static bool start(Reader *in)
 {
-    Reader tools, functions;
-    uint32_t tool_count, function_count;
+    Names tools, functions, located;
     const char *filename, *source;
     size_t filename_len, source_len;
-    if (!read_entropy(in) || !read_limits(in) || !read_names(in, &tools, &tool_count)
-        || !read_names(in, &functions, &function_count)
+    if (!read_entropy(in) || !read_limits(in) || !read_names(in, &tools)
+        || !read_names(in, &functions) || !read_names(in, &located)
         || !read_text(in, &filename, &filename_len) || !read_text(in, &source, &source_len))
         return false;
-    if (calls_grant(&tools, tool_count, &functions, function_count) < 0) {
+    if (grants_replace(tools, functions, located) < 0) {
         reply_exception(REPLY_FAILED);
         return true;
     }
@@ -145,7 +144,7 @@ bool message_handle(Reader *in)
     if (!(fabs(guest.now_ms) <= 8.64e15))
         return false;
     bool running = !JS_IsUndefined(guest.main);
-    if (kind == MESSAGE_START && !running && parts == 8)
+    if (kind == MESSAGE_START && !running && parts == 9)
         return start(in);
     if (kind == MESSAGE_DELIVER && running && parts == 4)
         return deliver(in);

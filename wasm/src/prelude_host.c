@@ -328,7 +328,7 @@ int prelude_boot(void)
     JSValueConst args[1] = { host };
     JSValue helpers = JS_Call(ctx, prelude, JS_UNDEFINED, 1, args);
     int status = JS_IsException(helpers) ? 3 : take_helpers(helpers) ? 0 : 4;
-    if (status == 0 && calls_define_tools(global) < 0)
+    if (status == 0 && grants_define_tools(global) < 0)
         status = 5;
     JS_FreeValues(ctx, prelude, host, helpers, global);
     return status;

@@ -63,7 +63,7 @@ def _state(running: bool, calls: Sequence[OpenCall]) -> str:
         return "idle"
     if not calls:
         return "suspended"
-    names = ", ".join(name for _, name, _ in calls[:_MOST_NAMES])
+    names = ", ".join(call.name for call in calls[:_MOST_NAMES])
     more = ", …" if len(calls) > _MOST_NAMES else ""
     return f"suspended in {count_text(len(calls), 'call')}: {names}{more}"
 

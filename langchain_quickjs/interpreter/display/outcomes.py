@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Protocol, Final
 
 from langchain_quickjs.errors import ScriptError
 from langchain_quickjs.interpreter.display.errors import error_parts, error_text
@@ -12,7 +12,25 @@ from langchain_quickjs.interpreter.display.texts import count_text, one_line, va
 
 __all__ = ["calls_html", "calls_text", "completed", "failed", "suspended"]
 
-OpenCall = tuple[int, str, tuple[Any, ...]]
+
+class OpenCall(Protocol):
+    """What is shown of a call."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What it calls."""
+        ...
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """Its arguments."""
+        ...
+
 """A call that waits: its id, its name and its arguments."""
 
 _VALUE_CHARS: Final = 10_000
@@ -59,7 +77,7 @@ def suspended(calls: Sequence[OpenCall], console: str, wake_after_s: float | Non
 
 def calls_text(calls: Sequence[OpenCall]) -> list[str]:
     """Gives a line for each call."""
-    lines = [f"  {number}: {_call(name, args)}" for number, name, args in calls[:_MOST_CALLS]]
+    lines = [f"  {call.id}: {_call(call.name, call.args)}" for call in calls[:_MOST_CALLS]]
     return [*lines, f"  … and {more:,} more"] if (more := len(calls) - _MOST_CALLS) > 0 else lines
 
 

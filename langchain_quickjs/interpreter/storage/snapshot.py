@@ -40,6 +40,7 @@ from langchain_quickjs.interpreter.storage.compression import compress
 from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.encode import encode
 from langchain_quickjs.interpreter.wire.open_bytes import most_open_bytes, sizes_of
+from langchain_quickjs.interpreter.wire.protocol import is_place
 
 __all__ = ["PausedInterpreter", "pack_snapshot", "unpack_snapshot"]
 
@@ -71,7 +72,7 @@ def pack_snapshot(paused: PausedInterpreter, boot: Sequence[bytes], build_id: by
     pages, blocks, state = paused.image.pages, paused.image.blocks, paused.state
     numbers, masks = changes({}, pages, boot)
     some = lines(numbers, masks)
-    calls = [[call.id, call.name, encode(list(call.args))] for call in state.open_calls.values()]
+    calls = [_packed(call) for call in state.open_calls.values()]
     head = [state.next_id, state.running, calls, sorted(state.granted), state.spent_s]
     body = msgpack.packb([*head, state.calls_made, blocks, numbers, masks])
     content = body + _xor(content_of(some, pages, boot), content_of(some, {}, boot))
@@ -140,10 +141,17 @@ def _check_header(snapshot: bytes, build_id: bytes) -> tuple[bytes, int]:
     return packed, body_length
 
 
+def _packed(call: Call) -> list[Any]:
+    place = [] if call.line is None else [call.line, call.column]
+    return [call.id, call.name, encode(list(call.args)), *place]
+
+
 def _call(parts: Any) -> Call:
     match parts:
-        case [int(number), str(name), bytes(args)]:
-            return Call(number, name, tuple(decode(args, own=True)))
+        case [int(number), str(name), bytes(args), *place] if len(place) in (0, 2) and all(
+            map(is_place, place)
+        ):
+            return Call(number, name, tuple(decode(args, own=True)), *place)
     raise ValueError("an open call is malformed")
 
 

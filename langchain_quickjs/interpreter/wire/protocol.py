@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
@@ -41,7 +41,14 @@ from langchain_quickjs.interpreter.values.js_values import UNDEFINED
 from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.encode import encode_message, find_fault
 
-__all__ = ["SCRIPT_NAME", "abort_message", "read_reply", "resume_message", "start_message"]
+__all__ = [
+    "SCRIPT_NAME",
+    "abort_message",
+    "is_place",
+    "read_reply",
+    "resume_message",
+    "start_message",
+]
 
 _MAX_DATE_MS: Final = 8.64e15
 
@@ -91,12 +98,14 @@ def start_message(
     tools: Sequence[str],
     functions: Sequence[str],
     limits: Limits,
+    located: Collection[str] = (),
 ) -> bytes:
     """The message that starts a script.
 
     Raises:
         SourceLimitError: If the source is longer than `limits.source_bytes`.
-        ValueError: If a granted name is no JavaScript identifier, or the time no date's.
+        ValueError: If a granted name is no JavaScript identifier, a located one is not granted, or
+            the time is no date's.
     """
     encoded = source.encode("utf-8", "surrogatepass")
     if len(encoded) > limits.source_bytes:
@@ -104,6 +113,8 @@ def start_message(
     for name in (*tools, *functions):
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} cannot be granted: it is no JavaScript identifier")
+    if located and (others := set(located).difference(tools, functions)):
+        raise ValueError(f"{min(others)!r} cannot be located: it is not granted")
     budget = 2**32 - 1 if limits.calls is None else limits.calls
     parts = [
         _START,
@@ -119,6 +130,7 @@ def start_message(
         ],
         list(tools),
         list(functions),
+        list(located),
         SCRIPT_NAME,
         source,
     ]
@@ -199,16 +211,29 @@ def _calls(posted: list[Any], next_id: int, granted: AbstractSet[str]) -> tuple[
     if len(posted) % 3:
         raise ProtocolError("the guest sent a malformed call")
     calls = []
-    for number, name, args in zip(posted[::3], posted[1::3], posted[2::3], strict=True):
+    for head, name, args in zip(posted[::3], posted[1::3], posted[2::3], strict=True):
+        number, *place = _located(head) if type(head) is list else (head,)
         if type(number) is not int or number != next_id:
             raise ProtocolError(f"the guest sent another call id than {next_id}")
         if type(name) is not str or name not in granted:
             raise ProtocolError(f"the guest called {key_text(name)!r}, which was not granted")
         if type(args) is not list:
             raise ProtocolError("the guest sent a call without arguments")
-        calls.append(Call(number, name, tuple(args)))
+        calls.append(Call(number, name, tuple(args), *place))
         next_id += 1
     return tuple(calls)
+
+
+def _located(parts: list[Any]) -> list[Any]:
+    """The id of a call, with line and column."""
+    if len(parts) != 3 or not all(is_place(part) for part in parts[1:]):
+        raise ProtocolError("the guest sent a malformed place of a call")
+    return parts
+
+
+def is_place(number: Any) -> bool:
+    """Whether it can be the number of a line or column, whoever says so."""
+    return type(number) is int and 0 < number < 2**31
 
 
 def _script_error(parts: Any, status: int, limits: Limits) -> ScriptError:

@@ -29,7 +29,8 @@ from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewC
 from langchain_quickjs.interpreter import Interpreter
 from langchain_quickjs.script.flow.drivers import Abandon, Collect, Compute
 from langchain_quickjs.script.flow.inputs import Answer, Launched
-from langchain_quickjs.script.state import Ending, OpenCall, PausedScript, StateUpdate
+from langchain_quickjs.script.state import OpenCall, PausedScript, StateUpdate
+from langchain_quickjs.script.telling.endings import Ending
 
 __all__ = [
     "Effect",

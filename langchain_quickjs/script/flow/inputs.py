@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -12,8 +12,10 @@ from langchain.agents.middleware.human_in_the_loop import DecisionType
 from langchain_core.tools import BaseTool
 from langgraph.types import Interrupt
 
-from langchain_quickjs.interpreter import Call, Interpreter, Limits, Raised, Returned
-from langchain_quickjs.script.state import OpenCall, PausedScript, StateUpdate
+from langchain_quickjs.errors import MessageLimitError
+from langchain_quickjs.interpreter import Call, CallResult, Interpreter, Limits, Raised, Returned
+from langchain_quickjs.interpreter.values.weight import weight
+from langchain_quickjs.script.state import CallMade, OpenCall, PausedScript, StateUpdate
 
 __all__ = [
     "Answer",
@@ -26,6 +28,7 @@ __all__ = [
     "Started",
     "Takes",
     "new_seed",
+    "opened",
 ]
 
 
@@ -98,6 +101,35 @@ class Rules:
     keeps: bool = False
     raises: bool = True
     last_step: Callable[[Interpreter], None] | None = None
+
+    @property
+    def located(self) -> list[str]:
+        """The names whose calls people may be asked about, who want to know where they are made."""
+        granted = {**self.tools, **self.functions}
+        return [name for name, tool in granted.items() if tool.name in self.decided]
+
+    def begin_now(
+        self, launched: Sequence[Launched], running: Iterable[OpenCall]
+    ) -> list[Launched]:
+        """Which calls begin now: subagents beyond their number wait until others have ended."""
+        if not self.subagent:
+            return list(launched)
+        room = self.subagents_at_once - sum(call["name"] == self.subagent for call in running)
+        tasks = [one.id for one in launched if one.tool.name == self.subagent]
+        waiting = set(tasks[max(room, 0) :])
+        return [one for one in launched if one.id not in waiting]
+
+    def require_room(self, batch: Mapping[int, CallResult]) -> None:
+        """Checks that replies can cross together, before they are even packed.
+
+        Raises:
+            MessageLimitError: They are too large.
+        """
+        most = self.limits.message_bytes
+        if len(batch) > 1:
+            values = [reply.value for reply in batch.values() if isinstance(reply, Returned)]
+            if weight(values, most) > most:
+                raise MessageLimitError("the results are too large together", value=most)
 
     def named(self, name: str) -> BaseTool | None:
         """The tool with this name of its own, if the script may call it."""
@@ -213,3 +245,21 @@ class Launched:
     def id(self) -> int:
         """The call's number in the script."""
         return self.call["id"]
+
+
+def opened(
+    call_id: int, tool_call_id: str, name: str, args: dict[str, Any], made: CallMade
+) -> OpenCall:
+    """A call that has been made, and nothing more is known of it."""
+    return {
+        "id": call_id,
+        "tool_call_id": tool_call_id,
+        "name": name,
+        "args": args,
+        "answers": [],
+        "given": {},
+        "interrupts": [],
+        "approved": False,
+        "rounds": 0,
+        "made": made,
+    }

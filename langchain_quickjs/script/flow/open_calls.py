@@ -33,18 +33,25 @@ from langchain_quickjs.script.flow.inputs import (
     Launched,
     Resumed,
     Rules,
+    opened,
 )
 from langchain_quickjs.script.state import (
     AwaitingCall,
     CallMade,
     Fate,
-    Listing,
     OpenCall,
     Question,
+    StoredCalls,
 )
 from langchain_quickjs.script.telling.call_report import Report
 from langchain_quickjs.script.telling.descriptions import Program, with_descriptions
-from langchain_quickjs.script.telling.questions import question_about, with_refusal
+from langchain_quickjs.script.telling.endings import Listing
+from langchain_quickjs.script.telling.questions import (
+    grouped,
+    question_about,
+    timed,
+    with_refusal,
+)
 from langchain_quickjs.script.telling.story import called_with, result_in_short
 
 __all__ = ["OpenCalls"]
@@ -98,6 +105,19 @@ class OpenCalls:
         """Whether there are calls that only people can help."""
         return bool(self.awaiting or self.questions or self.blocked)
 
+    def pack(self) -> StoredCalls:
+        """What is stored of them with the script."""
+        return {
+            "notes": list(self.notes),
+            "awaiting": list(self.awaiting),
+            "questions": list(self.questions),
+            "blocked": list(self.blocked),
+            "running": [*self.running.values(), *(launched.call for launched in self.launch)],
+            "report": self.report.pack(),
+            "names": self.names.pack(),
+            "asked": self.asked,
+        }
+
     def called(self, call: Call) -> BaseTool:
         """The tool that a script's call calls."""
         return self.rules.tools.get(call.name) or self.rules.functions[call.name]
@@ -141,7 +161,7 @@ class OpenCalls:
             self._refuse(call, args)
             return None
         made = self._made(call)
-        return _open(call.id, self.names.name(kind), self.called(call).name, args, made)
+        return opened(call.id, self.names.name(kind), self.called(call).name, args, made)
 
     def _made(self, call: Call) -> CallMade:
         made = CallMade(began_s=self.rules.manner.clock())
@@ -180,7 +200,7 @@ class OpenCalls:
         name, args, number = outcome.name, outcome.args, call["tool_call_id"]
         if outcome.is_another:
             number = self.names.name(self.names.kind(name, args))
-        runs = _open(call["id"], number, name, args, made)
+        runs = opened(call["id"], number, name, args, made)
         runs["approved"], runs["rounds"] = self._is_once(name), call["rounds"]
         self._note(outcome.note)
         self._start(runs)
@@ -219,7 +239,7 @@ class OpenCalls:
     def _refuse(self, call: Call, error: Raised) -> None:
         self.replies[call.id] = error
         given: Any = call.args[0] if call.args else {}
-        refused = _open(call.id, "", self.called(call).name, given, self._made(call))
+        refused = opened(call.id, "", self.called(call).name, given, self._made(call))
         self._told(refused, "not made", said=error.message)
 
     def ended(self, call: OpenCall, reply: CallResult) -> None:
@@ -279,15 +299,10 @@ class OpenCalls:
         self.launch.append(Launched(call, tool, resumed, again))
 
     def due(self) -> tuple[Launched, ...]:
-        """The calls that begin now. Subagents beyond their number wait until others have ended."""
-        due, self.launch = self.launch, []
-        if self.rules.subagent:
-            name, limit = self.rules.subagent, self.rules.subagents_at_once
-            count = sum(call["name"] == name for call in self.running.values())
-            tasks = [launched.id for launched in due if launched.tool.name == name]
-            waiting = set(tasks[max(limit - count, 0) :])
-            self.launch = [launched for launched in due if launched.id in waiting]
-            due = [launched for launched in due if launched.id not in waiting]
+        """The calls that begin now."""
+        due = self.rules.begin_now(self.launch, self.running.values())
+        begun = {launched.id for launched in due}
+        self.launch = [launched for launched in self.launch if launched.id not in begun]
         self.running.update((launched.id, launched.call) for launched in due)
         return tuple(due)
 
@@ -314,44 +329,13 @@ class OpenCalls:
             program: What is told of the program.
         """
         manner, waiting = self.rules.manner, self.awaiting
-        match manner.ask:
-            case "together":
-                groups = [waiting] if waiting else []
-            case "each":
-                groups = [[call] for call in waiting]
-            case "one_by_one":
-                groups = [] if self.questions or self.blocked else [[call] for call in waiting[:1]]
+        groups = grouped(waiting, manner.ask, is_alone=not (self.questions or self.blocked))
         asked_s = manner.clock()
         for calls in groups:
             self.asked += 1
             place = f"{self.rules.place}|{self.rules.script_id}|{self.asked}"
-            told = with_descriptions([self._timed(call, asked_s) for call in calls], program)
+            told = with_descriptions(timed(calls, asked_s, self.rules.expiries), program)
             name, extra = manner.request_name, program.told(told)
             question = question_about(told, place, asked_s, request_name=name, extra=extra)
             self.questions.append(question)
         self.awaiting = waiting[sum(map(len, groups)) :]
-
-    def _timed(self, call: AwaitingCall, asked_s: float) -> AwaitingCall:
-        """The call with the time at which the question about it expires, if it does."""
-        made = CallMade(**{**call.get("made", CallMade()), "asked_s": asked_s})
-        timed = AwaitingCall(**{**call, "made": made})
-        if (expires_after_s := self.rules.expiries.get(call["action"]["name"])) is not None:
-            timed["expires_s"] = asked_s + expires_after_s
-        return timed
-
-
-def _open(
-    call_id: int, tool_call_id: str, name: str, args: dict[str, Any], made: CallMade
-) -> OpenCall:
-    return {
-        "id": call_id,
-        "tool_call_id": tool_call_id,
-        "name": name,
-        "args": args,
-        "answers": [],
-        "given": {},
-        "interrupts": [],
-        "approved": False,
-        "rounds": 0,
-        "made": made,
-    }

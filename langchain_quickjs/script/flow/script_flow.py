@@ -34,7 +34,6 @@ from langchain_quickjs.interpreter import (
 )
 from langchain_quickjs.interpreter.advice.for_models import text_for_model
 from langchain_quickjs.interpreter.console import with_printed
-from langchain_quickjs.interpreter.values.weight import weight
 from langchain_quickjs.script.flow.call_ids import CallNames
 from langchain_quickjs.script.flow.drivers import Abandon, Collect, Compute
 from langchain_quickjs.script.flow.effects import (
@@ -59,7 +58,8 @@ from langchain_quickjs.script.flow.inputs import Answer, Blocked, Resumed, Rules
 from langchain_quickjs.script.flow.open_calls import OpenCalls
 from langchain_quickjs.script.flow.waiting_time import Patience
 from langchain_quickjs.script.model_texts import GIVEN_UP_AT_PAUSE
-from langchain_quickjs.script.state import Ending, PausedScript, StateUpdate
+from langchain_quickjs.script.state import PausedScript, StateUpdate
+from langchain_quickjs.script.telling.endings import Ending
 from langchain_quickjs.script.telling.story import Status, StorySoFar
 
 __all__ = ["script_flow"]
@@ -140,13 +140,12 @@ class _Script:
         else:
             interpreter = Interpreter.with_heap(heap, limits=limits, seed=entry.seed)
         self.interpreter = interpreter
-        granted, decided = {**tools, **functions}, self.rules.decided
         start = functools.partial(
             interpreter.start,
             entry.source,
             tools=tuple(tools),
             functions=tuple(functions),
-            located=[name for name, tool in granted.items() if tool.name in decided],
+            located=self.rules.located,
         )
         return interpreter, self._step(interpreter, start)
 
@@ -264,12 +263,7 @@ class _Script:
             return step
 
     def _resume(self, interpreter: Interpreter, batch: Mapping[int, CallResult]) -> Outcome:
-        """Delivers replies, unless they are too large together: they are not even packed then."""
-        most = self.rules.limits.message_bytes
-        if len(batch) > 1:
-            values = [reply.value for reply in batch.values() if isinstance(reply, Returned)]
-            if weight(values, most) > most:
-                raise MessageLimitError("the results are too large together", value=most)
+        self.rules.require_room(batch)
         return interpreter.resume(batch, entropy=self.entropy)
 
     def _step(self, interpreter: Interpreter, run: Callable[[], Outcome]) -> _Step:
@@ -320,21 +314,13 @@ class _Script:
         self, interpreter: Interpreter, *, waits: bool = False
     ) -> Generator[Effect, Any, PausedScript]:
         """The script as it stands. Calls that are about to begin count as running."""
-        calls = self.calls
         script: PausedScript = {
             "snapshot": (yield Compute(interpreter.snapshot)),
             "console": self.console,
-            "notes": list(calls.notes),
             "updates": list(self.updates),
-            "awaiting": list(calls.awaiting),
-            "questions": list(calls.questions),
-            "blocked": list(calls.blocked),
-            "running": [*calls.running.values(), *(launched.call for launched in calls.launch)],
-            "report": calls.report.pack(),
             "waited_s": self.patience.spent_s,
             "heap": (yield MarkVariables(waits)),
-            "names": calls.names.pack(),
-            "asked": calls.asked,
+            **self.calls.pack(),
             **self.story.pack(waits_from_s=self.rules.manner.clock() if waits else None),
         }
         return script

@@ -4,6 +4,7 @@ It imports `state`.
 
     call_report     what became of a script's calls, in short
     descriptions    what people read about a call that waits, in Markdown
+    endings         how a script ended, with all that is told about it
     program_events  events on the custom stream, of calls and of what is printed
     questions       a question about calls, as people and their user interfaces read it
     story           what a script has done and waited for, with times

@@ -17,7 +17,8 @@ from collections import Counter, deque
 from typing import Final, NamedTuple
 
 from langchain_quickjs.interpreter.values.short_json import json_in_short, quotable
-from langchain_quickjs.script.state import CallMade, CallReport, Fate, Listing, StoredReport
+from langchain_quickjs.script.state import CallMade, Fate, StoredReport
+from langchain_quickjs.script.telling.endings import CallReport, Listing
 from langchain_quickjs.script.telling.story_types import StoryCall, with_times
 
 __all__ = ["Report"]

@@ -103,8 +103,8 @@ def _described(call: AwaitingCall, program: Program, *, is_first: bool) -> Await
     if is_first and program.calls_so_far:
         parts += ["**What it has done**", _fenced("\n".join(program.calls_so_far), "text")]
     if is_first and program.console:
-        printed = program.console[-_CONSOLE_CHARS:]
-        text = printed if len(printed) == len(program.console) else f"{_CUT}{printed}"
+        printed = program.console.rstrip("\n")
+        text = printed if len(printed) <= _CONSOLE_CHARS else f"{_CUT}{printed[-_CONSOLE_CHARS:]}"
         parts += ["**What it printed**", _fenced(_printable(text), "text")]
     description = "\n\n".join(part for part in parts if part)
     return {**call, "action": {**call["action"], "description": description}}

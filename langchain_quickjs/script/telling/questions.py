@@ -18,18 +18,55 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from langgraph.types import Interrupt
 
 from langchain_quickjs.interpreter.quoting import time_text
 from langchain_quickjs.interpreter.values.weight import weight
-from langchain_quickjs.script.state import AwaitingCall, Question
+from langchain_quickjs.script.state import AwaitingCall, CallMade, Question
 
-__all__ = ["question_about", "refusal_in", "with_refusal"]
+__all__ = ["grouped", "question_about", "refusal_in", "timed", "with_refusal"]
+
+AskMode = Literal["together", "each", "one_by_one"]
+"""How people are asked about calls that wait at the same time."""
 
 _MOST_REPEATED: Final = 16_384
 _REFUSED: Final = "**The last answer was not used.** {why}\n\n{description}"
+
+
+def grouped(
+    waiting: Sequence[AwaitingCall], ask: AskMode, *, is_alone: bool
+) -> list[list[AwaitingCall]]:
+    """Which of the calls that wait are asked about now, and which of them in one question.
+
+    Args:
+        waiting: The calls, in the order in which they are asked about.
+        ask: How people want to be asked.
+        is_alone: Whether nothing else is asked at the time.
+    """
+    if ask == "together":
+        return [list(waiting)] if waiting else []
+    return [[call] for call in (waiting if ask == "each" else waiting[: 1 if is_alone else 0])]
+
+
+def timed(
+    calls: Sequence[AwaitingCall], asked_s: float, expiries: Mapping[str, float]
+) -> list[AwaitingCall]:
+    """The calls with the time at which they are asked about, and that at which this expires.
+
+    Args:
+        calls: The calls.
+        asked_s: When they are asked about, in seconds since the epoch.
+        expiries: After how many seconds that expires, by the names of the tools where it does.
+    """
+    noted = []
+    for call in calls:
+        made = CallMade(**{**call.get("made", CallMade()), "asked_s": asked_s})
+        noted.append(AwaitingCall(**{**call, "made": made}))
+        if (expires_after_s := expiries.get(call["action"]["name"])) is not None:
+            noted[-1]["expires_s"] = asked_s + expires_after_s
+    return noted
 
 
 def question_about(

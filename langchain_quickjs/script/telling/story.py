@@ -10,10 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Self
 
-from typing_extensions import TypedDict
-
 from langchain_quickjs.interpreter.values.short_json import json_in_short, quotable
-from langchain_quickjs.script.state import AwaitingCall, CallMade, OpenCall, PausedScript
+from langchain_quickjs.script.state import (
+    AwaitingCall,
+    CallMade,
+    OpenCall,
+    PausedScript,
+    StoredStory,
+)
 from langchain_quickjs.script.telling.call_report import Report
 from langchain_quickjs.script.telling.descriptions import Program, lines_of_calls
 from langchain_quickjs.script.telling.story_types import Story, StoryCall, StoryWait, with_times
@@ -30,12 +34,6 @@ _ARGS_CHARS: Final = 72
 _TOOL_CHARS: Final = 40
 _RESULT_CHARS: Final = 60
 _CONSOLE_CHARS: Final = 500
-
-
-class _Packed(TypedDict):
-    source: str
-    began_s: float
-    waits: list[list[float]]
 
 
 @dataclass(slots=True)
@@ -65,14 +63,14 @@ class StorySoFar:
             waits[-1].append(now_s)
         return cls(paused.get("source", ""), paused.get("began_s", 0.0), waits)
 
-    def pack(self, *, waits_from_s: float | None = None) -> _Packed:
+    def pack(self, *, waits_from_s: float | None = None) -> StoredStory:
         """What is stored of it with the script.
 
         Args:
             waits_from_s: When it began to wait for people, if it does now.
         """
         waits = [*self.waits, *([] if waits_from_s is None else [[waits_from_s]])][-_WAITS:]
-        return _Packed(source=self.source, began_s=self.began_s, waits=waits)
+        return StoredStory(source=self.source, began_s=self.began_s, waits=waits)
 
     def program(self, script_id: str, report: Report, console: str) -> Program:
         """What people who decide are told of it."""

@@ -13,7 +13,7 @@ from langchain_quickjs.script.flow.drivers import Abandon, Collect, Compute
 from langchain_quickjs.script.flow.effects import Effect, Ended, KeepVariables, Launch, Present
 from langchain_quickjs.script.flow.inputs import Answer, Rules, Started
 from langchain_quickjs.script.flow.script_flow import script_flow
-from langchain_quickjs.script.state import outcome_of
+from langchain_quickjs.script.telling.endings import outcome_of
 
 
 @tool

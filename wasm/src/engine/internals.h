@@ -56,9 +56,13 @@ bool engine_stack_is_short(JSContext *ctx, size_t bytes);
    touches every object, so all its pages are copied that were shared with other instances. */
 void engine_collect(JSRuntime *rt, size_t *collected);
 
-/* For a guest that was stopped, whose heap may be in any state: reads only. The line of the innermost
-   frame of that file, as it was last known, or 0. A frame notes where it is before whatever may call. */
-int engine_where(JSRuntime *rt, const char *filename, int *column);
+/* Another script begins: what is compiled from here on is of this one. */
+void engine_begin_script(JSRuntime *rt);
+
+/* The line of the innermost frame of that file and of the present script, or 0. A frame notes where it is
+   before whatever may call; when it has only been entered, it may have come anywhere since. Only reads, so
+   that a guest may be asked that was stopped, whose heap may be in any state. */
+int engine_line(JSRuntime *rt, const char *filename, int *column, bool *entered);
 
 /* Makes the free blocks of the small-block arenas zero. */
 void engine_scrub(JSRuntime *rt);
