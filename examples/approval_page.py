@@ -560,7 +560,7 @@ def counted(count: int, what: str) -> str:
 def note_line(note: Note, form: Form) -> Html:
     """An answer that was given here."""
     came = tag("p", note.text)
-    if len(note.text) > 240:
+    if len(note.text) > 800:
         whole = tag("p", cut(note.text))
         came = tag("details", tag("summary", in_short(note.text, 120)), whole)
     again = NOTHING
