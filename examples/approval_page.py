@@ -1410,12 +1410,17 @@ def shop_agent(
     return create_deep_agent(
         model=model,
         tools=tools,
-        interrupt_on={
-            "issue_refund": decided,
-            "place_order": soon,
-            "ask_colleague": {"allowed_decisions": ["respond", "reject"]},
-        },
-        middleware=[CodeInterpreterMiddleware(ptc=[one.name for one in tools], ask=ask)],
+        middleware=[
+            CodeInterpreterMiddleware(
+                ptc=[one.name for one in tools],
+                interrupt_on={
+                    "issue_refund": decided,
+                    "place_order": soon,
+                    "ask_colleague": {"allowed_decisions": ["respond", "reject"]},
+                },
+                ask=ask,
+            )
+        ],
         checkpointer=checkpointer,
     )
 

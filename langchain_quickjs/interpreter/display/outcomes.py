@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, Final
+from typing import Any, Final, Protocol
 
 from langchain_quickjs.errors import ScriptError
 from langchain_quickjs.interpreter.display.errors import error_parts, error_text
@@ -30,6 +30,7 @@ class OpenCall(Protocol):
     def args(self) -> tuple[Any, ...]:
         """Its arguments."""
         ...
+
 
 """A call that waits: its id, its name and its arguments."""
 
