@@ -21,6 +21,7 @@ from langchain.agents.middleware.human_in_the_loop import (
 from langchain_core.messages import ToolCall
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.runtime import get_runtime
+from typing_extensions import TypedDict
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter.advice.near_names import nearest
@@ -39,14 +40,26 @@ __all__ = [
 _MOST_SECONDS: Final = 100 * 365 * 24 * 3600
 
 
-class CallReview(InterruptOnConfig):
-    """How a person decides about calls of a tool: LangChain's config, and until when.
+class CallReview(TypedDict):
+    """How a person decides about calls of a tool: LangChain's `InterruptOnConfig`, and until when.
+
+    It has the fields of that without deriving from it: a type checker takes a union of both for the
+    more general one, which knows of no time.
 
     Attributes:
+        allowed_decisions: What the person may decide.
+        description: What the person reads about a call, or what makes it of the call, the state and
+            the runtime.
+        args_schema: Taken because LangChain takes it, and not used.
+        when: Whether people are asked about a call at all.
         expires_after_s: After how many seconds a call counts as rejected unless somebody has
             answered. It is then rejected at the next run of the thread, whatever was answered.
     """
 
+    allowed_decisions: Sequence[DecisionType]
+    description: NotRequired[str | Callable[..., str]]
+    args_schema: NotRequired[dict[str, Any]]
+    when: NotRequired[Callable[[ToolCallRequest], bool]]
     expires_after_s: NotRequired[float]
 
 
@@ -94,7 +107,7 @@ class Approvals:
     @property
     def decided(self) -> dict[str, list[DecisionType]]:
         """The tools in it, with the decisions that are allowed about their calls."""
-        return {name: config["allowed_decisions"] for name, config in self.configs.items()}
+        return {name: list(config["allowed_decisions"]) for name, config in self.configs.items()}
 
     @property
     def expiries(self) -> dict[str, float]:
@@ -169,7 +182,9 @@ class Approvals:
             description = description(call, request.state, get_runtime())
         return (
             ActionRequest(name=call["name"], args=call["args"], description=description),
-            ReviewConfig(action_name=call["name"], allowed_decisions=config["allowed_decisions"]),
+            ReviewConfig(
+                action_name=call["name"], allowed_decisions=list(config["allowed_decisions"])
+            ),
         )
 
 

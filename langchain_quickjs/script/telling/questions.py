@@ -6,6 +6,7 @@ interfaces that know them:
     asked_at, expires_at   when it was asked, and when the first of its calls counts as rejected
     refused                why the last answer did not fit
     arguments              in a request: its arguments, where agent-inbox looks for them
+    tool                   in a request that has another name than its tool: the tool's
     action_request, config, description
                            the form of `HumanInterrupt`, which agent-inbox had before LangChain's
 
@@ -84,6 +85,7 @@ def _name_requests(value: dict[str, Any], name: str) -> None:
     is none but the one that runs the program. It reads the review's fields in camel case.
     """
     for request, review in zip(value["action_requests"], value["review_configs"], strict=True):
+        request["tool"] = request["name"]
         request["name"] = review["action_name"] = review["actionName"] = name
         review["allowedDecisions"] = review["allowed_decisions"]
 

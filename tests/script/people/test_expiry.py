@@ -11,10 +11,21 @@ from typing import Any
 
 import pytest
 from langchain.agents.middleware import HumanInTheLoopMiddleware
+from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
 from langchain_core.tools import tool
 from langgraph.types import interrupt
 
-from langchain_quickjs import CodeInterpreterMiddleware, SetupError, create_script_graph
+from langchain_quickjs import (
+    CodeInterpreterMiddleware,
+    Limits,
+    SetupError,
+    create_script_graph,
+)
+from langchain_quickjs.script.arguments.tool_arguments import arguments_of
+from langchain_quickjs.script.flow.call_ids import CallNames
+from langchain_quickjs.script.flow.inputs import Manner, Rules
+from langchain_quickjs.script.flow.open_calls import OpenCalls
+from langchain_quickjs.script.state import AwaitingCall
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
 from tests.helpers.databases import Server, named
 from tests.helpers.models import ScriptedModel
@@ -231,6 +242,28 @@ def test_what_the_agent_itself_asks_about_expires_in_programs(mode: Mode, shop: 
     expire()
     talk.send(None)
     assert re.search(LATE, talk.text)
+
+
+def test_the_time_is_that_of_the_clock_that_was_given() -> None:
+    manner = Manner("each", clock=lambda: 1_700_000_000.0)
+    expiries = {"pay": 5.0}
+    rules = Rules("s", {}, Limits(), arguments_of, expiries=expiries, manner=manner)
+    calls = OpenCalls(rules, CallNames("s", ""))
+    for number, name in enumerate(("pay", "wire")):
+        action = ActionRequest(name=name, args={}, description="")
+        review = ReviewConfig(action_name=name, allowed_decisions=["approve"])
+        call: AwaitingCall = {
+            "id": number,
+            "tool_call_id": f"s:{number}",
+            "action": action,
+            "review": review,
+            "rounds": 0,
+        }
+        calls.awaiting.append(call)
+    calls.ask()
+    found = [question["interrupt"].value for question in calls.questions]
+    assert [value["asked_at"] for value in found] == ["2023-11-14T22:13:20.000+00:00"] * 2
+    assert [value.get("expires_at") for value in found] == ["2023-11-14T22:13:25.000+00:00", None]
 
 
 def in_a_process(database: str, log: str, answer: Any) -> Any:

@@ -254,6 +254,21 @@ def test_words_answer_in_the_tools_place_where_nothing_can_be_rejected(shop: Sho
     assert not shop.counts()
 
 
+def test_a_request_with_another_name_tells_its_tool(shop: Shop) -> None:
+    talk = talk_with(shop, "several", request_name="program", tool_name="js")
+    talk.model = ScriptedModel(turns=[[("js", {"code": PROGRAMS["several"]})]])
+    talk.start()
+    requests, reviews = talk.question["action_requests"], talk.question["review_configs"]
+    assert [(one["name"], one["tool"]) for one in requests] == [("js", "pay")] * 3
+    assert {one["action_name"] for one in reviews} == {one["actionName"] for one in reviews}
+    assert all(one["allowedDecisions"] == one["allowed_decisions"] for one in reviews)
+    yes = {"type": "approve"}
+    own = {"type": "edit", "edited_action": {"name": "pay", "args": {"to": "d", "amount": 2}}}
+    shown = {"type": "edit", "edited_action": {"name": "js", "args": {"to": "e", "amount": "3"}}}
+    talk.decide(yes, own, shown)
+    assert shop.counts() == {"pay a 1": 1, "pay d 2": 1, "pay e 3": 1}
+
+
 def test_what_the_model_calls_itself_the_deep_agents_ui_finds(shop: Shop) -> None:
     talk = talk_with(shop, "single", ask="one_by_one", request_name="program")
     ours = CodeInterpreterMiddleware(interrupt_on={"pay": True}, request_name="program")
