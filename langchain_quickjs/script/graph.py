@@ -260,10 +260,11 @@ def _whole(shown: ShownState, config: RunnableConfig) -> ScriptState:
 def _pause(state: ScriptState, source: Source, config: RunnableConfig) -> tuple[Pause, Sealer]:
     """The pause that a script has come to, and what seals what is stored of it."""
     stored, sealer = cast("PausedState", state["paused"]), source.sealer(state, config)
+    asked = asked_by(sealer.resume(stored))  # Only now is it known that nobody has changed it.
     tools = {tool.name: tool for tool in source.tools(config).values()}
     pause = Pause(
         key=f"pause/{digest(stored['sealed'])}",
-        asked=asked_by(sealer.resume(stored)),
+        asked=asked,
         manner=source.approvals(config).manner,
         replacements=Replacements(
             tools, lambda name, args: source.takes(tools[name], config).value(args, name)

@@ -37,6 +37,7 @@ def test_a_script_goes_on_where_it_paused(
         {
             "name": "pay",
             "args": {"to": "ann", "amount": 12.5},
+            "arguments": {"to": "ann", "amount": 12.5},
             "description": "Tool execution requires approval\n\nTool: pay\n"
             "Args: {'to': 'ann', 'amount': 12.5}",
         }

@@ -31,7 +31,7 @@ from langchain_quickjs.script.flow.inputs import Manner
 from langchain_quickjs.script.langgraph_internals.resume import Delivery, mark_as_unfit
 from langchain_quickjs.script.people.answers import in_langchains_words
 from langchain_quickjs.script.state import AwaitingCall, PausedScript, Question
-from langchain_quickjs.script.telling.questions import refusal_in, with_refusal
+from langchain_quickjs.script.telling.questions import has_expired, refusal_in, with_refusal
 
 __all__ = [
     "Asked",
@@ -65,6 +65,16 @@ class Asked:
     def calls(self) -> Sequence[AwaitingCall]:
         """The calls that are to be decided about."""
         return self.question["calls"] if self.question else ()
+
+    def decided_by_time(self, now_s: float) -> Any:
+        """What answers it because nobody has done so in time; `None` if there is time left.
+
+        What a program inside of a called tool has asked, that program decides about: it needs some
+        answer to be run again.
+        """
+        if self.question is None:
+            return {"decisions": []} if has_expired(self.interrupt.value, now_s) else None
+        return decisions_of_time(self.calls, now_s)
 
     def shown(self, refusals: Mapping[str, str]) -> Interrupt:
         """What people see, with the reason why an answer did not fit, if there is one."""
@@ -169,7 +179,7 @@ def receive(pause: Pause, asked: Sequence[Asked], delivery: Delivery) -> Receive
         number = one.interrupt.id
         if one.question and (why := refusal_in(standing.get(number))):
             received.refusals[number] = why
-        over = decisions_of_time(one.calls, now_s)
+        over = one.decided_by_time(now_s)
         if number in given:
             delivery.require_shown(one.interrupt)
         elif over is None:

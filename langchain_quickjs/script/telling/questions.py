@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from langgraph.types import Interrupt
@@ -26,7 +27,7 @@ from langchain_quickjs.interpreter.quoting import time_text
 from langchain_quickjs.interpreter.values.weight import weight
 from langchain_quickjs.script.state import AwaitingCall, CallMade, Question
 
-__all__ = ["grouped", "question_about", "refusal_in", "timed", "with_refusal"]
+__all__ = ["grouped", "has_expired", "question_about", "refusal_in", "timed", "with_refusal"]
 
 AskMode = Literal["together", "each", "one_by_one"]
 """How people are asked about calls that wait at the same time."""
@@ -165,3 +166,20 @@ def refusal_in(value: object) -> str | None:
     """Why the last answer to what was shown did not fit, if that is what it says."""
     found = value.get("refused") if isinstance(value, Mapping) else None
     return found if isinstance(found, str) else None
+
+
+def has_expired(value: object, now_s: float) -> bool:
+    """Whether what was shown is a question about calls that all count as rejected by now.
+
+    Args:
+        value: What was shown, by anybody.
+        now_s: The time, in seconds since the epoch.
+    """
+    reviews = value.get("review_configs") if isinstance(value, Mapping) else None
+    if not isinstance(reviews, list) or not reviews:
+        return False
+    try:
+        times = [datetime.fromisoformat(review["expires_at"]).timestamp() for review in reviews]
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return False
+    return max(times) <= now_s

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from langchain_quickjs import DecisionError
+from langchain_quickjs import CodeInterpreterMiddleware, DecisionError
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
+from tests.helpers.models import ScriptedModel, programs
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE
 
@@ -148,6 +150,59 @@ def test_nothing_counts_beside_an_answer_that_raises(kind: Kind, mode: Mode, sho
     assert len(talk.pending()) == 3
     talk.answer(dict.fromkeys(first.values(), YES))
     assert talk.value == ["a", "b", "c", "free"]
+
+
+@pytest.mark.parametrize("through", ["model", "program"])
+@pytest.mark.parametrize("ask", ["together", "each", "one_by_one"])
+@pytest.mark.parametrize("mode", MODES)
+def test_programs_of_subagents_are_answered_as_others_are(
+    mode: Mode, ask: str, through: str, shop: Shop
+) -> None:
+    inner = """
+    const pay = (to) => tools.pay({ to, amount: 1 });
+    (await Promise.all([pay("a"), pay("b")])).join()
+    """
+    talk = team(shop, mode, inner, through, {"pay": True}, ask=ask)
+    talk.start()
+    for left in [2] if ask == "together" else [1, 1]:
+        item = talk.pending()[0]
+        assert len(item.value["action_requests"]) == left
+        talk.refuse({item.id: {"decisions": [{"type": "shrug"}] * left}}, "must have a type")
+        talk.send(None)
+        assert "refused" in talk.pending()[0].value
+        talk.answer({item.id: {"decisions": [APPROVE] * left}})
+    assert not talk.waits
+    assert shop.counts() == {"pay a 1": 1, "pay b 1": 1}
+
+
+@pytest.mark.parametrize("answer", [None, YES])
+@pytest.mark.parametrize("through", ["model", "program"])
+@pytest.mark.parametrize("mode", MODES)
+def test_calls_of_subagents_expire(mode: Mode, through: str, answer: Any, shop: Shop) -> None:
+    inner = "await tools.pay({ to: 'a', amount: 1 }).catch((error) => error.message)"
+    gate = {"allowed_decisions": ["approve"], "expires_after_s": 0.01}
+    talk = team(shop, mode, inner, through, {"pay": gate})
+    talk.start()
+    assert talk.waits
+    time.sleep(0.02)
+    talk.answer(answer) if answer else talk.send(None)
+    assert not talk.waits
+    assert not shop.counts()
+
+
+def team(
+    shop: Shop, mode: Mode, inner: str, through: str, gates: Any, **options: Any
+) -> Conversation:
+    """A Deep Agent whose model or program calls a subagent, which runs a program."""
+    ours = CodeInterpreterMiddleware(ptc=shop.tools(), interrupt_on=gates, **options)
+    worker = {"name": "worker", "description": "Works.", "system_prompt": "Work."}
+    outer = "await task({ description: 'x', subagentType: 'worker' })"
+    talk = Conversation("create_deep_agent", mode, shop.log.with_name("db"), outer, [])
+    job = {"description": "x", "subagent_type": "worker"}
+    talk.model = programs(outer) if through == "program" else ScriptedModel(turns=[[("task", job)]])
+    subagents = [{**worker, "model": programs(inner), "middleware": [ours]}]
+    talk.agent_options = {"subagents": subagents, "middleware": [CodeInterpreterMiddleware()]}
+    return talk
 
 
 @pytest.mark.parametrize("after", ["together", "each", "one_by_one"])

@@ -15,7 +15,17 @@ from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewC
 from langchain_core.tools import tool
 from langgraph.types import interrupt
 
-from langchain_quickjs import CodeInterpreterMiddleware, SetupError, create_script_graph
+from langchain_quickjs import (
+    CodeInterpreterMiddleware,
+    Limits,
+    SetupError,
+    create_script_graph,
+)
+from langchain_quickjs.script.arguments.tool_arguments import arguments_of
+from langchain_quickjs.script.flow.call_ids import CallNames
+from langchain_quickjs.script.flow.inputs import Manner, Rules
+from langchain_quickjs.script.flow.open_calls import OpenCalls
+from langchain_quickjs.script.state import AwaitingCall
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
 from tests.helpers.databases import Server, named
 from tests.helpers.models import ScriptedModel
