@@ -148,8 +148,8 @@ def _packed(call: Call) -> list[Any]:
 
 def _call(parts: Any) -> Call:
     match parts:
-        case [int(number), str(name), bytes(args), *place] if (
-            len(place) in (0, 2) and all(map(is_place, place))
+        case [int(number), str(name), bytes(args), *place] if len(place) in (0, 2) and all(
+            map(is_place, place)
         ):
             return Call(number, name, tuple(decode(args, own=True)), *place)
     raise ValueError("an open call is malformed")

@@ -211,10 +211,8 @@ def _calls(posted: list[Any], next_id: int, granted: AbstractSet[str]) -> tuple[
     if len(posted) % 3:
         raise ProtocolError("the guest sent a malformed call")
     calls = []
-    for number, name, args in zip(posted[::3], posted[1::3], posted[2::3], strict=True):
-        place: tuple[int, int] | tuple[()] = ()
-        if type(number) is list:
-            number, *place = _located(number)
+    for head, name, args in zip(posted[::3], posted[1::3], posted[2::3], strict=True):
+        number, *place = _located(head) if type(head) is list else (head,)
         if type(number) is not int or number != next_id:
             raise ProtocolError(f"the guest sent another call id than {next_id}")
         if type(name) is not str or name not in granted:
