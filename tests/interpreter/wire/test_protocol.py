@@ -29,6 +29,7 @@ from langchain_quickjs.interpreter import (
     HOLE,
     UNDEFINED,
     ArrayBuffer,
+    Call,
     Completed,
     Failed,
     Interpreter,
@@ -109,7 +110,13 @@ def record(source: str) -> Iterator[Recorded]:
     instance = Instance(load(), LIMITS.memory_bytes)
     bound = max_reply_bytes(LIMITS)
     message = start_message(
-        source, now_s=1e9, seed=SEED, tools=("look", "send"), functions=("task",), limits=LIMITS
+        source,
+        now_s=1e9,
+        seed=SEED,
+        tools=("look", "send"),
+        functions=("task",),
+        located=("send", "task"),
+        limits=LIMITS,
     )
     next_id, open_ids, now_s = 1, list[int](), 1e9
     while True:
@@ -387,6 +394,29 @@ LIES = {
     "a key that is a number": pack(status=0, value={1: 2}),
     "a key that is bytes": pack(status=0, value={b"k": 2}),
     "a key that is nil": b"\x96\x00\xa0\x00\x90\x81\xc0\xc0\xc0",
+    **{
+        f"a call at {place!r}": pack(calls=[[place, "look", []]])
+        for place in (
+            [],
+            [1],
+            [1, 2],
+            [1, 2, 3, 4],
+            [1, 0, 1],
+            [1, 1, 0],
+            [1, -1, 1],
+            [1, 1.0, 1],
+            [1, "1", 1],
+            [1, True, 1],
+            [1, None, 1],
+            [1, 1, 2**31],
+            [1, 2**31, 1],
+            [1, 2**64 - 1, 1],
+            [2, 1, 1],
+            [[1], 1, 1],
+            ["1", 1, 1],
+            [True, 1, 1],
+        )
+    },
     "nothing": b"",
     "a reply of five parts": msgpack.packb([0, "", 0, [], None]),
     "a reply that is a map": msgpack.packb({"status": 0}),
@@ -398,6 +428,11 @@ LIES = {
 def test_a_lie_is_refused(lie: str) -> None:
     with pytest.raises(ProtocolError):
         read(Recorded(LIES[lie]))
+
+
+def test_a_place_of_a_call_is_two_numbers_in_bounds() -> None:
+    one = Recorded(pack(calls=[[[1, 2**31 - 1, 1], "look", []]]))
+    assert read(one) == Suspended((Call(1, "look", (), 2**31 - 1, 1),))
 
 
 def test_a_timestamp_of_msgpack_is_a_number_and_nothing_else() -> None:
