@@ -248,7 +248,7 @@ def _calls(thread_id: str, interrupt: Interrupt, place: _Place) -> Iterator[Pend
             column=program.column if program and index == 0 else None,
             calls_so_far=program.calls_so_far if program else (),
             asked_at=question.asked_at or since,
-            expires_at=question.expires_at,
+            expires_at=call.expires_at,
             refused=question.refused,
             value=interrupt.value,
         )

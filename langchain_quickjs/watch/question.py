@@ -25,6 +25,7 @@ class AskedCall:
         description: What the person reads about it.
         allowed_decisions: What the person may decide.
         line: The line of the program that waits, from 1.
+        expires_at: When it is decided unless somebody answers.
     """
 
     tool: str = ""
@@ -32,6 +33,7 @@ class AskedCall:
     description: str = ""
     allowed_decisions: tuple[str, ...] = ()
     line: int | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,6 @@ class Question:
         about_calls: Whether it asks about calls, in the format of LangChain's middleware.
         program: The program that asks; `None` if none does.
         asked_at: When it was asked, if it says so.
-        expires_at: When it is decided unless somebody answers.
         refused: Why the last answer did not fit.
     """
 
@@ -68,7 +69,6 @@ class Question:
     about_calls: bool = False
     program: Program | None = None
     asked_at: datetime | None = None
-    expires_at: datetime | None = None
     refused: str = ""
 
 
@@ -84,7 +84,6 @@ def question_in(value: Any) -> Question:
         about_calls=True,
         program=_program(value, program) if is_ours else None,
         asked_at=time_in(value.get("asked_at")),
-        expires_at=time_in(value.get("expires_at")),
         refused=_text(value.get("refused")),
     )
 
@@ -99,26 +98,29 @@ def time_in(stored: Any) -> datetime | None:
 
 def _asked_call(value: Any, program: Mapping[str, Any], index: int) -> AskedCall:
     request = _mapping(value["action_requests"][index])
-    tool = _text(request.get("name"))
+    name = _text(request.get("name"))
+    reviews = [_mapping(one) for one in _list(value.get("review_configs"))]
+    review = _review(reviews, name, index)
     lines = _list(program.get("lines"))
     line = lines[index] if index < len(lines) else None if index else program.get("line")
+    # A question says when the first of its calls expires, and each call, if it does so itself.
+    each = any("expires_at" in one for one in reviews)
     return AskedCall(
-        tool,
+        # For a user interface that needs it, requests have another name than their tools.
+        _text(request.get("tool")) or name,
         _mapping(request.get("args")),
         _text(request.get("description")),
-        _allowed(_list(value.get("review_configs")), tool, index),
+        tuple(one for one in _list(review.get("allowed_decisions")) if isinstance(one, str)),
         _position(line),
+        time_in((review if each else value).get("expires_at")),
     )
 
 
-def _allowed(configs: list[Any], tool: str, index: int) -> tuple[str, ...]:
-    """What may be decided about a call: as the config at its place says, or one of its tool."""
-    of_tool = [
-        config for config in map(_mapping, configs) if _text(config.get("action_name")) == tool
-    ]
-    at_place = _mapping(configs[index]) if index < len(configs) else {}
-    config = at_place if at_place in of_tool else next(iter(of_tool), {})
-    return tuple(one for one in _list(config.get("allowed_decisions")) if isinstance(one, str))
+def _review(reviews: list[Mapping[str, Any]], name: str, index: int) -> Mapping[str, Any]:
+    """What may be decided about a call: what stands at its place, or else for one of its name."""
+    named = [review for review in reviews if _text(review.get("action_name")) == name]
+    at_place = reviews[index] if index < len(reviews) else {}
+    return at_place if at_place in named else next(iter(named), {})
 
 
 def _program(value: Mapping[str, Any], program: Mapping[str, Any]) -> Program:

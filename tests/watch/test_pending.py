@@ -226,6 +226,25 @@ def test_a_question_of_a_program_tells_the_whole_story() -> None:
 
 
 integers = st.integers(-(2**63), 2**63 - 1)  # LangGraph's own serializer takes no others.
+
+
+def test_a_question_that_has_other_names_for_its_tools_and_a_time_for_each_call() -> None:
+    pay_, tell = (dict(one, name="eval", tool=one["name"]) for one in QUESTION["action_requests"])
+    reviews = [
+        {"action_name": "eval", "allowed_decisions": ["approve"]},
+        {
+            "action_name": "eval",
+            "allowed_decisions": ["reject"],
+            "expires_at": "2026-01-02T04:04:05Z",
+        },
+    ]
+    question = {**QUESTION, "action_requests": [pay_, tell], "review_configs": reviews}
+    first, second = waiting(asking(question), "invoke", {})
+    assert (first.tool, first.allowed_decisions, first.expires_at) == ("pay", ("approve",), None)
+    assert (second.tool, second.allowed_decisions) == ("tell", ("reject",))
+    assert second.expires_at == datetime(2026, 1, 2, 4, 4, 5, tzinfo=UTC)
+
+
 anything: Any = st.recursive(
     st.none() | st.booleans() | integers | st.floats() | st.text() | st.binary(max_size=4),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

@@ -32,7 +32,7 @@ texts = st.text(max_size=300) | st.sampled_from(
     ]
 )
 FATES = ["done", "failed", "rejected by a person", "answered by a person", "result unknown"]
-KINDS = ["approve", "edit", "reject", "respond", "<i>"]
+KINDS = ["approve", "edit", "reject", "respond", "expire", "<i>"]
 calls = st.fixed_dictionaries(
     {
         "number": st.integers(),

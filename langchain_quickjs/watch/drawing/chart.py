@@ -22,7 +22,7 @@ from langchain_quickjs.watch.drawing.texts import (
     one_line,
     width_of,
 )
-from langchain_quickjs.watch.drawing.told import ToldCall, ToldStory
+from langchain_quickjs.watch.drawing.told import DECIDED, ToldCall, ToldStory
 
 __all__ = ["chart"]
 
@@ -55,6 +55,7 @@ _SIGNS: Final = {
     "edit": ("M-2.8 2.8 L2.4 -2.4 M-2.8 2.8 H3", "qjs-run"),
     "reject": ("M-2.4 -2.4 L2.4 2.4 M2.4 -2.4 L-2.4 2.4", "qjs-bad"),
     "respond": ("M-3 -1.4 H3 M-3 1.6 H1", "qjs-run"),
+    "expire": ("M0 -3.4 V.4 L2.4 1.8", "qjs-wait"),
 }
 _OTHER_SIGN: Final = ("M0 -3 V.4 M0 2.8 V3", "qjs-wait")
 _FAILED_SIGN: Final = ("M0 -3 V.8 M0 3 V3.1", "qjs-bad")
@@ -283,9 +284,10 @@ def _legend(story: ToldStory, y: float) -> str:
     entries = [("a call runs", _box(0, y - 10, 20, _BAR, "qjs-run", corner=2))]
     if any(call.waited for call in story.calls):
         entries.append(("it waits for a person", _hatched(0, y - 10, 20, _BAR)))
-    words = {"approve": "approved", "edit": "edited", "reject": "rejected", "respond": "answered"}
     entries += [
-        (words[kind], _sign(12, y - 4, *_SIGNS[kind])) for kind in words if kind in decisions
+        (said, _sign(12, y - 4, *_SIGNS[kind]))
+        for kind, said in DECIDED.items()
+        if kind in decisions
     ]
     if any(call.failed for call in story.calls):
         entries.append(("failed", _sign(12, y - 4, *_FAILED_SIGN)))

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from langchain_quickjs.watch.drawing.texts import duration, one_line
 
-__all__ = ["ToldCall", "ToldStory", "told"]
+__all__ = ["DECIDED", "ToldCall", "ToldStory", "told"]
 
 _CALLS: Final = 40
 _WAITS: Final = 40
@@ -25,11 +25,12 @@ _LAST_S: Final = 250_000_000_000.0  # In the year 9892; Python knows no time aft
 _TIMES: Final = ("began_s", "asked_s", "decided_s", "ended_s")
 _STATUS: Final = ("running", "waiting", "completed", "failed")
 _T = TypeVar("_T")
-_DECIDED: Final = {
+DECIDED: Final = {
     "approve": "approved",
     "edit": "edited",
     "reject": "rejected",
     "respond": "answered",
+    "expire": "expired",
 }
 
 
@@ -91,7 +92,7 @@ class ToldCall:
     @property
     def came_to(self) -> str:
         """What came of it, in one line."""
-        decided = _DECIDED.get(self.decision, self.decision)
+        decided = DECIDED.get(self.decision, self.decision)
         waited = self.waited
         match self.fate:
             case "done":
