@@ -78,7 +78,7 @@ from langchain_quickjs import (
 Fields = Mapping[str, str]
 """What a person has sent with a form."""
 
-MOST_NOTES = 6
+MOST_NOTES = 4
 MOST_FORM_BYTES = 4_000_000
 # What is longer is shown from its beginning, and whole on a page of its own.
 MOST_CHARS = 10_000
@@ -1076,7 +1076,7 @@ button:disabled { opacity: .55; cursor: default; }
 .context li b { font-weight: 600; color: var(--soft); }
 .program {
   background: var(--code); border: 1px solid var(--line); border-radius: 10px; padding: .5rem 0;
-  max-height: 32rem; overflow: auto;
+  max-height: 60rem; overflow: auto;
 }
 .line { display: grid; grid-template-columns: 3.25rem minmax(0, 1fr) auto; align-items: baseline; }
 .line > span {
