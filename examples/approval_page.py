@@ -82,6 +82,7 @@ MOST_NOTES = 4
 MOST_FORM_BYTES = 4_000_000
 # What is longer is shown from its beginning, and whole on a page of its own.
 MOST_CHARS = 10_000
+MOST_EDITED_CHARS = 100_000
 # How many lines of a long program are shown around those that wait.
 NEAR_LINES = 8
 SHORT_PROGRAM_LINES = 30
@@ -703,7 +704,8 @@ def call_fields(call: PendingCall, form: Form) -> Html:
 def detail(call: PendingCall, kind: str, form: Form) -> Html:
     """What a decision needs besides its kind."""
     name = f"{call.index}.{kind}"
-    text = form.typed.get(name, as_json(call.args) if kind == "edit" else "")
+    args = as_json(call.args) if kind == "edit" else ""
+    text = form.typed.get(name, args if len(args) <= MOST_EDITED_CHARS else "")
     rows = str(min(max(text.count("\n") + 1, 2), 16))
     # A browser leaves the first line break out.
     inside = Html("\n" + html.escape(text))
@@ -722,7 +724,7 @@ def arguments(call: PendingCall) -> Html:
         shown = tag("code", cut(as_json(value), whole))
         if isinstance(value, str) and "\n" in value:
             shown = tag("pre", cut(value, whole))
-        rows.append(tag("div", tag("dt", name), tag("dd", shown)))
+        rows.append(tag("div", tag("dt", cut(name, whole)), tag("dd", shown)))
     return tag("dl", *rows)
 
 
@@ -873,7 +875,9 @@ class _Page:
         fields = await self._fields(request)
         if fields is None:
             return _not_ours()
-        return await _to_the_page(await run_in_threadpool(self._desk.go_on, fields["thread"]))
+        return await _to_the_page(
+            await run_in_threadpool(self._desk.go_on, fields.get("thread", ""))
+        )
 
     async def arguments(self, request: Request) -> Response:
         query = request.query_params
@@ -1444,7 +1448,7 @@ def opened(database: str) -> Iterator[BaseCheckpointSaver[Any]]:
 
 def main() -> None:
     """Serves the page."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--db", help="postgresql://... or a file of SQLite; approvals.sqlite")
     parser.add_argument("--demo", action="store_true", help="make two programs wait first")
     parser.add_argument("--model", help="a real model, as provider:name")
@@ -1465,7 +1469,7 @@ def main() -> None:
             make_programs_wait(agent)
         port = listening.getsockname()[1]
         origins = [f"http://{host}:{port}" for host in (options.host, "localhost")]
-        print(f"Two minutes of your time, please: {origins[0]}", flush=True)
+        print(f"What waits for you is at {origins[0]}", flush=True)
         app = approval_page(agent, checkpointer, [*origins, *options.origin])
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         server.run(sockets=[listening])
