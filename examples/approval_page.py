@@ -31,14 +31,23 @@ import socket
 import threading
 import unicodedata
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import uvicorn
@@ -78,10 +87,11 @@ from langchain_quickjs import (
 Fields = Mapping[str, str]
 """What a person has sent with a form."""
 
-MOST_NOTES = 6
+MOST_NOTES = 4
 MOST_FORM_BYTES = 4_000_000
 # What is longer is shown from its beginning, and whole on a page of its own.
 MOST_CHARS = 10_000
+MOST_EDITED_CHARS = 100_000
 # How many lines of a long program are shown around those that wait.
 NEAR_LINES = 8
 SHORT_PROGRAM_LINES = 30
@@ -162,7 +172,7 @@ class _Run:
 
     asked: list[Question]
     turn: threading.Lock = field(default_factory=threading.Lock)
-    answered: dict[str, Note] = field(default_factory=dict)
+    answered: dict[str, Note] = field(default_factory=dict[str, Note])
     left: int = 0
 
 
@@ -310,7 +320,8 @@ def outcome(result: Mapping[str, Any], question: Question | None) -> tuple[NoteS
     """What a run of the agent came to, and the same in words."""
     asked = result.get("__interrupt__", ())
     for one in asked:
-        refused = one.value.get("refused") if isinstance(one.value, Mapping) else None
+        told: object = one.value
+        refused = cast("dict[str, Any]", told).get("refused") if isinstance(told, dict) else None
         if refused and question is not None and one.id == question.first.interrupt_id:
             return "asked again", f"The answer did not fit: {refused}"
     if asked:
@@ -367,14 +378,15 @@ def read_arguments(call: PendingCall, text: str) -> dict[str, Any]:
         raise ValueError(f"{constant} is no number")
 
     try:
-        args = json.loads(text, parse_constant=refuse)
+        args: Any = json.loads(text, parse_constant=refuse)
     except (ValueError, RecursionError) as error:
         raise UnfitError(call.index, f"This is not JSON: {error}.") from None
     if not isinstance(args, dict):
         raise UnfitError(call.index, 'The arguments must be an object in JSON: {"name": value}.')
-    if args == call.args:
+    edited = cast("dict[str, Any]", args)
+    if edited == call.args:
         raise UnfitError(call.index, "Nothing is changed. If the call may be made, approve it.")
-    return args
+    return edited
 
 
 def words(fields: Fields, name: str) -> str:
@@ -521,7 +533,8 @@ class Form:
 
 def page_body(desk: Desk, form: Form) -> tuple[str, Html]:
     """The title and the body of the page."""
-    articles, left = [], 0
+    articles: list[tuple[float, Html]] = []
+    left = 0
     for thread_id, asked in desk.waiting():
         if isinstance(asked, QuickJSError):
             articles.append((0.0, unreadable_article(thread_id, asked)))
@@ -703,7 +716,8 @@ def call_fields(call: PendingCall, form: Form) -> Html:
 def detail(call: PendingCall, kind: str, form: Form) -> Html:
     """What a decision needs besides its kind."""
     name = f"{call.index}.{kind}"
-    text = form.typed.get(name, as_json(call.args) if kind == "edit" else "")
+    args = as_json(call.args) if kind == "edit" else ""
+    text = form.typed.get(name, args if len(args) <= MOST_EDITED_CHARS else "")
     rows = str(min(max(text.count("\n") + 1, 2), 16))
     # A browser leaves the first line break out.
     inside = Html("\n" + html.escape(text))
@@ -717,19 +731,19 @@ def arguments(call: PendingCall) -> Html:
         return tag("p", "without arguments")
     query = {"thread": call.thread_id, "interrupt": call.interrupt_id, "index": str(call.index)}
     whole = f"/arguments?{urlencode(query)}"
-    rows = []
+    rows: list[Html] = []
     for name, value in call.args.items():
         shown = tag("code", cut(as_json(value), whole))
         if isinstance(value, str) and "\n" in value:
             shown = tag("pre", cut(value, whole))
-        rows.append(tag("div", tag("dt", name), tag("dd", shown)))
+        rows.append(tag("div", tag("dt", cut(name, whole)), tag("dd", shown)))
     return tag("dl", *rows)
 
 
 def context(calls: Sequence[PendingCall]) -> list[Html]:
     """Where a program stands, and what it has done."""
     first = calls[0]
-    parts = []
+    parts: list[Html] = []
     if first.source is not None:
         lines = {call.line for call in calls if call.line}
         parts.append(tag("section", tag("h3", "The program"), listing(first.source, lines)))
@@ -768,7 +782,7 @@ def listing(source: str, waiting: Collection[int]) -> Html:
     def is_near(number: int) -> bool:
         return is_short or any(abs(number - one) <= NEAR_LINES for one in waiting)
 
-    blocks = []
+    blocks: list[Html] = []
     for near, group in groupby(enumerate(lines, 1), lambda line: is_near(line[0])):
         shown = [code_line(number, text, waits=number in waiting) for number, text in group]
         if not near:
@@ -873,7 +887,9 @@ class _Page:
         fields = await self._fields(request)
         if fields is None:
             return _not_ours()
-        return await _to_the_page(await run_in_threadpool(self._desk.go_on, fields["thread"]))
+        return await _to_the_page(
+            await run_in_threadpool(self._desk.go_on, fields.get("thread", ""))
+        )
 
     async def arguments(self, request: Request) -> Response:
         query = request.query_params
@@ -1076,7 +1092,7 @@ button:disabled { opacity: .55; cursor: default; }
 .context li b { font-weight: 600; color: var(--soft); }
 .program {
   background: var(--code); border: 1px solid var(--line); border-radius: 10px; padding: .5rem 0;
-  max-height: 32rem; overflow: auto;
+  max-height: 60rem; overflow: auto;
 }
 .line { display: grid; grid-template-columns: 3.25rem minmax(0, 1fr) auto; align-items: baseline; }
 .line > span {
@@ -1433,7 +1449,7 @@ def make_programs_wait(agent: Any) -> None:
 
 
 @contextmanager
-def opened(database: str) -> Iterator[BaseCheckpointSaver[Any]]:
+def opened(database: str) -> Generator[BaseCheckpointSaver[Any]]:
     """The checkpointer in a PostgreSQL database, or in a file of SQLite."""
     if database.startswith(("postgresql://", "postgres://")) or "dbname=" in database:
         settings = {"autocommit": True, "row_factory": dict_row}
@@ -1449,7 +1465,7 @@ def opened(database: str) -> Iterator[BaseCheckpointSaver[Any]]:
 
 def main() -> None:
     """Serves the page."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--db", help="postgresql://... or a file of SQLite; approvals.sqlite")
     parser.add_argument("--demo", action="store_true", help="make two programs wait first")
     parser.add_argument("--model", help="a real model, as provider:name")
@@ -1464,13 +1480,15 @@ def main() -> None:
         opened(options.db or "approvals.sqlite") as checkpointer,
         socket.create_server((options.host, options.port)) as listening,
     ):
-        model = init_chat_model(options.model) if options.model else ScriptedModel()
+        model: BaseChatModel = ScriptedModel()
+        if options.model:
+            model = init_chat_model(str(options.model))
         agent = shop_agent(model, options.log, checkpointer, options.ask)
         if options.demo or not (options.db or pending_threads(checkpointer, limit=1)):
             make_programs_wait(agent)
         port = listening.getsockname()[1]
         origins = [f"http://{host}:{port}" for host in (options.host, "localhost")]
-        print(f"Two minutes of your time, please: {origins[0]}", flush=True)
+        print(f"What waits for you is at {origins[0]}", flush=True)
         app = approval_page(agent, checkpointer, [*origins, *options.origin])
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         server.run(sockets=[listening])
