@@ -19,7 +19,7 @@ from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
-from langchain_quickjs.script.state import PausedScript, PausedState
+from langchain_quickjs.script.state import PausedScript, PausedState, StoredStory
 
 __all__ = ["Sealer"]
 
@@ -91,7 +91,8 @@ class Sealer:
             SnapshotError: It is something else.
         """
         script = self.unseal(stored.get("sealed"), _PAUSED, "script")
-        if not isinstance(script, dict) or script.keys() != PausedScript.__annotations__.keys():
+        known, optional = PausedScript.__annotations__.keys(), StoredStory.__annotations__.keys()
+        if not isinstance(script, dict) or script.keys() | optional != known:
             raise SnapshotError(f"{_PAUSED} is not used, because its fields are not known.")
         return script  # type: ignore[return-value]  # its fields have just been looked at
 

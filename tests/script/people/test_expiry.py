@@ -26,6 +26,7 @@ from langchain_quickjs.script.flow.call_ids import CallNames
 from langchain_quickjs.script.flow.inputs import Manner, Rules
 from langchain_quickjs.script.flow.open_calls import OpenCalls
 from langchain_quickjs.script.state import AwaitingCall
+from langchain_quickjs.script.telling.descriptions import Program
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
 from tests.helpers.databases import Server, named
 from tests.helpers.models import ScriptedModel
@@ -260,7 +261,7 @@ def test_the_time_is_that_of_the_clock_that_was_given() -> None:
             "rounds": 0,
         }
         calls.awaiting.append(call)
-    calls.ask()
+    calls.ask(Program("s", "", (), ""))
     found = [question["interrupt"].value for question in calls.questions]
     assert [value["asked_at"] for value in found] == ["2023-11-14T22:13:20.000+00:00"] * 2
     assert [value.get("expires_at") for value in found] == ["2023-11-14T22:13:25.000+00:00", None]
