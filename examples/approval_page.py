@@ -415,8 +415,6 @@ class Html(str):
 
 
 NOTHING = Html("")
-# Where JavaScript begins a new line. Of the last two, engines do not always count it.
-LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
 ODD = re.compile(r"[^\x20-\x7e\n\t]")
 # Nothing is seen of these, although they count as letters or marks.
 UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
@@ -684,7 +682,7 @@ def call_fields(call: PendingCall, form: Form) -> Html:
         return tag("fieldset", shown, detail(call, "respond", form), error, class_="free")
     where = f"line {call.line}" if call.line else ""
     described = NOTHING
-    if call.description and ", asked by a program" not in call.description.partition("\n")[0]:
+    if call.description and not is_told_by_program(call):
         described = tag("pre", cut(call.description), class_="description")
     choices = [
         tag(
@@ -711,6 +709,12 @@ def call_fields(call: PendingCall, form: Form) -> Html:
         *(detail(call, kind, form) for kind in DETAILS if kind in call.allowed_decisions),
         error,
     )
+
+
+def is_told_by_program(call: PendingCall) -> bool:
+    """Whether the description says nothing that is not shown beside it anyway."""
+    begins = call.description.split("\n\n")[: 2 if call.refused else 1]
+    return call.source is not None and any(", asked by a program" in one for one in begins)
 
 
 def detail(call: PendingCall, kind: str, form: Form) -> Html:
@@ -745,8 +749,9 @@ def context(calls: Sequence[PendingCall]) -> list[Html]:
     first = calls[0]
     parts: list[Html] = []
     if first.source is not None:
-        lines = {call.line for call in calls if call.line}
-        parts.append(tag("section", tag("h3", "The program"), listing(first.source, lines)))
+        waiting = {call.line for call in calls if call.line}
+        shown = listing(first.source, waiting, first.value["program"].get("first_line", 1))
+        parts.append(tag("section", tag("h3", "The program"), shown))
     if first.calls_so_far:
         done = [done_line(one) for one in first.calls_so_far]
         parts.append(tag("section", tag("h3", "What it has done"), tag("ul", *done)))
@@ -774,24 +779,27 @@ def done_line(text: str) -> Html:
     return tag("li", tag("b", fate), " ", tag("code", rest)) if colon else tag("li", text)
 
 
-def listing(source: str, waiting: Collection[int]) -> Html:
-    """A program with the lines that wait marked; of a long one, the rest is folded."""
-    lines = LINE_END.split(source.rstrip("\n"))
+def listing(source: str, waiting: Collection[int], first: int) -> Html:
+    """A program with the lines that wait marked; of a long one, the rest is folded.
+
+    Args:
+        source: The program, or the part of it that is known.
+        waiting: The numbers of the lines.
+        first: The number of the first line of the source.
+    """
+    lines = source.rstrip("\n").split("\n")
     is_short = len(lines) <= SHORT_PROGRAM_LINES or not waiting
 
-    def is_near(number: int) -> bool:
-        return is_short or any(abs(number - one) <= NEAR_LINES for one in waiting)
+    def is_near(line: tuple[int, str]) -> bool:
+        return is_short or any(abs(line[0] - one) <= NEAR_LINES for one in waiting)
 
     blocks: list[Html] = []
-    for near, group in groupby(enumerate(lines, 1), lambda line: is_near(line[0])):
+    for near, group in groupby(enumerate(lines, first), is_near):
         shown = [code_line(number, text, waits=number in waiting) for number, text in group]
         if not near:
             summary = tag("summary", f"… {counted(len(shown), 'line')} …")
             shown = [tag("details", summary, *shown)]
         blocks += shown
-    if "\u2028" in source or "\u2029" in source:
-        text = "The program hides ends of lines. Another line than the marked one may be meant."
-        blocks.insert(0, tag("p", text, class_="alert"))
     return tag("div", *blocks, class_="program")
 
 

@@ -545,12 +545,12 @@ def test_no_question_takes_the_page_away_from_the_others() -> None:
 
 def test_a_program_is_shown_with_the_line_that_waits(browser: Browser) -> None:
     lines = [f"line({number});" for number in range(1, 101)]
-    lines[4] = f"// {HOSTILE} pay();"  # which ends a line that nobody sees the end of
+    lines[4] = f"// {HOSTILE}"
     asked = {
         "action_requests": [{"name": "pay", "args": {}, "description": ""}],
         "review_configs": [{"action_name": "pay", "allowed_decisions": ["approve"]}],
         "tool_call_id": HOSTILE,
-        "program": {"source": "\n".join(lines), "line": 51, "column": 1, "lines": [51]},
+        "program": {"source": "\n".join(lines), "first_line": 101, "line": 151, "lines": [151]},
         "calls_so_far": [f"done: {HOSTILE} -> 1"],
     }
     page = browser.new_page()
@@ -558,16 +558,13 @@ def test_a_program_is_shown_with_the_line_that_waits(browser: Browser) -> None:
     assert page.locator("h2").inner_text() == "A program wants to call pay"
     program = page.locator("div.program")
     marked = program.locator(".waits")
-    assert [one.inner_text() for one in marked.locator("span, code").all()] == ["51", "line(50);"]
-    assert "Another line than the marked one may be meant" in program.inner_text()
+    assert [one.inner_text() for one in marked.locator("span, code").all()] == ["151", "line(51);"]
     near = program.locator(":scope > .line > span").all_inner_texts()
-    assert near == [str(number) for number in range(43, 60)]
+    assert near == [str(number) for number in range(143, 160)]
     folded = program.locator("summary").all_inner_texts()
-    assert folded == ["… 42 lines …", "… 42 lines …"]
+    assert folded == ["… 42 lines …", "… 41 lines …"]
     program.locator("summary").first.click()
-    hidden = program.locator(".line").nth(4).inner_text()
-    assert "U+202E" in hidden
-    assert "pay()" not in hidden
+    assert "U+202E" in program.locator(".line").nth(4).inner_text()
     assert page.locator("li b").all_inner_texts() == ["done"]
     assert page.locator("script, img[src=x]").count() == 0
     page.close()
