@@ -120,49 +120,46 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
                 functions, which need not be the agent's.
             interrupt_on: For each tool that needs it, whether or how a person decides about its
                 calls: `True`, `False`, or LangChain's `InterruptOnConfig`, which may also have
-                `expires_after_s` (`CallReview`): a call about which nobody answers in that time
-                counts as rejected. Needs a checkpointer. It
-                holds for programs and for calls that the agent's model makes itself (asked about
-                once where the agent asks too), but not inside of subagents, which are agents of
-                their own. What is not named here is in programs as it is for the model: as the
-                agent's own `interrupt_on` or `HumanInTheLoopMiddleware` says.
-            ask: How calls of a program are asked about that wait together: `"together"`, as one
-                interrupt with a decision for each; `"each"`, as interrupts that are answered by
-                their ids in any order; `"one_by_one"`, for user interfaces that show only one.
+                `expires_after_s` (`CallReview`): unanswered for so long, a call counts as rejected.
+                Needs a checkpointer. It holds for programs and for calls that the agent's model
+                makes itself (asked about once where the agent asks too), but not in subagents,
+                which are agents of their own. What is not named here is in programs as for the
+                model: as the agent's `interrupt_on` or `HumanInTheLoopMiddleware` says.
+            ask: How calls of a program are asked about that wait at once: `"together"`, in one
+                interrupt with a decision for each; `"each"`, in interrupts that are answered by
+                id in any order; `"one_by_one"`, for user interfaces that show only one.
             on_unfit_answer: `"ask_again"` lets the question stand with the reason in it (`refused`,
                 and before the first description); `"raise"` raises `DecisionError`.
             request_name: What requests of programs are called: `"tool"` by the tool that is called,
                 `"program"` by `tool_name`, which is where the Deep Agents UI looks for them.
             timeout: How long a program may compute between two waits, in seconds.
-            wall_timeout: How long a program may compute and wait for its timers in all, in seconds.
-                Time in which its calls run or people are waited for does not count.
+            wall_timeout: How long a program may compute and wait for its timers in all, in seconds,
+                without the time in which its calls run or people are waited for.
             memory_limit: How much memory a program may use, in bytes.
             max_ptc_calls: How many calls one program may make.
             max_result_chars: At what length the result and the output are each cut.
             capture_console: Whether the model sees what a program printed.
-            tool_name: The name of the tool.
-            subagents: Whether programs may call the agent's subagents with `task(...)`, where a
-                Deep Agent has any.
-            max_subagent_concurrency: How many subagents of one program run at once; others wait.
+            tool_name: The tool's name.
+            subagents: Whether programs may call a Deep Agent's subagents with `task(...)`.
+            max_subagent_concurrency: How many of them run at once for one program; others wait.
             durability: `"pause"` stores a program when it pauses for people; after a crash it goes
-                on from its last pause, or begins again, and the calls made since are made again.
-                `"call"` stores each call's result when it ends, before anything else happens: that
-                call is never made again, and those not stored yet are, with the same
-                `tool_call_id`. Needs a checkpointer, and an agent that stores its own steps.
+                on from its last pause, or begins again, and calls made since are made again.
+                `"call"` stores each call's result when it ends, before anything else happens: it is
+                never made again; those not stored yet are, with the same `tool_call_id`. Needs a
+                checkpointer, and an agent that stores its own steps.
             on_tool_error: What becomes of a tool's exception that a program does not catch:
                 `"raise"` raises it as if the model had called the tool, `"return"` gives it to the
                 model as the program's error, as happens in any case if the program has paused
                 since: of such an exception only name and message are left.
-            mode: How long a program's variables live: `"thread"` (the default), as long as the
-                thread; `"turn"`, until the agent is given something new; `"call"`, only as long
-                as the program. In the first two, programs of one message run one by one.
-            max_snapshot_bytes: How many bytes variables may take where they are stored, compressed;
-                what is larger is dropped, and the model told so. `memory_limit` when omitted.
-            snapshot_signing_key: A secret with which stored variables and paused programs are
-                signed for their thread, or a list of them: the first one signs, each of them
-                verifies. What is not signed with one of them is not used.
-            stream_events: Whether LangGraph's custom stream has events about the calls of programs
-                and what they print: `ProgramStreamEvent`.
+            mode: How long variables live: `"thread"` (the default), as long as the thread; `"turn"`,
+                until the agent is given something new; `"call"`, only as long as the program. In
+                the first two, programs of one message run one by one.
+            max_snapshot_bytes: How many bytes stored variables may take, compressed; what is larger
+                is dropped, and the model told so. `memory_limit` when omitted.
+            snapshot_signing_key: A secret with which stored variables and paused programs are signed
+                for their thread, or a list: the first one signs, each verifies. What is not signed
+                with one of them is not used.
+            stream_events: Whether the custom stream tells of programs: `ProgramStreamEvent`.
 
         Raises:
             SetupError: The arguments do not fit each other; the message says what to change.

@@ -6,7 +6,10 @@ The one large value is the snapshot, and it is there only while a script is paus
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NotRequired
 
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
 from langgraph.types import Interrupt
@@ -16,7 +19,9 @@ __all__ = [
     "AwaitingCall",
     "CallEnd",
     "CallMade",
+    "CallReport",
     "Fate",
+    "Listing",
     "OpenCall",
     "PausedScript",
     "PausedState",
@@ -35,6 +40,10 @@ Fate = Literal[
     "done", "failed", "rejected by a person", "answered by a person", "result unknown", "not made"
 ]
 """What became of a call. One whose result is unknown has begun, and has not come to an end."""
+
+
+# How many kinds of calls are counted that are not listed.
+_GROUPS: Final = 8
 
 
 class CallMade(TypedDict, total=False):
@@ -119,6 +128,55 @@ class OpenCall(TypedDict):
     approved: bool
     rounds: int
     made: NotRequired[CallMade]
+
+
+class CallReport(TypedDict):
+    """What became of one call of a script that failed.
+
+    Attributes:
+        tool: The tool's own name.
+        args: Its arguments in short, in the manner of JSON.
+        fate: What became of the call.
+        detail: Why, in short: a tool's error, a person's words.
+    """
+
+    tool: str
+    args: str
+    fate: Fate
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The calls that are told of.
+
+    Attributes:
+        calls: Those that matter most, in the order in which they were made.
+        more: How many others there were, by fate and tool.
+    """
+
+    calls: tuple[CallReport, ...] = ()
+    more: Mapping[tuple[Fate, str], int] | None = None
+
+    @property
+    def omitted(self) -> int:
+        """How many calls are not among `calls`."""
+        return sum((self.more or {}).values())
+
+    def lines(self) -> list[str]:
+        """The listing as text, without a line break or control character in any line."""
+        lines = [
+            f"{call['fate']}: {call['tool']}({call['args']})"
+            + (f": {call['detail']}" if call["detail"] else "")
+            for call in self.calls
+        ]
+        if self.more:
+            groups = Counter(self.more).most_common()
+            told = [f"{fate} {tool} x{count}" for (fate, tool), count in groups[:_GROUPS]]
+            if rest := sum(count for _, count in groups[_GROUPS:]):
+                told.append(f"others x{rest}")
+            lines.append(f"and {self.omitted} more: {', '.join(told)}")
+        return lines
 
 
 class StoredReport(TypedDict):

@@ -14,8 +14,14 @@ from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewC
 
 from langchain_quickjs.interpreter.quoting import error_text
 from langchain_quickjs.script.flow.decisions import Decision, ReplyInstead, outcome_of_decision
-from langchain_quickjs.script.flow.effects import Reviewed
-from langchain_quickjs.script.flow.inputs import Answer, Blocked, Launched, Resumed, Started
+from langchain_quickjs.script.flow.inputs import (
+    Answer,
+    Blocked,
+    Launched,
+    Resumed,
+    Reviewed,
+    Started,
+)
 from langchain_quickjs.script.state import AwaitingCall, OpenCall, PausedScript
 from langchain_quickjs.script.telling.program_events import ProgramEvents, value_in_short
 

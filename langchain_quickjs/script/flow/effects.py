@@ -24,8 +24,6 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
-
 from langchain_quickjs.interpreter import Interpreter
 from langchain_quickjs.script.flow.drivers import Abandon, Collect, Compute
 from langchain_quickjs.script.flow.inputs import Answer, Launched
@@ -47,7 +45,6 @@ __all__ = [
     "Printed",
     "RestoreVariables",
     "Review",
-    "Reviewed",
     "Withdraw",
     "Write",
 ]
@@ -58,11 +55,6 @@ class Launch:
     """Start calls without waiting for them."""
 
     calls: tuple[Launched, ...]
-
-
-Reviewed: TypeAlias = tuple[ActionRequest, ReviewConfig, str | None]
-"""What people are asked about a call, and what its description begins with if it is still to be
-written; `None` where it was given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
-from langchain.agents.middleware.human_in_the_loop import DecisionType
+from langchain.agents.middleware.human_in_the_loop import ActionRequest, DecisionType, ReviewConfig
 from langchain_core.tools import BaseTool
 from langgraph.types import Interrupt
 
@@ -24,12 +24,18 @@ __all__ = [
     "Launched",
     "Manner",
     "Resumed",
+    "Reviewed",
     "Rules",
     "Started",
     "Takes",
     "new_seed",
     "opened",
 ]
+
+
+Reviewed: TypeAlias = tuple[ActionRequest, ReviewConfig, str | None]
+"""What people are asked about a call, and what its description begins with if it is still to be
+written; `None` where it was given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,13 +25,13 @@ from langchain_quickjs.script.flow.decisions import (
     ReplyInstead,
     outcome_of_decision,
 )
-from langchain_quickjs.script.flow.effects import Reviewed
 from langchain_quickjs.script.flow.inputs import (
     Answer,
     Blocked,
     Done,
     Launched,
     Resumed,
+    Reviewed,
     Rules,
     opened,
 )
@@ -39,20 +39,19 @@ from langchain_quickjs.script.state import (
     AwaitingCall,
     CallMade,
     Fate,
+    Listing,
     OpenCall,
     Question,
     StoredCalls,
 )
-from langchain_quickjs.script.telling.call_report import Report
+from langchain_quickjs.script.telling.call_report import Report, called_with, result_in_short
 from langchain_quickjs.script.telling.descriptions import Program, with_descriptions
-from langchain_quickjs.script.telling.endings import Listing
 from langchain_quickjs.script.telling.questions import (
     grouped,
     question_about,
     timed,
     with_refusal,
 )
-from langchain_quickjs.script.telling.story import called_with, result_in_short
 
 __all__ = ["OpenCalls"]
 

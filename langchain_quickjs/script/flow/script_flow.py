@@ -60,7 +60,7 @@ from langchain_quickjs.script.flow.waiting_time import Patience
 from langchain_quickjs.script.model_texts import GIVEN_UP_AT_PAUSE
 from langchain_quickjs.script.state import PausedScript, StateUpdate
 from langchain_quickjs.script.telling.endings import Ending
-from langchain_quickjs.script.telling.story import Status, StorySoFar
+from langchain_quickjs.script.telling.story import Status, StorySoFar, has_countable_lines
 
 __all__ = ["script_flow"]
 
@@ -145,7 +145,7 @@ class _Script:
             entry.source,
             tools=tuple(tools),
             functions=tuple(functions),
-            located=self.rules.located,
+            located=self.rules.located if has_countable_lines(entry.source) else [],
         )
         return interpreter, self._step(interpreter, start)
 

@@ -26,8 +26,7 @@ from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter.advice.near_names import nearest
 from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.script.flow.decisions import KINDS
-from langchain_quickjs.script.flow.effects import Reviewed
-from langchain_quickjs.script.flow.inputs import Manner
+from langchain_quickjs.script.flow.inputs import Manner, Reviewed
 from langchain_quickjs.script.people.short_args import args_text
 
 __all__ = [

@@ -35,6 +35,7 @@ from langchain_quickjs.script.telling.questions import has_expired, refusal_in, 
 
 __all__ = [
     "Asked",
+    "GoesOn",
     "Pause",
     "Received",
     "Taken",
@@ -138,6 +139,19 @@ class Taken:
 
     answers: Mapping[str, Any]
     nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoesOn:
+    """What a paused script goes on with.
+
+    Attributes:
+        taken: The answers, and what the pause was claimed under.
+        refusals: Why answers to other questions did not fit, by the ids of the interrupts.
+    """
+
+    taken: Taken
+    refusals: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ its question standing, which then says why.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from langchain_core.runnables import RunnableConfig
@@ -27,6 +27,7 @@ from langchain_quickjs.script.langgraph_internals.resume import (
     started_before,
 )
 from langchain_quickjs.script.people.claims import (
+    GoesOn,
     Pause,
     Taken,
     receive,
@@ -35,20 +36,7 @@ from langchain_quickjs.script.people.claims import (
 )
 from langchain_quickjs.script.state import PausedState
 
-__all__ = ["GoesOn", "answers_at", "claimed_again", "going_on", "released"]
-
-
-@dataclass(frozen=True, slots=True)
-class GoesOn:
-    """What a paused script goes on with.
-
-    Attributes:
-        taken: The answers, and what the pause was claimed under.
-        refusals: Why answers to other questions did not fit, by the ids of the interrupts.
-    """
-
-    taken: Taken
-    refusals: Mapping[str, str]
+__all__ = ["answers_at", "claimed_again", "going_on", "released"]
 
 
 def answers_at(pause: Pause, state: ScriptState, sealer: Sealer) -> Asking[bytes]:

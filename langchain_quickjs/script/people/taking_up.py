@@ -21,7 +21,7 @@ from langchain_quickjs.script.flow.drivers import Asking
 from langchain_quickjs.script.flow.inputs import Done, Resumed, Started, new_seed
 from langchain_quickjs.script.graph_state import ScriptState
 from langchain_quickjs.script.langgraph_internals.resume import started_before
-from langchain_quickjs.script.people.pauses import GoesOn
+from langchain_quickjs.script.people.claims import GoesOn
 
 __all__ = ["entry_of"]
 

@@ -14,14 +14,20 @@ others, so a script cannot crowd them out with calls that it is free to make.
 from __future__ import annotations
 
 from collections import Counter, deque
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from langchain_quickjs.interpreter.values.short_json import json_in_short, quotable
-from langchain_quickjs.script.state import CallMade, Fate, StoredReport
-from langchain_quickjs.script.telling.endings import CallReport, Listing
-from langchain_quickjs.script.telling.story_types import StoryCall, with_times
+from langchain_quickjs.script.state import (
+    AwaitingCall,
+    CallMade,
+    CallReport,
+    Fate,
+    Listing,
+    OpenCall,
+    StoredReport,
+)
 
-__all__ = ["Report"]
+__all__ = ["Entry", "Report", "called_with", "result_in_short"]
 
 # How many calls are kept of each rank, and how many are listed in the end.
 _KEPT: Final = (20, 10, 10, 5)
@@ -31,11 +37,14 @@ _LINE_CHARS: Final = 154
 _TOOL_CHARS: Final = 40
 _ARGS_CHARS: Final = 72
 _SAID_CHARS: Final = 40
+_RESULT_CHARS: Final = 60
 # How many calls a story tells of.
 _TOLD: Final = 40
 
 
-class _Entry(NamedTuple):
+class Entry(NamedTuple):
+    """What became of one call."""
+
     rank: int
     number: int
     fate: Fate
@@ -51,11 +60,11 @@ class Report:
     """What became of a script's calls so far, bounded however many they are."""
 
     def __init__(self, stored: StoredReport | None = None) -> None:
-        self._kept: list[deque[_Entry]] = [deque() for _ in _KEPT]
+        self._kept: list[deque[Entry]] = [deque() for _ in _KEPT]
         self._more: Counter[tuple[Fate, str]] = Counter()
         if stored is not None:
             for entry in stored["kept"]:
-                self._kept[entry[0]].append(_Entry(*entry))
+                self._kept[entry[0]].append(Entry(*entry))
             self._more.update({(fate, tool): count for fate, tool, count in stored["more"]})
 
     def add(
@@ -91,7 +100,7 @@ class Report:
             room = max(_SAID_CHARS, _LINE_CHARS - len(fate) - len(tool) - len(shown))
             why = f'"{quotable(" ".join(said[: 2 * room].split()), room)}"'
         rank = _rank(fate, decided=decided)
-        entry = _Entry(rank, number, fate, tool, shown, why, result, made or {}, ended_s)
+        entry = Entry(rank, number, fate, tool, shown, why, result, made or {}, ended_s)
         kept = self._kept[entry.rank]
         kept.append(entry)
         if len(kept) > _KEPT[entry.rank]:
@@ -116,7 +125,7 @@ class Report:
         ]
         return Listing(tuple(calls), more)
 
-    def story(self, most_chars: int) -> tuple[list[StoryCall], int]:
+    def most_important(self, most_chars: int) -> tuple[list[Entry], int]:
         """The calls that matter most, in the order in which they were made.
 
         Args:
@@ -133,19 +142,7 @@ class Report:
                 break
             told.append(entry)
         omitted = len(ranked) - len(told) + sum(self._more.values())
-        return [_told(entry) for entry in sorted(told, key=lambda entry: entry.number)], omitted
-
-
-def _told(entry: _Entry) -> StoryCall:
-    told = StoryCall(
-        number=entry.number,
-        tool=entry.tool,
-        args=entry.args,
-        fate=entry.fate,
-        detail=entry.detail or entry.result,
-        began_s=entry.made.get("began_s", entry.ended_s),
-    )
-    return with_times(told, entry.made, entry.ended_s)
+        return sorted(told, key=lambda entry: entry.number), omitted
 
 
 def _rank(fate: Fate, *, decided: bool) -> int:
@@ -155,3 +152,17 @@ def _rank(fate: Fate, *, decided: bool) -> int:
     if decided or fate == "result unknown":
         return 0
     return 2 if fate == "done" else 1
+
+
+def called_with(call: OpenCall | AwaitingCall) -> tuple[str, Any]:
+    """The name of the tool that a call calls, and its arguments."""
+    called: Any = call.get("action", call)
+    return called["name"], called["args"]
+
+
+def result_in_short(value: object) -> str:
+    """What a call gave, in the manner of JSON, cut short."""
+    try:
+        return json_in_short(value, _RESULT_CHARS)
+    except Exception:  # it is an object of somebody's own, whose code raises
+        return "…"

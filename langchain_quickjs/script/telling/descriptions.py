@@ -16,9 +16,8 @@ from typing import Any, Final
 from langchain_quickjs.interpreter.values.short_json import json_in_short, quotable
 from langchain_quickjs.interpreter.values.weight import weight
 from langchain_quickjs.script.state import AwaitingCall
-from langchain_quickjs.script.telling.story_types import StoryCall
 
-__all__ = ["Program", "lines_of_calls", "with_descriptions"]
+__all__ = ["Program", "with_descriptions"]
 
 # CommonMark and its extensions find nothing in these characters, and no address without others.
 _PLAIN: Final = re.compile(r"[\w \"',:;.\-/@%+{}=?&()…]*")
@@ -33,8 +32,6 @@ _EXCERPT_LINES: Final = 24
 _SHORT_LINES: Final = 3
 _LINE_CHARS: Final = 200
 _CONSOLE_CHARS: Final = 500
-_CALLS: Final = 20
-_CALL_CHARS: Final = 160
 _CUT: Final = "…"
 
 
@@ -79,18 +76,6 @@ def with_descriptions(calls: Sequence[AwaitingCall], program: Program) -> list[A
         _described(call, program, is_first=index == 0) if "preface" in call else call
         for index, call in enumerate(calls)
     ]
-
-
-def lines_of_calls(calls: Sequence[StoryCall], omitted: int) -> tuple[str, ...]:
-    """What a program has done, a line for each call."""
-    lines = []
-    for call in calls[-_CALLS:]:
-        line = f"{call['fate']}: {call['tool']}({call['args']})"
-        if detail := call["detail"]:
-            line += f" -> {detail}" if call["fate"] == "done" else f": {detail}"
-        lines.append(line if len(line) <= _CALL_CHARS else f"{line[: _CALL_CHARS - 1]}{_CUT}")
-    omitted += len(calls) - len(lines)
-    return (*([f"{omitted} more calls, not listed"] if omitted else []), *lines)
 
 
 def _described(call: AwaitingCall, program: Program, *, is_first: bool) -> AwaitingCall:

@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, NotRequired
+from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
 from langchain_quickjs.errors import QuickJSError, ScriptError, ValueTransferError
 from langchain_quickjs.interpreter import UNDEFINED, Completed, Failed
 from langchain_quickjs.interpreter.values.plain_data import storable
-from langchain_quickjs.script.state import Fate
+from langchain_quickjs.script.state import CallReport, Listing
 
 __all__ = [
-    "CallReport",
     "Ending",
-    "Listing",
     "ScriptFailure",
     "ScriptOutcome",
     "outcome_of",
 ]
-
-# How many kinds of calls are counted that are not listed.
-_GROUPS: Final = 8
-
-
-class CallReport(TypedDict):
-    """What became of one call of a script that failed.
-
-    Attributes:
-        tool: The tool's own name.
-        args: Its arguments in short, in the manner of JSON.
-        fate: What became of the call.
-        detail: Why, in short: a tool's error, a person's words.
-    """
-
-    tool: str
-    args: str
-    fate: Fate
-    detail: str
 
 
 class ScriptFailure(TypedDict):
@@ -73,39 +50,6 @@ class ScriptOutcome(TypedDict):
     calls: NotRequired[list[CallReport]]
     calls_omitted: NotRequired[int]
     story: NotRequired[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The calls that are told of.
-
-    Attributes:
-        calls: Those that matter most, in the order in which they were made.
-        more: How many others there were, by fate and tool.
-    """
-
-    calls: tuple[CallReport, ...] = ()
-    more: Mapping[tuple[Fate, str], int] | None = None
-
-    @property
-    def omitted(self) -> int:
-        """How many calls are not among `calls`."""
-        return sum((self.more or {}).values())
-
-    def lines(self) -> list[str]:
-        """The listing as text, without a line break or control character in any line."""
-        lines = [
-            f"{call['fate']}: {call['tool']}({call['args']})"
-            + (f": {call['detail']}" if call["detail"] else "")
-            for call in self.calls
-        ]
-        if self.more:
-            groups = Counter(self.more).most_common()
-            told = [f"{fate} {tool} x{count}" for (fate, tool), count in groups[:_GROUPS]]
-            if rest := sum(count for _, count in groups[_GROUPS:]):
-                told.append(f"others x{rest}")
-            lines.append(f"and {self.omitted} more: {', '.join(told)}")
-        return lines
 
 
 @dataclass(frozen=True, slots=True)

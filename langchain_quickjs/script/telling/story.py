@@ -6,9 +6,10 @@ are bounded however many calls there are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Self
+from typing import Final, Literal, Self
 
 from langchain_quickjs.interpreter.values.short_json import json_in_short, quotable
 from langchain_quickjs.script.state import (
@@ -18,22 +19,33 @@ from langchain_quickjs.script.state import (
     PausedScript,
     StoredStory,
 )
-from langchain_quickjs.script.telling.call_report import Report
-from langchain_quickjs.script.telling.descriptions import Program, lines_of_calls
+from langchain_quickjs.script.telling.call_report import Entry, Report, called_with
+from langchain_quickjs.script.telling.descriptions import Program
 from langchain_quickjs.script.telling.story_types import Story, StoryCall, StoryWait, with_times
 
-__all__ = ["Status", "StorySoFar", "called_with", "result_in_short", "story_of"]
+__all__ = ["Status", "StorySoFar", "has_countable_lines", "story_of"]
 
 Status = Literal["running", "waiting", "completed", "failed"]
 
+_OTHER_LINE_END: Final = re.compile("\r(?!\n)|[\u2028\u2029]")
 _SOURCE_CHARS: Final = 65_536
 _WAITS: Final = 40
 _CALLS: Final = 40
+_LISTED: Final = 20
+_LINE_CHARS: Final = 160
 _CALLS_CHARS: Final = 2_400
 _ARGS_CHARS: Final = 72
 _TOOL_CHARS: Final = 40
-_RESULT_CHARS: Final = 60
 _CONSOLE_CHARS: Final = 500
+
+
+def has_countable_lines(source: str) -> bool:
+    """Whether everybody counts the lines of a source alike.
+
+    These characters end a line in JavaScript. The engine counts them in some places and not in
+    others, and whoever shows the source may do so or not: a program could move the marked line.
+    """
+    return _OTHER_LINE_END.search(source) is None
 
 
 @dataclass(slots=True)
@@ -74,12 +86,12 @@ class StorySoFar:
 
     def program(self, script_id: str, report: Report, console: str) -> Program:
         """What people who decide are told of it."""
-        done = lines_of_calls(*report.story(_CALLS_CHARS))
+        done = _lines(*_ended_calls(report, _CALLS_CHARS))
         return Program(script_id, self.source, done, console)
 
     def ended(self, status: Status, report: Report, console: str, now_s: float) -> Story:
         """The story of a script that has ended now."""
-        calls, omitted = report.story(_CALLS_CHARS)
+        calls, omitted = _ended_calls(report, _CALLS_CHARS)
         return Story(
             began_s=self.began_s,
             ended_s=now_s,
@@ -97,7 +109,7 @@ def story_of(paused: PausedScript) -> Story | None:
         return None
     told = list(_open_calls(paused))[:_CALLS]
     room = max(0, _CALLS_CHARS - sum(len(call["args"]) for call in told))
-    calls, omitted = Report(paused["report"]).story(room)
+    calls, omitted = _ended_calls(Report(paused["report"]), room)
     calls += told
     while len(calls) > _CALLS:
         calls.pop(0)
@@ -111,6 +123,11 @@ def story_of(paused: PausedScript) -> Story | None:
         waits=_waits(paused.get("waits", [])),
         console=paused["console"][-_CONSOLE_CHARS:],
     )
+
+
+def _ended_calls(report: Report, most_chars: int) -> tuple[list[StoryCall], int]:
+    entries, omitted = report.most_important(most_chars)
+    return [_ended(entry) for entry in entries], omitted
 
 
 def _waits(waits: Iterable[list[float]]) -> list[StoryWait]:
@@ -131,12 +148,6 @@ def _open_calls(paused: PausedScript) -> Iterator[StoryCall]:
         yield _told(call, "running")
 
 
-def called_with(call: OpenCall | AwaitingCall) -> tuple[str, Any]:
-    """The name of the tool that a call calls, and its arguments."""
-    called: Any = call.get("action", call)
-    return called["name"], called["args"]
-
-
 def _told(call: OpenCall | AwaitingCall, fate: Literal["running", "waiting"]) -> StoryCall:
     (name, args), made = called_with(call), call.get("made", CallMade())
     told = StoryCall(
@@ -150,9 +161,25 @@ def _told(call: OpenCall | AwaitingCall, fate: Literal["running", "waiting"]) ->
     return with_times(told, made)
 
 
-def result_in_short(value: object) -> str:
-    """What a call gave, in the manner of JSON, cut short."""
-    try:
-        return json_in_short(value, _RESULT_CHARS)
-    except Exception:  # it is an object of somebody's own, whose code raises
-        return "…"
+def _ended(entry: Entry) -> StoryCall:
+    told = StoryCall(
+        number=entry.number,
+        tool=entry.tool,
+        args=entry.args,
+        fate=entry.fate,
+        detail=entry.detail or entry.result,
+        began_s=entry.made.get("began_s", entry.ended_s),
+    )
+    return with_times(told, entry.made, entry.ended_s)
+
+
+def _lines(calls: list[StoryCall], omitted: int) -> tuple[str, ...]:
+    """What a program has done, a line for each call."""
+    lines = []
+    for call in calls[-_LISTED:]:
+        line = f"{call['fate']}: {call['tool']}({call['args']})"
+        if detail := call["detail"]:
+            line += f" -> {detail}" if call["fate"] == "done" else f": {detail}"
+        lines.append(line if len(line) <= _LINE_CHARS else f"{line[: _LINE_CHARS - 1]}…")
+    omitted += len(calls) - len(lines)
+    return (*([f"{omitted} more calls, not listed"] if omitted else []), *lines)
