@@ -106,7 +106,7 @@ class EvalTool(BaseTool):
             outcome["text"],
             tool_call_id=self.granted.rules.script_id,
             name=self.name,
-            artifact={"story": outcome.get("story")},
+            artifact={"story": story} if (story := outcome.get("story")) else None,
             status="error" if outcome["failed"] else "success",
         )
 

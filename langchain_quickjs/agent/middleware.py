@@ -116,8 +116,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         """Makes the middleware.
 
         Args:
-            ptc: The tools that programs may call: names of the agent's tools, or tools or
-                functions, which need not be the agent's.
+            ptc: What programs may call: names of the agent's tools, or other tools or functions.
             interrupt_on: For each tool that needs it, whether or how a person decides about its
                 calls: `True`, `False`, or LangChain's `InterruptOnConfig`, which may also have
                 `expires_after_s` (`CallReview`): unanswered for so long, a call counts as rejected.
@@ -150,15 +149,15 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             on_tool_error: What becomes of a tool's exception that a program does not catch:
                 `"raise"` raises it as if the model had called the tool, `"return"` gives it to the
                 model as the program's error, as happens in any case if the program has paused
-                since: of such an exception only name and message are left.
-            mode: How long variables live: `"thread"` (the default), as long as the thread; `"turn"`,
+                since: only name and message are left of such an exception.
+            mode: How long variables live: `"thread"` (the default), with the thread; `"turn"`,
                 until the agent is given something new; `"call"`, only as long as the program. In
                 the first two, programs of one message run one by one.
             max_snapshot_bytes: How many bytes stored variables may take, compressed; what is larger
                 is dropped, and the model told so. `memory_limit` when omitted.
-            snapshot_signing_key: A secret with which stored variables and paused programs are signed
-                for their thread, or a list: the first one signs, each verifies. What is not signed
-                with one of them is not used.
+            snapshot_signing_key: A secret with which stored variables and paused programs are
+                signed for their thread, or a list: the first one signs, each of them verifies.
+                What is not signed with one of them is not used.
             stream_events: Whether the custom stream tells of programs: `ProgramStreamEvent`.
 
         Raises:

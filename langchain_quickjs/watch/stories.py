@@ -24,7 +24,7 @@ from langchain_quickjs.script.langgraph_internals.agent_hooks import tool_calls_
 from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_task
 from langchain_quickjs.script.state import PausedState
 from langchain_quickjs.script.telling.story import story_of
-from langchain_quickjs.script.telling.story_types import Story
+from langchain_quickjs.script.telling.story_types import Story, unpack_story
 from langchain_quickjs.watch.pending import KeepsState, state_of, thread_of
 
 __all__ = ["Told", "find_story"]
@@ -82,8 +82,8 @@ def find_story(agent: KeepsState, config: RunnableConfig, wanted: str | None) ->
     which = "no program" if wanted is None else f"no program of the call {wanted!r}"
     raise NoStoryError(
         f"The thread {thread_of(config)!r} has {which} of which a timeline could be made: there is "
-        "one of a program that waits for people, and of one that has ended and whose answer is in "
-        "the state."
+        "one of a program that waits for people, and of one that has made calls, has ended, and "
+        "whose answer is in the state."
     )
 
 
@@ -126,14 +126,15 @@ def _ended(values: Any) -> Iterator[Told]:
     """Stories in a state, the oldest first."""
     if not isinstance(values, Mapping):
         return
-    outcome = values.get("outcome")
-    if isinstance(outcome, Mapping) and isinstance(story := outcome.get("story"), Mapping):
-        yield Told("", cast("Story", story))
-    messages = values.get("messages")
-    for message in messages if isinstance(messages, list) else ():
-        artifact = message.artifact if isinstance(message, ToolMessage) else None
-        if isinstance(artifact, Mapping) and isinstance(story := artifact.get("story"), Mapping):
-            yield Told(message.tool_call_id, cast("Story", story))
+    outcome, messages = values.get("outcome"), values.get("messages")
+    found = [("", outcome)]
+    if isinstance(messages, list):
+        answers = (message for message in messages if isinstance(message, ToolMessage))
+        found += [(answer.tool_call_id, answer.artifact) for answer in answers]
+    for script_id, beside in found:
+        story = unpack_story(beside.get("story")) if isinstance(beside, Mapping) else None
+        if story is not None:
+            yield Told(script_id, story)
 
 
 def _began(story: Mapping[str, Any]) -> float:

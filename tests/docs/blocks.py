@@ -20,13 +20,7 @@ ROOT: Final = Path(__file__).parent.parent.parent
 GIVEN: Final = Path(__file__).parent / "given.py"
 PAGES: Final = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
-NOT_YET: Final[dict[str, str]] = {
-    "people": "`ask`, `expires_after_s` and `CallReview` are being written",
-    "story": "what a program has done is not recorded yet",
-    "streams": "events of programs are being written",
-    "examples": "the project for LangGraph's server is being written",
-    "notebook": "the form and the extra are being written",
-}
+NOT_YET: Final[dict[str, str]] = {}
 """What blocks need that is not there yet, with the reason."""
 
 _FENCE: Final = re.compile(

@@ -15,7 +15,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from langchain_quickjs import CodeInterpreterMiddleware, errors, pending
 from tests.docs import given
-from tests.docs.blocks import NOT_YET, PAGES, ROOT
+from tests.docs.blocks import PAGES, ROOT
 
 README_LINES = 150
 
@@ -24,7 +24,6 @@ def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) < README_LINES
 
 
-@pytest.mark.skipif("story" in NOT_YET, reason=NOT_YET.get("story", ""))
 def test_the_picture_of_the_readme_is_what_people_read() -> None:
     """The program, the line that waits, and the first line of the question are real."""
     readme = (ROOT / "README.md").read_text()

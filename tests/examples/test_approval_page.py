@@ -424,7 +424,6 @@ def test_nothing_of_a_hostile_program_is_more_than_text(served: Served, page: Pa
         assert page.evaluate("typeof hacked") == "undefined"
 
 
-@pytest.mark.xfail(strict=True, reason="programs do not tell yet where they wait")
 def test_a_program_shows_where_it_waits_and_when(served: Served, browser: Browser) -> None:
     thread_id = served.begin(example.RESTOCK)
     page = browser.new_page()

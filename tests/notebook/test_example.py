@@ -8,12 +8,9 @@ from typing import Any
 import nbformat
 import pytest
 
-from langchain_quickjs.script.state import PausedScript
 from tests.helpers.kernels import ROOT, run_jupyter
 from tests.helpers.markup import Markup
 
-# Nothing is drawn before programs keep their stories, which is in another part of this work.
-HAS_STORIES = "story" in PausedScript.__annotations__
 NOTEBOOK = ROOT / "examples" / "notebook.ipynb"
 SHOWN = "['text/html', 'image/svg+xml', 'text/plain']"
 
@@ -22,8 +19,7 @@ SHOWN = "['text/html', 'image/svg+xml', 'text/plain']"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the executed notebook is."""
     made = tmp_path_factory.mktemp("notebook")
-    options = [] if HAS_STORIES else ["--allow-errors"]
-    run_jupyter(made, "execute", str(NOTEBOOK), "--output", str(made / "executed"), *options)
+    run_jupyter(made, "execute", str(NOTEBOOK), "--output", str(made / "executed"))
     return made
 
 
@@ -58,7 +54,7 @@ def test_every_cell_ran_and_one_failed_as_it_should(cells: dict[str, Any]) -> No
         for name, cell in cells.items()
         if any(one.output_type == "error" for one in cell.outputs)
     ]
-    assert failed == (["error"] if HAS_STORIES else ["error", "timeline"])
+    assert failed == ["error"]
     streams = {one.name for cell in cells.values() for one in cell.outputs if "name" in one}
     assert streams == {"stdout"}
 
@@ -107,7 +103,6 @@ def test_it_goes_on_from_the_decision(cells: dict[str, Any]) -> None:
     assert done.count("refunded 60.00 for A-1002") == 1
 
 
-@pytest.mark.skipif(not HAS_STORIES, reason="programs keep no stories yet")
 def test_it_ends_with_a_timeline(cells: dict[str, Any]) -> None:
     shown = data(cells, "timeline")
     assert "issue_refund" in shown["text/plain"]

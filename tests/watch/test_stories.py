@@ -22,16 +22,11 @@ from langchain_quickjs import (
     create_script_graph,
     timeline,
 )
-from langchain_quickjs.script.state import PausedScript
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
 from tests.helpers.databases import aopened, opened
 from tests.helpers.models import parallel_programs, programs
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE
-
-told = pytest.mark.skipif(
-    "story" not in PausedScript.__annotations__, reason="stories are not recorded yet"
-)
 
 CONFIG: Any = {"configurable": {"thread_id": "thread"}}
 GO: Any = {"messages": [("user", "go")]}
@@ -57,7 +52,6 @@ def calls(made: Timeline) -> list[tuple[str, str]]:
     return [(call["tool"], call["fate"]) for call in made.story["calls"]]
 
 
-@told
 @pytest.mark.parametrize("key", [None, "secret"])
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("kind", KINDS)
@@ -85,7 +79,6 @@ def test_a_program_that_waits_and_then_ends(
     assert "3" in str(made)
 
 
-@told
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_somebody_else_has_signed_is_not_shown(kind: Kind, tmp_path: Path) -> None:
     shop, options = Shop(tmp_path / "log"), {"snapshot_signing_key": "secret"}
@@ -105,7 +98,6 @@ def agent(model: Any, shop: Shop, saver: Any = None, **options: Any) -> Any:
     return create_agent(model, middleware=[middleware], checkpointer=saver)
 
 
-@told
 def test_one_of_several_programs_is_named(tmp_path: Path) -> None:
     model = parallel_programs(['await tools.lookUp({ key: "a" })', SOURCE])
     made = agent(model, Shop(tmp_path / "log"), InMemorySaver())
@@ -115,7 +107,6 @@ def test_one_of_several_programs_is_named(tmp_path: Path) -> None:
         timeline(made, CONFIG, tool_call_id="call-0-2")
 
 
-@told
 def test_of_programs_that_have_ended_the_last_one_is_shown(tmp_path: Path) -> None:
     model = programs('await tools.lookUp({ key: "a" })', "throw new TypeError('no')")
     made = agent(model, Shop(tmp_path / "log"), InMemorySaver())
@@ -131,7 +122,6 @@ class State(TypedDict, total=False):
     updates: Any
 
 
-@told
 def test_a_script_graph_by_itself(tmp_path: Path) -> None:
     script = create_script_graph(
         Shop(tmp_path / "log").tools(),
@@ -143,7 +133,6 @@ def test_a_script_graph_by_itself(tmp_path: Path) -> None:
     assert calls(timeline(script, CONFIG)) == [("look_up", "done"), ("pay", "waiting")]
 
 
-@told
 def test_an_agent_that_is_a_node(tmp_path: Path) -> None:
     inner = agent(programs(SOURCE), Shop(tmp_path / "log"), snapshot_signing_key="secret")
     graph: Any = StateGraph(MessagesState)

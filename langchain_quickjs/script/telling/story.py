@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from langchain_quickjs.interpreter.values.short_json import json_in_short, quotable
 from langchain_quickjs.script.state import (
@@ -21,7 +21,13 @@ from langchain_quickjs.script.state import (
 )
 from langchain_quickjs.script.telling.call_report import Entry, Report, called_with
 from langchain_quickjs.script.telling.descriptions import Program
-from langchain_quickjs.script.telling.story_types import Story, StoryCall, StoryWait, with_times
+from langchain_quickjs.script.telling.story_types import (
+    Story,
+    StoryCall,
+    StoryWait,
+    pack_story,
+    with_times,
+)
 
 __all__ = ["Status", "StorySoFar", "has_countable_lines", "story_of"]
 
@@ -89,10 +95,14 @@ class StorySoFar:
         done = _lines(*_ended_calls(report, _CALLS_CHARS))
         return Program(script_id, self.source, done, console)
 
-    def ended(self, status: Status, report: Report, console: str, now_s: float) -> Story:
-        """The story of a script that has ended now."""
+    def ended(
+        self, status: Status, report: Report, console: str, now_s: float
+    ) -> dict[str, Any] | None:
+        """The story of a script that has ended now, packed; `None` if it has made no calls."""
         calls, omitted = _ended_calls(report, _CALLS_CHARS)
-        return Story(
+        if not calls:
+            return None
+        story = Story(
             began_s=self.began_s,
             ended_s=now_s,
             status=status,
@@ -101,6 +111,7 @@ class StorySoFar:
             waits=_waits(self.waits),
             console=console[-_CONSOLE_CHARS:],
         )
+        return pack_story(story)
 
 
 def story_of(paused: PausedScript) -> Story | None:

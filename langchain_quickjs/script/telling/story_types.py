@@ -5,13 +5,14 @@ It stands with the answer of a script that has ended, and a timeline is drawn of
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, cast
+from collections.abc import Mapping
+from typing import Any, Literal, NotRequired, cast
 
 from typing_extensions import TypedDict
 
 from langchain_quickjs.script.state import CallMade, Fate
 
-__all__ = ["Story", "StoryCall", "StoryWait", "with_times"]
+__all__ = ["Story", "StoryCall", "StoryWait", "pack_story", "unpack_story", "with_times"]
 
 
 class StoryCall(TypedDict):
@@ -91,3 +92,64 @@ def with_times(told: StoryCall, made: CallMade, ended_s: float = 0.0) -> StoryCa
     }
     ended = {"ended_s": ended_s} if ended_s else {}
     return cast("StoryCall", {**told, **known, **ended})
+
+
+def pack_story(story: Story) -> dict[str, Any]:
+    """A story in few bytes: it stands with the answer of a program for as long as the thread does.
+
+    Times are in milliseconds since the program began.
+    """
+    began_s = story["began_s"]
+
+    def since(moment_s: float | None) -> int | None:
+        return None if moment_s is None else round((moment_s - began_s) * 1000)
+
+    calls = []
+    for call in story["calls"]:
+        row = [call["number"], call["tool"], call["args"], call["fate"], call["detail"]]
+        times = [since(call["began_s"]), since(call.get("ended_s"))]
+        asked = [since(call.get("asked_s")), since(call.get("decided_s"))]
+        packed = [*row, *times, call.get("line"), *asked, call.get("decision")]
+        while packed[-1] is None:
+            packed.pop()
+        calls.append(packed)
+    waits = [[since(wait["began_s"]), since(wait.get("ended_s"))] for wait in story["waits"]]
+    told = {"calls": calls, "waits": waits, "omitted": story["omitted"]}
+    head = {"began_s": round(began_s, 3), "ms": since(story.get("ended_s"))}
+    return {**head, "status": story["status"], "console": story["console"], **told}
+
+
+def unpack_story(packed: object) -> Story | None:
+    """The story that was packed; `None` if it is none, as anybody may have written it."""
+    try:
+        return _unpacked(cast("Any", packed))
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
+        return None
+
+
+def _unpacked(packed: Mapping[str, Any]) -> Story:
+    began_s = float(packed["began_s"])
+
+    def moments(**since_ms: int | None) -> dict[str, Any]:
+        known = {name: ms for name, ms in since_ms.items() if ms is not None}
+        return {name: began_s + ms / 1000 for name, ms in known.items()}
+
+    calls = []
+    for row in packed["calls"]:
+        whole: list[Any] = [*row, *[None] * (11 - len(row))]
+        number, tool, args, fate, detail, began, ended, line, asked, decided, decision = whole
+        told = {"number": int(number), "tool": str(tool), "args": str(args), "fate": str(fate)}
+        told |= moments(began_s=began, ended_s=ended, asked_s=asked, decided_s=decided)
+        told |= {} if line is None else {"line": int(line)}
+        told |= {} if decision is None else {"decision": str(decision)}
+        calls.append(cast("StoryCall", {**told, "detail": str(detail)}))
+    waits = [moments(began_s=began, ended_s=ended) for began, ended in packed["waits"]]
+    story = Story(
+        began_s=began_s,
+        status=packed["status"],
+        calls=calls,
+        omitted=int(packed["omitted"]),
+        waits=cast("list[StoryWait]", waits),
+        console=str(packed["console"]),
+    )
+    return cast("Story", {**story, **moments(ended_s=packed["ms"])})

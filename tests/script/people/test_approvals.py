@@ -213,7 +213,10 @@ def test_arguments_that_no_checkpoint_can_keep_are_refused_everywhere() -> None:
     graph = create_script_graph([count], interrupt_on={"count": True}, checkpointer=InMemorySaver())
     outcome = graph.invoke({"source": source}, {"configurable": {"thread_id": "1"}})["outcome"]
     assert outcome["value"].startswith("count: n must be an integer of at most 64 bits, it has 71")
-    assert create_script_graph([count]).invoke({"source": source})["outcome"] == outcome
+    ungated = create_script_graph([count]).invoke({"source": source})["outcome"]
+    for one in (outcome, ungated):
+        del one["story"]  # It has times.
+    assert ungated == outcome
 
 
 def test_false_gates_nothing() -> None:
