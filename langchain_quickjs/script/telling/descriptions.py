@@ -22,6 +22,7 @@ __all__ = ["Program", "with_descriptions"]
 # CommonMark and its extensions find nothing in these characters, and no address without others.
 _PLAIN: Final = re.compile(r"[\w \"',:;.\-/@%+{}=?&()…]*")
 _ADDRESS: Final = re.compile(r"://|www\.|@", re.IGNORECASE)
+_GAP: Final = re.compile(r"[^\S\n]{40,}")
 _TOOL_CHARS: Final = 64
 _FIRST_CHARS: Final = 160
 _VALUE_CHARS: Final = 60
@@ -98,11 +99,11 @@ def _described(call: AwaitingCall, program: Program, *, is_first: bool) -> Await
 def _first_line(name: str, args: dict[str, Any], line: int | None) -> str:
     """The call and where it comes from. Nothing in it is Markdown to anybody."""
     room, shown = _FIRST_CHARS, []
-    for key, value in args.items():
+    for index, (key, value) in enumerate(args.items()):
         one = f"{quotable(key, _VALUE_CHARS)}: {json_in_short(value, _VALUE_CHARS)}"
         room -= len(one) + 2
         if room < 0:
-            shown.append(_CUT)
+            shown.append(f"{_CUT} and {len(args) - index} more")
             break
         shown.append(one)
     text = f"{quotable(name, _TOOL_CHARS)}({', '.join(shown)})"
@@ -164,9 +165,13 @@ def _fenced(text: str, language: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """A text with what is not printable escaped: it could turn a line, or hide one."""
-    if text.isprintable():
-        return text
-    return "".join(
-        one if one.isprintable() or one in "\n\t" else json.dumps(one)[1:-1] for one in text
-    )
+    """A text in which nothing is hidden.
+
+    What is not printable is escaped: it could turn a line. Long gaps are closed: what stands behind
+    one is out of sight.
+    """
+    if not text.isprintable():
+        text = "".join(
+            one if one.isprintable() or one in "\n\t" else json.dumps(one)[1:-1] for one in text
+        )
+    return _GAP.sub(lambda gap: f"⟨{len(gap[0])} spaces⟩", text)
