@@ -97,13 +97,13 @@ def _excerpt(call: PendingCall) -> list[_Line]:
     if not call.source:
         return []
     every = call.source.split("\n")
-    first = max((call.line or 1) - 1 - _AROUND, 0)
+    first = max((call.line or 0) - call.first_line - _AROUND, 0)
     if first >= len(every):
         first = 0
     shown = every[first : first + 2 * _AROUND + 1]
     return [
         (number, "".join(lines_of(line, 1, _LINE_CHARS)), number == call.line)
-        for number, line in enumerate(shown, first + 1)
+        for number, line in enumerate(shown, call.first_line + first)
     ]
 
 
