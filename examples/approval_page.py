@@ -52,6 +52,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import uvicorn
 from deepagents import create_deep_agent
+from langchain.agents.middleware import InterruptOnConfig
 from langchain.chat_models import init_chat_model
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
@@ -1429,22 +1430,20 @@ def shop_agent(
 ) -> Any:
     """The agent. It may ask for refunds and orders, and people decide."""
     tools = shop_tools(log)
-    decided: CallReview = {"allowed_decisions": ["approve", "edit", "reject"]}
-    soon: CallReview = {**decided, "expires_after_s": DECIDED_IN_S}
+    decided: InterruptOnConfig = {"allowed_decisions": ["approve", "edit", "reject"]}
+    soon: CallReview = {
+        "allowed_decisions": decided["allowed_decisions"],
+        "expires_after_s": DECIDED_IN_S,
+    }
     return create_deep_agent(
         model=model,
         tools=tools,
-        middleware=[
-            CodeInterpreterMiddleware(
-                ptc=[one.name for one in tools],
-                interrupt_on={
-                    "issue_refund": decided,
-                    "place_order": soon,
-                    "ask_colleague": {"allowed_decisions": ["respond", "reject"]},
-                },
-                ask=ask,
-            )
-        ],
+        interrupt_on={
+            "issue_refund": decided,
+            "place_order": cast("InterruptOnConfig", soon),  # LangChain's has no time.
+            "ask_colleague": {"allowed_decisions": ["respond", "reject"]},
+        },
+        middleware=[CodeInterpreterMiddleware(ptc=[one.name for one in tools], ask=ask)],
         checkpointer=checkpointer,
     )
 

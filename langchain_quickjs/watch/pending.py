@@ -56,6 +56,8 @@ class PendingCall:
         expires_at: When it is decided as rejected unless somebody answers; `None` for never.
         refused: Why the last answer did not fit; empty if there was none.
         value: The whole value of the interrupt.
+        first_line: The number of the line that `source` begins with: of a long program it is the
+            part round the line that waits.
     """
 
     thread_id: str
@@ -75,6 +77,7 @@ class PendingCall:
     expires_at: datetime | None
     refused: str
     value: Any = field(repr=False)
+    first_line: int = 1
 
     def _repr_mimebundle_(
         self,
@@ -251,6 +254,7 @@ def _calls(thread_id: str, interrupt: Interrupt, place: _Place) -> Iterator[Pend
             expires_at=call.expires_at,
             refused=question.refused,
             value=interrupt.value,
+            first_line=program.first_line if program else 1,
         )
 
 

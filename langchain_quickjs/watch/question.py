@@ -43,12 +43,14 @@ class Program:
     Attributes:
         tool_call_id: The id of the model's call that runs it.
         source: Its text.
+        first_line: The number of the line that it begins with: of a long program it is a part.
         column: The column of the first call that waits, from 1.
         calls_so_far: What it has done, a line each.
     """
 
     tool_call_id: str | None
     source: str | None
+    first_line: int
     column: int | None
     calls_so_far: tuple[str, ...]
 
@@ -128,6 +130,7 @@ def _program(value: Mapping[str, Any], program: Mapping[str, Any]) -> Program:
     return Program(
         _text(value.get("tool_call_id")) or None,
         source if isinstance(source, str) else None,
+        _position(program.get("first_line")) or 1,
         _position(program.get("column")),
         tuple(one for one in _list(value.get("calls_so_far")) if isinstance(one, str)),
     )

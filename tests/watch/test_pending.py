@@ -300,6 +300,21 @@ def test_a_notebook_shows_what_waits_with_its_line_marked() -> None:
     assert "script" not in html
 
 
+def test_of_a_long_program_the_part_that_waits_is_shown() -> None:
+    program = {"source": "a\nb\nc", "first_line": 400, "line": 401, "lines": [401, 402]}
+    (call, _) = waiting(asking({**QUESTION, "program": program}), "invoke", {})
+    assert (call.first_line, call.line) == (400, 401)
+    assert "  >  401  b" in call._repr_mimebundle_()["text/plain"]
+
+
+def test_what_one_program_has_done_is_said_once() -> None:
+    both = {**QUESTION, "program": {**QUESTION["program"], "lines": [3, 3]}}
+    found = waiting(asking(both), "invoke", {})
+    text = found._repr_mimebundle_()["text/plain"]  # type: ignore[attr-defined]  # its own list
+    assert text.count("look_up") == 1
+    assert text.count("  >    3  3") == 1
+
+
 def test_nothing_waits_in_a_thread_that_nobody_began() -> None:
     found = pending(asking("why"), CONFIG)
     assert found == []

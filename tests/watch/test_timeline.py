@@ -207,6 +207,26 @@ def test_a_short_wait_is_drawn_as_long_as_it_is() -> None:
     assert (second[1] - second[0]) / 0.18 == pytest.approx(per_second, rel=0.02)
 
 
+def test_what_a_program_computes_is_not_drawn_as_waiting() -> None:
+    svg = drawn(story_of(call(0, 0.3, 0.4), ended_s=BEGAN + 0.4))
+    ((left, right),) = bars(svg, "qjs-run")
+    assert right - left == pytest.approx((right - 356) / 4, abs=1)
+    assert not [rect for rect in svg.iter(f"{SVG}rect") if rect.get("class") == "qjs-cut"]
+
+
+def test_a_process_that_was_away_for_days_leaves_the_work_its_place() -> None:
+    svg = drawn(story_of(call(0, 0.0, 0.1), call(1, 3 * DAY, 3 * DAY + 0.1)))
+    assert all(right - left > 100 for left, right in bars(svg, "qjs-run"))
+
+
+@pytest.mark.parametrize("fate", ["rejected by a person", "answered by a person", "not made"])
+def test_a_call_that_was_not_made_did_not_run(fate: str) -> None:
+    decided = {"asked_s": BEGAN + 0.1, "decided_s": BEGAN + 0.2, "decision": "reject"}
+    svg = drawn(story_of(call(0, 0.1, 0.3, fate=fate, **decided)))
+    assert len(bars(svg, "qjs-waits")) == 1
+    assert bars(svg, "qjs-run") == []
+
+
 def test_a_program_that_waits_is_drawn_up_to_now() -> None:
     asked = call(1, 0.1, fate="waiting", detail="", asked_s=BEGAN + 0.1)
     story = story_of(call(0, 0.0, 0.1), asked, status="waiting", waits=[{"began_s": BEGAN + 0.1}])

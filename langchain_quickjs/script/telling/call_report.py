@@ -37,7 +37,7 @@ _LINE_CHARS: Final = 154
 _TOOL_CHARS: Final = 40
 _ARGS_CHARS: Final = 72
 _SAID_CHARS: Final = 40
-_RESULT_CHARS: Final = 60
+_RESULT_CHARS: Final = 96
 # How many calls a story tells of.
 _TOLD: Final = 40
 

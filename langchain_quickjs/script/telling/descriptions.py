@@ -29,6 +29,7 @@ _VALUE_CHARS: Final = 60
 _ARGS_CHARS: Final = 2_000
 _ARGS_BYTES: Final = 16_384
 _SOURCE_CHARS: Final = 16_384
+_LONG_LINE_CHARS: Final = 2_000
 _EXCERPT_LINES: Final = 24
 _SHORT_LINES: Final = 3
 _LINE_CHARS: Final = 200
@@ -56,10 +57,12 @@ class Program:
         """What stands in a question about some of its calls, for those who know the keys."""
         made = [call.get("made", {}) for call in calls]
         first = made[0] if made else {}
+        source, first_line = _around(self.source, first.get("line"))
         return {
             "tool_call_id": self.tool_call_id,
             "program": {
-                "source": _around(self.source, first.get("line")),
+                "source": source,
+                "first_line": first_line,
                 "line": first.get("line"),
                 "column": first.get("column"),
                 "lines": [one.get("line") for one in made],
@@ -126,7 +129,7 @@ def _arguments(args: dict[str, Any]) -> str:
         text = json_in_short(args, _ARGS_CHARS)
     else:
         text = json.dumps(args, ensure_ascii=False, indent=2, default=str)
-        text = text if len(text) <= _ARGS_CHARS else f"{text[: _ARGS_CHARS - 1]}{_CUT}"
+        text = _cut(text, _ARGS_CHARS)
     return f"**Arguments**\n\n{_fenced(_printable(text), 'json')}"
 
 
@@ -140,22 +143,32 @@ def _excerpt(source: str, line: int | None, most: int) -> str:
     numbered = []
     for number, raw in enumerate(shown, first + 1):
         mark, text = "▶" if number == line else " ", _printable(raw)
-        cut = text if len(text) <= _LINE_CHARS else f"{text[: _LINE_CHARS - 1]}{_CUT}"
-        numbered.append(f"{mark} {number:{width}}  {cut}".rstrip())
+        numbered.append(f"{mark} {number:{width}}  {_cut(text, _LINE_CHARS)}".rstrip())
     before = [f"{_CUT} {first} lines before"] if first else []
     rest = len(lines) - first - len(shown)
     return "\n".join([*before, *numbered, *([f"{_CUT} {rest} lines more"] if rest else [])])
 
 
-def _around(source: str, line: int | None) -> str:
-    """The source, or where it is long the part of it around the line that waits."""
+def _around(source: str, line: int | None) -> tuple[str, int]:
+    """The source, or where it is long the lines around the one that waits; and the first of them."""
     if len(source) <= _SOURCE_CHARS:
-        return source
-    lines = source.split("\n")
-    at = sum(len(one) + 1 for one in lines[: (line or 1) - 1])
-    first = max(0, min(at - _SOURCE_CHARS // 2, len(source) - _SOURCE_CHARS))
-    note = f"// {_CUT} {len(source)} characters, these are from character {first} on\n"
-    return note + source[first : first + _SOURCE_CHARS]
+        return source, 1
+    lines = [_cut(one, _LONG_LINE_CHARS) for one in source.split("\n")]
+    first = last = min(line or 1, len(lines)) - 1
+    room = _SOURCE_CHARS - len(lines[first])
+    while first > 0 or last < len(lines) - 1:
+        is_above = first > 0 and (
+            last - (line or 1) >= (line or 1) - first or last == len(lines) - 1
+        )
+        room -= 1 + len(lines[first - 1 if is_above else last + 1])
+        if room < 0:
+            break
+        first, last = (first - 1, last) if is_above else (first, last + 1)
+    return "\n".join(lines[first : last + 1]), first + 1
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}{_CUT}"
 
 
 def _fenced(text: str, language: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,19 +23,35 @@ _CALLS_SO_FAR: Final = 20
 _AROUND: Final = 4
 _LINE_CHARS: Final = 200
 
+_Line = tuple[int, str, bool]
+"""A line of a program: its number, its text, and whether it is the one that waits."""
+
 
 def cards_html(calls: Sequence[PendingCall]) -> str:
     """The calls, each as a card. Nothing in it runs or is loaded."""
-    cards = "".join(_card(call) for call in calls[:_MOST_CARDS])
+    cards = "".join(itertools.starmap(_card, _with_what_is_new(calls)))
     return f"<style>{CARD_STYLE}</style>{cards or _nothing()}{_more(calls)}"
 
 
 def cards_plain(calls: Sequence[PendingCall]) -> str:
     """The calls as plain text."""
-    told = [_plain(call) for call in calls[:_MOST_CARDS]]
+    told = list(itertools.starmap(_plain, _with_what_is_new(calls)))
     if len(calls) > _MOST_CARDS:
         told.append(f"and {len(calls) - _MOST_CARDS} more")
     return "\n\n".join(told) or "Nothing waits for a person."
+
+
+def _with_what_is_new(
+    calls: Sequence[PendingCall],
+) -> Iterator[tuple[PendingCall, list[_Line], list[str]]]:
+    """Calls, each with what the card before it has not said of its program."""
+    said: tuple[Any, ...] = ()
+    for call in calls[:_MOST_CARDS]:
+        lines, so_far = _excerpt(call), call.calls_so_far[:_CALLS_SO_FAR]
+        shown = (call.source, call.line), (call.tool_call_id, so_far)
+        done = [] if shown[1] in said else [one_line(line, _LINE_CHARS) for line in so_far]
+        yield call, [] if shown[0] in said else lines, done
+        said = shown
 
 
 def _nothing() -> str:
@@ -75,28 +92,27 @@ def _arguments(call: PendingCall) -> Iterator[tuple[str, str]]:
         yield "…", f"and {more} more"
 
 
-def _excerpt(call: PendingCall) -> list[tuple[int, str, bool]]:
-    """Lines of the program round the one that waits: number, text, and whether it is that line."""
+def _excerpt(call: PendingCall) -> list[_Line]:
+    """Lines of the program round the one that waits."""
     if not call.source:
         return []
     every = call.source.split("\n")
-    first = max((call.line or 1) - 1 - _AROUND, 0)
+    first = max((call.line or 0) - call.first_line - _AROUND, 0)
     if first >= len(every):
         first = 0
     shown = every[first : first + 2 * _AROUND + 1]
     return [
         (number, "".join(lines_of(line, 1, _LINE_CHARS)), number == call.line)
-        for number, line in enumerate(shown, first + 1)
+        for number, line in enumerate(shown, call.first_line + first)
     ]
 
 
-def _card(call: PendingCall) -> str:
+def _card(call: PendingCall, lines: list[_Line], so_far: list[str]) -> str:
     rows = "".join(
         f"<div><code><b>{escaped(key)}</b>: {escaped(value)}</code></div>"
         for key, value in _arguments(call)
     )
-    source = "".join(_source_line(*line) for line in _excerpt(call))
-    so_far = [one_line(line, _LINE_CHARS) for line in call.calls_so_far[:_CALLS_SO_FAR]]
+    source = "".join(_source_line(*line) for line in lines)
     done = f"<div>So far:</div><pre>{escaped(chr(10).join(so_far))}</pre>" if so_far else ""
     refused = f'<div class="qjs-bad">{escaped(_refused(call))}</div>' if call.refused else ""
     return (
@@ -122,11 +138,11 @@ def _answer(call: PendingCall) -> str:
     return f"{allowed or 'any answer'}; interrupt {number}, call {call.index}"
 
 
-def _plain(call: PendingCall) -> str:
+def _plain(call: PendingCall, source: list[_Line], so_far: list[str]) -> str:
     lines = [_title(call), f"  {_asked(call)}"]
     if call.refused:
         lines.append(f"  {_refused(call)}")
     lines += [f"  {key}: {value}" for key, value in _arguments(call)]
-    lines += [f"  {'>' if here else ' '} {at:>4}  {text}" for at, text, here in _excerpt(call)]
-    lines += [f"  so far: {one_line(line, _LINE_CHARS)}" for line in call.calls_so_far[:20]]
+    lines += [f"  {'>' if here else ' '} {at:>4}  {text}" for at, text, here in source]
+    lines += [f"  so far: {line}" for line in so_far]
     return "\n".join([*lines, f"  {_answer(call)}"])

@@ -39,6 +39,7 @@ _LABEL_COLUMNS: Final = 44  # Of 7.23 pixels each, left of the bars.
 _COLUMN: Final = 6.63  # The width of a small letter.
 _GAP: Final = 7
 _SIGN: Final = 7
+_LONG_S: Final = 60.0
 _HATCH: Final = "\0"  # Stands for a name that is not known yet; no text has it.
 _CONSOLE_LINES: Final = 4
 _CONSOLE_CHARS: Final = 126
@@ -94,7 +95,10 @@ def _axis_of(story: ToldStory) -> Axis:
     times += [story.began_s, story.until_s, *(call.began_s for call in story.calls)]
 
     def is_still(begin: float, end: float) -> bool:
-        return not any(first < end and begin < last for first, last in ran)
+        if any(first < end and begin < last for first, last in ran):
+            return False
+        # A program computes, or its process has died and another one has taken it up much later.
+        return story.is_waited_in(begin, end) or end - begin > _LONG_S
 
     return Axis.over(times, is_still, _LEFT, _RIGHT - _LEFT)
 
@@ -117,29 +121,40 @@ def _grid(axis: Axis, story: ToldStory) -> Iterator[str]:
         yield _box(
             _MARGIN - 8, _TOP + _ROW * index, _WIDTH - 2 * _MARGIN + 16, _ROW, "qjs-band", corner=4
         )
-    for stretch in axis.stretches:
-        if stretch.cut:
-            wide = stretch.right - stretch.left
-            yield _box(stretch.left, _AXIS, wide, bottom - _AXIS, "qjs-cut")
+    yield from (_cut(stretch, bottom, story) for stretch in axis.stretches if stretch.cut)
     yield f'<path class="qjs-axis" d="{"".join(_line(axis))}"/>'
-    taken = list(_cut_labels(axis))
-    yield from (_text(x, _AXIS - 8, said, "qjs-wait", "middle") for x, _, said in taken)
+    taken = [_place_of_label(stretch) for stretch in axis.stretches if stretch.cut]
     for left, time in axis.ticks():
         yield f'<path class="qjs-grid" d="M{left:.1f} {_AXIS} V{bottom}"/>'
         first = time == 0 and left == axis.stretches[0].left
         said = "0" if first else f"+{duration(time)}"
-        half = 3.5 * len(said) + 4
-        if all(abs(left - x) > half + other for x, other, _ in taken) and left + half < _WIDTH:
+        half = _half_of(said)
+        if all(abs(left - x) > half + other for x, other in taken) and left + half < _WIDTH:
             yield _text(left, _AXIS - 8, said, "qjs-dim", "middle")
-            taken.append((left, half, said))
+            taken.append((left, half))
 
 
-def _cut_labels(axis: Axis) -> Iterator[tuple[float, float, str]]:
-    """How long the times are that are cut, where they stand, and half of what they take."""
-    for stretch in axis.stretches:
-        if stretch.cut and stretch.right - stretch.left >= 44:
-            said = duration(stretch.end_s - stretch.begin_s)
-            yield (stretch.left + stretch.right) / 2, 3.5 * len(said) + 4, said
+def _cut(stretch: Stretch, bottom: float, story: ToldStory) -> str:
+    """A stretch that is cut short, with the time that it stands for."""
+    waits = story.is_waited_in(stretch.begin_s, stretch.end_s)
+    wide = stretch.right - stretch.left
+    band = _box(stretch.left, _AXIS, wide, bottom - _AXIS, "qjs-cut" if waits else "qjs-band")
+    middle, half = _place_of_label(stretch)
+    if not half:
+        return band
+    said = duration(stretch.end_s - stretch.begin_s)
+    return band + _text(middle, _AXIS - 8, said, "qjs-wait" if waits else "qjs-dim", "middle")
+
+
+def _place_of_label(stretch: Stretch) -> tuple[float, float]:
+    """Where the middle of a cut stretch's label stands, and half its width; 0 without a label."""
+    narrow = stretch.right - stretch.left < 44
+    half = 0.0 if narrow else _half_of(duration(stretch.end_s - stretch.begin_s))
+    return (stretch.left + stretch.right) / 2, half
+
+
+def _half_of(label: str) -> float:
+    return 3.5 * len(label) + 4
 
 
 def _line(axis: Axis) -> Iterator[str]:
@@ -209,7 +224,7 @@ def _told(call: ToldCall) -> str:
         parts.append(f"line {call.line}")
     if (waited := call.waited) is not None:
         parts.append(f"asked {clock(waited[0])}, waited {duration(waited[1] - waited[0])}")
-    parts += [f"ran {duration(end - begin)}" for begin, end in call.ran if call.fate != "waiting"]
+    parts += [f"ran {duration(end - begin)}" for begin, end in call.ran]
     return "; ".join((*parts, call.came_to))
 
 
@@ -220,7 +235,7 @@ def _bars(axis: Axis, call: ToldCall, middle: float) -> _Bars:
     if (waited := call.waited) is not None:
         left, right = axis.at(waited[0]), axis.at(waited[1])
         pieces.append(_hatched(left, top, max(right - left, _LEAST_BAR), _BAR))
-    for begin, end in () if call.fate == "waiting" else call.ran:
+    for begin, end in call.ran:
         begin_at, right = axis.at(begin), axis.at(end)
         wide = max(right - begin_at, _LEAST_BAR)
         pieces.append(

@@ -72,7 +72,7 @@ def _plain_calls(story: ToldStory) -> Iterator[str]:
     for call in story.calls:
         line = "" if call.line is None else f", line {call.line}"
         waited = f", waited {_waited(call)}" if call.waited else ""
-        ran = f", ran {_ran(call)}" if call.ran and call.fate != "waiting" else ""
+        ran = f", ran {_ran(call)}" if call.ran else ""
         made = duration(call.began_s - story.began_s)
         yield f"  after {made}: {call.name}{line}{waited}{ran}: {call.came_to}"
     if story.omitted:
@@ -87,8 +87,7 @@ def _plain_console(story: ToldStory) -> Iterator[str]:
 
 
 def _ran(call: ToldCall) -> str:
-    spans = () if call.fate == "waiting" else call.ran
-    return duration(sum(end - begin for begin, end in spans)) if spans else ""
+    return duration(sum(end - begin for begin, end in call.ran)) if call.ran else ""
 
 
 def _waited(call: ToldCall) -> str:

@@ -25,6 +25,7 @@ _LAST_S: Final = 250_000_000_000.0  # In the year 9892; Python knows no time aft
 _TIMES: Final = ("began_s", "asked_s", "decided_s", "ended_s")
 _STATUS: Final = ("running", "waiting", "completed", "failed")
 _T = TypeVar("_T")
+_NOT_RUN: Final = ("waiting", "not made", "rejected by a person", "answered by a person")
 DECIDED: Final = {
     "approve": "approved",
     "edit": "edited",
@@ -84,10 +85,10 @@ class ToldCall:
     @property
     def ran(self) -> list[tuple[float, float]]:
         """From when to when it ran."""
-        waited = self.waited
-        if waited is None:
-            return [] if self.fate == "not made" else [(self.began_s, self.ended_s)]
-        return [(waited[1], self.ended_s)] if waited[1] < self.ended_s else []
+        if self.fate in _NOT_RUN:
+            return []
+        begin = self.began_s if self.waited is None else self.waited[1]
+        return [(begin, self.ended_s)] if self.waited is None or begin < self.ended_s else []
 
     @property
     def came_to(self) -> str:
@@ -134,6 +135,11 @@ class ToldStory:
     def waited_s(self) -> float:
         """How long it waited for people."""
         return sum(end - begin for begin, end in self.waits)
+
+    def is_waited_in(self, begin_s: float, end_s: float) -> bool:
+        """Whether people are waited for from one time to another."""
+        spans = (*self.waits, *(span for call in self.calls if (span := call.waited)))
+        return any(first <= begin_s and end_s <= last for first, last in spans)
 
     @property
     def summary(self) -> str:
@@ -200,7 +206,8 @@ def _call(row: Mapping[str, Any], first: float, last: float) -> ToldCall:
         asked,
         decided,
         ended,
-        _text(row.get("decision"), 20),
+        # A tool's own question is answered, whatever is said.
+        _text(row.get("decision"), 20) or ("" if decided is None else "respond"),
     )
 
 
