@@ -150,11 +150,11 @@ def _excerpt(source: str, line: int | None, most: int) -> str:
 
 
 def _around(source: str, line: int | None) -> tuple[str, int]:
-    """The source, or where it is long the lines around the one that waits; and the first of them."""
+    """The source, of a long one the lines around that which waits; and the first one's number."""
     if len(source) <= _SOURCE_CHARS:
         return source, 1
     lines = [_cut(one, _LONG_LINE_CHARS) for one in source.split("\n")]
-    first = last = min(line or 1, len(lines)) - 1
+    at = first = last = min(line or 1, len(lines)) - 1
     room = _SOURCE_CHARS - len(lines[first])
     while first > 0 or last < len(lines) - 1:
         is_above = first > 0 and (
