@@ -157,9 +157,7 @@ def _around(source: str, line: int | None) -> tuple[str, int]:
     at = first = last = min(line or 1, len(lines)) - 1
     room = _SOURCE_CHARS - len(lines[first])
     while first > 0 or last < len(lines) - 1:
-        is_above = first > 0 and (
-            last - (line or 1) >= (line or 1) - first or last == len(lines) - 1
-        )
+        is_above = first > 0 and (last == len(lines) - 1 or at - first <= last - at)
         room -= 1 + len(lines[first - 1 if is_above else last + 1])
         if room < 0:
             break
