@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Self
+from typing import Final, Literal, Self
 
 from langchain_quickjs.interpreter.values.short_json import json_in_short, quotable
 from langchain_quickjs.script.state import (
@@ -95,12 +95,10 @@ class StorySoFar:
         done = _lines(*_ended_calls(report, _CALLS_CHARS))
         return Program(script_id, self.source, done, console)
 
-    def ended(
-        self, status: Status, report: Report, console: str, now_s: float
-    ) -> dict[str, Any] | None:
-        """The story of a script that has ended now, packed; `None` if it has made no calls."""
+    def ended(self, status: Status, report: Report, console: str, now_s: float) -> str | None:
+        """The story of a script that has ended now, packed; `None` if there is nothing to tell."""
         calls, omitted = _ended_calls(report, _CALLS_CHARS)
-        if not calls:
+        if not calls and status == "completed":
             return None
         story = Story(
             began_s=self.began_s,

@@ -5,14 +5,20 @@ It stands with the answer of a script that has ended, and a timeline is drawn of
 
 from __future__ import annotations
 
+import base64
+import json
+import zlib
 from collections.abc import Mapping
-from typing import Any, Literal, NotRequired, cast
+from typing import Any, Final, Literal, NotRequired, cast
 
 from typing_extensions import TypedDict
 
 from langchain_quickjs.script.state import CallMade, Fate
 
 __all__ = ["Story", "StoryCall", "StoryWait", "pack_story", "unpack_story", "with_times"]
+
+
+_MOST_BYTES: Final = 64 * 1024
 
 
 class StoryCall(TypedDict):
@@ -94,11 +100,15 @@ def with_times(told: StoryCall, made: CallMade, ended_s: float = 0.0) -> StoryCa
     return cast("StoryCall", {**told, **known, **ended})
 
 
-def pack_story(story: Story) -> dict[str, Any]:
+def pack_story(story: Story) -> str:
     """A story in few bytes: it stands with the answer of a program for as long as the thread does.
 
-    Times are in milliseconds since the program began.
+    It is JSON with times in milliseconds since the program began, compressed, as base64.
     """
+    return base64.b64encode(zlib.compress(json.dumps(_packed(story)).encode())).decode()
+
+
+def _packed(story: Story) -> dict[str, Any]:
     began_s = story["began_s"]
 
     def since(moment_s: float | None) -> int | None:
@@ -122,8 +132,12 @@ def pack_story(story: Story) -> dict[str, Any]:
 def unpack_story(packed: object) -> Story | None:
     """The story that was packed; `None` if it is none, as anybody may have written it."""
     try:
-        return _unpacked(cast("Any", packed))
-    except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
+        compressed = base64.b64decode(cast("str", packed), validate=True)
+        text = zlib.decompressobj().decompress(compressed, _MOST_BYTES)
+        return _unpacked(json.loads(text))
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        return None
+    except zlib.error:
         return None
 
 
