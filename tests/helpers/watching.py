@@ -187,12 +187,9 @@ def watched(kind: Kind, way: str, *, noise: int = 20_000) -> list[list[str]]:
         return asyncio.run(collect())
 
 
-_ASKED: Final = {"value", "id"}
-
-
 def text_of(item: Any, above: tuple[int, ...] = ()) -> str:
     """All that an item holds, as text: whoever sends or stores it may write as much."""
-    if isinstance(item, Interrupt) or (isinstance(item, Mapping) and item.keys() == _ASKED):
+    if isinstance(item, Interrupt) or (isinstance(item, Mapping) and "action_requests" in item):
         return "?"
     if id(item) in above:
         return "^"
