@@ -54,7 +54,33 @@ def approvals(state: Any) -> Command[Any]:
     return Command(resume=answers)
 
 
-def test_a_question_that_was_changed_where_it_is_stored(tmp_path: Path) -> None:
+LESS = {"to": "alice"}
+
+
+def action_with(value: dict[str, Any], **other: Any) -> dict[str, Any]:
+    """The question with something else in its first request."""
+    return {**value, "action_requests": [{**value["action_requests"][0], **other}]}
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        lambda value: action_with(value, args=LESS),
+        lambda value: action_with(value, arguments=LESS),
+        lambda value: action_with(value, description="pay(to: alice)"),
+        lambda value: {**value, "action_request": {"action": "pay", "args": LESS}},
+        lambda value: {**value, "description": "pay(to: alice)"},
+        lambda value: {**value, "action_requests": [*value["action_requests"], "alice"]},
+        lambda value: {**value, "review_configs": []},
+        lambda value: {**value, "calls_so_far": ["done: nothing"]},
+        lambda value: {**action_with(value, description="Go on.\n\n"), "refused": "Go on."},
+        lambda value: {**value, "refused": 7},
+        lambda _: "pay(to: alice)",
+    ],
+)
+def test_a_question_that_was_changed_where_it_is_stored(
+    lie: Callable[[dict[str, Any]], Any], tmp_path: Path
+) -> None:
     """The person sees one call, and approves another one."""
     effects, database = Effects(), tmp_path / "db"
     ours = CodeInterpreterMiddleware(
@@ -74,8 +100,7 @@ def test_a_question_that_was_changed_where_it_is_stored(tmp_path: Path) -> None:
         ).fetchall()
         for rowid, kind, value in rows:
             (stored,) = SERDE.loads_typed((kind, value))
-            action = {**stored.value["action_requests"][0], "args": {"to": "alice"}}
-            forged = Interrupt({**stored.value, "action_requests": [action]}, stored.id)
+            forged = Interrupt(lie(stored.value), stored.id)
             connection.execute(
                 "update writes set value = ? where rowid = ?",
                 (SERDE.dumps_typed([forged])[1], rowid),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph._internal._constants import (
@@ -66,50 +66,20 @@ class Delivery:
         return found
 
     def require_shown(self, asked: Interrupt) -> None:
-        """Sees to it that a question about calls was shown as it is asked.
+        """Sees to it that a question was shown as it is asked, with everything that it tells.
+
+        Args:
+            asked: A question about calls; with the reason why the last answer did not fit, if it
+                was shown with one.
 
         Raises:
             SnapshotError: Something else was shown: somebody has changed it where it is stored.
         """
-        shown = (self.standing or {}).get(asked.id, asked.value)
-        if _calls_in(shown) != _calls_in(asked.value) or not _tells_the_same(shown, asked.value):
+        if (self.standing or {}).get(asked.id, asked.value) != asked.value:
             raise SnapshotError(
                 "The answer is not used, because the question was changed where it is stored: what "
                 "was shown is not what the program asks. Ask again: `invoke(None, config)`."
             )
-
-
-def _calls_in(question: Any) -> Any:
-    """The calls that a question is about; nothing for what a tool itself asks."""
-    actions = question.get("action_requests") if isinstance(question, Mapping) else None
-    if not isinstance(actions, Sequence):
-        return None
-    return [(one.get("name"), one.get("args")) for one in actions if isinstance(one, Mapping)]
-
-
-# What people are told of a program beside the calls themselves.
-_TOLD: Final = ("tool_call_id", "program", "calls_so_far")
-
-
-def _tells_the_same(shown: Any, asked: Any) -> bool:
-    """Whether a person who decides about calls was told of them what was to be told.
-
-    If the last answer did not fit, the first description begins with the reason.
-    """
-    if _calls_in(asked) is None:
-        return True
-    if any(shown.get(key) != asked.get(key) for key in _TOLD):
-        return False
-    again = isinstance(shown.get("refused"), str)
-    descriptions = zip(_descriptions_in(shown), _descriptions_in(asked), strict=True)
-    return all(
-        told == meant or (again and index == 0 and told.endswith(f"\n\n{meant}"))
-        for index, (told, meant) in enumerate(descriptions)
-    )
-
-
-def _descriptions_in(question: Any) -> list[str]:
-    return [str(one.get("description", "")) for one in question["action_requests"]]
 
 
 def delivery_of(config: RunnableConfig, outer: RunnableConfig) -> Delivery:

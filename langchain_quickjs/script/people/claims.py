@@ -195,7 +195,7 @@ def receive(pause: Pause, asked: Sequence[Asked], delivery: Delivery) -> Receive
             received.refusals[number] = why
         over = one.decided_by_time(now_s)
         if number in given:
-            delivery.require_shown(one.interrupt)
+            delivery.require_shown(one.shown(received.refusals))
         elif over is None:
             continue
         try:
