@@ -106,10 +106,18 @@ def refund_agent(model: BaseChatModel, log: Path, checkpointer: SqliteSaver) -> 
     )
 
 
+def ask() -> str:
+    """Asks a person at the terminal, who may come back later."""
+    try:
+        return input("approve, edit:AMOUNT or reject:WORDS? ")
+    except (EOFError, KeyboardInterrupt):
+        raise SystemExit("\nNothing was decided; the program still waits.") from None
+
+
 def decide(action: dict[str, Any], answer: str | None) -> dict[str, Any]:
     """Turns a person's answer into a decision; asks until there is one."""
     while True:
-        said = input("approve, edit:AMOUNT or reject:WORDS? ") if answer is None else answer
+        said = ask() if answer is None else answer
         kind, _, detail = said.strip().partition(":")
         if kind == "approve":
             return {"type": "approve"}
@@ -118,8 +126,10 @@ def decide(action: dict[str, Any], answer: str | None) -> dict[str, Any]:
         if kind == "edit" and detail.strip().replace(".", "", 1).isdecimal():
             edited = {"name": action["name"], "args": {**action["args"], "amount": float(detail)}}
             return {"type": "edit", "edited_action": edited}
+        problem = f"{said!r} is no decision: approve, edit:AMOUNT or reject:WORDS"
         if answer is not None:
-            raise SystemExit(f"{answer!r} is no decision: approve, edit:AMOUNT or reject:WORDS")
+            raise SystemExit(problem)
+        print(problem)
 
 
 def answer(asked: Interrupt, given: str | None) -> list[dict[str, Any]]:

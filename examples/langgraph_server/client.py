@@ -104,9 +104,17 @@ async def last_words(client: LangGraphClient, order: str) -> str:
     return str(state["values"]["messages"][-1]["content"])
 
 
+def ask() -> str:
+    """Asks a person at the terminal, who may come back later."""
+    try:
+        return input("approve, edit:AMOUNT or reject:WORDS? ")
+    except (EOFError, KeyboardInterrupt):
+        raise SystemExit("\nNothing was decided; the program still waits.") from None
+
+
 def decide(action: dict[str, Any], answer: str | None) -> dict[str, Any]:
     """Turns a person's answer into a decision. Whether that fits is for the server to say."""
-    said = input("approve, edit:AMOUNT or reject:WORDS? ") if answer is None else answer
+    said = ask() if answer is None else answer
     kind, _, detail = said.strip().partition(":")
     if kind == "edit":
         with contextlib.suppress(ValueError):

@@ -163,8 +163,8 @@ class Interpreter:
         Raises:
             InterpreterStateError: If another script is running.
             LimitError: If it reached a limit; it has not been started then.
-            ValueError: If a name is no JavaScript identifier, or located and not granted, or the
-                clock gives no date's time.
+            ToolNameError: If a name is no JavaScript identifier.
+            ValueError: If a name is located and not granted, or the clock gives no date's time.
         """
         with self._one_thread:
             if self._state.running:
@@ -202,6 +202,7 @@ class Interpreter:
 
         Raises:
             InterpreterStateError: If no script is running, or an id is not that of an open call.
+            SetupError: If a result is neither `Returned` nor `Raised`.
             ValueTransferError: If a result cannot become a JavaScript value.
             LimitError: If the script reached a limit. It then waits as it did before.
         """

@@ -125,20 +125,29 @@ class ApprovalForm:
         """The form as a widget, to be put into others."""
         return self._box
 
-    def decide(self, kind: str, **fields: Any) -> None:
+    def decide(
+        self,
+        kind: str,
+        *,
+        call: int | None = None,
+        args: Mapping[str, Any] | None = None,
+        message: str | None = None,
+        value: Any = None,
+    ) -> None:
         """Does what a button does.
 
         Args:
             kind: `"approve"`, `"edit"`, `"reject"` or `"respond"`, or `"answer"` for a question
                 that a tool asks by itself.
-            **fields: `call`, the place of the call in `waiting` (the first that is not decided when
-                omitted); `args` for an edit; `message` for a rejection or a reply; `value` for an
-                answer.
+            call: The place of the call in `waiting`; the first that is not decided when omitted.
+            args: The arguments, for an edit.
+            message: The reason of a rejection, or a reply.
+            value: The answer to a question that a tool asks by itself.
 
         Raises:
             DecisionError: It cannot be decided so.
         """
-        number = self._choices.decide(kind, **fields)
+        number = self._choices.decide(kind, call=call, args=args, message=message, value=value)
         self._cards[number].refresh(self._choices.of(number))
         self._refresh()
         if self.done and not self._decided.done():

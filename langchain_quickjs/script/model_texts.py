@@ -72,9 +72,9 @@ def expiry_text(name: str, until: str, *, had_begun: bool) -> str:
     if had_begun:
         return (
             f"This call of `{name}` had begun in a process that died, and may have taken effect. "
-            f"Nobody answered until {until} whether to make it again, so it was not made again."
+            f"Nobody decided by {until} whether to make it again, so it was not made again."
         )
     return (
-        f"Nobody answered until {until} whether to make this call of `{name}`, so it counts as "
-        "rejected, and was not run."
+        f"Nobody decided by {until} about this call of `{name}`, so it counts as rejected, and was "
+        "not run."
     )

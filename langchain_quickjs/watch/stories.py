@@ -79,11 +79,11 @@ def find_story(agent: KeepsState, config: RunnableConfig, wanted: str | None) ->
         return max(paused, key=lambda told: _began(told.story))
     if ended:
         return ended[-1]
-    which = "no program" if wanted is None else f"no program of the call {wanted!r}"
+    which = "no program" if wanted is None else f"no program of the tool call {wanted!r}"
     raise NoStoryError(
-        f"The thread {thread_of(config)!r} has {which} of which a timeline could be made: there is "
-        "one of a program that waits for people, and of one that has made calls, has ended, and "
-        "whose answer is in the state."
+        f"The thread {thread_of(config)!r} has {which} that a timeline can be drawn of. It must "
+        "wait for people, or have ended after it had made calls. Give the thread in which it ran, "
+        "and the agent that ran it."
     )
 
 

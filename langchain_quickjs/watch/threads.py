@@ -9,6 +9,7 @@ from typing import Any, Final
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 
 from langchain_quickjs.errors import SetupError
+from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.script.flow.drivers import Ask, Asking, adrive, drive
 from langchain_quickjs.script.langgraph_internals.checkpointer import (
     SqliteThreads,
@@ -54,7 +55,7 @@ def pending_threads(
         The threads, those first that have come to wait last.
 
     Raises:
-        SetupError: `limit` is no positive number.
+        SetupError: `limit` is no positive number, or `checkpointer` no checkpointer.
     """
     return drive(_pending_threads(checkpointer, limit))
 
@@ -69,6 +70,11 @@ async def apending_threads(
 def _pending_threads(
     saver: BaseCheckpointSaver[Any], limit: int | None
 ) -> Asking[list[PendingThread]]:
+    if not isinstance(saver, BaseCheckpointSaver):
+        raise SetupError(
+            "`checkpointer` must be a checkpointer, for example the one of the agent; "
+            f"it is {value_text(saver)}. `pending(agent, config)` takes an agent."
+        )
     if limit is not None and (type(limit) is not int or limit < 1):
         raise SetupError(f"`limit` must be a number of threads, 1 or more, or None; not {limit!r}.")
     if (lookup := threads_in_sqlite(saver)) is not None:

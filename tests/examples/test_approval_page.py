@@ -308,7 +308,7 @@ def test_what_nobody_has_decided_in_time_goes_on_as_rejected(
     assert "Nobody has decided in time about place_order" in shown.inner_text()
     shown.get_by_role("button", name="Let it go on").click()
     told = note(page, thread_id, "ended").inner_text()
-    assert "Nobody answered until" in told
+    assert "Nobody decided by" in told
     assert not [line for line in served.effects() if "ordered" in line]
 
 

@@ -17,6 +17,8 @@ from langchain_quickjs.errors import (
     ProtocolError,
     ResultTransferError,
     ScriptError,
+    SetupError,
+    ToolNameError,
     ValueTransferError,
 )
 from langchain_quickjs.interpreter.advice.limit_errors import (
@@ -36,7 +38,7 @@ from langchain_quickjs.interpreter.outcomes import (
     Returned,
     Suspended,
 )
-from langchain_quickjs.interpreter.quoting import key_text
+from langchain_quickjs.interpreter.quoting import key_text, value_text
 from langchain_quickjs.interpreter.values.js_values import UNDEFINED
 from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.encode import encode_message, find_fault
@@ -104,15 +106,15 @@ def start_message(
 
     Raises:
         SourceLimitError: If the source is longer than `limits.source_bytes`.
-        ValueError: If a granted name is no JavaScript identifier, a located one is not granted, or
-            the time is no date's.
+        ToolNameError: If a granted name is no JavaScript identifier.
+        ValueError: If a located name is not granted, or the time is no date's.
     """
     encoded = source.encode("utf-8", "surrogatepass")
     if len(encoded) > limits.source_bytes:
         raise source_too_long(len(encoded), limits)
     for name in (*tools, *functions):
         if not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} cannot be granted: it is no JavaScript identifier")
+            raise ToolNameError(f"{name!r} cannot be granted: it is no JavaScript identifier")
     if located and (others := set(located).difference(tools, functions)):
         raise ValueError(f"{min(others)!r} cannot be located: it is not granted")
     budget = 2**32 - 1 if limits.calls is None else limits.calls
@@ -148,6 +150,7 @@ def resume_message(
     """The message that delivers results of calls, in the order of their ids.
 
     Raises:
+        SetupError: If a result is neither `Returned` nor `Raised`.
         ValueTransferError: If a result cannot become a JavaScript value.
         MessageLimitError: If they are larger than `limits.message_bytes` together.
     """
@@ -158,8 +161,13 @@ def resume_message(
         answer = results[call_id]
         if isinstance(answer, Raised):
             answers += (call_id, 1, [str(answer.name), str(answer.message)])
-        else:
+        elif isinstance(answer, Returned):
             answers += (call_id, 0, answer.value)
+        else:
+            raise SetupError(
+                f"The result of call {call_id} must be `Returned(value)` or "
+                f"`Raised(name, message)`; it is {value_text(answer)}."
+            )
     message_bytes = encode_message(
         answers,
         lambda values: [_DELIVER, now_ms, entropy, values],

@@ -219,7 +219,7 @@ def _check_edit(fields: Mapping[str, Any], what: str, replacements: Replacements
         )
     if name not in replacements.tools:
         raise DecisionError(
-            f"{what} names the tool {name!r}, which this script cannot call; it can call "
+            f"{what} names the tool {name!r}, which this program cannot call; it can call "
             f"{sorted(replacements.tools)}."
         )
     try:
@@ -283,7 +283,7 @@ def _check_response(
 ) -> Decision:
     message = fields.get("message")
     if not isinstance(message, str):
-        raise DecisionError(f"{what} must have a message, the text that the script gets.")
+        raise DecisionError(f"{what} must have a message, the text that the program gets.")
     return {"type": "respond", "message": message}
 
 

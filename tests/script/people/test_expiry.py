@@ -41,7 +41,7 @@ const say = (error) => `${error.name}: ${error.message}`;
 const pay = (tool, to) => tool({ to, amount: 1 }).catch(say);
 (await Promise.all([pay(tools.pay, "soon"), pay(tools.wire, "long")])).join("; ")
 """
-UNTIL = r"Nobody answered until 20[\d.:T+-]+ whether to make this call of `pay`"
+UNTIL = r"Nobody decided by 20[\d.:T+-]+ about this call of `pay`"
 LATE = rf"RejectedError: {UNTIL}, so it"
 
 
@@ -180,7 +180,7 @@ def test_the_models_own_calls_expire_too(mode: Mode, answered: bool, shop: Shop)
     expire()
     talk.send(None) if not answered else talk.answer(YES)
     assert not talk.waits
-    assert "Nobody answered until" in talk.text
+    assert "Nobody decided by" in talk.text
     assert not shop.counts()
 
 

@@ -150,7 +150,7 @@ def test_what_is_shown_and_what_answers(name: str, program: str, ask: Ask, shop:
         end = pressed_yes(talk, interface, live=live)
         found.append(end)
         if program == "expired" and end == DONE:
-            assert "Nobody answered until" in talk.text
+            assert "Nobody decided by" in talk.text
             assert not shop.counts()
     assert "/".join(dict.fromkeys(found)) == TABLE[name][program][ASKS.index(ask)]
     done = found.count(DONE) if program != "expired" else 0
