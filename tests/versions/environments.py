@@ -40,6 +40,7 @@ _RUNNERS: Final = frozenset(
         "nbclient",
         "nbconvert",
         "langgraph-cli",
+        "mistune",
         "psutil",
         "psycopg",
         "pytest",

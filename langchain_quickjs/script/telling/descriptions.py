@@ -15,14 +15,16 @@ from typing import Any, Final
 
 from langchain_quickjs.interpreter.values.short_json import json_in_short, quotable
 from langchain_quickjs.interpreter.values.weight import weight
-from langchain_quickjs.script.state import AwaitingCall
+from langchain_quickjs.script.state import AwaitingCall, CallMade
 
 __all__ = ["Program", "with_descriptions"]
 
 # CommonMark and its extensions find nothing in these characters, and no address without others.
-_PLAIN: Final = re.compile(r"[\w \"',:;.\-/@%+{}=?&()…]*")
+_PLAIN: Final = re.compile(r"[\w \"',:;.\-/@%+{}=?()…]*")
 _ADDRESS: Final = re.compile(r"://|www\.|@", re.IGNORECASE)
-_GAP: Final = re.compile(r"[^\S\n]{40,}")
+_EMPHASIS: Final = re.compile(r"(?<!\w)_|_(?!\w)")
+# Spaces, and what is printed as one although Unicode has it among letters and symbols.
+_GAP: Final = re.compile("(?:[^\\S\n]|[\u115f\u1160\u2800\u3164\uffa0]){40,}")
 _TOOL_CHARS: Final = 64
 _FIRST_CHARS: Final = 160
 _VALUE_CHARS: Final = 60
@@ -33,6 +35,7 @@ _LONG_LINE_CHARS: Final = 2_000
 _EXCERPT_LINES: Final = 24
 _SHORT_LINES: Final = 3
 _LINE_CHARS: Final = 200
+_BEFORE_CHARS: Final = 60
 _CONSOLE_CHARS: Final = 500
 _CUT: Final = "…"
 
@@ -57,7 +60,7 @@ class Program:
         """What stands in a question about some of its calls, for those who know the keys."""
         made = [call.get("made", {}) for call in calls]
         first = made[0] if made else {}
-        source, first_line = _around(self.source, first.get("line"))
+        source, first_line = _around(self.source, first)
         return {
             "tool_call_id": self.tool_call_id,
             "program": {
@@ -83,18 +86,17 @@ def with_descriptions(calls: Sequence[AwaitingCall], program: Program) -> list[A
 
 
 def _described(call: AwaitingCall, program: Program, *, is_first: bool) -> AwaitingCall:
-    line = call.get("made", {}).get("line")
+    made = call.get("made", CallMade())
     name, args = call["action"]["name"], call["action"]["args"]
-    parts = [_first_line(name, args, line), call.get("preface", ""), _arguments(args)]
+    parts = [_first_line(name, args, made.get("line")), call.get("preface", ""), _arguments(args)]
     if program.source:
         room = _EXCERPT_LINES if is_first else _SHORT_LINES
-        parts += ["**The program**", _fenced(_excerpt(program.source, line, room), "js")]
+        parts += ["**The program**", _fenced(_excerpt(program.source, made, room), "js")]
     if is_first and program.calls_so_far:
         parts += ["**What it has done**", _fenced("\n".join(program.calls_so_far), "text")]
-    if is_first and program.console:
-        printed = program.console.rstrip("\n")
-        text = printed if len(printed) <= _CONSOLE_CHARS else f"{_CUT}{printed[-_CONSOLE_CHARS:]}"
-        parts += ["**What it printed**", _fenced(_printable(text), "text")]
+    if is_first and (printed := program.console.rstrip("\n")):
+        text = _last(_printable(printed[-_CONSOLE_CHARS - 1 :]), _CONSOLE_CHARS)
+        parts += ["**What it printed**", _fenced(text, "text")]
     description = "\n\n".join(part for part in parts if part)
     return {**call, "action": {**call["action"], "description": description}}
 
@@ -110,7 +112,7 @@ def _first_line(name: str, args: dict[str, Any], line: int | None) -> str:
             break
         shown.append(one)
     text = f"{quotable(name, _TOOL_CHARS)}({', '.join(shown)})"
-    if not _PLAIN.fullmatch(text) or _ADDRESS.search(text):
+    if not _PLAIN.fullmatch(text) or _ADDRESS.search(text) or _EMPHASIS.search(text):
         text = _code(text)
     return f"{text}, asked by a program" + (f", line {line}" if line else "")
 
@@ -129,33 +131,47 @@ def _arguments(args: dict[str, Any]) -> str:
         text = json_in_short(args, _ARGS_CHARS)
     else:
         text = json.dumps(args, ensure_ascii=False, indent=2, default=str)
-        text = _cut(text, _ARGS_CHARS)
-    return f"**Arguments**\n\n{_fenced(_printable(text), 'json')}"
+    text = _beginning(_printable(text[: _ARGS_CHARS + 1]), _ARGS_CHARS)
+    return f"**Arguments**\n\n{_fenced(text, 'json')}"
 
 
-def _excerpt(source: str, line: int | None, most: int) -> str:
+def _excerpt(source: str, made: CallMade, most: int) -> str:
     """The lines around the one that waits, which is marked."""
-    lines = source.split("\n")
+    lines, line = source.split("\n"), made.get("line")
     at = min(line or 1, len(lines))
     first = max(0, min(at - 1 - most // 2, len(lines) - most))
     shown = lines[first : first + most]
     width = len(str(first + len(shown)))
     numbered = []
     for number, raw in enumerate(shown, first + 1):
-        mark, text = "▶" if number == line else " ", _printable(raw)
-        numbered.append(f"{mark} {number:{width}}  {_cut(text, _LINE_CHARS)}".rstrip())
+        mark, column = ("▶", made.get("column", 1)) if number == line else (" ", 1)
+        numbered.append(f"{mark} {number:{width}}  {_line(raw, column)}".rstrip())
     before = [f"{_CUT} {first} lines before"] if first else []
     rest = len(lines) - first - len(shown)
     return "\n".join([*before, *numbered, *([f"{_CUT} {rest} lines more"] if rest else [])])
 
 
-def _around(source: str, line: int | None) -> tuple[str, int]:
+def _line(raw: str, column: int) -> str:
+    """A line of a program; of a long one the part around a column, from 1."""
+    text = _printable(raw)
+    if len(text) > _LINE_CHARS:
+        before, after = _printable(raw[: column - 1]), _printable(raw[column - 1 :])
+        text = _beginning(_last(before, _BEFORE_CHARS) + after, _LINE_CHARS)
+    return text
+
+
+def _around(source: str, made: CallMade) -> tuple[str, int]:
     """The source, of a long one the lines around that which waits; and the first one's number."""
     if len(source) <= _SOURCE_CHARS:
         return source, 1
-    lines = [_cut(one, _LONG_LINE_CHARS) for one in source.split("\n")]
-    at = first = last = min(line or 1, len(lines)) - 1
-    room = _SOURCE_CHARS - len(lines[first])
+    lines = [_beginning(one, _LONG_LINE_CHARS) for one in source.split("\n")]
+    at = first = last = min(made.get("line", 1), len(lines)) - 1
+    if len(lines[at]) == _LONG_LINE_CHARS:
+        whole, column = source.split("\n")[at], made.get("column", 1)
+        before, after = whole[: column - 1], whole[column - 1 :]
+        half = _LONG_LINE_CHARS // 2
+        lines[at] = _last(before, half) + _beginning(after, half)
+    room = _SOURCE_CHARS - len(lines[at])
     while first > 0 or last < len(lines) - 1:
         is_above = first > 0 and (last == len(lines) - 1 or at - first <= last - at)
         room -= 1 + len(lines[first - 1 if is_above else last + 1])
@@ -165,8 +181,12 @@ def _around(source: str, line: int | None) -> tuple[str, int]:
     return "\n".join(lines[first : last + 1]), first + 1
 
 
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}{_CUT}"
+def _beginning(text: str, chars: int) -> str:
+    return text if len(text) <= chars else f"{text[: chars - 1]}{_CUT}"
+
+
+def _last(text: str, chars: int) -> str:
+    return text if len(text) <= chars else f"{_CUT}{text[1 - chars :]}"
 
 
 def _fenced(text: str, language: str) -> str:

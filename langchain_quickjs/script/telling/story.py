@@ -71,7 +71,11 @@ class StorySoFar:
     @classmethod
     def of_source(cls, source: str, now_s: float) -> Self:
         """That of a script which begins."""
-        return cls(source[:_SOURCE_CHARS].encode(errors="replace").decode(), now_s)
+        if more := len(source[_SOURCE_CHARS:]):
+            source = (
+                f"{source[:_SOURCE_CHARS]}\n// … and {more} more characters, which are not kept"
+            )
+        return cls(source.encode(errors="replace").decode(), now_s)
 
     @classmethod
     def of_paused(cls, paused: PausedScript, now_s: float) -> Self:
