@@ -32,6 +32,7 @@ _SOURCE_CHARS: Final = 16_384
 _EXCERPT_LINES: Final = 24
 _SHORT_LINES: Final = 3
 _LINE_CHARS: Final = 200
+_BEFORE_CHARS: Final = 60
 _CONSOLE_CHARS: Final = 500
 _CUT: Final = "…"
 
@@ -59,7 +60,7 @@ class Program:
         return {
             "tool_call_id": self.tool_call_id,
             "program": {
-                "source": _around(self.source, first.get("line")),
+                "source": _around(self.source, first.get("line"), first.get("column")),
                 "line": first.get("line"),
                 "column": first.get("column"),
                 "lines": [one.get("line") for one in made],
@@ -80,12 +81,13 @@ def with_descriptions(calls: Sequence[AwaitingCall], program: Program) -> list[A
 
 
 def _described(call: AwaitingCall, program: Program, *, is_first: bool) -> AwaitingCall:
-    line = call.get("made", {}).get("line")
+    made = call.get("made", {})
+    line, column = made.get("line"), made.get("column")
     name, args = call["action"]["name"], call["action"]["args"]
     parts = [_first_line(name, args, line), call.get("preface", ""), _arguments(args)]
     if program.source:
         room = _EXCERPT_LINES if is_first else _SHORT_LINES
-        parts += ["**The program**", _fenced(_excerpt(program.source, line, room), "js")]
+        parts += ["**The program**", _fenced(_excerpt(program.source, line, column, room), "js")]
     if is_first and program.calls_so_far:
         parts += ["**What it has done**", _fenced("\n".join(program.calls_so_far), "text")]
     if is_first and program.console:
@@ -120,17 +122,25 @@ def _code(text: str) -> str:
 
 
 def _arguments(args: dict[str, Any]) -> str:
+    """The arguments; where they are long, the beginning of each: none hides another one."""
     if not args:
         return ""
-    if weight(args, _ARGS_BYTES) > _ARGS_BYTES:
-        text = json_in_short(args, _ARGS_CHARS)
-    else:
+    text, language = "", "json"
+    if weight(args, _ARGS_BYTES) <= _ARGS_BYTES:
         text = json.dumps(args, ensure_ascii=False, indent=2, default=str)
-        text = text if len(text) <= _ARGS_CHARS else f"{text[: _ARGS_CHARS - 1]}{_CUT}"
-    return f"**Arguments**\n\n{_fenced(_printable(text), 'json')}"
+    if not text or len(text) > _ARGS_CHARS:
+        language, most = "text", _ARGS_CHARS // (2 * _VALUE_CHARS)
+        room = max(_VALUE_CHARS, _ARGS_CHARS // len(args) - _VALUE_CHARS)
+        lines = [
+            f"{quotable(key, _VALUE_CHARS)}: {json_in_short(value, room)}"
+            for key, value in list(args.items())[:most]
+        ]
+        rest = [f"{_CUT} and {len(args) - most} more"] if len(args) > most else []
+        text = "\n".join([*lines, *rest])
+    return f"**Arguments**\n\n{_fenced(_printable(text), language)}"
 
 
-def _excerpt(source: str, line: int | None, most: int) -> str:
+def _excerpt(source: str, line: int | None, column: int | None, most: int) -> str:
     """The lines around the one that waits, which is marked."""
     lines = source.split("\n")
     at = min(line or 1, len(lines))
@@ -139,20 +149,34 @@ def _excerpt(source: str, line: int | None, most: int) -> str:
     width = len(str(first + len(shown)))
     numbered = []
     for number, raw in enumerate(shown, first + 1):
-        mark, text = "▶" if number == line else " ", _printable(raw)
-        cut = text if len(text) <= _LINE_CHARS else f"{text[: _LINE_CHARS - 1]}{_CUT}"
-        numbered.append(f"{mark} {number:{width}}  {cut}".rstrip())
+        is_marked = number == line
+        cut = _cut_around(raw, (column or 1) - 1 if is_marked else 0)
+        numbered.append(f"{'▶' if is_marked else ' '} {number:{width}}  {cut}".rstrip())
     before = [f"{_CUT} {first} lines before"] if first else []
     rest = len(lines) - first - len(shown)
-    return "\n".join([*before, *numbered, *([f"{_CUT} {rest} lines more"] if rest else [])])
+    after = [f"{_CUT} {rest} lines more"] if rest else []
+    if line is not None and line > len(lines):
+        after = [f"▶ {line}  {_CUT} the program is too long to show this line"]
+    return "\n".join([*before, *numbered, *after])
 
 
-def _around(source: str, line: int | None) -> str:
-    """The source, or where it is long the part of it around the line that waits."""
+def _cut_around(line: str, at: int) -> str:
+    """A line, or where it is long the part of it around a position."""
+    before, after = _printable(line[:at]), _printable(line[at:])
+    if len(before) + len(after) <= _LINE_CHARS:
+        return _printable(line)
+    if len(before) > _BEFORE_CHARS:
+        before = f"{_CUT}{before[-_BEFORE_CHARS:]}"
+    room = _LINE_CHARS - len(before)
+    return before + (after if len(after) <= room else f"{after[: room - 1]}{_CUT}")
+
+
+def _around(source: str, line: int | None, column: int | None) -> str:
+    """The source, or where it is long the part of it around what waits."""
     if len(source) <= _SOURCE_CHARS:
         return source
     lines = source.split("\n")
-    at = sum(len(one) + 1 for one in lines[: (line or 1) - 1])
+    at = sum(len(one) + 1 for one in lines[: (line or 1) - 1]) + (column or 1) - 1
     first = max(0, min(at - _SOURCE_CHARS // 2, len(source) - _SOURCE_CHARS))
     note = f"// {_CUT} {len(source)} characters, these are from character {first} on\n"
     return note + source[first : first + _SOURCE_CHARS]
