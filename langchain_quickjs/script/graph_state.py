@@ -7,7 +7,7 @@ shows: callbacks, traces and streams would have it several times a pause.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, NotRequired, Self
 
 from langgraph.channels import EphemeralValue, UntrackedValue
 from typing_extensions import TypedDict
@@ -60,11 +60,29 @@ class PauseReference(TypedDict):
     bytes: int
 
 
+class SourceValue(EphemeralValue[str]):
+    """A source, stored in a list.
+
+    A checkpointer for PostgreSQL stores bare text as JSON, in which the database takes neither NUL
+    nor half of a surrogate pair.
+    """
+
+    def checkpoint(self) -> Any:
+        """What is stored."""
+        value: Any = super().checkpoint()
+        return [value] if isinstance(value, str) else value
+
+    def from_checkpoint(self, checkpoint: Any) -> Self:
+        """The channel with what was stored; earlier versions stored the bare text."""
+        value = checkpoint[0] if isinstance(checkpoint, list) and checkpoint else checkpoint
+        return super().from_checkpoint(value)
+
+
 class ShownState(TypedDict, total=False):
     """What nodes are given of it as their input, which streams and traces show."""
 
     # Needed by the first step only; what remains of it afterwards is in the snapshot.
-    source: Annotated[str, EphemeralValue]
+    source: Annotated[str, SourceValue]
     seed: Annotated[bytes, EphemeralValue]
     pause: Annotated[PauseReference, EphemeralValue]
 

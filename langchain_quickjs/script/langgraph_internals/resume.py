@@ -20,9 +20,8 @@ from langgraph._internal._constants import (
     INTERRUPT,
 )
 from langgraph.errors import _mark_invalid_resume
-from langgraph.types import Command, Durability, Interrupt
+from langgraph.types import Command, Durability
 
-from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.script.langgraph_internals.checkpointer import has_checkpointer
 from langchain_quickjs.script.langgraph_internals.graph_around import run_of
 
@@ -45,11 +44,13 @@ class Delivery:
         plain: The answer without an id; `None` if there is none.
         standing: The interrupts that stood when the run began, and what they asked, by their ids;
             `None` if that is not known.
+        around: The same of each graph around it. People read the outermost.
     """
 
     by_id: dict[str, Any]
     plain: Any = None
     standing: Mapping[str, Any] | None = None
+    around: Sequence[Mapping[str, Any]] = ()
 
     @property
     def empty(self) -> bool:
@@ -65,21 +66,10 @@ class Delivery:
                 return {only: self.plain}
         return found
 
-    def require_shown(self, asked: Interrupt) -> None:
-        """Sees to it that a question was shown as it is asked, with everything that it tells.
-
-        Args:
-            asked: A question about calls; with the reason why the last answer did not fit, if it
-                was shown with one.
-
-        Raises:
-            SnapshotError: Something else was shown: somebody has changed it where it is stored.
-        """
-        if (self.standing or {}).get(asked.id, asked.value) != asked.value:
-            raise SnapshotError(
-                "The answer is not used, because the question was changed where it is stored: what "
-                "was shown is not what the program asks. Ask again: `invoke(None, config)`."
-            )
+    def shown(self, number: str) -> list[Any]:
+        """What the interrupt with this id asked, wherever people may have read it."""
+        stood = [self.standing or {}, *self.around]
+        return [values[number] for values in stood if number in values]
 
 
 def delivery_of(config: RunnableConfig, outer: RunnableConfig) -> Delivery:
@@ -96,7 +86,7 @@ def delivery_of(config: RunnableConfig, outer: RunnableConfig) -> Delivery:
     if loop is not None and not loop.is_nested and not isinstance(loop.input, Command):
         # It was left over by a run that has died, and nobody knows any more what it was for.
         plain = None
-    return Delivery(by_id, plain, _standing(loop))
+    return Delivery(by_id, plain, _standing(loop), _standing_around(loop))
 
 
 def use_up_plain_answer(config: RunnableConfig) -> None:
@@ -109,6 +99,14 @@ def _standing(loop: Any) -> dict[str, Any] | None:
         return None
     stored = [value for _, channel, value in loop.checkpoint_pending_writes if channel == INTERRUPT]
     return {interrupt.id: interrupt.value for interrupts in stored for interrupt in interrupts}
+
+
+def _standing_around(loop: Any) -> list[dict[str, Any]]:
+    found = []
+    while loop is not None and loop.is_nested:
+        loop = run_of(loop.config)
+        found.append(_standing(loop) or {})
+    return found
 
 
 def started_before(config: RunnableConfig) -> bool:

@@ -9,6 +9,7 @@ there are: nobody can decide otherwise afterwards.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Interrupt
 
-from langchain_quickjs.errors import AlreadyAnsweredError, DecisionError
+from langchain_quickjs.errors import AlreadyAnsweredError, DecisionError, SnapshotError
 from langchain_quickjs.script.durability.durability_call import is_newest
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Claim, Entries
@@ -195,7 +196,7 @@ def receive(pause: Pause, asked: Sequence[Asked], delivery: Delivery) -> Receive
             received.refusals[number] = why
         over = one.decided_by_time(now_s)
         if number in given:
-            delivery.require_shown(one.shown(received.refusals))
+            _require_shown(one, delivery)
         elif over is None:
             continue
         try:
@@ -300,6 +301,27 @@ def already_answered_error(claims: Iterable[Claim]) -> AlreadyAnsweredError:
         "may still be working on it. Nothing was done with the answer that came now. If the run "
         "that took the first one has died, go on with `invoke(None, config)`."
     )
+
+
+def _require_shown(asked: Asked, delivery: Delivery) -> None:
+    """Sees to it that people were shown what is asked, with everything that is told of it."""
+    number = asked.interrupt.id
+    for shown in delivery.shown(number):
+        why = refusal_in(shown)
+        meant = asked.shown({} if why is None else {number: why}).value
+        if (known := _json(meant)) is not None and _json(shown) != known:
+            raise SnapshotError(
+                "The answer is not used, because the question was changed where it is stored: what "
+                "was shown is not what the program asks. Ask again: `invoke(None, config)`."
+            )
+
+
+def _json(value: Any) -> str | None:
+    """A question as text; `None` for what a tool asks that is no JSON, and may equal nothing."""
+    try:
+        return json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
 def _checked(answer: Any, asked: Asked, pause: Pause, now_s: float) -> Any:

@@ -125,14 +125,22 @@ def _code(text: str) -> str:
 
 
 def _arguments(args: dict[str, Any]) -> str:
+    """The arguments; where they are long, the beginning of each: none hides another one."""
     if not args:
         return ""
-    if weight(args, _ARGS_BYTES) > _ARGS_BYTES:
-        text = json_in_short(args, _ARGS_CHARS)
-    else:
+    text, language = "", "json"
+    if weight(args, _ARGS_BYTES) <= _ARGS_BYTES:
         text = json.dumps(args, ensure_ascii=False, indent=2, default=str)
-    text = _beginning(_printable(text[: _ARGS_CHARS + 1]), _ARGS_CHARS)
-    return f"**Arguments**\n\n{_fenced(text, 'json')}"
+    if not text or len(text) > _ARGS_CHARS:
+        language, most = "text", _ARGS_CHARS // (2 * _VALUE_CHARS)
+        room = max(_VALUE_CHARS, _ARGS_CHARS // len(args) - _VALUE_CHARS)
+        lines = [
+            f"{quotable(key, _VALUE_CHARS)}: {json_in_short(value, room)}"
+            for key, value in list(args.items())[:most]
+        ]
+        rest = [f"{_CUT} and {len(args) - most} more"] if len(args) > most else []
+        text = "\n".join([*lines, *rest])
+    return f"**Arguments**\n\n{_fenced(_printable(text), language)}"
 
 
 def _excerpt(source: str, made: CallMade, most: int) -> str:
@@ -148,7 +156,10 @@ def _excerpt(source: str, made: CallMade, most: int) -> str:
         numbered.append(f"{mark} {number:{width}}  {_line(raw, column)}".rstrip())
     before = [f"{_CUT} {first} lines before"] if first else []
     rest = len(lines) - first - len(shown)
-    return "\n".join([*before, *numbered, *([f"{_CUT} {rest} lines more"] if rest else [])])
+    after = [f"{_CUT} {rest} lines more"] if rest else []
+    if line is not None and line > len(lines):
+        after = [f"▶ {line}  {_CUT} the program is too long to show this line"]
+    return "\n".join([*before, *numbered, *after])
 
 
 def _line(raw: str, column: int) -> str:

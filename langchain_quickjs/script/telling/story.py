@@ -34,7 +34,8 @@ __all__ = ["Status", "StorySoFar", "has_countable_lines", "story_of"]
 Status = Literal["running", "waiting", "completed", "failed"]
 
 _OTHER_LINE_END: Final = re.compile("\r(?!\n)|[\u2028\u2029]")
-_SOURCE_CHARS: Final = 65_536
+# All of a program that the default limits let run: what waits may stand at its end.
+_SOURCE_CHARS: Final = 2**20
 _WAITS: Final = 40
 _CALLS: Final = 40
 _LISTED: Final = 20
