@@ -128,19 +128,19 @@ def _arguments(args: dict[str, Any]) -> str:
     """The arguments; where they are long, the beginning of each: none hides another one."""
     if not args:
         return ""
-    text, language = "", "json"
+    text = ""
     if weight(args, _ARGS_BYTES) <= _ARGS_BYTES:
-        text = json.dumps(args, ensure_ascii=False, indent=2, default=str)
+        text = _printable(json.dumps(args, ensure_ascii=False, indent=2, default=str))
     if not text or len(text) > _ARGS_CHARS:
-        language, most = "text", _ARGS_CHARS // (2 * _VALUE_CHARS)
-        room = max(_VALUE_CHARS, _ARGS_CHARS // len(args) - _VALUE_CHARS)
+        most = _ARGS_CHARS // (2 * _VALUE_CHARS)
+        room = max(_VALUE_CHARS, _ARGS_CHARS // min(len(args), most) - _VALUE_CHARS)
         lines = [
-            f"{quotable(key, _VALUE_CHARS)}: {json_in_short(value, room)}"
+            f'  "{quotable(key, _VALUE_CHARS)}": {json_in_short(value, room)}'
             for key, value in list(args.items())[:most]
         ]
-        rest = [f"{_CUT} and {len(args) - most} more"] if len(args) > most else []
-        text = "\n".join([*lines, *rest])
-    return f"**Arguments**\n\n{_fenced(_printable(text), language)}"
+        rest = [f"  {_CUT} and {len(args) - most} more"] if len(args) > most else []
+        text = _printable("\n".join(["{", *lines, *rest, "}"]))
+    return f"**Arguments**\n\n{_fenced(text, 'json')}"
 
 
 def _excerpt(source: str, made: CallMade, most: int) -> str:
