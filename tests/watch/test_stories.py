@@ -108,7 +108,8 @@ def test_one_of_several_programs_is_named(tmp_path: Path) -> None:
 
 
 def test_of_programs_that_have_ended_the_last_one_is_shown(tmp_path: Path) -> None:
-    model = programs('await tools.lookUp({ key: "a" })', "throw new TypeError('no')")
+    look = 'await tools.lookUp({ key: "a" });'
+    model = programs(look, f"{look} throw new TypeError('no')")
     made = agent(model, Shop(tmp_path / "log"), InMemorySaver())
     made.invoke(GO, CONFIG)
     last, first = timeline(made, CONFIG), timeline(made, CONFIG, tool_call_id="call-0-0")

@@ -159,15 +159,15 @@ def resume_message(
     answers: list[Any] = []
     for call_id in ids:
         answer = results[call_id]
-        if isinstance(answer, Raised):
-            answers += (call_id, 1, [str(answer.name), str(answer.message)])
-        elif isinstance(answer, Returned):
+        if isinstance(answer, Returned):
             answers += (call_id, 0, answer.value)
+        elif isinstance(answer, Raised):
+            answers += (call_id, 1, [str(answer.name), str(answer.message)])
         else:
-            raise SetupError(
-                f"The result of call {call_id} must be `Returned(value)` or "
-                f"`Raised(name, message)`; it is {value_text(answer)}."
+            what = (
+                f"The result of call {call_id} must be `Returned(value)` or `Raised(name, message)`"
             )
+            raise SetupError(f"{what}; it is {value_text(answer)}.")
     message_bytes = encode_message(
         answers,
         lambda values: [_DELIVER, now_ms, entropy, values],
@@ -220,7 +220,9 @@ def _calls(posted: list[Any], next_id: int, granted: AbstractSet[str]) -> tuple[
         raise ProtocolError("the guest sent a malformed call")
     calls = []
     for head, name, args in zip(posted[::3], posted[1::3], posted[2::3], strict=True):
-        number, *place = _located(head) if type(head) is list else (head,)
+        number, *place = head if type(head) is list and len(head) == 3 else [head]
+        if not all(map(is_place, place)):
+            raise ProtocolError("the guest sent a malformed place of a call")
         if type(number) is not int or number != next_id:
             raise ProtocolError(f"the guest sent another call id than {next_id}")
         if type(name) is not str or name not in granted:
@@ -232,15 +234,8 @@ def _calls(posted: list[Any], next_id: int, granted: AbstractSet[str]) -> tuple[
     return tuple(calls)
 
 
-def _located(parts: list[Any]) -> list[Any]:
-    """The id of a call, with line and column."""
-    if len(parts) != 3 or not all(is_place(part) for part in parts[1:]):
-        raise ProtocolError("the guest sent a malformed place of a call")
-    return parts
-
-
 def is_place(number: Any) -> bool:
-    """Whether it can be the number of a line or column, whoever says so."""
+    """Whether it can be the number of a line or column."""
     return type(number) is int and 0 < number < 2**31
 
 

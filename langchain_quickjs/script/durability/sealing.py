@@ -7,8 +7,10 @@ its signature is known to be right.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from itertools import chain
+from typing import Any, Final, get_args
 
 import zstandard
 from langchain_core.runnables import RunnableConfig
@@ -19,7 +21,7 @@ from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
-from langchain_quickjs.script.state import PausedScript, PausedState, StoredStory
+from langchain_quickjs.script.state import Fate, PausedScript, PausedState, StoredStory
 
 __all__ = ["Sealer"]
 
@@ -30,6 +32,8 @@ _MOST_BYTES: Final = 2**30
 _COMPRESSED: Final = "zstd+"
 _LEVEL: Final = 1
 _PLAIN: Final = JsonPlusSerializer()
+_LATEST_S: Final = 1e11  # No year of five digits: times are counted in milliseconds, and written.
+_RANKS: Final = 4
 _PAUSED: Final = "The paused script"
 _ANSWERS: Final = "What people answered to the paused script"
 
@@ -94,6 +98,8 @@ class Sealer:
         known, optional = PausedScript.__annotations__.keys(), StoredStory.__annotations__.keys()
         if not isinstance(script, dict) or script.keys() | optional != known:
             raise SnapshotError(f"{_PAUSED} is not used, because its fields are not known.")
+        if not _is_told_soundly(script):
+            raise SnapshotError(f"{_PAUSED} is not used, because what it tells of itself is wrong.")
         return script  # type: ignore[return-value]  # its fields have just been looked at
 
     def seal_answers(self, answers: Any, paused: PausedState) -> bytes:
@@ -117,3 +123,67 @@ def _decompressed(packed: bytes) -> bytes:
     if not 0 <= zstandard.get_frame_parameters(packed).content_size <= _MOST_BYTES:
         raise ValueError("its size is out of range")
     return zstandard.ZstdDecompressor().decompress(packed)
+
+
+def _is_told_soundly(script: Mapping[str, Any]) -> bool:
+    """Whether the times, places and texts that stories are made of are such.
+
+    Without a key anybody may have written them, and they are used when calls have been made.
+    """
+    try:
+        waits, source = script.get("waits", ()), script.get("source", "")
+        times = [script.get("began_s", 0.0), *chain.from_iterable(waits), *_times_of(script)]
+        return (
+            _is_text(source)
+            and all(map(_is_time, times))
+            and all(isinstance(wait, list | tuple) and 1 <= len(wait) <= 2 for wait in waits)
+            and all(_is_made(call.get("made", {})) for call in _calls_of(script))
+            and all(map(_is_entry, script["report"]["kept"]))
+        )
+    except (AttributeError, KeyError, TypeError):
+        return False
+
+
+def _times_of(script: Mapping[str, Any]) -> Iterator[Any]:
+    """The times of questions."""
+    for question in script["questions"]:
+        yield question.get("asked_s", 0.0)
+        yield from (call.get("expires_s", 0.0) for call in question["calls"])
+
+
+def _calls_of(script: Mapping[str, Any]) -> Iterator[Any]:
+    """The calls that have not ended."""
+    asked = chain.from_iterable(question["calls"] for question in script["questions"])
+    return chain(asked, script["awaiting"], script["blocked"], script["running"])
+
+
+def _is_time(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value <= _LATEST_S
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) is str
+
+
+def _is_fate(value: Any) -> bool:
+    return _is_text(value) and value in get_args(Fate)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_made(made: Mapping[str, Any]) -> bool:
+    """Whether it says how a call came about."""
+    known = {"line": _is_number, "column": _is_number, "decision": _is_text}
+    return all(known.get(key, _is_time)(value) for key, value in made.items())
+
+
+# What a report keeps of a call; before there were stories, nothing came after the detail.
+_ENTRY: Final = (_is_number, _is_number, _is_fate, *[_is_text] * 4, _is_made, _is_time)
+_LEAST_ENTRY: Final = 6
+
+
+def _is_entry(entry: Sequence[Any]) -> bool:
+    fits = all(is_it(part) for is_it, part in zip(_ENTRY, entry, strict=False))
+    return fits and _LEAST_ENTRY <= len(entry) <= len(_ENTRY) and entry[0] < _RANKS

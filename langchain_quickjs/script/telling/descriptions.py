@@ -58,8 +58,8 @@ class Program:
 
     def told(self, calls: Sequence[AwaitingCall]) -> dict[str, Any]:
         """What stands in a question about some of its calls, for those who know the keys."""
-        made = [call.get("made", {}) for call in calls]
-        first = made[0] if made else {}
+        made = [call.get("made", CallMade()) for call in calls]
+        first = _in_characters(made[0], self.source) if made else CallMade()
         source, first_line = _around(self.source, first)
         return {
             "tool_call_id": self.tool_call_id,
@@ -86,7 +86,7 @@ def with_descriptions(calls: Sequence[AwaitingCall], program: Program) -> list[A
 
 
 def _described(call: AwaitingCall, program: Program, *, is_first: bool) -> AwaitingCall:
-    made = call.get("made", CallMade())
+    made = _in_characters(call.get("made", CallMade()), program.source)
     name, args = call["action"]["name"], call["action"]["args"]
     parts = [_first_line(name, args, made.get("line")), call.get("preface", ""), _arguments(args)]
     if program.source:
@@ -160,6 +160,15 @@ def _excerpt(source: str, made: CallMade, most: int) -> str:
     if line is not None and line > len(lines):
         after = [f"▶ {line}  {_CUT} the program is too long to show this line"]
     return "\n".join([*before, *numbered, *after])
+
+
+def _in_characters(made: CallMade, source: str) -> CallMade:
+    """How a call came about, with a column as people count: the engine counts bytes of UTF-8."""
+    lines, at = source.split("\n"), made.get("line", 0) - 1
+    if not 0 <= at < len(lines):
+        return made
+    before = lines[at].encode(errors="replace")[: made.get("column", 1) - 1]
+    return CallMade(**{**made, "column": len(before.decode(errors="ignore")) + 1})
 
 
 def _line(raw: str, column: int) -> str:

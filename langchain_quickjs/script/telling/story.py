@@ -41,6 +41,8 @@ _CALLS: Final = 40
 _LISTED: Final = 20
 _LINE_CHARS: Final = 160
 _CALLS_CHARS: Final = 2_400
+# With times, that is some 4 KB beside an answer, for as long as the thread is kept.
+_KEPT_CHARS: Final = 2_000
 _ARGS_CHARS: Final = 72
 _TOOL_CHARS: Final = 40
 _CONSOLE_CHARS: Final = 500
@@ -101,9 +103,12 @@ class StorySoFar:
         return Program(script_id, self.source, done, console)
 
     def ended(self, status: Status, report: Report, console: str, now_s: float) -> str | None:
-        """The story of a script that has ended now, packed; `None` if there is nothing to tell."""
-        calls, omitted = _ended_calls(report, _CALLS_CHARS)
-        if not calls and status == "completed":
+        """The story of a script that has ended now, packed.
+
+        There is none if there is nothing to tell, or if nobody knows when it began.
+        """
+        calls, omitted = _ended_calls(report, _KEPT_CHARS)
+        if not self.began_s or (not calls and status == "completed"):
             return None
         story = Story(
             began_s=self.began_s,
@@ -119,7 +124,7 @@ class StorySoFar:
 
 def story_of(paused: PausedScript) -> Story | None:
     """The story of a script that is stored; `None` if an earlier version has stored it."""
-    if "began_s" not in paused:
+    if not paused.get("began_s"):
         return None
     told = list(_open_calls(paused))[:_CALLS]
     room = max(0, _CALLS_CHARS - sum(len(call["args"]) for call in told))

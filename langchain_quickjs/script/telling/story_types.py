@@ -6,11 +6,13 @@ It stands with the answer of a script that has ended, and a timeline is drawn of
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import zlib
 from collections.abc import Mapping
 from typing import Any, Final, Literal, NotRequired, cast
 
+from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from langchain_quickjs.script.state import CallMade, Fate
@@ -134,15 +136,20 @@ def unpack_story(packed: object) -> Story | None:
     try:
         compressed = base64.b64decode(cast("str", packed), validate=True)
         text = zlib.decompressobj().decompress(compressed, _MOST_BYTES)
-        return _unpacked(json.loads(text))
+        return _checker().validate_python(_unpacked(json.loads(text)), strict=True)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
         return None
     except zlib.error:
         return None
 
 
-def _unpacked(packed: Mapping[str, Any]) -> Story:
-    began_s = float(packed["began_s"])
+@functools.cache
+def _checker() -> TypeAdapter[Story]:
+    return TypeAdapter(Story)
+
+
+def _unpacked(packed: Mapping[str, Any]) -> dict[str, Any]:
+    began_s = packed["began_s"]
 
     def moments(**since_ms: int | None) -> dict[str, Any]:
         known = {name: ms for name, ms in since_ms.items() if ms is not None}
@@ -152,18 +159,12 @@ def _unpacked(packed: Mapping[str, Any]) -> Story:
     for row in packed["calls"]:
         whole: list[Any] = [*row, *[None] * (11 - len(row))]
         number, tool, args, fate, detail, began, ended, line, asked, decided, decision = whole
-        told = {"number": int(number), "tool": str(tool), "args": str(args), "fate": str(fate)}
+        told = {"number": number, "tool": tool, "args": args, "fate": fate, "detail": detail}
         told |= moments(began_s=began, ended_s=ended, asked_s=asked, decided_s=decided)
-        told |= {} if line is None else {"line": int(line)}
-        told |= {} if decision is None else {"decision": str(decision)}
-        calls.append(cast("StoryCall", {**told, "detail": str(detail)}))
+        told |= {} if line is None else {"line": line}
+        told |= {} if decision is None else {"decision": decision}
+        calls.append(told)
     waits = [moments(began_s=began, ended_s=ended) for began, ended in packed["waits"]]
-    story = Story(
-        began_s=began_s,
-        status=packed["status"],
-        calls=calls,
-        omitted=int(packed["omitted"]),
-        waits=cast("list[StoryWait]", waits),
-        console=str(packed["console"]),
-    )
-    return cast("Story", {**story, **moments(ended_s=packed["ms"])})
+    same = {key: packed[key] for key in ("status", "omitted", "console")}
+    times = {"began_s": began_s, **moments(ended_s=packed["ms"])}
+    return {**times, **same, "calls": calls, "waits": waits}

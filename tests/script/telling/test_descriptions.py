@@ -245,11 +245,12 @@ def test_a_call_far_to_the_right_of_its_line_is_seen(filler: str, before: int) -
     head = f"const x = '{filler * before}'; "
     source = f"{head}tools.pay(1); {filler * 500}"
     call = waiting(1, "pay", {}, 1)
-    call["made"]["column"] = len(head) + 1
+    call["made"]["column"] = len(head.encode()) + 1  # as the engine counts
     value = asked([call], source=source)
     block = blocks(value["action_requests"][0]["description"])[2]
     assert "tools.pay(1)" in block.text
     assert "tools.pay(1)" in value["program"]["source"]
+    assert value["program"]["column"] == len(head) + 1
     assert len(block.text) < 4 * KB
 
 
