@@ -156,6 +156,35 @@ def test_a_question_of_a_subagent_that_was_changed_where_people_read_it(tmp_path
     assert effects.made == ["mallory"]
 
 
+def test_a_question_about_the_models_own_call_that_was_changed(tmp_path: Path) -> None:
+    effects, database = Effects(), tmp_path / "db"
+
+    def agent(saver: Any) -> Any:
+        pay = effects.pay()
+        ours = CodeInterpreterMiddleware(interrupt_on={"pay": True}, snapshot_signing_key="k")
+        model = ScriptedModel(turns=[[("pay", {"to": "mallory"})]])
+        return create_agent(model=model, tools=[pay], middleware=[ours], checkpointer=saver)
+
+    with SqliteSaver.from_conn_string(str(database)) as saver:
+        asked = agent(saver).invoke(GO, CONFIG)
+    with tampering(database) as connection:
+        ((rowid, kind, value),) = connection.execute(
+            "select rowid, type, value from writes where channel = '__interrupt__'"
+        ).fetchall()
+        (stored,) = SERDE.loads_typed((kind, value))
+        forged = Interrupt(action_with(stored.value, args=LESS), stored.id)
+        connection.execute(
+            "update writes set value = ? where rowid = ?", (SERDE.dumps_typed([forged])[1], rowid)
+        )
+    with SqliteSaver.from_conn_string(str(database)) as saver:
+        with pytest.raises(SnapshotError, match="question was changed"):
+            agent(saver).invoke(approvals(asked), CONFIG)
+        assert not effects.made
+        again = agent(saver).invoke(None, CONFIG)
+        agent(saver).invoke(approvals(again), CONFIG)
+    assert effects.made == ["mallory"]
+
+
 def test_a_first_checkpoint_with_another_source(tmp_path: Path) -> None:
     """With `durability="call"` a paused program is replaced by one that has not begun."""
     effects, database = Effects(), tmp_path / "db"

@@ -22,8 +22,7 @@ from tests.helpers.shop import Shop
 from tests.helpers.stories import AFTER, APPROVE, MEMORY, RESULT
 from tests.helpers.watching import KINDS, WAYS, Kind, graph_of, runs_below, watched
 
-# The story of a program that has ended takes some 4 KB at most, and the rest as much.
-MOST_BYTES = 8192
+MOST_BYTES = 4096
 THREAD: Any = {"configurable": {"thread_id": "1"}}
 LANGUAGE = "ls_code_input_language"
 PAYS = "await tools.pay({ to: 'ann', amount: 1 }); await tools.lookUp({ key: 7 })"

@@ -7,6 +7,8 @@ They differ from these in three things, and each is understood only where it can
 - A request may be shown under the name of the tool that runs programs, and be edited under it.
 - What a person has typed is text. Where the call that was asked about had something else, and the
   tool takes no text there, it is read as JSON.
+
+An answer is for what was shown, so that is compared with what is asked.
 """
 
 from __future__ import annotations
@@ -16,12 +18,14 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from langchain.agents.middleware.human_in_the_loop import ActionRequest
+from langgraph.types import Interrupt
 
-from langchain_quickjs.errors import ValueTransferError
+from langchain_quickjs.errors import SnapshotError, ValueTransferError
 from langchain_quickjs.script.flow.decisions import KINDS, Replacements
+from langchain_quickjs.script.langgraph_internals.resume import Delivery
 from langchain_quickjs.script.state import AwaitingCall
 
-__all__ = ["in_langchains_words"]
+__all__ = ["changed_error", "in_langchains_words", "json_text", "require_call_shown"]
 
 
 def in_langchains_words(
@@ -104,3 +108,40 @@ def _read(value: Any) -> Any:
         return json.loads(value) if isinstance(value, str) else value
     except (ValueError, RecursionError):
         return value
+
+
+def require_call_shown(asked: Interrupt, delivery: Delivery) -> None:
+    """Sees to it that people were shown the call that they decide about, and what they may decide.
+
+    A call of the model itself may have a description that is made anew each time.
+
+    Raises:
+        SnapshotError: They were not: somebody has changed the question where it is stored.
+    """
+    for shown in delivery.shown(asked.id):
+        if json_text(_without_descriptions(shown)) != json_text(_without_descriptions(asked.value)):
+            raise changed_error()
+
+
+def _without_descriptions(question: Any) -> Any:
+    """A question but for what is told about its calls."""
+    if isinstance(question, Mapping):
+        told = ("description", "refused")
+        return {key: _without_descriptions(one) for key, one in question.items() if key not in told}
+    return [*map(_without_descriptions, question)] if isinstance(question, list) else question
+
+
+def changed_error() -> SnapshotError:
+    """The error for an answer to what is not asked."""
+    return SnapshotError(
+        "The answer is not used, because the question was changed where it is stored: what was "
+        "shown is not what the program asks. Ask again: `invoke(None, config)`."
+    )
+
+
+def json_text(value: Any) -> str | None:
+    """A question as text; `None` for what a tool asks that is no JSON, and may equal nothing."""
+    try:
+        return json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        return None

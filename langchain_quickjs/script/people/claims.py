@@ -9,7 +9,6 @@ there are: nobody can decide otherwise afterwards.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Interrupt
 
-from langchain_quickjs.errors import AlreadyAnsweredError, DecisionError, SnapshotError
+from langchain_quickjs.errors import AlreadyAnsweredError, DecisionError
 from langchain_quickjs.script.durability.durability_call import is_newest
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Claim, Entries
@@ -30,7 +29,7 @@ from langchain_quickjs.script.flow.decisions import (
 from langchain_quickjs.script.flow.drivers import Asking
 from langchain_quickjs.script.flow.inputs import Manner
 from langchain_quickjs.script.langgraph_internals.resume import Delivery, mark_as_unfit
-from langchain_quickjs.script.people.answers import in_langchains_words
+from langchain_quickjs.script.people.answers import changed_error, in_langchains_words, json_text
 from langchain_quickjs.script.state import AwaitingCall, PausedScript, Question
 from langchain_quickjs.script.telling.questions import has_expired, refusal_in, with_refusal
 
@@ -309,19 +308,8 @@ def _require_shown(asked: Asked, delivery: Delivery) -> None:
     for shown in delivery.shown(number):
         why = refusal_in(shown)
         meant = asked.shown({} if why is None else {number: why}).value
-        if (known := _json(meant)) is not None and _json(shown) != known:
-            raise SnapshotError(
-                "The answer is not used, because the question was changed where it is stored: what "
-                "was shown is not what the program asks. Ask again: `invoke(None, config)`."
-            )
-
-
-def _json(value: Any) -> str | None:
-    """A question as text; `None` for what a tool asks that is no JSON, and may equal nothing."""
-    try:
-        return json.dumps(value)
-    except (TypeError, ValueError, RecursionError):
-        return None
+        if (known := json_text(meant)) is not None and json_text(shown) != known:
+            raise changed_error()
 
 
 def _checked(answer: Any, asked: Asked, pause: Pause, now_s: float) -> Any:

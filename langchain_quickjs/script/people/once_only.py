@@ -33,6 +33,7 @@ from langchain_quickjs.script.langgraph_internals.resume import (
     started_before,
     use_up_plain_answer,
 )
+from langchain_quickjs.script.people.answers import require_call_shown
 from langchain_quickjs.script.people.claims import already_answered_error
 from langchain_quickjs.script.state import Question
 from langchain_quickjs.script.telling.questions import refusal_in, with_refusal
@@ -110,6 +111,7 @@ class OnceOnly:
             GraphInterrupt: There is no decision yet.
             AlreadyAnsweredError: Another answer was claimed before, and somebody works on it.
             DecisionError: The answer does not fit, and it is not to be asked again.
+            SnapshotError: The question was changed where it is stored.
         """
         asked = question["interrupt"]
         if not started_before(self.config):
@@ -118,6 +120,8 @@ class OnceOnly:
         delivery = delivery_of(self.config, self.config)
         why = refusal_in((delivery.standing or {}).get(asked.id))
         given = delivery.answers([asked.id])
+        if given:
+            require_call_shown(asked, delivery)
         over = decisions_of_time(question["calls"], self.manner.clock())
         mine: Claim | None = None
         if given or over:

@@ -309,13 +309,14 @@ def test_the_source_that_is_told_has_the_line_that_waits(
 
 
 def test_what_is_left_out_of_a_long_program_is_said() -> None:
-    """Of what is beyond some 64 KB nothing is kept, and a call may be there."""
-    source = "// it is nothing\n" * 10_000 + "await tools.pay()"
-    value = asked([waiting(1, "pay", {}, 10_001)], source)
+    """Of what is beyond a megabyte nothing is kept, and a call may be there."""
+    source = "// it is nothing\n" * 70_000 + "await tools.pay()"
+    value = asked([waiting(1, "pay", {}, 70_001)], source)
     description = value["action_requests"][0]["description"]
-    assert description.startswith("pay(), asked by a program, line 10001\n")
-    assert "104481 more characters" in blocks(description)[2].text
-    assert "104481 more characters" in value["program"]["source"]
+    assert description.startswith("pay(), asked by a program, line 70001\n")
+    more = f"{len(source) - 2**20} more characters"
+    assert more in blocks(description)[2].text
+    assert more in value["program"]["source"]
 
 
 EVIL_PROGRAM: Final = r"""
