@@ -115,28 +115,33 @@ def test_a_question_that_was_changed_where_it_is_stored(
     assert effects.made == ["mallory"]
 
 
-def test_a_question_of_a_subagent_that_was_changed_where_people_read_it(tmp_path: Path) -> None:
-    """Only the outermost graph's copy of the question is changed."""
-    effects, database = Effects(), tmp_path / "db"
+def subagent_that_pays(effects: Effects, saver: Any) -> Any:
+    """Its question stands in the database twice; people read the outermost graph's copy."""
+    middleware = CodeInterpreterMiddleware(
+        ptc=[effects.pay()], interrupt_on={"pay": True}, snapshot_signing_key="k"
+    )
     worker: Any = {
         "name": "worker",
         "description": "Works.",
         "system_prompt": "Work.",
         "model": programs("await tools.pay({ to: 'mallory' })"),
-        "middleware": [
-            CodeInterpreterMiddleware(
-                ptc=[effects.pay()], interrupt_on={"pay": True}, snapshot_signing_key="k"
-            )
-        ],
+        "middleware": [middleware],
     }
-    task = ("task", {"description": "pay", "subagent_type": "worker"})
+    model = ScriptedModel(turns=[[("task", {"description": "pay", "subagent_type": "worker"})]])
+    return create_deep_agent(model=model, subagents=[worker], checkpointer=saver)
 
-    def agent(saver: Any) -> Any:
-        model = ScriptedModel(turns=[[task]])
-        return create_deep_agent(model=model, subagents=[worker], checkpointer=saver)
 
+def model_that_pays(effects: Effects, saver: Any) -> Any:
+    ours = CodeInterpreterMiddleware(interrupt_on={"pay": True}, snapshot_signing_key="k")
+    model = ScriptedModel(turns=[[("pay", {"to": "mallory"})]])
+    return create_agent(model=model, tools=[effects.pay()], middleware=[ours], checkpointer=saver)
+
+
+@pytest.mark.parametrize("agent", [subagent_that_pays, model_that_pays])
+def test_a_question_that_was_changed_where_people_read_it(agent: Any, tmp_path: Path) -> None:
+    effects, database = Effects(), tmp_path / "db"
     with SqliteSaver.from_conn_string(str(database)) as saver:
-        asked = agent(saver).invoke(GO, CONFIG)
+        asked = agent(effects, saver).invoke(GO, CONFIG)
     with tampering(database) as connection:
         ((rowid, kind, value),) = connection.execute(
             "select rowid, type, value from writes where channel = '__interrupt__'"
@@ -149,39 +154,10 @@ def test_a_question_of_a_subagent_that_was_changed_where_people_read_it(tmp_path
         )
     with SqliteSaver.from_conn_string(str(database)) as saver:
         with pytest.raises(SnapshotError, match="question was changed"):
-            agent(saver).invoke(approvals(asked), CONFIG)
+            agent(effects, saver).invoke(approvals(asked), CONFIG)
         assert not effects.made
-        again = agent(saver).invoke(None, CONFIG)
-        agent(saver).invoke(approvals(again), CONFIG)
-    assert effects.made == ["mallory"]
-
-
-def test_a_question_about_the_models_own_call_that_was_changed(tmp_path: Path) -> None:
-    effects, database = Effects(), tmp_path / "db"
-
-    def agent(saver: Any) -> Any:
-        pay = effects.pay()
-        ours = CodeInterpreterMiddleware(interrupt_on={"pay": True}, snapshot_signing_key="k")
-        model = ScriptedModel(turns=[[("pay", {"to": "mallory"})]])
-        return create_agent(model=model, tools=[pay], middleware=[ours], checkpointer=saver)
-
-    with SqliteSaver.from_conn_string(str(database)) as saver:
-        asked = agent(saver).invoke(GO, CONFIG)
-    with tampering(database) as connection:
-        ((rowid, kind, value),) = connection.execute(
-            "select rowid, type, value from writes where channel = '__interrupt__'"
-        ).fetchall()
-        (stored,) = SERDE.loads_typed((kind, value))
-        forged = Interrupt(action_with(stored.value, args=LESS), stored.id)
-        connection.execute(
-            "update writes set value = ? where rowid = ?", (SERDE.dumps_typed([forged])[1], rowid)
-        )
-    with SqliteSaver.from_conn_string(str(database)) as saver:
-        with pytest.raises(SnapshotError, match="question was changed"):
-            agent(saver).invoke(approvals(asked), CONFIG)
-        assert not effects.made
-        again = agent(saver).invoke(None, CONFIG)
-        agent(saver).invoke(approvals(again), CONFIG)
+        again = agent(effects, saver).invoke(None, CONFIG)
+        agent(effects, saver).invoke(approvals(again), CONFIG)
     assert effects.made == ["mallory"]
 
 
