@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import statistics
 import threading
 import time
@@ -116,6 +117,8 @@ def conversations(runs: int) -> Samples:
         await turn(agent, "warm", expected)
         at_once, one_by_one, stalls, threads = [], [], [], []
         for run in range(runs):
+            # A full collection takes as long as eight turns: each part pays for its own garbage.
+            gc.collect()
             beat = asyncio.create_task(_watch())
             start = time.perf_counter()
             await asyncio.gather(
@@ -126,6 +129,7 @@ def conversations(runs: int) -> Samples:
             stall, most = await beat
             stalls.append(stall)
             threads.append(float(most))
+            gc.collect()
             start = time.perf_counter()
             for n in range(_CONVERSATIONS):
                 await turn(agent, f"{run}-serial-{n}", expected)
