@@ -40,7 +40,7 @@ from langchain_quickjs.interpreter.storage.compression import compress
 from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.encode import encode
 from langchain_quickjs.interpreter.wire.open_bytes import most_open_bytes, sizes_of
-from langchain_quickjs.interpreter.wire.protocol import is_place
+from langchain_quickjs.interpreter.wire.tree_checks import is_place
 
 __all__ = ["PausedInterpreter", "pack_snapshot", "unpack_snapshot"]
 

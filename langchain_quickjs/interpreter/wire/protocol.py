@@ -42,11 +42,11 @@ from langchain_quickjs.interpreter.quoting import key_text, value_text
 from langchain_quickjs.interpreter.values.js_values import UNDEFINED
 from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.encode import encode_message, find_fault
+from langchain_quickjs.interpreter.wire.tree_checks import is_place
 
 __all__ = [
     "SCRIPT_NAME",
     "abort_message",
-    "is_place",
     "read_reply",
     "resume_message",
     "start_message",
@@ -220,23 +220,25 @@ def _calls(posted: list[Any], next_id: int, granted: AbstractSet[str]) -> tuple[
         raise ProtocolError("the guest sent a malformed call")
     calls = []
     for head, name, args in zip(posted[::3], posted[1::3], posted[2::3], strict=True):
-        number, *place = head if type(head) is list and len(head) == 3 else [head]
-        if not all(map(is_place, place)):
-            raise ProtocolError("the guest sent a malformed place of a call")
+        number, line, column = head, None, None
+        if type(head) is list:
+            number, line, column = _located(head)
         if type(number) is not int or number != next_id:
             raise ProtocolError(f"the guest sent another call id than {next_id}")
         if type(name) is not str or name not in granted:
             raise ProtocolError(f"the guest called {key_text(name)!r}, which was not granted")
         if type(args) is not list:
             raise ProtocolError("the guest sent a call without arguments")
-        calls.append(Call(number, name, tuple(args), *place))
+        calls.append(Call(number, name, tuple(args), line, column))
         next_id += 1
     return tuple(calls)
 
 
-def is_place(number: Any) -> bool:
-    """Whether it can be the number of a line or column."""
-    return type(number) is int and 0 < number < 2**31
+def _located(head: list[Any]) -> list[Any]:
+    """The number, line and column of a call whose place the guest was asked for."""
+    if len(head) != 3 or not all(map(is_place, head[1:])):
+        raise ProtocolError("the guest sent a malformed place of a call")
+    return head
 
 
 def _script_error(parts: Any, status: int, limits: Limits) -> ScriptError:

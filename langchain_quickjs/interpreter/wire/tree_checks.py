@@ -21,6 +21,7 @@ __all__ = [
     "count_bytes_among",
     "has_bytes",
     "is_deeper_than",
+    "is_place",
     "refuse_what_no_guest_sends",
 ]
 
@@ -50,6 +51,11 @@ def has_bytes(tree: Any) -> bool:
 def is_deeper_than(most: int, tree: Any) -> bool:
     """Whether a tree of lists and dicts has more levels than that."""
     return sum(1 for _ in _levels(tree)) > most
+
+
+def is_place(number: Any) -> bool:
+    """Whether it can be the number of a line or column."""
+    return type(number) is int and 0 < number < 2**31
 
 
 def _levels(tree: Any) -> Iterator[list[Any]]:
