@@ -14,13 +14,23 @@ from langchain_core.tools import BaseTool, tool
 from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
-from langgraph.types import Command, Interrupt
+from langgraph.types import Command, Interrupt, interrupt
 from pydantic import BaseModel
 
 from langchain_quickjs import CodeInterpreterMiddleware, create_script_graph
 from tests.helpers.models import programs
 
-__all__ = ["KINDS", "WAITS", "WAYS", "Kind", "graph_of", "runs_below", "text_of", "watched"]
+__all__ = [
+    "KINDS",
+    "WAITS",
+    "WAYS",
+    "Kind",
+    "bare_graph_of",
+    "graph_of",
+    "runs_below",
+    "text_of",
+    "watched",
+]
 
 Kind = Literal["agent", "node"]
 Watch = Callable[[Any, Any], AsyncIterator[Any]]
@@ -70,6 +80,34 @@ def graph_of(kind: Kind, source: str) -> Any:
         return create_agent(programs(source), middleware=[middleware], checkpointer=InMemorySaver())
     graph = StateGraph(_State)
     graph.add_node("script", create_script_graph(_TOOLS, interrupt_on=gates))
+    graph.add_edge(START, "script")
+    graph.add_edge("script", END)
+    return graph.compile(checkpointer=InMemorySaver())
+
+
+@tool("eval")
+def _ask(code: str) -> str:
+    """Asks as often as the program does, and does nothing else."""
+    for amount in range(WAITS):
+        interrupt({"action_requests": [amount]})
+    return code
+
+
+def _bare_script(state: _State) -> _State:
+    """Asks as often as the program does, and does nothing else."""
+    return {"outcome": _ask.invoke(state["source"])}
+
+
+def bare_graph_of(kind: Kind, source: str) -> Any:
+    """The same with LangGraph's `interrupt` in place of a program: what a wait costs at least."""
+    if kind == "agent":
+        return create_agent(programs(source), tools=[_ask], checkpointer=InMemorySaver())
+    graph = StateGraph(_State)
+    inner = StateGraph(_State)
+    inner.add_node("run", _bare_script)
+    inner.add_edge(START, "run")
+    inner.add_edge("run", END)
+    graph.add_node("script", inner.compile())
     graph.add_edge(START, "script")
     graph.add_edge("script", END)
     return graph.compile(checkpointer=InMemorySaver())
@@ -162,13 +200,16 @@ WAYS: Final[Mapping[str, Watch]] = {
 """All ways to watch a graph."""
 
 
-def watched(kind: Kind, way: str, *, noise: int = 20_000) -> list[list[str]]:
+def watched(
+    kind: Kind, way: str, *, noise: int = 20_000, make: Callable[[Kind, str], Any] = graph_of
+) -> list[list[str]]:
     """What came in each leg of the program: up to each wait, and from the last one to the end.
 
     Args:
         kind: What runs the program.
         way: How it is watched.
         noise: How many random numbers the program has in its memory.
+        make: What makes the graph.
 
     Returns:
         For each leg, each thing that came, as text without what people are asked.
@@ -176,7 +217,7 @@ def watched(kind: Kind, way: str, *, noise: int = 20_000) -> list[list[str]]:
     source = _SOURCE.replace("NOISE", str(noise))
 
     async def collect() -> list[list[str]]:
-        graph = graph_of(kind, source)
+        graph = make(kind, source)
         return [
             [text_of(item) async for item in WAYS[way](graph, given)]
             for given in _inputs(kind, source)
