@@ -134,7 +134,7 @@ def test_a_question_that_was_changed_where_it_is_stored(
 
 @pytest.mark.parametrize("program", [True, False])
 def test_a_true_reason_stands_until_an_answer_fits(program: bool, tmp_path: Path) -> None:
-    """Whoever looks at the question again is told the same, and the next question has none of it."""
+    """Whoever looks at the question again is told the same; the next question nothing of it."""
     effects, saver = Effects(), InMemorySaver()
     pay = effects.pay()
     ours = CodeInterpreterMiddleware(

@@ -15,8 +15,7 @@ from langgraph.types import Interrupt
 from langchain_quickjs.errors import MessageLimitError
 from langchain_quickjs.interpreter import Call, CallResult, Interpreter, Limits, Raised, Returned
 from langchain_quickjs.interpreter.values.weight import weight
-from langchain_quickjs.script.state import CallMade, OpenCall, PausedScript, StateUpdate
-from langchain_quickjs.script.telling.questions import Refusal
+from langchain_quickjs.script.state import CallMade, OpenCall, PausedScript, Refusal, StateUpdate
 
 __all__ = [
     "Answer",

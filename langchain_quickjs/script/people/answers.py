@@ -23,8 +23,8 @@ from langgraph.types import Interrupt
 from langchain_quickjs.errors import SnapshotError, ValueTransferError
 from langchain_quickjs.script.flow.decisions import KINDS, Replacements
 from langchain_quickjs.script.langgraph_internals.resume import Delivery
-from langchain_quickjs.script.state import AwaitingCall
-from langchain_quickjs.script.telling.questions import Refusal, refusal_in
+from langchain_quickjs.script.state import AwaitingCall, Refusal
+from langchain_quickjs.script.telling.questions import refusal_in
 
 __all__ = [
     "changed_error",

@@ -37,8 +37,8 @@ from langchain_quickjs.script.people.answers import (
     refusal_shown,
     refused,
 )
-from langchain_quickjs.script.state import AwaitingCall, PausedScript, Question
-from langchain_quickjs.script.telling.questions import Refusal, has_expired, with_refusal
+from langchain_quickjs.script.state import AwaitingCall, PausedScript, Question, Refusal
+from langchain_quickjs.script.telling.questions import has_expired, with_refusal
 
 __all__ = [
     "Asked",

@@ -34,8 +34,7 @@ from langchain_quickjs.script.people.claims import (
     take_answers,
     take_pause_over,
 )
-from langchain_quickjs.script.state import PausedState
-from langchain_quickjs.script.telling.questions import Refusal
+from langchain_quickjs.script.state import PausedState, Refusal
 
 __all__ = ["answers_at", "claimed_again", "going_on", "released"]
 

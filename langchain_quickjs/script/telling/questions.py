@@ -20,16 +20,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 
 from langgraph.types import Interrupt
 
 from langchain_quickjs.interpreter.quoting import time_text
 from langchain_quickjs.interpreter.values.weight import weight
-from langchain_quickjs.script.state import AwaitingCall, CallMade, Question
+from langchain_quickjs.script.state import AwaitingCall, CallMade, Question, Refusal
 
 __all__ = [
-    "Refusal",
     "grouped",
     "has_expired",
     "question_about",
@@ -43,18 +42,6 @@ AskMode = Literal["together", "each", "one_by_one"]
 
 _MOST_REPEATED: Final = 16_384
 _REFUSED: Final = "**The last answer was not used.** {why}\n\n{description}"
-
-
-class Refusal(NamedTuple):
-    """Why an answer to a question did not fit.
-
-    Attributes:
-        why: The reason.
-        signature: Shows that it was said here, as hexadecimal digits; empty if nothing is signed.
-    """
-
-    why: str
-    signature: str = ""
 
 
 def grouped(
