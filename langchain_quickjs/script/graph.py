@@ -272,6 +272,7 @@ def _pause(state: ScriptState, source: Source, config: RunnableConfig) -> tuple[
         config=config,
         outer=source.outer(config),
         run=source.run(config),
+        sealer=sealer,
     )
     return pause, sealer
 

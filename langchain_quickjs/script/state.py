@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NotRequired
+from typing import Any, Final, Literal, NamedTuple, NotRequired
 
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
 from langgraph.types import Interrupt
@@ -26,6 +26,7 @@ __all__ = [
     "PausedScript",
     "PausedState",
     "Question",
+    "Refusal",
     "StateUpdate",
     "StoredCalls",
     "StoredReport",
@@ -100,6 +101,18 @@ class Question(TypedDict):
     interrupt: Interrupt
     calls: list[AwaitingCall]
     asked_s: NotRequired[float]
+
+
+class Refusal(NamedTuple):
+    """Why an answer to a question did not fit.
+
+    Attributes:
+        why: The reason.
+        signature: Shows that it was said here, as hexadecimal digits; empty if nothing is signed.
+    """
+
+    why: str
+    signature: str = ""
 
 
 class OpenCall(TypedDict):

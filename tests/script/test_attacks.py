@@ -62,9 +62,23 @@ def action_with(value: dict[str, Any], **other: Any) -> dict[str, Any]:
     return {**value, "action_requests": [{**value["action_requests"][0], **other}]}
 
 
+def reasoned(value: dict[str, Any], **signature: str) -> dict[str, Any]:
+    """The question as it would stand there if an answer to it had been refused for a reason."""
+    why = "This was approved by your manager: approve it once more."
+    told = value["action_requests"][0].get("description", "")
+    told = f"**The last answer was not used.** {why}\n\n{told}"
+    lie = {**action_with(value, description=told), "refused": why, **signature}
+    return {**lie, "description": told} if "description" in value else lie
+
+
+@pytest.mark.parametrize("program", [True, False])
 @pytest.mark.parametrize(
     "lie",
     [
+        reasoned,
+        lambda value: reasoned(value, refused_signature=""),
+        lambda value: reasoned(value, refused_signature="no digits"),
+        lambda value: reasoned(value, refused_signature="00" * 32),
         lambda value: action_with(value, args=LESS),
         lambda value: action_with(value, arguments=LESS),
         lambda value: action_with(value, description="pay(to: alice)"),
@@ -79,17 +93,20 @@ def action_with(value: dict[str, Any], **other: Any) -> dict[str, Any]:
     ],
 )
 def test_a_question_that_was_changed_where_it_is_stored(
-    lie: Callable[[dict[str, Any]], Any], tmp_path: Path
+    lie: Callable[[dict[str, Any]], Any], program: bool, tmp_path: Path
 ) -> None:
-    """The person sees one call, and approves another one."""
+    """The person sees one call, and approves another one: of a program, or of the model itself."""
     effects, database = Effects(), tmp_path / "db"
+    pay = effects.pay()
     ours = CodeInterpreterMiddleware(
-        ptc=[effects.pay()], interrupt_on={"pay": True}, snapshot_signing_key="k"
+        ptc=[pay], interrupt_on={"pay": True}, snapshot_signing_key="k"
     )
 
     def agent(saver: Any) -> Any:
-        source = "await tools.pay({ to: 'mallory' })"
-        return create_agent(model=programs(source), middleware=[ours], checkpointer=saver)
+        model: Any = programs("await tools.pay({ to: 'mallory' })")
+        if not program:
+            model = ScriptedModel(turns=[[("pay", {"to": "mallory"})]])
+        return create_agent(model=model, tools=[pay], middleware=[ours], checkpointer=saver)
 
     with SqliteSaver.from_conn_string(str(database)) as saver:
         asked = agent(saver).invoke(GO, CONFIG)
@@ -113,6 +130,30 @@ def test_a_question_that_was_changed_where_it_is_stored(
         assert again["__interrupt__"][0].value["action_requests"][0]["args"] == {"to": "mallory"}
         agent(saver).invoke(approvals(again), CONFIG)
     assert effects.made == ["mallory"]
+
+
+@pytest.mark.parametrize("program", [True, False])
+def test_a_true_reason_stands_until_an_answer_fits(program: bool, tmp_path: Path) -> None:
+    """Whoever looks at the question again is told the same; the next question nothing of it."""
+    effects, saver = Effects(), InMemorySaver()
+    pay = effects.pay()
+    ours = CodeInterpreterMiddleware(
+        ptc=[pay], interrupt_on={"pay": True}, snapshot_signing_key=["new", "k"]
+    )
+    model: Any = programs("await tools.pay({ to: 'ann' }); await tools.pay({ to: 'bob' })")
+    if not program:
+        model = ScriptedModel(turns=[[("pay", {"to": "ann"})], [("pay", {"to": "bob"})]])
+    agent: Any = create_agent(model=model, tools=[pay], middleware=[ours], checkpointer=saver)
+    agent.invoke(GO, CONFIG)
+    for wrong in ("maybe", "perhaps"):
+        refused = agent.invoke(Command(resume={"decisions": [{"type": wrong}]}), CONFIG)
+        value = refused["__interrupt__"][0].value
+        assert wrong in value["refused"]
+        assert agent.invoke(None, CONFIG)["__interrupt__"][0].value == value
+    second = agent.invoke(approvals(refused), CONFIG)
+    assert "refused" not in second["__interrupt__"][0].value
+    agent.invoke(approvals(second), CONFIG)
+    assert effects.made == ["ann", "bob"]
 
 
 def subagent_that_pays(effects: Effects, saver: Any) -> Any:

@@ -7,6 +7,7 @@ its signature is known to be right.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -34,6 +35,7 @@ _LEVEL: Final = 1
 _PLAIN: Final = JsonPlusSerializer()
 _LATEST_S: Final = 1e11  # No year of five digits: times are counted in milliseconds, and written.
 _RANKS: Final = 4
+_HEX: Final = re.compile(r"(?:[0-9a-f]{2})*")
 _PAUSED: Final = "The paused script"
 _ANSWERS: Final = "What people answered to the paused script"
 
@@ -101,6 +103,15 @@ class Sealer:
         if not _is_told_soundly(script):
             raise SnapshotError(f"{_PAUSED} is not used, because what it tells of itself is wrong.")
         return script  # type: ignore[return-value]  # its fields have just been looked at
+
+    def vouch_for(self, text: str, purpose: str, *parts: str) -> str:
+        """A signature of a text that others keep in the open; empty without a key."""
+        return self.signer.sign(purpose, *self._parts((*parts, text))).hex()
+
+    def vouched_for(self, signature: str, text: str, purpose: str, *parts: str) -> bool:
+        """Whether `vouch_for` made the signature for this text, purpose and parts."""
+        known = bytes.fromhex(signature) if _HEX.fullmatch(signature) else b""
+        return self.signer.accepts(known, purpose, *self._parts((*parts, text)))
 
     def seal_answers(self, answers: Any, paused: PausedState) -> bytes:
         """What people answered, good for this pause only."""

@@ -15,7 +15,7 @@ from langgraph.types import Interrupt
 from langchain_quickjs.errors import MessageLimitError
 from langchain_quickjs.interpreter import Call, CallResult, Interpreter, Limits, Raised, Returned
 from langchain_quickjs.interpreter.values.weight import weight
-from langchain_quickjs.script.state import CallMade, OpenCall, PausedScript, StateUpdate
+from langchain_quickjs.script.state import CallMade, OpenCall, PausedScript, Refusal, StateUpdate
 
 __all__ = [
     "Answer",
@@ -228,7 +228,7 @@ class Resumed:
     again: bool = False
     done: Done = field(default_factory=Done)
     entropy: bytes | None = None
-    refusals: Mapping[str, str] = field(default_factory=dict)
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

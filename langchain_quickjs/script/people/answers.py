@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final, Protocol
 
 from langchain.agents.middleware.human_in_the_loop import ActionRequest
 from langgraph.types import Interrupt
@@ -23,9 +23,32 @@ from langgraph.types import Interrupt
 from langchain_quickjs.errors import SnapshotError, ValueTransferError
 from langchain_quickjs.script.flow.decisions import KINDS, Replacements
 from langchain_quickjs.script.langgraph_internals.resume import Delivery
-from langchain_quickjs.script.state import AwaitingCall
+from langchain_quickjs.script.state import AwaitingCall, Refusal
+from langchain_quickjs.script.telling.questions import refusal_in
 
-__all__ = ["changed_error", "in_langchains_words", "json_text", "require_call_shown"]
+__all__ = [
+    "changed_error",
+    "in_langchains_words",
+    "json_text",
+    "refusal_shown",
+    "refused",
+    "require_call_shown",
+    "signed",
+]
+
+_REFUSED: Final = "refused"
+_QUESTION: Final = "question"
+_SIGNATURE: Final = "signature"
+
+
+class Vouching(Protocol):
+    """Vouches for texts that stand where others may write, as the sealer of a script does."""
+
+    def vouch_for(self, text: str, purpose: str, *parts: str) -> str:
+        """A signature of the text; empty without a key."""
+
+    def vouched_for(self, signature: str, text: str, purpose: str, *parts: str) -> bool:
+        """Whether `vouch_for` made the signature for this text, purpose and parts."""
 
 
 def in_langchains_words(
@@ -110,23 +133,60 @@ def _read(value: Any) -> Any:
         return value
 
 
-def require_call_shown(asked: Interrupt, delivery: Delivery) -> None:
+def refused(error: Exception, number: str, sealer: Vouching) -> Refusal:
+    """Why an answer did not fit, for whoever answers the same question next.
+
+    Args:
+        error: What was wrong with the answer.
+        number: The id of the interrupt.
+        sealer: Vouches for what is told, which stands with the question where others may write.
+    """
+    return Refusal(str(error), sealer.vouch_for(str(error), _REFUSED, number))
+
+
+def refusal_shown(shown: object, number: str, sealer: Vouching) -> Refusal | None:
+    """Why the last answer did not fit, as was shown; `None` if that is not what was said here.
+
+    Args:
+        shown: What stands where it is stored, or is known to have been shown.
+        number: The id of the interrupt.
+        sealer: Knows what was told here.
+    """
+    found = refusal_in(shown)
+    if found is None or not sealer.vouched_for(found.signature, found.why, _REFUSED, number):
+        return None
+    return found
+
+
+def signed(asked: Interrupt, sealer: Vouching) -> Interrupt:
+    """A question with a signature of all that it says, where what is stored is signed."""
+    signature = sealer.vouch_for(json_text(asked.value) or "", _QUESTION, asked.id)
+    value = {**asked.value, _SIGNATURE: signature} if signature else asked.value
+    return Interrupt(value, asked.id, response_schema=asked.response_schema)
+
+
+def require_call_shown(asked: Interrupt, delivery: Delivery, sealer: Vouching) -> None:
     """Sees to it that people were shown the call that they decide about, and what they may decide.
 
-    A call of the model itself may have a description that is made anew each time.
+    A call of the model itself may have a description that is made anew each time, so what is told
+    of it is what was signed when it was asked about.
 
     Raises:
         SnapshotError: They were not: somebody has changed the question where it is stored.
     """
     for shown in delivery.shown(asked.id):
-        if json_text(_without_descriptions(shown)) != json_text(_without_descriptions(asked.value)):
+        said = dict(shown) if isinstance(shown, Mapping) else {}
+        signature, text = str(said.pop(_SIGNATURE, "")), json_text(said) or ""
+        if not sealer.vouched_for(signature, text, _QUESTION, asked.id) or (
+            json_text(_without_descriptions(said)) != json_text(_without_descriptions(asked.value))
+        ):
             raise changed_error()
 
 
 def _without_descriptions(question: Any) -> Any:
     """A question but for what is told about its calls."""
     if isinstance(question, Mapping):
-        told = ("description", "refused")
+        told = ("description", "refused", "refused_signature")
         return {key: _without_descriptions(one) for key, one in question.items() if key not in told}
     return [*map(_without_descriptions, question)] if isinstance(question, list) else question
 

@@ -21,6 +21,7 @@ from langchain_quickjs.errors import AlreadyAnsweredError, DecisionError
 from langchain_quickjs.script.durability.durability_call import is_newest
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Claim, Entries
+from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.flow.decisions import (
     Replacements,
     checked_decisions,
@@ -29,9 +30,15 @@ from langchain_quickjs.script.flow.decisions import (
 from langchain_quickjs.script.flow.drivers import Asking
 from langchain_quickjs.script.flow.inputs import Manner
 from langchain_quickjs.script.langgraph_internals.resume import Delivery, mark_as_unfit
-from langchain_quickjs.script.people.answers import changed_error, in_langchains_words, json_text
-from langchain_quickjs.script.state import AwaitingCall, PausedScript, Question
-from langchain_quickjs.script.telling.questions import has_expired, refusal_in, with_refusal
+from langchain_quickjs.script.people.answers import (
+    changed_error,
+    in_langchains_words,
+    json_text,
+    refusal_shown,
+    refused,
+)
+from langchain_quickjs.script.state import AwaitingCall, PausedScript, Question, Refusal
+from langchain_quickjs.script.telling.questions import has_expired, with_refusal
 
 __all__ = [
     "Asked",
@@ -77,7 +84,7 @@ class Asked:
             return {"decisions": []} if has_expired(self.interrupt.value, now_s) else None
         return decisions_of_time(self.calls, now_s)
 
-    def shown(self, refusals: Mapping[str, str]) -> Interrupt:
+    def shown(self, refusals: Mapping[str, Refusal]) -> Interrupt:
         """What people see, with the reason why an answer did not fit, if there is one."""
         why = refusals.get(self.interrupt.id)
         return with_refusal(self.question, why)["interrupt"] if self.question else self.interrupt
@@ -106,6 +113,7 @@ class Pause:
         config: The config of a task of the script's graph, which has come to this pause.
         outer: The config of the task that the script's graph runs in.
         run: The run of the graph that wants to go on.
+        sealer: That of the script.
     """
 
     key: str
@@ -115,6 +123,7 @@ class Pause:
     config: RunnableConfig
     outer: RunnableConfig
     run: object
+    sealer: Sealer
 
     @property
     def shown(self) -> Sequence[Asked]:
@@ -151,7 +160,7 @@ class GoesOn:
     """
 
     taken: Taken
-    refusals: Mapping[str, str]
+    refusals: Mapping[str, Refusal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +176,7 @@ class Received:
 
     claims: dict[str, Claim] = field(default_factory=dict)
     given: set[str] = field(default_factory=set)
-    refusals: dict[str, str] = field(default_factory=dict)
+    refusals: dict[str, Refusal] = field(default_factory=dict)
 
     def is_late(self, entries: Entries) -> bool:
         """Whether all that somebody has given was answered before."""
@@ -191,11 +200,11 @@ def receive(pause: Pause, asked: Sequence[Asked], delivery: Delivery) -> Receive
     given = pause.given(delivery)
     for one in asked:
         number = one.interrupt.id
-        if one.question and (why := refusal_in(standing.get(number))):
+        if one.question and (why := refusal_shown(standing.get(number), number, pause.sealer)):
             received.refusals[number] = why
         over = one.decided_by_time(now_s)
         if number in given:
-            _require_shown(one, delivery)
+            _require_shown(one, delivery, pause.sealer)
         elif over is None:
             continue
         try:
@@ -203,7 +212,7 @@ def receive(pause: Pause, asked: Sequence[Asked], delivery: Delivery) -> Receive
         except DecisionError as error:
             if not pause.manner.asks_again:
                 raise mark_as_unfit(error) from None
-            received.refusals[number] = str(error)
+            received.refusals[number] = refused(error, number, pause.sealer)
             continue
         received.claims[one.key] = Claim(answer)
         received.refusals.pop(number, None)
@@ -302,11 +311,11 @@ def already_answered_error(claims: Iterable[Claim]) -> AlreadyAnsweredError:
     )
 
 
-def _require_shown(asked: Asked, delivery: Delivery) -> None:
+def _require_shown(asked: Asked, delivery: Delivery, sealer: Sealer) -> None:
     """Sees to it that people were shown what is asked, with everything that is told of it."""
     number = asked.interrupt.id
     for shown in delivery.shown(number):
-        why = refusal_in(shown)
+        why = refusal_shown(shown, number, sealer)
         meant = asked.shown({} if why is None else {number: why}).value
         if (known := json_text(meant)) is not None and json_text(shown) != known:
             raise changed_error()

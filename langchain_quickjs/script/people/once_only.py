@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 from langchain_core.messages import ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphBubbleUp, GraphInterrupt
+from langgraph.types import Interrupt
 
 from langchain_quickjs.errors import AlreadyAnsweredError, DecisionError, SetupError
 from langchain_quickjs.interpreter import Raised
@@ -33,10 +34,15 @@ from langchain_quickjs.script.langgraph_internals.resume import (
     started_before,
     use_up_plain_answer,
 )
-from langchain_quickjs.script.people.answers import require_call_shown
+from langchain_quickjs.script.people.answers import (
+    refusal_shown,
+    refused,
+    require_call_shown,
+    signed,
+)
 from langchain_quickjs.script.people.claims import already_answered_error
 from langchain_quickjs.script.state import Question
-from langchain_quickjs.script.telling.questions import refusal_in, with_refusal
+from langchain_quickjs.script.telling.questions import with_refusal
 
 __all__ = ["EndedBefore", "OnceOnly"]
 
@@ -115,13 +121,13 @@ class OnceOnly:
         """
         asked = question["interrupt"]
         if not started_before(self.config):
-            raise GraphInterrupt((asked,))
+            raise self._asks(asked)
         ledger, key, run = self._ledger(), f"{_PURPOSE}/{self.rounds}", run_of(self.config)
         delivery = delivery_of(self.config, self.config)
-        why = refusal_in((delivery.standing or {}).get(asked.id))
+        why = refusal_shown((delivery.standing or {}).get(asked.id), asked.id, self.sealer)
         given = delivery.answers([asked.id])
         if given:
-            require_call_shown(asked, delivery)
+            require_call_shown(asked, delivery, self.sealer)
         over = decisions_of_time(question["calls"], self.manner.clock())
         mine: Claim | None = None
         if given or over:
@@ -132,24 +138,28 @@ class OnceOnly:
                     raise mark_as_unfit(error) from None
                 if not delivery.by_id:
                     yield from retire_answer(self.config)
-                raise GraphInterrupt((with_refusal(question, str(error))["interrupt"],)) from None
+                again = with_refusal(question, refused(error, asked.id, self.sealer))
+                raise self._asks(again["interrupt"]) from None
             if given and not delivery.by_id:
                 use_up_plain_answer(self.config)
             mine = yield from self._claimed(ledger.claim_to_work(key, decision, run))
         in_force = self._entries.claim_in_force(key)
         if in_force is None:
-            raise GraphInterrupt((with_refusal(question, why)["interrupt"],))
+            raise self._asks(with_refusal(question, why)["interrupt"])
         if mine is not None and mine.nonce == in_force.nonce:
             return cast("Decision", mine.answer)
         at_work = self._entries.may_be_worked_on(in_force) and not self._has_settled()
         if at_work and not delivery.empty:
             if not given:
-                raise GraphInterrupt((asked,))
+                raise self._asks(asked)
             raise mark_as_unfit(already_answered_error([in_force]))
         mine = yield from self._claimed(ledger.take_over_work(key, in_force, run))
         if mine is None:
             raise mark_as_unfit(already_answered_error([in_force]))
         return cast("Decision", mine.answer)
+
+    def _asks(self, asked: Interrupt) -> GraphInterrupt:
+        return GraphInterrupt((signed(asked, self.sealer),))
 
     def begin(self, tool_name: str) -> Asking[EndedBefore | bool]:
         """Notes that the call begins.

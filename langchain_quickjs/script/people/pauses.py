@@ -34,7 +34,7 @@ from langchain_quickjs.script.people.claims import (
     take_answers,
     take_pause_over,
 )
-from langchain_quickjs.script.state import PausedState
+from langchain_quickjs.script.state import PausedState, Refusal
 
 __all__ = ["answers_at", "claimed_again", "going_on", "released"]
 
@@ -49,7 +49,7 @@ def answers_at(pause: Pause, state: ScriptState, sealer: Sealer) -> Asking[bytes
     """
     config, stored = pause.config, cast("PausedState", state["paused"])
     taken: Taken | None = None
-    refusals: Mapping[str, str] = {}
+    refusals: Mapping[str, Refusal] = {}
     ledger = Ledger.of(config, sealer)
     # If it has just come to its first pause, nobody can have answered.
     if ledger is not None and (started_before(config) or state.get("resumed")):
@@ -64,7 +64,8 @@ def answers_at(pause: Pause, state: ScriptState, sealer: Sealer) -> Asking[bytes
         if refused := state.get("refused"):
             raise refused
         raise GraphInterrupt(tuple(one.shown(refusals) for one in pause.shown))
-    return sealer.seal_answers([dict(taken.answers), taken.nonce, dict(refusals)], stored)
+    told = {number: list(refusal) for number, refusal in refusals.items()}
+    return sealer.seal_answers([dict(taken.answers), taken.nonce, told], stored)
 
 
 def going_on(state: ScriptState, sealer: Sealer) -> GoesOn | None:
@@ -80,7 +81,9 @@ def going_on(state: ScriptState, sealer: Sealer) -> GoesOn | None:
         case [dict(answers), str(nonce)]:  # An earlier version knew of no refusals.
             return GoesOn(Taken(answers, nonce), {})
         case [dict(answers), str(nonce), dict(refusals)]:
-            return GoesOn(Taken(answers, nonce), refusals)
+            # An earlier version had the reasons alone.
+            told = {key: [one] if isinstance(one, str) else one for key, one in refusals.items()}
+            return GoesOn(Taken(answers, nonce), {key: Refusal(*one) for key, one in told.items()})
     raise SnapshotError("What people answered to the paused script is not used: it was damaged.")
 
 

@@ -5,6 +5,7 @@ interfaces that know them:
 
     asked_at, expires_at   when it was asked, and when the first of its calls counts as rejected
     refused                why the last answer did not fit
+    refused_signature      by whom that is said, where what is stored is signed
     arguments              in a request: its arguments, where agent-inbox looks for them
     tool                   in a request that has another name than its tool: the tool's
     action_request, config, description
@@ -25,9 +26,16 @@ from langgraph.types import Interrupt
 
 from langchain_quickjs.interpreter.quoting import time_text
 from langchain_quickjs.interpreter.values.weight import weight
-from langchain_quickjs.script.state import AwaitingCall, CallMade, Question
+from langchain_quickjs.script.state import AwaitingCall, CallMade, Question, Refusal
 
-__all__ = ["grouped", "has_expired", "question_about", "refusal_in", "timed", "with_refusal"]
+__all__ = [
+    "grouped",
+    "has_expired",
+    "question_about",
+    "refusal_in",
+    "timed",
+    "with_refusal",
+]
 
 AskMode = Literal["together", "each", "one_by_one"]
 """How people are asked about calls that wait at the same time."""
@@ -142,30 +150,36 @@ def _add_agent_inbox(value: dict[str, Any]) -> None:
     value["description"] = request.get("description", "")
 
 
-def with_refusal(question: Question, why: str | None) -> Question:
+def with_refusal(question: Question, refusal: Refusal | None) -> Question:
     """The question with the reason why an answer to it did not fit; as it is if there is none."""
-    if why is None:
+    if refusal is None:
         return question
     asked = question["interrupt"]
     told = _REFUSED.format(
-        why=why, description=question["calls"][0]["action"].get("description", "")
+        why=refusal.why, description=question["calls"][0]["action"].get("description", "")
     )
     first, *others = asked.value["action_requests"]
     value = {
         **asked.value,
-        "refused": why,
+        "refused": refusal.why,
         "action_requests": [{**first, "description": told}, *others],
     }
+    if refusal.signature:
+        value["refused_signature"] = refusal.signature
     if "description" in value:
         value["description"] = told
     again = Interrupt(value, asked.id, response_schema=asked.response_schema)
     return Question(**{**question, "interrupt": again})
 
 
-def refusal_in(value: object) -> str | None:
+def refusal_in(value: object) -> Refusal | None:
     """Why the last answer to what was shown did not fit, if that is what it says."""
-    found = value.get("refused") if isinstance(value, Mapping) else None
-    return found if isinstance(found, str) else None
+    match value:
+        case {"refused": str(why), "refused_signature": str(signature)}:
+            return Refusal(why, signature)
+        case {"refused": str(why)}:
+            return Refusal(why)
+    return None
 
 
 def has_expired(value: object, now_s: float) -> bool:
