@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from tests.corpus import answers
 from tests.corpus.cases import Case, all_cases
+from tests.corpus.node import of_node
 from tests.corpus.reading import problem
 
 
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.peer_python:
         sides["peer"] = answers.of_package(options.peer_python, cases)
     if options.node:
-        sides["node"] = answers.of_node(options.node, cases)
+        sides["node"] = of_node(options.node, cases)
     if options.show_failures:
         for side, read in sides.items():
             _print_failures(side, cases, read)
@@ -39,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--peer-python", help="Python of an environment with the public package")
-    parser.add_argument("--node", help="Node.js 22.13 or later")
+    parser.add_argument("--node", help="a Node.js, version 24")
     parser.add_argument("--show-failures", action="store_true", help="what was answered instead")
     return parser
 

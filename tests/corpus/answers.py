@@ -10,11 +10,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from langchain.agents import create_agent
@@ -30,16 +28,20 @@ from tests.corpus.world import make_tools
 _MOST_SECONDS: Final = 60
 
 
-async def answer(sources: Sequence[str]) -> str:
+async def answer(sources: Sequence[str], **options: Any) -> str:
     """Runs programs in one conversation, a program a message; gives the answer to the last.
 
     An earlier one that fails is the answer instead: nobody meant that.
+
+    Args:
+        sources: The programs.
+        options: More options of the middleware.
     """
     tools = make_tools()
     agent: Any = create_agent(
         Scripted(turn=[*(_call(source) for source in sources), AIMessage("done")]),
         tools=tools,
-        middleware=[CodeInterpreterMiddleware(ptc=[tool.__name__ for tool in tools])],
+        middleware=[CodeInterpreterMiddleware(ptc=[tool.__name__ for tool in tools], **options)],
         checkpointer=InMemorySaver(),
     )
     state = await agent.ainvoke(
@@ -75,37 +77,16 @@ def here(cases: Sequence[Case]) -> list[str]:
 def of_package(python: str, cases: Sequence[Case]) -> list[str]:
     """The answers of the package in another environment."""
     command = Side("side", python, ()).command("from tests.corpus.answers import main; main()")
-    return list(_ask(command, [case.sources for case in cases]))
+    return list(ask(command, [case.sources for case in cases]))
 
 
-def of_node(node: str, cases: Sequence[Case]) -> list[str]:
-    """What Node.js makes of the programs, without their fences and types, in the same form."""
-    script = str(Path(__file__).with_name("in_node.mjs"))
-    command = [node, "--expose-internals", "--no-warnings", script, sys.executable]
-    programs = [
-        [{"source": _unfenced(each), "typescript": case.typescript} for each in case.sources]
-        for case in cases
-    ]
-    return [_as_answer(found) for found in _ask(command, programs)]
-
-
-def _ask(command: Sequence[str], given: Any) -> list[Any]:
+def ask(command: Sequence[str], given: Any) -> list[Any]:
+    """Runs a command on JSON, whose last line is JSON again."""
     ended = subprocess.run(
         command, input=json.dumps(given), stdout=subprocess.PIPE, text=True, check=True
     )
     answers: list[Any] = json.loads(ended.stdout.splitlines()[-1])
     return answers
-
-
-def _unfenced(source: str) -> str:
-    return re.sub(r"\A\s*```\w*\n(.*?)```\s*\Z", r"\1", source, flags=re.DOTALL)
-
-
-def _as_answer(found: dict[str, Any]) -> str:
-    if "error" in found:
-        return f"<error>{found['error']}</error>"
-    result = json.dumps(found["result"], ensure_ascii=False)
-    return f"<stdout>\n{found['console']}\n</stdout>\n<result>{result}</result>"
 
 
 def main() -> None:

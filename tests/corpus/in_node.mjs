@@ -15,22 +15,25 @@ const GLOBALS = ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "
 
 const { processTopLevelAwait } = createRequire(import.meta.url)("internal/repl/await");
 
-// One process of Python is the world of one test; it says its tools' names, then answers in order.
-async function openWorld(context) {
-  const world = spawn(process.argv[2], ["-m", "tests.corpus.world"], { stdio: ["pipe", "pipe", "inherit"] });
-  const waiting = [];
-  const next = () => new Promise((resolve) => waiting.push(resolve));
-  createInterface(world.stdout).on("line", (line) => waiting.shift()(JSON.parse(line)));
-  const call = async (name, args = {}) => {
-    const answer = next();
-    world.stdin.write(JSON.stringify({ name, args }) + "\n");
-    const { value, error } = await answer;
-    if (error !== undefined) throw new context.Error(error);
+// One process of Python is the world of all; its answers come in order.
+const world = spawn(process.argv[2], ["-m", "tests.corpus.world"], { stdio: ["pipe", "pipe", "inherit"] });
+const waiting = [];
+createInterface(world.stdout).on("line", (line) => waiting.shift()(JSON.parse(line)));
+
+function ask(name, args = {}) {
+  world.stdin.write(JSON.stringify({ name, args }) + "\n");
+  return new Promise((resolve) => waiting.push(resolve));
+}
+
+// The tools afresh, which throw the errors of the context that they are made for.
+async function makeTools(ContextError) {
+  const call = async (name, args) => {
+    const { value, error } = await ask(name, args);
+    if (error !== undefined) throw new ContextError(error);
     return value;
   };
-  const names = await next();
-  context.tools = Object.fromEntries(names.map((name) => [name, (args) => call(name, args)]));
-  return world;
+  const { value: names } = await ask("$begin");
+  return Object.fromEntries(names.map((name) => [name, (args) => call(name, args)]));
 }
 
 // The value as JSON that Python reads: a Map is an object, a Set a list, a Date its ISO text.
@@ -75,9 +78,8 @@ async function run(programs) {
   const log = (...parts) => void printed.push(util.format(...parts));
   const console = { log, info: log, warn: log, error: log, debug: log, table: log, group: log, groupEnd() {} };
   const context = vm.createContext({ console });
-  context.Error = vm.runInContext("Error", context);
   for (const name of GLOBALS) context[name] = globalThis[name];
-  const world = await openWorld(context);
+  context.tools = await makeTools(vm.runInContext("Error", context));
   try {
     let value;
     for (const { source, typescript } of programs) {
@@ -88,8 +90,6 @@ async function run(programs) {
     return { result: plain(value), console: printed.join("\n") };
   } catch (error) {
     return { error: `${error?.name}: ${error?.message}` };
-  } finally {
-    world.stdin.end();
   }
 }
 

@@ -48,17 +48,18 @@ def _shows(meant: Any, text: str) -> bool:
 
 
 def _is(meant: Any, text: str) -> bool:
-    if isinstance(meant, str) and _bare(meant) == _bare(text):
+    written = meant if isinstance(meant, str) else json.dumps(meant, ensure_ascii=False)
+    if _bare(written) == _bare(text):
         return True
     try:
-        return _alike(meant) == _alike(_read(text))
+        return bool(_alike(meant) == _alike(_read(text)))
     except (ValueError, StopIteration):
         return False
 
 
 def _bare(text: str) -> str:
-    """A text without what notations differ in: quotes around values, and spaces."""
-    return re.sub(r"""["'`\s]""", "", text)
+    """A text without what notations differ in: quotes, what escapes them, and spaces."""
+    return re.sub(r"""["'`\\\s]""", "", text)
 
 
 def _alike(value: Any) -> Any:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.corpus.answers import answer
 from tests.corpus.cases import Case, Meant, all_cases
+from tests.corpus.node import find_node, of_node
 from tests.corpus.reading import problem
 
 
@@ -13,6 +16,24 @@ from tests.corpus.reading import problem
 async def test_a_program_does_what_was_meant(case: Case) -> None:
     read = await answer(case.sources)
     assert problem(case.meant, read) is None, read
+
+
+# What is no JavaScript, so that Node.js has no say: exports, and objects without brackets.
+BEYOND_JAVASCRIPT = re.compile(r"(export_|only_object|trailing_|typed_trailing|.*_and_object)")
+
+
+def test_node_agrees_with_the_tables() -> None:
+    node = find_node()
+    if node is None:
+        pytest.skip("Node.js is not installed")
+    cases = all_cases()
+    agreed = {
+        case.name: problem(case.meant, read) is None
+        for case, read in zip(cases, of_node(node, cases), strict=True)
+    }
+    assert {name for name, agrees in agreed.items() if not agrees} == {
+        name for name in agreed if BEYOND_JAVASCRIPT.match(name)
+    } - {"export_in_text"}
 
 
 def test_the_corpus_is_large() -> None:

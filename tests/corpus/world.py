@@ -1,13 +1,16 @@
 """The small world that the programs of the corpus reach through `tools`: nothing in it changes.
 
 A shop's orders and customers, weather, mail, files, a search, and a service that fails at first.
-As a program it says its tools' names, then answers calls in JSON lines, for what is not Python:
+As a program it answers calls in JSON lines, for what is not Python:
 
+    {"name": "$begin"}                                    ->  {"value": ["getOrder", ...]}
     {"name": "getOrder", "args": {"order_id": "A-1001"}}  ->  {"value": {...}} or {"error": "..."}
 """
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import json
 import sys
 from collections import Counter
@@ -21,7 +24,7 @@ _PRICES: Final = {"KB-1": 49.9, "MS-2": 19.95, "MN-9": 249, "CB-3": 7.5, "HD-5":
 
 
 def _order(order_id: str, customer: str, status: Status, placed: str, **items: int) -> Record:
-    lines = [
+    lines: list[Record] = [
         {"sku": sku.replace("_", "-"), "qty": qty, "unit_price": _PRICES[sku.replace("_", "-")]}
         for sku, qty in items.items()
     ]
@@ -316,16 +319,23 @@ def _find(records: list[Record], kind: str, record_id: str | int) -> Record:
 
 
 async def _serve() -> None:
-    tools = {_camel(tool.__name__): tool for tool in make_tools()}
-    print(json.dumps(list(tools)), flush=True)
+    tools: dict[str, Callable[..., Any]] = {}
     for line in sys.stdin:
         call = json.loads(line)
-        try:
-            value = tools[call["name"]](**call["args"])
-            reply = {"value": await value if hasattr(value, "__await__") else value}
-        except Exception as error:  # whatever a tool raises is an answer
-            reply = {"error": str(error)}
+        if call["name"] == "$begin":
+            tools = {_camel(tool.__name__): tool for tool in make_tools()}
+            reply: Record = {"value": list(tools)}
+        else:
+            reply = await _reply(tools[call["name"]], call["args"])
         print(json.dumps(reply), flush=True)
+
+
+async def _reply(tool: Callable[..., Any], args: Record) -> Record:
+    try:
+        value = tool(**args)
+        return {"value": await value if inspect.isawaitable(value) else value}
+    except Exception as error:  # whatever a tool raises is an answer
+        return {"error": str(error)}
 
 
 def _camel(name: str) -> str:
@@ -334,6 +344,4 @@ def _camel(name: str) -> str:
 
 
 if __name__ == "__main__":
-    import asyncio
-
     asyncio.run(_serve())
