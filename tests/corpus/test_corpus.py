@@ -76,6 +76,12 @@ def test_another_value_is_told_apart(shown: str) -> None:
     assert problem(Meant(by="gpt", result=MAP), shown) is not None
 
 
+def test_a_text_counts_to_the_space() -> None:
+    meant = Meant(by="gpt", console="a   1\nb  22")
+    assert problem(meant, "<stdout>\na   1\nb  22\n</stdout>\n<result>null</result>") is None
+    assert problem(meant, "<stdout>\na 1\nb 22\n</stdout>\n<result>null</result>") is not None
+
+
 def test_output_and_phrases_are_looked_for() -> None:
     shown = "<stdout>\n{ a: [ 1, 'x' ] } done\n</stdout>\n<result>[Function: f]</result>"
     assert problem(Meant(by="gpt", console='{a: [1, "x"]} done'), shown) is None
