@@ -19,7 +19,7 @@ class Construct:
     value: Any
 
 
-_TYPES: Final = (
+TYPES: Final = (
     "number | string | null | undefined",
     "A & B & { c: number }",
     "Array<Map<string, Array<number>>>",
@@ -61,7 +61,7 @@ _TYPES: Final = (
     "this",
     "A.B.C<D.E>",
     "(keyof: string, readonly: number, type: A, as: B, is: C) => void",
-    "asserts | is | infer | keyof | unique",
+    "infer | keyof | unique | asserts | is",
 )
 
 _EXPRESSIONS: Final[tuple[tuple[str, Any], ...]] = (
@@ -107,6 +107,7 @@ _EXPRESSIONS: Final[tuple[tuple[str, Any], ...]] = (
     ("const x: any = { a: undefined }; x?.a!?.b ?? 'none'", "none"),
     ("const x = <number>(<any>'4'); x", "4"),
     ("const x = <const>['a']; x", ["a"]),
+    ("const f = (x: any) => x; f<<T>(x: T) => T>(<<T>(x: T) => T>5) << 1", 10),
     ("let x = <T,>(y: T) => <T>y; x(2)", 2),
     ("for (const x of [1, 2] as number[]) { if (x > 1) x }", 2),
     ("let n = 0; for (const { a } of [{ a: 1 }] as { a: number }[]) n += a; n", 1),
@@ -189,6 +190,6 @@ _STATEMENTS: Final[tuple[tuple[str, Any], ...]] = (
 )
 
 CONSTRUCTS: Final = (
-    *(Construct(f"type T = {each};\nlet v: {each} = 1;\nv", 1) for each in _TYPES),
+    *(Construct(f"type T = {each};\nlet v: {each} = 1;\nv", 1) for each in TYPES),
     *(Construct(source, value) for source, value in (*_EXPRESSIONS, *_STATEMENTS)),
 )
