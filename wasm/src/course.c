@@ -128,18 +128,31 @@ void script_conclude(void)
         reply_completed();
 }
 
+/* As JavaScript; what that is not, as TypeScript. Of two errors, the one further on is of what the author meant. */
+static JSValue compile(const char *source, size_t len, const char *filename)
+{
+    struct engine_failure plain, typed;
+    JSValue program = engine_compile(guest.ctx, source, len, filename, false, &plain);
+    if (!JS_IsException(program) || !plain.of_syntax || plain.reached == len)
+        return program;
+    JSValue error = JS_GetException(guest.ctx);
+    program = engine_compile(guest.ctx, source, len, filename, true, &typed);
+    if (!JS_IsException(program) || !typed.of_syntax || typed.refused || typed.reached > plain.reached) {
+        JS_FreeValue(guest.ctx, error);
+        return program;
+    }
+    JS_FreeValue(guest.ctx, JS_GetException(guest.ctx));
+    return JS_Throw(guest.ctx, error);
+}
+
 void script_evaluate(const char *source, size_t len, const char *filename)
 {
-    JSEvalOptions options = {
-        .version = JS_EVAL_OPTIONS_VERSION,
-        .eval_flags = JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_ASYNC,
-        .filename = filename,
-        .line_num = 1,
-    };
     snprintf(guest.filename, sizeof guest.filename, "%s", filename);
     engine_begin_script(guest.rt);
     guest.main = JS_NULL; /* calls are allowed from here on */
-    JSValue main = JS_Eval2(guest.ctx, source, len, &options);
+    JSValue main = compile(source, len, filename);
+    if (!JS_IsException(main))
+        main = JS_EvalFunction(guest.ctx, main);
     if (JS_IsException(main)) {
         guest.main = JS_UNDEFINED;
         reply_exception(REPLY_FAILED);

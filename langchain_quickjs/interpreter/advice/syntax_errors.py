@@ -10,12 +10,7 @@ from langchain_quickjs.interpreter.advice.excerpts import excerpt, source_line
 __all__ = ["with_excerpt"]
 
 _AT_PARSING = re.compile(r"    at [^\s():]+:\d+:\d+\s*")
-_MODULE_SYNTAX = re.compile(r"\s*(?:import\b(?!\s*[(.])|export\b)")
 _AWAIT = re.compile(r"\bawait\b")
-_NO_MODULES = (
-    "Scripts are no modules: there is nothing to import, and the value of the last expression, or "
-    "of a top-level return, is the result."
-)
 _NOT_ASYNC = "await is allowed at the top level and in async functions only."
 
 
@@ -49,7 +44,5 @@ def with_excerpt(error: ScriptError, source: str) -> ScriptError:
 
 
 def _hint(line: str, error: ScriptError) -> str | None:
-    if _MODULE_SYNTAX.match(line):
-        return _NO_MODULES
     is_surprise = error.message.startswith("expecting ")
     return _NOT_ASYNC if is_surprise and _AWAIT.search(line[: error.column]) else None

@@ -59,6 +59,18 @@ void engine_collect(JSRuntime *rt, size_t *collected);
 /* Another script begins: what is compiled from here on is of this one. */
 void engine_begin_script(JSRuntime *rt);
 
+/* Why a program did not compile. */
+struct engine_failure {
+    size_t reached; /* offset of the error in the source; its length when all of it was parsed */
+    bool of_syntax; /* an error of the program, not of memory or stack */
+    bool refused; /* TypeScript that cannot run here */
+};
+
+/* Compiles a program as JavaScript, or as TypeScript whose types are skipped where they stand. What comes of it is
+   for JS_EvalFunction: nothing is declared before that. JS_EXCEPTION when it does not compile. */
+JSValue engine_compile(JSContext *ctx, const char *source, size_t len, const char *filename, bool typed,
+                       struct engine_failure *failure);
+
 /* The line of the innermost frame of that file and of the present script, or 0. A frame notes where it is
    before whatever may call; when it has only been entered, it may have come anywhere since. Only reads, so
    that a guest may be asked that was stopped, whose heap may be in any state. */
