@@ -1,4 +1,4 @@
-"""What programs declare, and declare again: what is there afterwards, also where one was refused."""
+"""What programs declare, and declare again: what is there then, also where one was refused."""
 
 from __future__ import annotations
 
@@ -262,5 +262,5 @@ def test_where_a_function_may_be_named_yield(source: str, fits: bool) -> None:
     if fits:
         assert interpreter.eval(f"{source};0") == 0
     else:
-        with pytest.raises(ScriptError, match="'yield' is a reserved identifier|keyword"):
+        with pytest.raises(ScriptError, match=r"'yield' is a reserved identifier|keyword"):
             interpreter.eval(f"{source};0")

@@ -17,7 +17,10 @@ NAMED = "function outer() { return inner(); } function inner() { return new Erro
         ("try { null.x } catch (error) { error.stack }", ["script.js:1:6"]),
         ("\n\n  try { throw new Error('x') } catch (error) { error.stack }", ["script.js:3:19"]),
         ("try { eval('\\n1 +* 2') } catch (error) { error.stack }", ["script.js:1:7"]),
-        ("const o = { 'å ä'() { return new Error('x').stack } }; o['å ä']()", ["at å ä (script.js"]),
+        (
+            "const o = { 'å ä'() { return new Error('x').stack } }; o['å ä']()",
+            ["at å ä (script.js"],
+        ),
         ("const o = {}; Error.captureStackTrace(o); o.stack", ["<eval> (script.js:1:21)"]),
     ],
 )

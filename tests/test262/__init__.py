@@ -1,11 +1,13 @@
-"""Runs the standard's own tests, https://github.com/tc39/test262, and compares with the native engine.
+"""Runs the standard's own tests, https://github.com/tc39/test262, beside the native engine.
 
-    python -m tests.test262 CHECKOUT                       # ours alone: what fails
-    python -m tests.test262 CHECKOUT --native              # beside the wheel `quickjs-ng` of this Python
-    python -m tests.test262 CHECKOUT --native PYTHON FOLDER ...  # of another Python; parts of `test/`
+    python -m tests.test262 CHECKOUT                     # ours alone: what fails
+    python -m tests.test262 CHECKOUT --native            # beside the wheel `quickjs-ng`
+    python -m tests.test262 CHECKOUT --native=PYTHON     # that of another Python
+    python -m tests.test262 CHECKOUT language/eval-code  # parts of its folder `test/`
 
-Nothing of test262 is committed: a checkout is named. The exit code is 1 when a test fails here that passes
-natively and no class in `differences` covers it. All of it takes about ten minutes.
+Nothing of test262 is committed: a checkout is named. The exit code is 1 when a test fails here
+that passes natively and no class in `differences` covers it. All of it takes about ten minutes of
+computing.
 
     metadata       what stands at the top of a test
     selection      which tests apply, why the others do not, and which runs each has

@@ -43,8 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ended = run_all(paths, checkout, native=options.native, workers=options.workers)
     for path, wrong in ended:
         comparison.add(path, wrong)
-        if sys.stderr.isatty():
-            print(f"\r{comparison.files:,} of {len(paths):,}", end="", file=sys.stderr)
+        if comparison.files % 1000 == 0:
+            print(f"{comparison.files:,} of {len(paths):,}", file=sys.stderr, flush=True)
     for line in comparison.lines(native=options.native is not None, every=options.every):
         print(line)
     return 1 if options.native and comparison.failed[None] else 0

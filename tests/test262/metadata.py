@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,7 +34,7 @@ class Metadata:
 def read_metadata(source: str) -> Metadata:
     """Reads the header of a test; without one it says nothing of itself."""
     found = _HEADER.search(source)
-    header = re.sub(r"\r\n?", "\n", found[1]) if found else ""
+    header = textwrap.dedent(re.sub(r"\r\n?", "\n", found[1])) if found else ""
     negative = _block(header, "negative")
     return Metadata(
         frozenset(_items(header, "flags")),
@@ -45,9 +46,9 @@ def read_metadata(source: str) -> Metadata:
 
 
 def _block(header: str, key: str) -> str:
-    """What stands behind a key, up to the next line that is not further to the right."""
-    found = re.search(rf"^( *){key}:(.*\n?(?:(?:\1[ -].*|\s*)(?:\n|\Z))*)", header, re.MULTILINE)
-    return found[2] if found else ""
+    """What stands behind a key, up to the next one."""
+    found = re.search(rf"^{key}:(.*(?:\n(?:[ -].*)?)*)", header, re.MULTILINE)
+    return found[1] if found else ""
 
 
 def _items(header: str, key: str) -> list[str]:

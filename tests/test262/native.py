@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
-
-import quickjs  # type: ignore[import-not-found]  # perhaps of another Python
+from typing import Any
 
 from tests.test262.metadata import Metadata
 from tests.test262.outcomes import HOST, Ended
+
+quickjs: Any = importlib.import_module("quickjs")  # perhaps of another Python
 
 # The wheel calls no function of Python while there is a time limit.
 _PRINT = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,7 +42,8 @@ def what_is_wrong(ended: Ended, metadata: Metadata) -> str | None:
     if metadata.phase is not None:
         if ended.thrown is None:
             return f"no {metadata.error} was thrown"
-        return None if ended.thrown.startswith(f"{metadata.error}") else ended.thrown
+        is_it = re.match(rf"(Error: Uncaught )?{metadata.error}\b", ended.thrown)
+        return None if is_it else ended.thrown
     if ended.thrown is not None:
         return ended.thrown
     if "async" in metadata.flags and "Test262:AsyncTestComplete" not in ended.printed.splitlines():

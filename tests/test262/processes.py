@@ -15,7 +15,7 @@ from typing import Final
 __all__ = ["Wrong", "run_all"]
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
-_TIMEOUT_S: Final = 90.0
+_TIMEOUT_S: Final = 300.0
 
 Wrong = dict[str, str | None]
 """What was wrong with each run of a test: `None` where nothing was."""

@@ -67,7 +67,9 @@ def find(checkout: Path, parts: Iterable[str]) -> Iterator[str]:
     for part in parts or ("",):
         where = root / part
         files = [where] if where.is_file() else sorted(where.rglob("*.js"))
-        yield from (file.relative_to(root).as_posix() for file in files if "_FIXTURE" not in file.name)
+        yield from (
+            file.relative_to(root).as_posix() for file in files if "_FIXTURE" not in file.name
+        )
 
 
 def read(checkout: Path, path: str) -> Test:
@@ -81,7 +83,9 @@ def why_skipped(test: Test) -> str | None:
     metadata = test.metadata
     if "module" in metadata.flags:
         return "a module"
-    if "intl402" in test.path.split("/") or any(one.startswith("Intl") for one in metadata.features):
+    if "intl402" in test.path.split("/") or any(
+        one.startswith("Intl") for one in metadata.features
+    ):
         return "Intl, which the native engine has not"
     if missing := sorted(MISSING_FEATURES & metadata.features):
         return f"feature {missing[0]}"
