@@ -44,7 +44,7 @@ _AT = {
     "nl": "{1} 'om' {0}", "da": "{1} 'kl'. {0}", "nb": "{1} 'kl'. {0}", "fi": "{1} 'klo' {0}",
     "pl": "{1} {0}", "ja": "{1} {0}", "zh": "{1} {0}", "ko": "{1} {0}",
 }  # fmt: skip
-_JOINED = {"da": "{1}, {0}", "fi": "{1} 'klo' {0}"}  # the same for medium and short
+_JOINED = {"da": "{1}, {0}", "pt": "{1}, {0}", "fi": "{1} 'klo' {0}"}  # the same for medium and short
 _SKELETONS = {  # babel has kept a variant of these
     "en-CA": {
         "Md": "MM-dd", "MMdd": "MM-dd", "MEd": "E, MM-dd", "yMd": "y-MM-dd", "yMEd": "E, y-MM-dd",
@@ -315,7 +315,7 @@ def _date_records(tag: str, data: Any) -> Iterator[tuple[str, str]]:
         ]
         yield what, "\n".join(lines)
     yield "eras", "\n".join("\t".join(data["eras"][width][i] for i in (0, 1)) for width in WIDTHS)
-    yield from _day_period_records(data)
+    yield from _day_period_records(tag, data)
     lines = [
         [data["date_formats"][style].pattern for style in ("full", "long", "medium", "short")],
         [data["time_formats"][style].pattern for style in ("full", "long", "medium", "short")],
@@ -342,12 +342,13 @@ def _in_order(what: str, first: int, last: int) -> Iterable[int]:
     return range(first, last + 1) if what == "months" else (6, 0, 1, 2, 3, 4, 5)
 
 
-def _day_period_records(data: Any) -> Iterator[tuple[str, str]]:
+def _day_period_records(tag: str, data: Any) -> Iterator[tuple[str, str]]:
     """For each width what am and pm are; then the spans of a day and their names."""
     lines = []
     for width in WIDTHS:
         names = data["day_periods"]["format"][width]
-        usual = data["day_periods"]["format"]["abbreviated"]
+        usual = data["day_periods"]["format"]["wide" if tag == "ko" else "abbreviated"]
+        names = usual if tag == "ko" else names
         lines.append("\t".join(names.get(half, usual.get(half, half.upper())) for half in ("am", "pm")))
     yield "halves", _plain("\n".join(lines))
     spans = []
@@ -379,15 +380,17 @@ def _zone_records(tag: str, data: Any) -> Iterator[tuple[str, str]]:
     used = set(core.get_global("meta_zones").values())
     for meta in sorted(used):
         if meta in data["meta_zones"]:
-            yield f"meta/{meta}", _zone_names(data["meta_zones"][meta])
+            yield f"meta/{meta}", _zone_names(tag, data["meta_zones"][meta])
     known = {name.lower(): name for name in zone_data.zone_names()}
     for name, texts in data["time_zones"].items():
         if name.lower() in known and ("long" in texts or "short" in texts):
-            yield f"city/{known[name.lower()]}", _zone_names(texts)
+            yield f"city/{known[name.lower()]}", _zone_names(tag, texts)
 
 
-def _zone_names(texts: Any) -> str:
+def _zone_names(tag: str, texts: Any) -> str:
     """Long and short, each standard and daylight."""
+    if tag == "fr":  # its short names are Canada's
+        texts = {"long": texts.get("long", {}), "short": {}}
     return "\t".join(
         texts.get(length, {}).get(kind, "").replace(_NO_NAME, "")
         for length in ("long", "short")

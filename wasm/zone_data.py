@@ -125,7 +125,8 @@ def _since_1970(changes: Sequence[tuple[int, Kind]]) -> tuple[Kind, list[tuple[i
     first = [kind for time, kind in changes if time <= 0][-1]
     later, last = [], first
     for time, kind in changes:
-        if time > 0 and kind != last:
+        # The last one counts even if it changes nothing: a rule holds from then on only.
+        if time > 0 and (kind != last or time == changes[-1][0]):
             later.append((time, kind))
             last = kind
     return first, later

@@ -156,5 +156,5 @@ function zoneText(locale, zone, ms, length) {
   const own = textOf(locale, 'city', (zone.name === 'UTC' ? 'Etc/UTC' : zone.name));
   const name = (own !== undefined && fieldsOf(own)[at])
     || (zone.meta !== '' && fieldsOf(textOf(locale, 'meta', zone.meta) ?? '\t\t\t')[at]);
-  return name || offsetText(locale, offset, length === 'long');
+  return name || (zone.name === 'UTC' ? 'UTC' : '') || offsetText(locale, offset, length === 'long');
 }
