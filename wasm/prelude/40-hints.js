@@ -13,7 +13,6 @@ const HINTS = {
   module: 'Scripts are no modules: end with an expression, or return a value, to give a result.',
   exports: 'Scripts are no modules: end with an expression, or return a value, to give a result.',
   process: 'process is not available: there is no environment; put what you need into the script.',
-  Intl: 'Intl is not available: use toLocaleString and localeCompare, which know en-US and UTC.',
   Buffer: 'Buffer is not available: use Uint8Array, TextEncoder and TextDecoder, btoa and atob.',
   WebAssembly: 'WebAssembly is not available: write it in JavaScript.',
   Temporal: 'Temporal is not available: use Date.',

@@ -106,6 +106,10 @@ uint32_t calls_marked(JSValueConst thrown); /* the id that this very object was 
 /* prelude_host.c: what the prelude may ask of C */
 int prelude_boot(void);
 
+/* localeText(name, key): the text of locale data that has this name, or what stands in it under a key;
+   undefined when there is none. */
+JSValue locale_text(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
+
 /* random.c: ChaCha20 as a deterministic generator */
 void random_seed(const uint8_t seed[32]);
 void random_mix(const uint8_t entropy[32]); /* from here on, both this and what was before count */

@@ -287,6 +287,7 @@ static JSValue host_functions(JSContext *ctx)
         JS_CFUNC_DEF("keys", 2, own_keys),
         JS_CFUNC_DEF("utf8Encode", 1, utf8_encode),
         JS_CFUNC_DEF("utf8Decode", 2, utf8_decode),
+        JS_CFUNC_DEF("localeText", 2, locale_text),
     };
     JSValue host = JS_NewObject(ctx);
     if (!JS_IsException(host))
