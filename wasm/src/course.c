@@ -139,7 +139,9 @@ void script_evaluate(const char *source, size_t len, const char *filename)
     snprintf(guest.filename, sizeof guest.filename, "%s", filename);
     engine_begin_script(guest.rt);
     guest.main = JS_NULL; /* calls are allowed from here on */
-    JSValue main = JS_Eval2(guest.ctx, source, len, &options);
+    JSValue main = engine_compile(guest.ctx, source, len, &options);
+    if (!JS_IsException(main))
+        main = JS_EvalFunction(guest.ctx, main);
     if (JS_IsException(main)) {
         guest.main = JS_UNDEFINED;
         reply_exception(REPLY_FAILED);

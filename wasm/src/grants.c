@@ -99,6 +99,15 @@ static int define_granted(JSValueConst on, Names *names, Names located, bool glo
     return done < 0 ? -1 : 0;
 }
 
+bool grants_is_function(const char *name)
+{
+    const char *known = (const char *)guest.functions.data;
+    const char *end = known + guest.functions.len;
+    while (known < end && strcmp(known, name))
+        known += strlen(known) + 1;
+    return known < end;
+}
+
 static void forget_functions(JSValueConst global)
 {
     const char *name = (const char *)guest.functions.data;

@@ -8,6 +8,7 @@
 typedef struct {
     uint32_t id;
     JSValue promise; /* owned; settled from here, past the functions that script code could have */
+    JSValue name;    /* owned; of what is called */
     size_t bytes;    /* of its arguments, packed */
 } OpenCall;
 
@@ -93,6 +94,7 @@ JSValue script_ask_prelude(JSValueConst function); /* owned */
 typedef struct { Reader at; uint32_t count; } Names; /* an array of texts in a message */
 int grants_replace(Names tools, Names functions, Names located);
 int grants_define_tools(JSValueConst global);
+bool grants_is_function(const char *name); /* granted as a global, not below `tools` */
 
 /* calls.c */
 JSValue calls_make(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int located,

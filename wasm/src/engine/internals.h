@@ -36,11 +36,19 @@ bool engine_map_is_empty(JSValueConst map);
 /* An Error that has no stack yet: it gets one where a script throws it, or awaits it in vain. */
 JSValue engine_new_error(JSContext *ctx);
 
-/* A pending promise without functions to settle it: only engine_settle can. */
+/* A pending promise of a call, without functions to settle it: only engine_settle can. */
 JSValue engine_new_promise(JSContext *ctx);
 
 /* Settles a pending promise with just this value: no `then` of it is looked up. */
 void engine_settle(JSContext *ctx, JSValueConst promise, JSValueConst value, bool rejected);
+
+/* What throws when a promise of a call, or one that came of such promises, is taken for what it will give.
+   `name` is the property that was looked for; JS_ATOM_NULL if it was taken for a list, or for text. */
+typedef void engine_unawaited(JSContext *ctx, JSValueConst promise, JSAtom name);
+void engine_watch_promises(JSRuntime *rt, engine_unawaited *callback);
+
+/* The function of a script, not run yet. A last statement like `{ a: 1 }` is an object. */
+JSValue engine_compile(JSContext *ctx, const char *source, size_t len, JSEvalOptions *options);
 
 /* Makes a name of an object, the global one, an accessor that script code cannot change, hide or
    remove, whatever earlier code declared or made of it or of the object. */
