@@ -232,7 +232,7 @@ int calls_boot(void)
     JSValue symbol = JS_NewPrivateSymbol(guest.ctx, "rejected by");
     guest.rejected_by = JS_IsException(symbol) ? JS_ATOM_NULL : JS_ValueToAtom(guest.ctx, symbol);
     JS_FreeValue(guest.ctx, symbol);
-    engine_watch_promises(guest.rt, throw_unawaited);
+    engine_watch_promises(throw_unawaited);
     return guest.rejected_by == JS_ATOM_NULL ? -1 : 0;
 }
 

@@ -45,7 +45,7 @@ void engine_settle(JSContext *ctx, JSValueConst promise, JSValueConst value, boo
 /* What throws when a promise of a call, or one that came of such promises, is taken for what it will give.
    `name` is the property that was looked for; JS_ATOM_NULL if it was taken for a list, or for text. */
 typedef void engine_unawaited(JSContext *ctx, JSValueConst promise, JSAtom name);
-void engine_watch_promises(JSRuntime *rt, engine_unawaited *callback);
+void engine_watch_promises(engine_unawaited *callback);
 
 /* The function of a script, not run yet. A last statement like `{ a: 1 }` is an object. */
 JSValue engine_compile(JSContext *ctx, const char *source, size_t len, JSEvalOptions *options);
