@@ -30,6 +30,9 @@ bool engine_array_get(JSValueConst array, uint32_t i, JSValue *value);
    or pairs (then *pairs). JS_UNDEFINED for anything else. */
 JSValue engine_iterator_rest(JSContext *ctx, JSValueConst iterator, bool *pairs);
 
+/* Whether it is an iterator or a generator, of which no copy says anything. */
+bool engine_is_iterator(JSValueConst value);
+
 /* Whether a Map has no entries. */
 bool engine_map_is_empty(JSValueConst map);
 
