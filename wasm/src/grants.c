@@ -139,6 +139,7 @@ int grants_replace(Names tool_names, Names functions, Names located)
         result = JS_PreventExtensions(ctx, tools) < 0 ? -1 : 0;
     JS_FreeValue(ctx, guest.tools);
     guest.tools = result == 0 ? tools : JS_UNDEFINED;
+    engine_note_tools(guest.tools);
     if (result < 0)
         JS_FreeValue(ctx, tools);
     JS_FreeValue(ctx, global);

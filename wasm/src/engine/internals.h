@@ -67,6 +67,9 @@ bool engine_stack_is_short(JSContext *ctx, size_t bytes);
    touches every object, so all its pages are copied that were shared with other instances. */
 void engine_collect(JSRuntime *rt, size_t *collected);
 
+/* Which object has the tools, for what an error says of a call. */
+void engine_note_tools(JSValueConst tools);
+
 /* Another script begins: what is compiled from here on is of this one. */
 void engine_begin_script(JSRuntime *rt);
 
