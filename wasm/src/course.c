@@ -128,18 +128,43 @@ void script_conclude(void)
         reply_completed();
 }
 
-void script_evaluate(const char *source, size_t len, const char *filename)
+static JSValue compile_once(const char *source, size_t len, const char *filename)
 {
     JSEvalOptions options = {
         .version = JS_EVAL_OPTIONS_VERSION,
-        .eval_flags = JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_ASYNC,
+        .eval_flags = JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_ASYNC | JS_EVAL_FLAG_COMPILE_ONLY,
         .filename = filename,
         .line_num = 1,
     };
+    return JS_Eval2(guest.ctx, source, len, &options);
+}
+
+/* A script whose last statement begins with a brace is compiled once more with that statement as an object,
+   `{ a: 1 }`. Where it cannot be one, the first time counts. Nothing runs in between. */
+static JSValue compile(const char *source, size_t len, const char *filename)
+{
+    engine_read_last_object(guest.rt, false);
+    JSValue block = compile_once(source, len, filename);
+    if (!engine_read_last_object(guest.rt, true))
+        return block;
+    JSValue error = JS_IsException(block) ? JS_GetException(guest.ctx) : JS_UNDEFINED;
+    JSValue object = compile_once(source, len, filename);
+    engine_read_last_object(guest.rt, false);
+    if (!JS_IsException(object)) {
+        JS_FreeValue(guest.ctx, block);
+        JS_FreeValue(guest.ctx, error);
+        return object;
+    }
+    JS_FreeValue(guest.ctx, JS_GetException(guest.ctx));
+    return JS_IsException(block) ? JS_Throw(guest.ctx, error) : block;
+}
+
+void script_evaluate(const char *source, size_t len, const char *filename)
+{
     snprintf(guest.filename, sizeof guest.filename, "%s", filename);
     engine_begin_script(guest.rt);
     guest.main = JS_NULL; /* calls are allowed from here on */
-    JSValue main = engine_compile(guest.ctx, source, len, &options);
+    JSValue main = compile(source, len, filename);
     if (!JS_IsException(main))
         main = JS_EvalFunction(guest.ctx, main);
     if (JS_IsException(main)) {

@@ -50,8 +50,9 @@ void engine_settle(JSContext *ctx, JSValueConst promise, JSValueConst value, boo
 typedef void engine_unawaited(JSContext *ctx, JSValueConst promise, JSAtom name);
 void engine_watch_promises(engine_unawaited *callback);
 
-/* The function of a script, not run yet. A last statement like `{ a: 1 }` is an object. */
-JSValue engine_compile(JSContext *ctx, const char *source, size_t len, JSEvalOptions *options);
+/* How the script that is compiled next is read, if it is the same as before and its last statement begins
+   with a brace: that statement as an object, or as the block that it is. Tells whether it does. */
+bool engine_read_last_object(JSRuntime *rt, bool as_object);
 
 /* Makes a name of an object, the global one, an accessor that script code cannot change, hide or
    remove, whatever earlier code declared or made of it or of the object. */
