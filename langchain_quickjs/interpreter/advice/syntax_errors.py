@@ -46,7 +46,7 @@ _SLIPS: Final = (
     (r"(?<![\w$.])not\s+$", r"", "not is written !"),
     (r"\s$", r"and\b", "and is written &&"),
     (r"\s$", r"or\b", "or is written ||"),
-    (r"(?<![\w$.])(?:elif|elsif)\s+$", r"", "That is written else if (...) { ... }"),
+    (r"(?:^|[\n}])[ \t]*els?if\b[^\n]*$", r"", "That is written else if (...) { ... }"),
     (r"(?:^|[;}\n])\s*\{\s*(['\"])[^'\"\n]*\1\s*$", r":", "A statement that begins with { is a block: put an object in brackets, ({ ... })."),
 )  # fmt: skip
 _BEFORE_LINES: Final = 8

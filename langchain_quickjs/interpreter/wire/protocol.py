@@ -254,13 +254,6 @@ def _script_error(parts: Any, limits: Limits) -> ScriptError:
     return error
 
 
-def _shown(parts: Any) -> Shown:
-    match parts:
-        case [str(text), str(reason)]:
-            return Shown(text, reason)
-    raise ProtocolError("the guest sent a malformed result")
-
-
 def _rejected(call_id: Any, next_id: int) -> int | None:
     if call_id is not None and (type(call_id) is not int or not 0 < call_id < next_id):
         raise ProtocolError("the guest sent a malformed call of an error")
@@ -340,8 +333,8 @@ def read_reply(
         raise ProtocolError("the guest's reply contradicts itself")
     if open_calls:
         raise ProtocolError("the guest completed while calls are open")
-    if status == _SHOWN:
-        return Completed(_shown(value), console)
+    if status == _SHOWN and type(value) is list and [*map(type, value)] == [str, str]:
+        return Completed(Shown(*value), console)
     if status == _COMPLETED:
         return Completed(value, console)
     if status == _IDLE:
