@@ -166,10 +166,22 @@ def test_every_limit_has_a_type_that_reads_well() -> None:
     ("source", "text", "reason"),
     [
         ("(() => 1)", "[Function (anonymous)]", "result is a function, which cannot"),
-        ("({ a: [{ f: Symbol('s') }] })", "{ a: [ { f: Symbol(s) } ] }", "result.a[0].f is a symbol"),
+        (
+            "({ a: [{ f: Symbol('s') }] })",
+            "{ a: [ { f: Symbol(s) } ] }",
+            "result.a[0].f is a symbol",
+        ),
         ("[Promise.resolve(1)]", "[ Promise { 1 } ]", "result[0] is a promise; await it first"),
-        ("({ get a() { throw new Error('no') } })", "{ a: [Getter] }", "reading it threw Error: no"),
-        ("({ f() {}, t: '</result>' })", "{ f: [Function: f], t: '&lt;/result>' }", "result.f is a"),
+        (
+            "({ get a() { throw new Error('no') } })",
+            "{ a: [Getter] }",
+            "reading it threw Error: no",
+        ),
+        (
+            "({ f() {}, t: '</result>' })",
+            "{ f: [Function: f], t: '&lt;/result>' }",
+            "result.f is a",
+        ),
     ],
 )
 def test_a_result_that_cannot_be_copied_is_shown(source: str, text: str, reason: str) -> None:
@@ -185,7 +197,9 @@ def test_a_long_result_that_is_shown_keeps_its_reason() -> None:
     outcome = Interpreter().start("({ t: 'x'.repeat(9000), f() {} })")
     text = rendered(outcome)
     assert len(text) < 4100
-    assert text.endswith("(only shown: result.f is a function, which cannot leave the script)</result>")
+    assert text.endswith(
+        "(only shown: result.f is a function, which cannot leave the script)</result>"
+    )
 
 
 def test_cutting_says_how_much_is_gone() -> None:

@@ -159,9 +159,7 @@ def test_a_syntax_error_shows_its_line_and_a_caret(source: str) -> None:
 ONLY_IN_ASYNC = "await is allowed at the top level and in async functions only."
 WRITE_ASYNC = f"{ONLY_IN_ASYNC} Write async before the function around it."
 ALL_OF_MAP = f"{ONLY_IN_ASYNC} Here: await Promise.all(list.map(async (item) => ...))."
-WAITS_FOR_NONE = (
-    f"{ONLY_IN_ASYNC} {{}} does not wait for async functions: use a for...of loop, or await all first."
-)
+WAITS_FOR_NONE = f"{ONLY_IN_ASYNC} {{}} does not wait for async functions: use a for...of loop, or await all first."
 
 AWAIT = {
     "function f() { await g() }": WRITE_ASYNC,
@@ -237,7 +235,7 @@ SLIPS = {
     "len([1])": "list.length",
     "str(1)": "String(value)",
     "range(3)": "Array.from",
-    "const t = f\"a {x}\"": "${value}",
+    'const t = f"a {x}"': "${value}",
     "# what it does\n1": "begins with //",
     "1 # what it is": "begins with //",
     "def f(x):\n  return x": "function name(a, b)",
@@ -373,7 +371,9 @@ def test_names_of_tools_are_not_listed_where_they_are_many() -> None:
     tools = {f"tool{n}": lambda: None for n in range(50)}
     error = run("tools.zzz()", tools).error
     assert error is not None
-    assert error.message.endswith("None of the 50 tools has a name like that: see Object.keys(tools).")
+    assert error.message.endswith(
+        "None of the 50 tools has a name like that: see Object.keys(tools)."
+    )
     assert failure("tools.zzz()").message == "tools.zzz is not a function. There are no tools."
 
 

@@ -1,5 +1,7 @@
 """What models write although it is not quite JavaScript, where its meaning is plain."""
 
+# ruff: noqa: E501  (the programs are written as models write them)
+
 from __future__ import annotations
 
 import json
@@ -37,12 +39,16 @@ def test_a_program_in_fences_is_what_stands_in_them(source: str) -> None:
     assert value_of(source) == FENCED[source]
 
 
-@pytest.mark.parametrize("source", ["```js\n\n  throw new Error('here')\n```", "\n~~~\nnull.x\n~~~"])
+@pytest.mark.parametrize(
+    "source", ["```js\n\n  throw new Error('here')\n```", "\n~~~\nnull.x\n~~~"]
+)
 def test_lines_and_columns_in_fences_are_those_that_were_written(source: str) -> None:
     error = failure(source)
     lines = source.split("\n")
     assert error.line is not None
-    assert error.line == next(n for n, line in enumerate(lines, 1) if "throw" in line or "x" in line)
+    assert error.line == next(
+        n for n, line in enumerate(lines, 1) if "throw" in line or "x" in line
+    )
     assert error.excerpt.splitlines()[0].strip() == lines[error.line - 1].strip()
 
 
@@ -64,7 +70,19 @@ def test_more_than_one_program_is_refused_and_not_run(source: str, line: int) ->
     assert source.split("\n")[line - 1] in error.stack
 
 
-@pytest.mark.parametrize("source", ["```js\nlet a = ;\n```", "const t = '```';\nlet a = ;"])
+def test_a_long_line_that_is_nearly_a_fence_takes_no_time() -> None:
+    for line in (
+        "```" + " " * 10**6 + "!",
+        " " * 999 + "`" * 10**6 + "!",
+        "```\n" + "`" * 10**6 + "!",
+    ):
+        assert without_fences(line) in (line, line.removeprefix("```"))
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["```js\nlet a = ;\n```", "```js\nlet a = ;\nf(\n)\n```", "const t = '```';\nlet a = ;"],
+)
 def test_an_error_in_the_program_is_one_all_the_same(source: str) -> None:
     error = failure(source)
     assert error.message == "unexpected token in expression: ';'"
@@ -72,14 +90,17 @@ def test_an_error_in_the_program_is_one_all_the_same(source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["", "1", "~~~1", "const x = 5\n~~~x", "~~~\nx", "``", "`a`", "```js 1```", "` ```\n`"]
+    "source",
+    ["", "1", "~~~1", "const x = 5\n~~~x", "~~~\nx", "``", "`a`", "```js 1```", "` ```\n`"],
 )
 def test_what_is_in_no_fences_is_left_alone(source: str) -> None:
     assert without_fences(source) is source
 
 
 BLANKS = st.text(" \t", max_size=3)
-CODE = st.lists(st.sampled_from(["const a = 1;", "", "  foo(`b`)", "'```'", "// ``` x", "a"]), max_size=5)
+CODE = st.lists(
+    st.sampled_from(["const a = 1;", "", "  foo(`b`)", "'```'", "// ``` x", "a"]), max_size=5
+)
 
 
 @given(
@@ -218,7 +239,10 @@ def test_a_result_that_cannot_be_copied_is_shown(source: str) -> None:
 
 
 def test_instances_whose_parts_can_be_copied_are() -> None:
-    assert value_of("class A { x = 1; m() {} } [new A(), new Proxy({ a: 1 }, {})]") == [{"x": 1}, {"a": 1}]
+    assert value_of("class A { x = 1; m() {} } [new A(), new Proxy({ a: 1 }, {})]") == [
+        {"x": 1},
+        {"a": 1},
+    ]
 
 
 HOSTILE = {

@@ -1,5 +1,7 @@
 """A call whose `await` was forgotten: who takes its promise for its result is told so."""
 
+# ruff: noqa: E501  (the programs are written as models write them)
+
 from __future__ import annotations
 
 import pytest

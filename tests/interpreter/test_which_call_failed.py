@@ -151,7 +151,9 @@ def test_the_mark_is_nothing_that_a_script_could_see() -> None:
         ("throw Symbol()", False),
     ],
 )
-def test_a_script_whose_result_cannot_be_copied_has_not_failed(source: str, completes: bool) -> None:
+def test_a_script_whose_result_cannot_be_copied_has_not_failed(
+    source: str, completes: bool
+) -> None:
     outcome = end(source)
     assert isinstance(outcome, Completed if completes else Failed)
     assert not completes or isinstance(outcome.value, Shown)  # type: ignore[union-attr]  # it completed

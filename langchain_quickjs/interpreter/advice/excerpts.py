@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from langchain_quickjs.errors import QuickJSError, ScriptError, TimeLimitError
 
-__all__ = ["characters_before", "excerpt", "source_line", "with_place"]
+__all__ = ["characters_before", "excerpt", "source_line", "source_lines", "with_place"]
 
 _Error = TypeVar("_Error", bound=QuickJSError)
 
@@ -17,10 +17,14 @@ _FRAME: Final = re.compile(r"    at (?:(\S+) \()?script\.js:(\d+):(\d+)\)?")
 _MOST_FRAMES: Final = 10
 
 
+def source_lines(source: str) -> list[str]:
+    """Gives the lines of a source, with line ends as JavaScript counts them."""
+    return re.split("\r\n|[\n\r\u2028\u2029]", source)
+
+
 def source_line(source: str, number: int | None) -> str | None:
     """Gives a line of a source, counted from 1, or `None` if there is no such line."""
-    # Line ends as JavaScript counts them, not as `splitlines` does.
-    lines = re.split("\r\n|[\n\r\u2028\u2029]", source)
+    lines = source_lines(source)
     return lines[number - 1] if number is not None and 0 < number <= len(lines) else None
 
 

@@ -8,11 +8,12 @@ from typing import Final
 __all__ = ["ONLY_CODE", "is_markdown", "without_fences"]
 
 ONLY_CODE: Final = (
-    "This is Markdown with more in it than one program. Send the code alone, without anything around it."
+    "This is Markdown with more in it than one program. Send the code alone, without anything "
+    "around it."
 )
 
-_OPENING: Final = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*[\w+#.-]*[ \t]*")
-_CLOSING: Final = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*")
+_OPENING: Final = re.compile(r"[ \t]*+(`{3,}+|~{3,}+)[ \t]*+[\w+#.-]*+")
+_CLOSING: Final = re.compile(r"[ \t]*+(`{3,}+|~{3,}+)")
 _BLANK_CHARS: Final = 1000
 _NO_CODE: Final = ")"
 
@@ -57,7 +58,7 @@ def is_markdown(source: str) -> bool:
     """
     code = without_fences(source)
     if code is not source:
-        return code.endswith(f"\n{_NO_CODE}")
+        return code.lstrip("\n") == _NO_CODE
     lines = (line.rstrip() for line in source.split("\n") if "```" in line or "~~~" in line)
     return any(map(_OPENING.fullmatch, lines))
 

@@ -49,7 +49,7 @@ def _instead_of(name: str, granted: Collection[str]) -> str:
 
 
 def _near_words(name: str, granted: Iterable[str]) -> list[str]:
-    """Gives the names that have the most words in common with another one: `search`, `searchOrders`."""
+    """Gives the names that share most words with another one: `search`, `searchOrders`."""
     words = set(_words(name))
     shared = {one: len(words.intersection(_words(one))) for one in sorted(granted)}
     most = max(shared.values(), default=0)

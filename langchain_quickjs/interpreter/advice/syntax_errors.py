@@ -9,7 +9,7 @@ from langchain_quickjs.errors import ScriptError
 from langchain_quickjs.interpreter.advice.excerpts import (
     characters_before,
     excerpt,
-    source_line,
+    source_lines,
 )
 from langchain_quickjs.interpreter.advice.fences import ONLY_CODE, is_markdown
 
@@ -26,7 +26,9 @@ _NOT_ASYNC = "await is allowed at the top level and in async functions only."
 _MAKE_ASYNC: Final = {
     "map": " Here: await Promise.all(list.map(async (item) => ...)).",
     "flatMap": " Here: (await Promise.all(list.map(async (item) => ...))).flat().",
-    "waits for none": " {} does not wait for async functions: use a for...of loop, or await all first.",
+    "waits for none": (
+        " {} does not wait for async functions: use a for...of loop, or await all first."
+    ),
     "": " Write async before the function around it.",
 }
 _CALLBACK: Final = re.compile(
@@ -35,6 +37,9 @@ _CALLBACK: Final = re.compile(
 _AWAIT_BEFORE: Final = re.compile(r"(?:^|\.\.\.|[^\w$.])await\s+$")
 _AWAIT_AFTER: Final = re.compile(r"await\b")
 _COMMENT: Final = re.compile(r"(?<![:'\"`])//")
+_IN_BRACKETS: Final = (
+    "A statement that begins with { is a block: put an object in brackets, ({ ... })."
+)
 # What stands before an error, and perhaps after it, in the manner of another language.
 _SLIPS: Final = (
     (r"(?<![\w$])[fr]$", r"['\"]", "Text with values in it is written `... ${value}`."),
@@ -42,13 +47,13 @@ _SLIPS: Final = (
     (r"(?:^|\n)[ \t]*$", r"#", "A comment begins with //."),
     (r"(?<![\w$.])def\s+$", r"", "A function is written function name(a, b) { ... }."),
     (r"(?<![\w$.])lambda\s+$", r"", "A function is written (a, b) => ..."),
-    (r"(?<![\w$.])(?:if|while|for|switch)\s+$", r"", "The condition stands in brackets: if (...) { ... }"),
+    (r"(?<![\w$.])(?:if|while|for|switch)\s+$", r"", "The condition stands in brackets: if (...)"),
     (r"(?<![\w$.])not\s+$", r"", "not is written !"),
     (r"\s$", r"and\b", "and is written &&"),
     (r"\s$", r"or\b", "or is written ||"),
     (r"(?:^|[\n}])[ \t]*els?if\b[^\n]*$", r"", "That is written else if (...) { ... }"),
-    (r"(?:^|[;}\n])\s*\{\s*(['\"])[^'\"\n]*\1\s*$", r":", "A statement that begins with { is a block: put an object in brackets, ({ ... })."),
-)  # fmt: skip
+    (r"(?:^|[;}\n])\s*\{\s*(['\"])[^'\"\n]*\1\s*$", r":", _IN_BRACKETS),
+)
 _BEFORE_LINES: Final = 8
 _BEFORE_CHARS: Final = 400
 
@@ -69,11 +74,13 @@ def with_excerpt(error: ScriptError, source: str) -> ScriptError:
         return error
     if "JSON" in error.message:
         return error
-    line = source_line(source, error.line)
-    if line is None or error.line is None or error.column is None:
+    lines = source_lines(source)
+    if error.line is None or error.column is None or not 0 < error.line <= len(lines):
         return error
+    line = lines[error.line - 1]
     at = characters_before(line, error.column)
-    before = _before(source, error.line, line[:at])
+    before = "\n".join([*lines[max(0, error.line - _BEFORE_LINES) : error.line - 1], line[:at]])
+    before = before[-_BEFORE_CHARS:]
     message = error.message
     if is_markdown(source):
         message = ONLY_CODE
@@ -86,12 +93,6 @@ def with_excerpt(error: ScriptError, source: str) -> ScriptError:
         error.line,
         error.column,
     )
-
-
-def _before(source: str, number: int, begun: str) -> str:
-    """Gives what stands before a place: enough of it for what is looked for here."""
-    lines = (source_line(source, n) or "" for n in range(max(1, number - _BEFORE_LINES), number))
-    return "\n".join([*lines, begun])[-_BEFORE_CHARS:]
 
 
 def _hint(line: str, before: str, after: str, message: str) -> str | None:

@@ -40,8 +40,8 @@ def storable(value: Any, path: str = "value") -> Any:
 
     `undefined` is left out of objects and becomes `None` elsewhere, as in JSON. A Map becomes a
     dict (with other keys than text, a list of pairs), a Set a list, an Error or a RegExp its text,
-    an ArrayBuffer or a typed array its bytes, and what is only shown that text. A Date that `datetime` cannot represent becomes
-    its milliseconds, and an invalid one `None`.
+    what is only shown that text, and an ArrayBuffer or a typed array its bytes. A Date that
+    `datetime` cannot represent becomes its milliseconds, and an invalid one `None`.
 
     Args:
         value: What came out of the interpreter.

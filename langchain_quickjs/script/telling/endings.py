@@ -38,9 +38,9 @@ class ScriptOutcome(TypedDict):
     """How a script ended, in the state of the graph that it was a node of.
 
     `value` is there when the script completed with something else than `undefined`. When that could
-    not leave the script, it is the text that the console shows of it, and a note says why. When it failed,
-    `calls` says what became of the calls that it had made until then, at most 20 of them, and
-    `calls_omitted` how many there were besides. `story` is what a `timeline` is drawn of.
+    not leave the script, it is what the console shows of it, and a note says why. When the script
+    failed, `calls` says what became of the calls that it had made until then, at most 20 of them,
+    and `calls_omitted` how many there were besides. `story` is what a `timeline` is drawn of.
     """
 
     status: Literal["completed", "failed"]
