@@ -30,7 +30,6 @@ from langchain_quickjs.errors import (
     ProtocolError,
     QuickJSError,
     ResultLimitError,
-    ResultTransferError,
     ScriptCancelledError,
     ScriptError,
     ScriptTimeLimitError,
@@ -53,6 +52,7 @@ from langchain_quickjs.interpreter import (
     Outcome,
     Raised,
     Returned,
+    Shown,
     Suspended,
 )
 
@@ -143,7 +143,6 @@ __all__ = [
     "Raised",
     "RequestName",
     "ResultLimitError",
-    "ResultTransferError",
     "Returned",
     "ScriptCancelledError",
     "ScriptError",
@@ -154,6 +153,7 @@ __all__ = [
     "ScriptOutput",
     "ScriptTimeLimitError",
     "SetupError",
+    "Shown",
     "SnapshotError",
     "SourceLimitError",
     "StackLimitError",

@@ -10,7 +10,7 @@ from langchain_core.tools import BaseTool
 from langgraph.prebuilt.tool_node import ToolCallRequest
 
 from langchain_quickjs.agent.grants import Grants
-from langchain_quickjs.agent.rendering import has_result_without_copy, render_ending
+from langchain_quickjs.agent.rendering import render_ending
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.arguments.tool_arguments import arguments_of
 from langchain_quickjs.script.calls.subagents import TASK, Subagents
@@ -67,7 +67,7 @@ class ProgramSettings:
         return {
             "story": ending.story,
             "text": text,
-            "failed": ending.failed and not has_result_without_copy(ending.outcome),
+            "failed": ending.failed,
         }
 
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from langchain_quickjs.errors import InterpreterStateError, TimeLimitError
 from langchain_quickjs.interpreter.advice.excerpts import with_place
+from langchain_quickjs.interpreter.advice.fences import without_fences
 from langchain_quickjs.interpreter.advice.limit_errors import out_of_wall_time
 from langchain_quickjs.interpreter.advice.syntax_errors import with_excerpt
 from langchain_quickjs.interpreter.display.interpreters import (
@@ -172,7 +173,7 @@ class Interpreter:
                     "a script is running already: resume it to its end, or abort it"
                 )
             message = start_message(
-                source,
+                without_fences(source),
                 now_s=self._clock(),
                 seed=self._seed,
                 tools=tools,

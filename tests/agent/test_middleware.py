@@ -200,7 +200,7 @@ def test_what_the_public_package_accepts() -> None:
     agent = create_agent(programs("globalThis.f = () => 7", "f()"), middleware=[middleware])
     state = agent.invoke(GO)
     shown, called = (m for m in state["messages"] if isinstance(m, ToolMessage))
-    assert shown.text.startswith('<result kind="handle">result is a function')
+    assert shown.text.startswith('<result kind="handle">[Function')
     assert (shown.status, called.text) == ("success", "<result>7</result>")
 
 

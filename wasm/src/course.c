@@ -128,15 +128,37 @@ void script_conclude(void)
         reply_completed();
 }
 
+/* A script whose last statement begins with a brace is compiled once more with that statement as an object,
+   `{ a: 1 }`. Where it cannot be one, the first time counts. Nothing runs in between. */
+static JSValue compile_as(bool typed, const char *source, size_t len, const char *filename,
+                          struct engine_failure *failure)
+{
+    struct engine_failure other;
+    engine_read_last_object(guest.rt, false);
+    JSValue block = engine_compile(guest.ctx, source, len, filename, typed, failure);
+    if (!engine_read_last_object(guest.rt, true))
+        return block;
+    JSValue error = JS_IsException(block) ? JS_GetException(guest.ctx) : JS_UNDEFINED;
+    JSValue object = engine_compile(guest.ctx, source, len, filename, typed, &other);
+    engine_read_last_object(guest.rt, false);
+    if (!JS_IsException(object)) {
+        JS_FreeValue(guest.ctx, block);
+        JS_FreeValue(guest.ctx, error);
+        return object;
+    }
+    JS_FreeValue(guest.ctx, JS_GetException(guest.ctx));
+    return JS_IsException(block) ? JS_Throw(guest.ctx, error) : block;
+}
+
 /* As JavaScript; what that is not, as TypeScript. Of two errors, the one further on is of what the author meant. */
 static JSValue compile(const char *source, size_t len, const char *filename)
 {
     struct engine_failure plain, typed;
-    JSValue program = engine_compile(guest.ctx, source, len, filename, false, &plain);
+    JSValue program = compile_as(false, source, len, filename, &plain);
     if (!JS_IsException(program) || !plain.of_syntax || plain.reached == len)
         return program;
     JSValue error = JS_GetException(guest.ctx);
-    program = engine_compile(guest.ctx, source, len, filename, true, &typed);
+    program = compile_as(true, source, len, filename, &typed);
     if (!JS_IsException(program) || !typed.of_syntax || typed.refused || typed.reached > plain.reached) {
         JS_FreeValue(guest.ctx, error);
         return program;

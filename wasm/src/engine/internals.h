@@ -30,17 +30,29 @@ bool engine_array_get(JSValueConst array, uint32_t i, JSValue *value);
    or pairs (then *pairs). JS_UNDEFINED for anything else. */
 JSValue engine_iterator_rest(JSContext *ctx, JSValueConst iterator, bool *pairs);
 
+/* Whether it is an iterator or a generator, of which no copy says anything. */
+bool engine_is_iterator(JSValueConst value);
+
 /* Whether a Map has no entries. */
 bool engine_map_is_empty(JSValueConst map);
 
 /* An Error that has no stack yet: it gets one where a script throws it, or awaits it in vain. */
 JSValue engine_new_error(JSContext *ctx);
 
-/* A pending promise without functions to settle it: only engine_settle can. */
+/* A pending promise of a call, without functions to settle it: only engine_settle can. */
 JSValue engine_new_promise(JSContext *ctx);
 
 /* Settles a pending promise with just this value: no `then` of it is looked up. */
 void engine_settle(JSContext *ctx, JSValueConst promise, JSValueConst value, bool rejected);
+
+/* What throws when a promise of a call, or one that came of such promises, is taken for what it will give.
+   `name` is the property that was looked for; JS_ATOM_NULL if it was taken for a list, or for text. */
+typedef void engine_unawaited(JSContext *ctx, JSValueConst promise, JSAtom name);
+void engine_watch_promises(engine_unawaited *callback);
+
+/* How the script that is compiled next is read, if it is the same as before and its last statement begins
+   with a brace: that statement as an object, or as the block that it is. Tells whether it does. */
+bool engine_read_last_object(JSRuntime *rt, bool as_object);
 
 /* Makes a name of an object, the global one, an accessor that script code cannot change, hide or
    remove, whatever earlier code declared or made of it or of the object. */
@@ -55,6 +67,9 @@ bool engine_stack_is_short(JSContext *ctx, size_t bytes);
 /* Collects garbage if more than a little has been allocated since the last time: a collection
    touches every object, so all its pages are copied that were shared with other instances. */
 void engine_collect(JSRuntime *rt, size_t *collected);
+
+/* Which object has the tools, for what an error says of a call. */
+void engine_note_tools(JSValueConst tools);
 
 /* Another script begins: what is compiled from here on is of this one. */
 void engine_begin_script(JSRuntime *rt);

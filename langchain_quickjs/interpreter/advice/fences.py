@@ -1,0 +1,75 @@
+"""Programs in the Markdown fences that models put around code."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["ONLY_CODE", "is_markdown", "without_fences"]
+
+ONLY_CODE: Final = (
+    "This is Markdown with more in it than one program. Send the code alone, without anything "
+    "around it."
+)
+
+_OPENING: Final = re.compile(r"[ \t]*+(`{3,}+|~{3,}+)[ \t]*+[\w+#.-]*+")
+_CLOSING: Final = re.compile(r"[ \t]*+(`{3,}+|~{3,}+)")
+_BLANK_CHARS: Final = 1000
+_NO_CODE: Final = ")"
+
+
+def without_fences(source: str) -> str:
+    """Gives the program inside of fences, each line and column where it was.
+
+    Two backticks are an empty text in JavaScript, and more of them are texts that are called as
+    functions: so it is a rule, and not the parser, that tells fences. The first line that is not
+    blank is one: backticks or tildes and perhaps a language. The program ends at the next such line
+    without a language, or with the text.
+
+    Args:
+        source: What is to be run.
+
+    Returns:
+        The source itself if its first line is no fence. Where there is more after the second one,
+        it is not plain what is meant: then what JavaScript refuses there.
+    """
+    if not source[:_BLANK_CHARS].lstrip().startswith(("```", "~~~")):
+        return source
+    lines = source.split("\n")
+    first = next(index for index, line in enumerate(lines) if line.strip())
+    opening = _OPENING.fullmatch(lines[first].rstrip())
+    if opening is None:
+        return source
+    last = _closing(lines, first, opening[1])
+    if last is None:
+        # Tildes alone are operators.
+        return source if opening[1][0] == "~" else _between(lines, first, len(lines))
+    more = next((n for n in range(last + 1, len(lines)) if lines[n].strip()), None)
+    if more is None:
+        return _between(lines, first, last)
+    return "\n" * more + _NO_CODE
+
+
+def is_markdown(source: str) -> bool:
+    """Tells whether there is more than code, as in an answer that explains its program.
+
+    Args:
+        source: What JavaScript has refused.
+    """
+    code = without_fences(source)
+    if code is not source:
+        return code.lstrip("\n") == _NO_CODE
+    lines = (line.rstrip() for line in source.split("\n") if "```" in line or "~~~" in line)
+    return any(map(_OPENING.fullmatch, lines))
+
+
+def _closing(lines: list[str], first: int, fence: str) -> int | None:
+    for index in range(first + 1, len(lines)):
+        match = _CLOSING.fullmatch(lines[index].rstrip())
+        if match is not None and match[1].startswith(fence):
+            return index
+    return None
+
+
+def _between(lines: list[str], first: int, last: int) -> str:
+    return "\n".join(["" if n <= first else lines[n] for n in range(last)])
