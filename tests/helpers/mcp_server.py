@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from mcp.server.fastmcp import FastMCP, Image
@@ -23,6 +26,7 @@ from pydantic import AnyUrl, BaseModel
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+MOST_LOOKS = 3000
 BLOB = b"%PDF-1.7"
 
 server = FastMCP("shop", log_level="ERROR")
@@ -34,6 +38,7 @@ class Order(BaseModel):
     id: str
     price: float
     tags: list[str]
+    made: datetime = datetime(2026, 1, 1)
 
 
 def text(words: str) -> TextContent:
@@ -134,10 +139,14 @@ def nothing() -> Any:
 
 
 @server.tool()
-async def wait(seconds: float) -> float:
-    """Waits."""
-    await asyncio.sleep(seconds)
-    return seconds
+async def meet(folder: str) -> bool:
+    """Waits until two calls run at the same time; each runs in a server of its own."""
+    Path(folder, str(os.getpid())).touch()
+    for _ in range(MOST_LOOKS):
+        if len(os.listdir(folder)) == 2:
+            return True
+        await asyncio.sleep(0.01)
+    return False
 
 
 @server.tool()

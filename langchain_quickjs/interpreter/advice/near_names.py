@@ -8,9 +8,10 @@ from collections.abc import Iterable
 
 from langchain_quickjs.errors import ScriptError
 
-__all__ = ["did_you_mean", "nearest", "with_suggestion"]
+__all__ = ["did_you_mean", "nearest", "spelling", "with_suggestion"]
 
 _UNKNOWN = re.compile(r"([\w$]{1,100}) is not (a function|defined)")
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
 _LIKENESS = 0.75
 
 
@@ -39,8 +40,8 @@ def nearest(name: str, known: Iterable[str], likeness: float = _LIKENESS) -> str
         known: The names that there are.
         likeness: How alike they have to be: 1 for the same letters and digits.
     """
-    by_spelling = {_spelling(one): one for one in sorted(known)}
-    close = difflib.get_close_matches(_spelling(name), by_spelling, n=1, cutoff=likeness)
+    by_spelling = {spelling(one): one for one in sorted(known)}
+    close = difflib.get_close_matches(spelling(name), by_spelling, n=1, cutoff=likeness)
     return by_spelling[close[0]] if close else None
 
 
@@ -62,6 +63,6 @@ def _tool_meant(name: str, as_variable: bool, granted: Iterable[str]) -> str | N
     return f"tools.{found}" if as_variable else None
 
 
-def _spelling(name: str) -> str:
+def spelling(name: str) -> str:
     """Gives what is left of a name if one does not care how its words are put together."""
-    return name.replace("_", "").lower()
+    return _BETWEEN_WORDS.sub("", name).lower()

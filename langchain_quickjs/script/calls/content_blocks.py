@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 from langchain_quickjs.interpreter import Returned
 from langchain_quickjs.script.flow.inputs import Instead
 
-__all__ = ["Read", "has_files", "is_content", "read_content", "structured_content"]
+__all__ = ["Read", "error_words", "has_files", "is_content", "read_content", "structured_content"]
 
 _MOST_PARTS: Final = 2**20  # More cannot cross, and would take many times the memory of their text.
 _DIGEST_CHARS: Final = 16
@@ -83,6 +83,13 @@ def read_content(blocks: list[Any]) -> Read:
     text = "\n".join(texts)
     value = _from_json_or_text(text)
     return Read(Returned(value), lambda: Returned(text))
+
+
+def error_words(content: str | list[Any]) -> str:
+    """What the content of a message that is an error says."""
+    blocks = [content] if isinstance(content, str) else content
+    texts = [text for block in blocks if (text := _text(block))]
+    return "\n".join(texts) or "The tool failed, and gave no text that says why."
 
 
 def _one_or_all(values: list[Any], plain: list[Any]) -> Read:

@@ -25,6 +25,7 @@ from langchain_quickjs.interpreter.values.weight import is_large
 from langchain_quickjs.script.arguments.json_values import copied
 from langchain_quickjs.script.calls.content_blocks import (
     Read,
+    error_words,
     has_files,
     is_content,
     read_content,
@@ -63,7 +64,6 @@ __all__ = ["call_tool", "tool_call_of"]
 ToolResult = ToolMessage | Command[Any] | list[ToolMessage | Command[Any]]
 
 _NOTHING: Final = object()
-_FAILED: Final = "The tool failed, and gave no text that says why."
 
 
 def tool_call_of(call: OpenCall) -> ToolCall:
@@ -276,7 +276,7 @@ class _Recorder:
         if message is None:
             return Returned(None), None
         if message.status == "error":
-            return Raised("ToolError", message.text or _FAILED), None
+            return Raised("ToolError", error_words(message.content)), None
         if self.reads is not None and isinstance(message.content, str):
             return self.reads(message.content), None
         value = self._result()
