@@ -43,6 +43,7 @@ from langchain_quickjs.script.calls.tool_results import (
     returns_text,
     speaks_to_agent,
     written,
+    written_by_node,
 )
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.drivers import Compute, Invoke, Work, adrive, drive
@@ -208,7 +209,9 @@ class _Recorder:
                     self.reads = seen.reads(output)
         except Exception as error:
             output = self._wordless(error)
-        self.content = output.content if isinstance(output, ToolMessage) else _NOTHING
+        said = messages_of(output if isinstance(output, list) else [output])
+        mine = (message.content for message in said if message.tool_call_id == self.call["id"])
+        self.content = next(mine, _NOTHING)
         return output
 
     def answer(self, result: ToolResult) -> Answer:
@@ -299,9 +302,10 @@ class _Recorder:
         A function may return data that looks like blocks of text: blocks are what a tool says are
         for the agent, and what has a file in it.
         """
-        unchanged = value is _NOTHING or message.content == self.content
-        is_list = type(message.content) is list
-        blocks: Any = message.content if is_list or not unchanged else value
+        unchanged = value is _NOTHING or self._is_unchanged(message)
+        blocks: Any = message.content
+        if type(blocks) is not list and unchanged:
+            blocks = value if type(value) is list else self.content
         says_so = self.with_artifact or speaks_to_agent(value)
         found = is_content(blocks) if says_so else has_files(blocks)
         data = structured_content(message.artifact) if unchanged else None
@@ -309,6 +313,15 @@ class _Recorder:
             text = functools.partial(parsed, message.content)
             return Read(Returned(data), (lambda: read_content(blocks).reply) if found else text)
         return read_content(blocks) if found else None
+
+    def _is_unchanged(self, message: ToolMessage) -> bool:
+        """Whether a message has the content that the tool gave it, as far as hooks are concerned.
+
+        The tool node writes lists as text that are none of content as it knows it.
+        """
+        if type(self.content) is list and type(message.content) is str:
+            return message.content == written_by_node(self.content)
+        return bool(message.content == self.content)
 
     def _write(self, writes: Any) -> None:
         # LangGraph's own entries, like `__resume__`, are no state.

@@ -32,6 +32,7 @@ __all__ = [
     "returns_text",
     "speaks_to_agent",
     "written",
+    "written_by_node",
 ]
 
 _JSON: Final = frozenset({str, int, float, bool, type(None), list, dict})
@@ -107,6 +108,13 @@ def written(value: Any) -> Any:
         return text
     except Exception:  # LangChain will have it too, and knows what to do then
         return value
+
+
+def written_by_node(content: list[Any]) -> str | None:
+    """The text that the tool node makes of a message's list; `None` if it cannot."""
+    with contextlib.suppress(ValueError, TypeError, RecursionError):
+        return _json(content)
+    return None
 
 
 def _pieces(value: Any) -> Iterator[str]:

@@ -151,7 +151,8 @@ def test_callbacks_and_hooks_see_it() -> None:
     ours = CodeInterpreterMiddleware(ptc=[double])
     model = programs("await tools.double({ n: 4 })")
     agent = create_agent(model=model, middleware=[ours, hook])
-    state = agent.invoke({"messages": [("user", "go")]}, {"callbacks": [Watching()]})
+    given: Any = {"messages": [("user", "go")]}
+    state = agent.invoke(given, {"callbacks": [Watching()]})
     text = next(m.text for m in state["messages"] if isinstance(m, ToolMessage))
     assert text == "<result>21</result>"
     assert [one for one in seen if "eval" not in one][:2] == ["start double", "end 8"]

@@ -120,8 +120,9 @@ async def test_a_session_is_left_to_its_event_loop() -> None:
         loaded = await load_mcp_tools(session)
         ours = CodeInterpreterMiddleware(ptc=loaded)
         agent = create_agent(model=programs("await tools.plain()"), middleware=[ours])
+        given: Any = {"messages": [("user", "go")]}
         with pytest.raises(SetupError, match=r"'plain' belongs to an MCP session.*`ainvoke`"):
-            agent.invoke({"messages": [("user", "go")]})
+            agent.invoke(given)
 
 
 def test_calls_run_at_the_same_time(tools: list[BaseTool], tmp_path: Path) -> None:
