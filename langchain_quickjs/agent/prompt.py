@@ -14,16 +14,17 @@ from functools import lru_cache
 from types import GenericAlias, SimpleNamespace, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
-from langchain_core.messages import BaseMessage, SystemMessage
+from langchain_core.messages import BaseMessage, SystemMessage, content
 from langchain_core.tools import BaseTool, Tool
 from langgraph.types import Command
 from pydantic import BaseModel, PydanticUserError, TypeAdapter
 
 from langchain_quickjs.agent.typescript import Types, one_line
 from langchain_quickjs.interpreter import Limits
+from langchain_quickjs.interpreter.values.tables import Table, is_table_class
 from langchain_quickjs.script.calls.js_names import camel_case, js_names
 from langchain_quickjs.script.calls.subagents import TASK
-from langchain_quickjs.script.langgraph_internals.tools import function_of_tool
+from langchain_quickjs.script.langgraph_internals.tools import function_of_tool, output_schema_of
 from langchain_quickjs.script.settings import Defaults, Mode
 
 __all__ = [
@@ -195,7 +196,7 @@ def _declaration(tool: BaseTool, types: Types) -> str:
         parameter = (
             f"args{'' if args.get('required') else '?'}: {types.write({**args, 'type': 'object'})}"
         )
-    result = types.write(_result_schema(function_of_tool(tool), tool.response_format), output=True)
+    result = _result_type(tool, types)
     first = tool.description.strip().split("\n\n", 1)[0]
     comment = f"// {one_line(first, _DESCRIPTION_CHARS)}\n" if first else ""
     return f"{comment}tools.{camel_case(tool.name)}({parameter}): Promise<{result}>;"
@@ -213,6 +214,15 @@ def _args_schema(tool: BaseTool) -> dict[str, Any]:
     except (PydanticUserError, NameError, ValueError):
         # Argument types without a JSON Schema: the tool can still be called.
         return {"additionalProperties": True}
+
+
+def _result_type(tool: BaseTool, types: Types) -> str:
+    """Writes the type of what scripts get from a tool."""
+    declared = output_schema_of(tool)
+    if declared is not None:  # It comes from elsewhere, as JSON.
+        return types.write(declared, output="json")
+    schema = _result_schema(function_of_tool(tool), tool.response_format)
+    return types.write(schema, output=True)
 
 
 # Pydantic takes about a millisecond for it, and the prompt is written before every model call.
@@ -244,16 +254,29 @@ def _return_annotation(function: Callable[..., Any]) -> Any:
 
 
 def _what_scripts_get(annotation: Any) -> Any:
-    """Gives the type of what a script gets: of a message to the agent, the content."""
+    """Gives the type of what a script gets: of a message to the agent, the content.
+
+    Of content blocks it gets what is in them, which their type does not say.
+    """
     if get_origin(annotation) in (Union, UnionType):
         members = [_what_scripts_get(member) for member in get_args(annotation)]
         known = [member for member in members if member is not Any]
         return Union[tuple(known)] if known else Any  # noqa: UP007 - built from a list
     if annotation is Command or get_origin(annotation) is Command:
         return Any
+    if get_origin(annotation) in (list, Sequence) and any(map(_is_block, get_args(annotation))):
+        return Any
+    if is_table_class(annotation):
+        return Table
     if isinstance(annotation, type) and issubclass(annotation, BaseMessage):
         return str
     return annotation
+
+
+def _is_block(annotation: Any) -> bool:
+    """Whether a type is one of LangChain's content blocks, or one of some."""
+    some = (annotation, *get_args(annotation))
+    return any(getattr(one, "__module__", None) == content.__name__ for one in some)
 
 
 class PromptSection:

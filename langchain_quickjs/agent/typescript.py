@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from langchain_quickjs.interpreter.values.notation import property_name
 from langchain_quickjs.script.arguments.tool_schemas import Schema, resolve
 
 __all__ = ["Types", "one_line"]
+
+Output: TypeAlias = bool | Literal["json"]
 
 _COMMENT_CHARS: Final = 120
 _DEFAULT_CHARS: Final = 40
@@ -62,12 +64,13 @@ class Types:
         """The named types met so far, each as `type Name = ...;`, in the order of first use."""
         return tuple(f"type {name} = {body};" for name, body in self._bodies.items())
 
-    def write(self, schema: object, *, output: bool = False) -> str:
+    def write(self, schema: object, *, output: Output = False) -> str:
         """Writes one schema.
 
         Args:
             schema: A JSON Schema with its own definitions.
-            output: Whether it describes what a script receives, rather than what it passes.
+            output: Whether it describes what a script receives, rather than what it passes;
+                `"json"` if that was JSON, in which dates and bytes are text.
 
         Returns:
             A type such as `string[]` or `{ id: string; limit?: number }`.
@@ -75,7 +78,7 @@ class Types:
         root = schema if isinstance(schema, Mapping) else {}
         return _Writer(self, root, output).write(schema, 0)
 
-    def name_of(self, ref: str, root: Schema, output: bool) -> str | None:
+    def name_of(self, ref: str, root: Schema, output: Output) -> str | None:
         """Gives the name of the type at `ref`, or `None` where it is better written in place."""
         closure = _reachable_definitions(ref, root)
         target = closure.get(ref)
@@ -85,7 +88,7 @@ class Types:
             return None
         text = repr(closure)
         # Where no format is involved, both directions read the same and can share the name.
-        key = (text, output and ("'format'" in text or "'uniqueItems'" in text))
+        key = (text, output is True and ("'format'" in text or "'uniqueItems'" in text))
         if key not in self._names:
             name = self._free_name(ref)
             self._names[key] = name
@@ -108,7 +111,7 @@ class Types:
 class _Writer:
     """Writes the schemas of one document; `root` is what its references point into."""
 
-    def __init__(self, types: Types, root: Schema, output: bool) -> None:
+    def __init__(self, types: Types, root: Schema, output: Output) -> None:
         self._types = types
         self._root = root
         self._output = output
@@ -138,7 +141,7 @@ class _Writer:
             return self._array(schema, depth)
         if kind == "object":
             return self._object(schema, depth)
-        if self._output and (native := _OUTPUT_FORMATS.get(str(schema.get("format")))):
+        if self._output is True and (native := _OUTPUT_FORMATS.get(str(schema.get("format")))):
             return native
         return _SCALARS.get(kind, "unknown") if isinstance(kind, str) else "unknown"
 
@@ -160,7 +163,7 @@ class _Writer:
         if isinstance(prefix := schema.get("prefixItems"), list) and prefix:
             return "[" + ", ".join(self.write(part, depth + 1) for part in prefix) + "]"
         item = self.write(schema.get("items"), depth + 1)
-        if self._output and schema.get("uniqueItems") is True:
+        if self._output is True and schema.get("uniqueItems") is True:
             return f"Set<{item}>"
         return f"{item}[]" if _needs_no_brackets(item) else f"Array<{item}>"
 

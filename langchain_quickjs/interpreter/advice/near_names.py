@@ -9,13 +9,14 @@ from typing import Final
 
 from langchain_quickjs.errors import ScriptError
 
-__all__ = ["did_you_mean", "nearest", "with_suggestion"]
+__all__ = ["did_you_mean", "nearest", "spelling", "with_suggestion"]
 
 _UNKNOWN: Final = re.compile(r"([\w$]{1,100}) is not (a function|defined)")
 _NO_TOOL: Final = re.compile(r"tools\.(.{1,100}) is not a function")
 _LIKENESS: Final = 0.75
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _MOST_NAMES: Final = 12
+_BETWEEN_WORDS: Final = re.compile(r"[\W_]+")
 
 
 def with_suggestion(error: ScriptError, granted: Collection[str]) -> ScriptError:
@@ -74,8 +75,8 @@ def nearest(name: str, known: Iterable[str], likeness: float = _LIKENESS) -> str
 
 
 def _nearest(name: str, known: Iterable[str], likeness: float, most: int) -> list[str]:
-    by_spelling = {_spelling(one): one for one in sorted(known)}
-    close = difflib.get_close_matches(_spelling(name), by_spelling, n=most, cutoff=likeness)
+    by_spelling = {spelling(one): one for one in sorted(known)}
+    close = difflib.get_close_matches(spelling(name), by_spelling, n=most, cutoff=likeness)
     return [by_spelling[spelling] for spelling in close]
 
 
@@ -97,6 +98,6 @@ def _tool_meant(name: str, as_variable: bool, granted: Iterable[str]) -> str | N
     return f"tools.{found}"
 
 
-def _spelling(name: str) -> str:
+def spelling(name: str) -> str:
     """Gives what is left of a name if one does not care how its words are put together."""
-    return re.sub(r"[\W_]", "", name).lower()
+    return _BETWEEN_WORDS.sub("", name).lower()

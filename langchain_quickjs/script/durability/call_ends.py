@@ -7,7 +7,6 @@ made again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final, TypedDict
 
 from langchain_quickjs.errors import ProtocolError, SnapshotError, ValueTransferError
@@ -15,7 +14,7 @@ from langchain_quickjs.interpreter import Raised, Returned
 from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.encode import encode
 from langchain_quickjs.script.durability.sealing import Sealer
-from langchain_quickjs.script.flow.inputs import Answer, Blocked
+from langchain_quickjs.script.flow.inputs import Answer, Blocked, Instead
 from langchain_quickjs.script.state import CallEnd, StateUpdate
 
 __all__ = ["seal_end", "unseal_end"]
@@ -60,14 +59,15 @@ def unseal_end(end: CallEnd, sealer: Sealer) -> Answer:
     raise SnapshotError(_DAMAGED)
 
 
-def _packed(reply: Returned | Raised, instead: Callable[[], Returned] | None) -> bytes:
+def _packed(reply: Returned | Raised, instead: Instead | None) -> bytes:
     """What the script would be given, with the fallbacks that delivering it has."""
     if isinstance(reply, Raised):
         return encode([reply.name, reply.message])
     try:
         return encode([reply.value])
     except ValueTransferError as error:
-        return _packed(instead() if instead else Raised("TypeError", str(error)), None)
+        other = instead and instead()
+        return _packed(other or Raised("TypeError", str(error)), None)
 
 
 def _reply(packed: bytes) -> Returned | Raised:

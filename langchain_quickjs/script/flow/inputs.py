@@ -21,6 +21,7 @@ __all__ = [
     "Answer",
     "Blocked",
     "Done",
+    "Instead",
     "Launched",
     "Manner",
     "Resumed",
@@ -158,6 +159,10 @@ class Blocked:
     refused: Exception | None = None
 
 
+Instead: TypeAlias = Callable[[], Returned | None]
+"""Makes what a script gets in place of a value that cannot cross; `None` if there is nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a call gives back.
@@ -171,7 +176,7 @@ class Answer:
 
     reply: Returned | Raised | Blocked
     updates: tuple[StateUpdate, ...] = ()
-    instead: Callable[[], Returned] | None = None
+    instead: Instead | None = None
     error: Exception | None = None
 
 

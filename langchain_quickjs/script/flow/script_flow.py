@@ -54,7 +54,7 @@ from langchain_quickjs.script.flow.effects import (
     Withdraw,
     Write,
 )
-from langchain_quickjs.script.flow.inputs import Answer, Blocked, Resumed, Rules, Started
+from langchain_quickjs.script.flow.inputs import Answer, Blocked, Instead, Resumed, Rules, Started
 from langchain_quickjs.script.flow.open_calls import OpenCalls
 from langchain_quickjs.script.flow.waiting_time import Patience
 from langchain_quickjs.script.model_texts import GIVEN_UP_AT_PAUSE
@@ -110,7 +110,7 @@ class _Script:
     updates: list[StateUpdate] = field(default_factory=list)
     raised: dict[int, Exception] = field(default_factory=dict)
     ended: dict[str, Answer] = field(default_factory=dict)
-    instead: dict[int, Callable[[], Returned]] = field(default_factory=dict)
+    instead: dict[int, Instead] = field(default_factory=dict)
     seed: bytes | None = None
     entropy: bytes | None = None
     told: Any = None
@@ -247,7 +247,7 @@ class _Script:
                 if len(batch) > 1:
                     self.one_by_one = True
                 elif first in self.instead and not too_large:
-                    replies[first] = yield Compute(self.instead.pop(first))
+                    replies[first] = (yield Compute(self.instead.pop(first))) or replies[first]
                 elif isinstance(batch.get(first), Returned):
                     name = "RangeError" if too_large else "TypeError"
                     replies[first] = Raised(name, text_for_model(error))
