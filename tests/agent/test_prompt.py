@@ -28,10 +28,10 @@ from langgraph.types import Command
 from pydantic import BaseModel, Field, create_model
 from typing_extensions import TypedDict
 
+from langchain_quickjs.agent.documentation.declarations import signature
 from langchain_quickjs.agent.prompt import (
     eval_code_description,
     eval_tool_description,
-    signature,
     system_prompt_section,
 )
 from langchain_quickjs.errors import ToolNameError

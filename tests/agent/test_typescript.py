@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langchain_quickjs.agent.typescript import Types
+from langchain_quickjs.agent.documentation.typescript import Types
 
 KEYWORDS = st.sampled_from(
     [
