@@ -22,7 +22,11 @@ _VERBS: Final = {
     "archive": "Puts one of the {things} away; searches do not find it any more.",
     "count": "Counts {things}, by state.",
 }
-_THINGS: Final = ["order", "invoice", "customer", "ticket", "shipment", "product", "refund", "payment", "contract", "campaign", "project", "task", "meeting", "message", "document", "folder", "branch", "release", "deployment", "incident"]
+_THINGS: Final = (
+    *("order", "invoice", "customer", "ticket", "shipment", "product", "refund", "payment"),
+    *("contract", "campaign", "project", "task", "meeting", "message", "document", "folder"),
+    *("branch", "release", "deployment", "incident"),
+)
 _SYSTEMS: Final = ("shop", "crm", "github", "drive", "erp")
 _MORE: Final = (
     "Takes the time zone of the account where none is given.",
@@ -42,8 +46,8 @@ _FIELDS: Final[tuple[tuple[str, Any, dict[str, Any]], ...]] = (
 )
 
 
-class Record(BaseModel):
-    """One record of any system."""
+class Entry(BaseModel):
+    """What any of the systems gives."""
 
     id: str
     title: str
@@ -71,8 +75,8 @@ def many_tools(count: int) -> list[BaseTool]:
 
 
 def _tool(name: str, thing: str, text: str, fields: list[Any], *, is_remote: bool) -> BaseTool:
-    def run(**given: Any) -> Record:
-        return Record(id=str(given.get(f"{thing}_id")), title=name, state="open")
+    def run(**given: Any) -> Entry:
+        return Entry(id=str(given.get(f"{thing}_id")), title=name, state="open")
 
     wanted: dict[str, Any] = {f"{thing}_id": (str, Field(description=f"Which {thing}."))}
     wanted |= {
