@@ -87,8 +87,8 @@ class Defaults:
     name: Final = "script"
 
 
-def _is_whole(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _LARGEST
+def _is_whole(value: object, least: int = 1) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= _LARGEST
 
 
 def _is_list_of(value: object, *kinds: type) -> bool:
@@ -141,7 +141,7 @@ _RULES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
     "capture_console": _FLAG,
     "docs_tokens": (
         f"a whole number from 0 to {_LARGEST}",
-        lambda value: _is_whole(value) or (value == 0 and not isinstance(value, bool)),
+        lambda value: _is_whole(value, least=0),
     ),
     "tool_name": (
         "1 to 64 ASCII letters, digits, '_' and '-'",
