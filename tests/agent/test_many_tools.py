@@ -74,7 +74,7 @@ def test_one_program_finds_a_tool_and_the_next_one_calls_it(
     head, best = found.split("tools.")[:2]
     assert best.startswith("refundInvoice(args: {\n  invoice: string; // Its number.\n")
     assert head.endswith(
-        "// A person has to approve each call.\n// Pays money back to the customer of an invoice.\n"
+        "// A person has to approve its calls.\n// Pays money back to the customer of an invoice.\n"
     )
     assert called.startswith('<result>{same: true, refund: {invoice: "I-7", paid: 12.5}, docs: ')
     (prompt,) = set(before["prompts"] + after["prompts"])

@@ -132,6 +132,12 @@ def test_descriptions() -> None:
     assert_snapshot("descriptions", "\n".join([*lines, eval_code_description()]))
 
 
+def test_more_tools_than_fit() -> None:
+    texts = [system_prompt_section(TOOLS, docs_tokens=tokens) for tokens in (160, 80, 20)]
+    told = [text.split("can catch.\n\n")[1] for text in texts]
+    assert_snapshot("more_tools_than_fit", "\n----\n".join(told))
+
+
 def test_the_fixed_part_stays_short() -> None:
     fixed = system_prompt_section([ping], approvals={"ping"}) + eval_tool_description()
     assert len(fixed) < 2200

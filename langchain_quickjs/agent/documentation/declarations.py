@@ -17,7 +17,17 @@ from langchain_quickjs.script.arguments.tool_schemas import Schema
 from langchain_quickjs.script.calls.js_names import camel_case
 from langchain_quickjs.script.langgraph_internals.tools import function_of_tool
 
-__all__ = ["BARE", "SHORT", "WHOLE", "Declared", "Detail", "declared", "facts_of", "signature"]
+__all__ = [
+    "BARE",
+    "FULL",
+    "SHORT",
+    "WHOLE",
+    "Declared",
+    "Detail",
+    "declared",
+    "facts_of",
+    "signature",
+]
 
 _LINE_CHARS: Final = 100
 
@@ -35,13 +45,14 @@ class Detail:
     comment_chars: int
 
 
-WHOLE: Final = Detail(1000, 1000)
+WHOLE: Final = Detail(20_000, 4000)
+FULL: Final = Detail(1000, 1000)
 SHORT: Final = Detail(240, 120)
 BARE: Final = Detail(_LINE_CHARS, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class _Facts:
+class Facts:
     """What is known of a tool.
 
     Attributes:
@@ -78,7 +89,7 @@ class Declared:
         return [*self.head, *rest, *self.returns, self.code]
 
 
-def facts_of(tool: BaseTool) -> _Facts:
+def facts_of(tool: BaseTool) -> Facts:
     """Finds out what is known of a tool. It takes about a millisecond."""
     args = args_schema(tool)
     properties = args.get("properties")
@@ -87,10 +98,10 @@ def facts_of(tool: BaseTool) -> _Facts:
     described = {name: _described(part, docs.args.get(name)) for name, part in properties.items()}
     if described:
         args = {**args, "properties": described}
-    return _Facts(camel_case(tool.name), docs, args, result_schema(tool))
+    return Facts(camel_case(tool.name), docs, args, result_schema(tool))
 
 
-def declared(facts: _Facts, types: Types, detail: Detail) -> Declared:
+def declared(facts: Facts, types: Types, detail: Detail) -> Declared:
     """Writes a tool; the types that it refers to go to `types`."""
     args, parameter = facts.args, ""
     if args.get("properties") or args.get("additionalProperties"):

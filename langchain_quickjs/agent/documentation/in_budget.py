@@ -7,9 +7,9 @@ and not by how many tools there are, nor by what the authors of tools have writt
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from langchain_core.tools import BaseTool
 
@@ -21,14 +21,16 @@ from langchain_quickjs.agent.documentation.comments import (
 )
 from langchain_quickjs.agent.documentation.declarations import (
     BARE,
+    FULL,
     SHORT,
-    WHOLE,
     Declared,
     Detail,
+    Facts,
     declared,
     facts_of,
 )
 from langchain_quickjs.agent.documentation.typescript import Types
+from langchain_quickjs.script.calls.js_names import DESCRIBE
 
 __all__ = ["BYTES_PER_TOKEN", "Documentation", "documentation", "name_and_line"]
 
@@ -37,6 +39,7 @@ BYTES_PER_TOKEN: Final = 4
 
 _LINE_CHARS: Final = (100, 50)
 _LARGEST_PART: Final = 4
+_MODERATE_BYTES: Final = 1000
 _LOOKED_AT_CHARS: Final = 2000
 
 
@@ -66,7 +69,7 @@ def documentation(tools: Mapping[str, BaseTool], tokens: int) -> Documentation:
     most = tokens * BYTES_PER_TOKEN
     if sum(len(name) + 1 for name in tools) <= most:
         names, facts = list(tools), cache(lambda name: facts_of(tools[name]))
-        for detail in (WHOLE, SHORT, BARE):
+        for detail in (FULL, SHORT, BARE):
             found = _declarations(names, facts, detail, most)
             if found is not None:
                 return found
@@ -85,7 +88,7 @@ def name_and_line(name: str, tool: BaseTool, chars: int = _LINE_CHARS[0]) -> str
 
 
 def _declarations(
-    names: Sequence[str], facts: Callable[[str], Any], detail: Detail, most: int
+    names: Sequence[str], facts: Callable[[str], Facts], detail: Detail, most: int
 ) -> Documentation | None:
     """All signatures with as much documentation as fits; `None` if they do not fit themselves."""
     types = Types(detail.comment_chars)
@@ -93,11 +96,7 @@ def _declarations(
     types_told = 0
     room = most
     for name in names:
-        one = None
-        if detail is BARE and _is_too_large(facts(name), most // _LARGEST_PART):
-            types_of_one = f'types: tools.$describe("{name}")'
-            code = f"tools.{name}(args: object): Promise<unknown>; // {types_of_one}"
-            one = Declared((), (), code, is_cut=True)
+        one = _elided(facts(name), most) if detail is BARE else None
         one = one or declared(facts(name), types, detail)
         written.append(one)
         new = types.declarations[types_told:]
@@ -115,11 +114,16 @@ def _declarations(
     return Documentation("\n".join(lines), "cut" if is_cut else "whole", len(names))
 
 
-def _is_too_large(facts: Any, most: int) -> bool:
-    """Whether a tool would take too much of the room of all, as one with a hostile schema does."""
+def _elided(facts: Facts, most: int) -> Declared | None:
+    """A tool without its types, if they take too much of the room of all, as hostile ones do."""
     types = Types(BARE.comment_chars)
     one = declared(facts, types, BARE)
-    return sum(map(size, (*types.declarations, *one.with_rest([])))) > most
+    length = sum(map(size, (*types.declarations, *one.with_rest([]))))
+    if length <= max(most // _LARGEST_PART, _MODERATE_BYTES):
+        return None
+    types_of = f'types: tools.{DESCRIBE}("{facts.name}")'
+    code = f"tools.{facts.name}(args: object): Promise<unknown>; // {types_of}"
+    return replace(one, code=code, is_cut=True)
 
 
 def _share(sizes: list[int], room: int) -> int:

@@ -53,7 +53,7 @@ _PREFIX_CHARS: Final = 3
 _IN_NAME, _IN_ARGUMENT, _IN_DESCRIPTION = 4, 2, 1
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD: Final = re.compile(r"[^\W_]+")
-_APPROVAL: Final = "// A person has to approve each call."
+_APPROVAL: Final = "// A person has to approve its calls."
 
 
 class Lookups:
@@ -150,9 +150,10 @@ class _Catalogue:
         return "\n".join([*self._approval(tool), signature(tool, WHOLE)])
 
     def _nearest_to(self, name: str) -> str:
-        known = {spelling[:_NAME_CHARS]: name for spelling, name in self._by_spelling.items()}
+        known = self._by_spelling
+        short = (spelling for spelling in known if len(spelling) <= _NAME_CHARS)
         spelling = _spelling(name[:_NAME_CHARS])
-        close = difflib.get_close_matches(spelling, known, n=_NEAREST, cutoff=_LIKENESS)
+        close = difflib.get_close_matches(spelling, short, n=_NEAREST, cutoff=_LIKENESS)
         nearest = [*dict.fromkeys(known[one] for one in close)]
         return f" The nearest names: {', '.join(nearest)}." if nearest else ""
 

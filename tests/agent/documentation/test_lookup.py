@@ -105,8 +105,20 @@ def test_all_that_is_known_of_a_tool(name: str) -> None:
 
 def test_it_tells_of_approvals_and_of_several_tools() -> None:
     text = asked("$describe", ["sendMail"], "lookupOrder")
-    assert text.startswith("// A person has to approve each call.\n// Writes to somebody.\n")
+    assert text.startswith("// A person has to approve its calls.\n// Writes to somebody.\n")
     assert text.endswith(DESCRIBED)
+
+
+def test_nothing_of_a_long_description_is_left_out() -> None:
+    words = [f"word{number}" for number in range(500)]
+    schema = {"properties": {"a": {"type": "string", "description": " ".join(words[:400])}}}
+    long = StructuredTool(
+        name="long", description=" ".join(words), args_schema=schema, func=lambda **_: None
+    )
+    text = asked("$describe", "long", tools=[long])
+    assert "word499" in text
+    assert text.count("word399") == 2
+    assert "…" not in text
 
 
 def test_an_unknown_name_lists_the_nearest() -> None:
@@ -202,7 +214,7 @@ def test_questions_are_no_calls_of_the_agent(mode: Mode, durability: Durability)
     talk.decide(APPROVE)
     assert talk.text == (
         '<result>{name: "lookupOrder", wrong: "TypeError", sent: "to ann: lookupOrder", '
-        'again: "// A person has to approve each call."}</result>'
+        'again: "// A person has to approve its calls."}</result>'
     )
     assert [name for name in counts.seen if name != "eval"] == ["send-mail"]
 
