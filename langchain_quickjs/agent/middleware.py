@@ -27,11 +27,10 @@ from langsmith.utils import tracing_is_enabled
 
 from langchain_quickjs.agent.direct_calls import decided_call, needs_decision
 from langchain_quickjs.agent.eval_tool import EvalTool
-from langchain_quickjs.agent.grants import Grants
+from langchain_quickjs.agent.grants import Grants, require_free_name
 from langchain_quickjs.agent.program import ProgramSettings, granted_to_program
 from langchain_quickjs.agent.prompt import PromptSection, eval_tool_description
 from langchain_quickjs.agent.rendering import was_rendered_here
-from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.durability.failures import Failures, unanswered, with_answers
 from langchain_quickjs.script.durability.signing import SigningKeys, signing_keys
@@ -103,6 +102,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         max_ptc_calls: int | None = Defaults.max_ptc_calls,
         max_result_chars: int = Defaults.max_result_chars,
         capture_console: bool = Defaults.capture_console,
+        docs_tokens: int = Defaults.docs_tokens,
         tool_name: str = Defaults.tool_name,
         subagents: bool = Defaults.subagents,
         max_subagent_concurrency: int = Defaults.max_subagent_concurrency,
@@ -138,6 +138,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             max_ptc_calls: How many calls one program may make.
             max_result_chars: At what length the result and the output are each cut.
             capture_console: Whether the model sees what a program printed.
+            docs_tokens: How much of the system prompt the documentation of all tools may take, four
+                bytes of text a token. Programs can look up what it leaves out.
             tool_name: The tool's name.
             subagents: Whether programs may call a Deep Agent's subagents with `task(...)`.
             max_subagent_concurrency: How many of them run at once for one program; others wait.
@@ -177,6 +179,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             max_ptc_calls=max_ptc_calls,
             max_result_chars=max_result_chars,
             capture_console=capture_console,
+            docs_tokens=docs_tokens,
             tool_name=tool_name,
             subagents=subagents,
             max_subagent_concurrency=max_subagent_concurrency,
@@ -219,7 +222,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         )
         # The agent that was looked at last, and found to have what programs and people need.
         self._fits: Agent | None = None
-        self._prompt = PromptSection(tool_name, lives, limits, max_result_chars)
+        self._prompt = PromptSection(tool_name, docs_tokens, lives, limits, max_result_chars)
         self._tool = EvalTool(
             name=tool_name,
             description=eval_tool_description(mode=lives),
@@ -330,7 +333,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         agent = agent_of()
         if agent is not self._fits:
             self._grants.check_agent(agent, self)
-            self._check_name(request.tools)
+            require_free_name(self._tool, request.tools)
             self._fits = agent
         available = [tool for tool in request.tools if isinstance(tool, BaseTool)]
         message = self._prompt.after(
@@ -340,11 +343,3 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             subagents=self._grants.task_tool(available) is not None,
         )
         return request.override(system_message=message)
-
-    def _check_name(self, tools: Sequence[Any]) -> None:
-        others = (tool for tool in tools if tool is not self._tool)
-        if any(isinstance(tool, BaseTool) and tool.name == self.tool_name for tool in others):
-            raise SetupError(
-                f"The agent has another tool {self.tool_name!r}, the name of the tool that runs "
-                "programs. Give `tool_name` another value, or rename the agent's tool."
-            )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from langchain_core.tools import BaseTool
 from langgraph.prebuilt.tool_node import ToolCallRequest
 
+from langchain_quickjs.agent.documentation.lookup import Lookups
 from langchain_quickjs.agent.grants import Grants
 from langchain_quickjs.agent.rendering import render_ending
 from langchain_quickjs.interpreter import Limits
@@ -45,6 +46,7 @@ class ProgramSettings:
         shows_console: Whether the model sees what a program printed.
         max_result_chars: The length at which result and output are each cut.
         streams_events: Whether the custom stream has events about them.
+        lookups: Answers what they ask about tools.
     """
 
     tool_name: str
@@ -59,6 +61,7 @@ class ProgramSettings:
     shows_console: bool
     max_result_chars: int
     streams_events: bool
+    lookups: Lookups = field(default_factory=Lookups)
 
     def present(self, ending: Ending) -> dict[str, Any]:
         """What the model is shown of a program's end, as the graph's state keeps it."""
@@ -116,6 +119,7 @@ def granted_to_program(
         keeps=settings.keeps,
         raises=settings.raises,
         last_step=None if variables is None else variables.take_heap,
+        lookups=settings.lookups.of(tools, approvals.decided.keys()),
     )
     path = ToolPath(request, handler, outer, None if subagents is None else subagents.observe)
     order = order_of_programs(settings.mode, step, tool_name, config)

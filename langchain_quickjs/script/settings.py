@@ -73,6 +73,7 @@ class Defaults:
     max_ptc_calls: Final = _LIMITS.calls
     max_result_chars: Final = 4000
     capture_console: Final = True
+    docs_tokens: Final = 4000
     tool_name: Final = "eval"
     subagents: Final = True
     max_subagent_concurrency: Final = 32
@@ -86,8 +87,8 @@ class Defaults:
     name: Final = "script"
 
 
-def _is_whole(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _LARGEST
+def _is_whole(value: object, least: int = 1) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= _LARGEST
 
 
 def _is_list_of(value: object, *kinds: type) -> bool:
@@ -138,6 +139,10 @@ _RULES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
     "max_ptc_calls": _limit(replace(RANGES["calls"], least=1)),
     "max_result_chars": _WHOLE,
     "capture_console": _FLAG,
+    "docs_tokens": (
+        f"a whole number from 0 to {_LARGEST}",
+        lambda value: _is_whole(value, least=0),
+    ),
     "tool_name": (
         "1 to 64 ASCII letters, digits, '_' and '-'",
         lambda value: isinstance(value, str) and bool(_TOOL_NAME.fullmatch(value)),

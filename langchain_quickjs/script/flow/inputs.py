@@ -92,6 +92,8 @@ class Rules:
         keeps: Whether it is stored whenever calls have ended, and before others begin.
         raises: Whether a tool's exception that it does not catch goes to whoever runs the graph.
         last_step: Is given the interpreter after the last step, in the thread that computed it.
+        lookups: What it may ask about what it may call, by the names that it uses beside those of
+            tools. The answers follow from what it is given, so nothing is kept of such calls.
     """
 
     script_id: str
@@ -108,6 +110,7 @@ class Rules:
     keeps: bool = False
     raises: bool = True
     last_step: Callable[[Interpreter], None] | None = None
+    lookups: Mapping[str, Callable[[Call], CallResult]] = field(default_factory=dict)
 
     @property
     def located(self) -> list[str]:

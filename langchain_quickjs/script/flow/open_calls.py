@@ -148,16 +148,16 @@ class OpenCalls:
         for call in paused["running"]:
             self._start(call, again=True)
 
-    def open(self, call: Call, args: dict[str, Any] | Raised, kind: str) -> OpenCall | None:
+    def open(self, call: Call, args: dict[str, Any] | CallResult, kind: str) -> OpenCall | None:
         """Gives a new call its name; refuses one whose arguments do not fit.
 
         Args:
             call: The call.
-            args: Its arguments as the tool takes them, or why it does not.
+            args: Its arguments as the tool takes them, or why it does not; of a lookup, the answer.
             kind: What its name is made of.
         """
-        if isinstance(args, Raised):
-            self._refuse(call, args)
+        if not isinstance(args, dict):
+            self._answer(call, args)
             return None
         made = self._made(call)
         return opened(call.id, self.names.name(kind), self.called(call).name, args, made)
@@ -235,11 +235,14 @@ class OpenCalls:
         """Whether an approved call must not begin twice. A subagent goes on at its own step."""
         return name != self.rules.subagent
 
-    def _refuse(self, call: Call, error: Raised) -> None:
-        self.replies[call.id] = error
+    def _answer(self, call: Call, reply: CallResult) -> None:
+        """Answers what is no call of a tool: it asks about one, or cannot be made."""
+        self.replies[call.id] = reply
+        if call.name in self.rules.lookups or not isinstance(reply, Raised):
+            return
         given: Any = call.args[0] if call.args else {}
         refused = opened(call.id, "", self.called(call).name, given, self._made(call))
-        self._told(refused, "not made", said=error.message)
+        self._told(refused, "not made", said=reply.message)
 
     def ended(self, call: OpenCall, reply: CallResult) -> None:
         """A call has run to its end."""

@@ -95,7 +95,7 @@ class _Step:
     """A step's outcome, and the calls that it made, with arguments as tools take them and kinds."""
 
     outcome: Outcome
-    calls: tuple[tuple[Call, dict[str, Any] | Raised, str], ...] = ()
+    calls: tuple[tuple[Call, dict[str, Any] | CallResult, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -134,18 +134,15 @@ class _Script:
         return (yield from self._run(interpreter, step))
 
     def _begin(self, entry: Started, heap: Heap | None) -> tuple[Interpreter, _Step]:
-        limits, tools, functions = self.rules.limits, self.rules.tools, self.rules.functions
-        if heap is None:
-            interpreter = Interpreter(limits=limits, seed=entry.seed)
-        else:
-            interpreter = Interpreter.with_heap(heap, limits=limits, seed=entry.seed)
-        self.interpreter = interpreter
+        rules = self.rules
+        make = Interpreter if heap is None else functools.partial(Interpreter.with_heap, heap)
+        self.interpreter = interpreter = make(limits=rules.limits, seed=entry.seed)
         start = functools.partial(
             interpreter.start,
             entry.source,
-            tools=tuple(tools),
-            functions=tuple(functions),
-            located=self.rules.located if has_countable_lines(entry.source) else [],
+            tools=(*rules.tools, *rules.lookups),
+            functions=tuple(rules.functions),
+            located=rules.located if has_countable_lines(entry.source) else [],
         )
         return interpreter, self._step(interpreter, start)
 
@@ -274,7 +271,9 @@ class _Script:
             return _Step(outcome)
         return _Step(outcome, tuple(map(self._made, outcome.calls)))
 
-    def _made(self, call: Call) -> tuple[Call, dict[str, Any] | Raised, str]:
+    def _made(self, call: Call) -> tuple[Call, dict[str, Any] | CallResult, str]:
+        if (lookup := self.rules.lookups.get(call.name)) is not None:
+            return call, lookup(call), ""
         tool = self.calls.called(call)
         args = self.rules.takes(tool).of_call(call, self.rules.limits.message_bytes)
         kind = "" if isinstance(args, Raised) else self.calls.names.kind(tool.name, args)

@@ -22,7 +22,7 @@ from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 
 from langchain_quickjs import create_script_graph
-from langchain_quickjs.agent.prompt import signature
+from langchain_quickjs.agent.documentation.declarations import signature
 from langchain_quickjs.errors import ValueTransferError
 from langchain_quickjs.interpreter.values.tables import from_table
 from langchain_quickjs.interpreter.wire.decode import decode

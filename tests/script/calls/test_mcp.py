@@ -19,7 +19,7 @@ from langchain_mcp_adapters.client import MultiServerMCPClient
 from langchain_mcp_adapters.tools import load_mcp_tools
 
 from langchain_quickjs import CodeInterpreterMiddleware
-from langchain_quickjs.agent.prompt import signature
+from langchain_quickjs.agent.documentation.declarations import signature
 from langchain_quickjs.errors import SetupError
 from tests.helpers import mcp_server
 from tests.helpers.conversations import Conversation, Kind, Mode

@@ -8,24 +8,27 @@ say), so nothing in them is taken for granted: whatever is malformed becomes `un
 
 from __future__ import annotations
 
-import json
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal, TypeAlias
 
+from langchain_quickjs.agent.documentation.comments import literal, one_line, shown
+from langchain_quickjs.agent.documentation.constraints import constraints
 from langchain_quickjs.interpreter.values.notation import property_name
 from langchain_quickjs.script.arguments.tool_schemas import Schema, resolve
 
-__all__ = ["Types", "one_line"]
+__all__ = ["Output", "Types"]
 
 Output: TypeAlias = bool | Literal["json"]
 
 _COMMENT_CHARS: Final = 120
-_DEFAULT_CHARS: Final = 40
+_NOTES_CHARS: Final = 240
 _LINE_CHARS: Final = 80
 _NESTING: Final = 40
 
 _SIMPLE: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*(\[\])*\Z")
+_TAKEN: Final = frozenset(["Array", "Date", "Map", "Promise", "Record", "Set", "Uint8Array"])
 _SCALARS: Final = {
     "string": "string",
     "integer": "number",
@@ -38,24 +41,24 @@ _SCALARS: Final = {
 _OUTPUT_FORMATS: Final = {"binary": "Uint8Array", "date-time": "Date", "duration": "number"}
 
 
-def one_line(text: str, max_chars: int) -> str:
-    """Puts a text on one line, as a `//` comment needs it, and cuts it between two words."""
-    line = " ".join(text.split())
-    if len(line) <= max_chars:
-        return line
-    head = line[: max_chars - 1]
-    return (head.rsplit(" ", 1)[0] if " " in head else head).rstrip(" ,;:") + "…"
-
-
 class Types:
     """Writes schemas as types and collects the named types that they refer to.
 
     Objects behind a `$ref`, and everything recursive, become named types, so that a type used by
     several tools is told once and a recursive one ends. Two schemas that share a name but differ
     get different names (`Item`, `Item2`).
+
+    Args:
+        comment_chars: How long a description beside a member may be; 0 for no comments.
+
+    Attributes:
+        comment_chars: The same.
+        has_cut: Whether one was longer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, comment_chars: int = _COMMENT_CHARS) -> None:
+        self.comment_chars = comment_chars
+        self.has_cut = False
         self._names: dict[tuple[str, bool], str] = {}
         self._bodies: dict[str, str] = {}
 
@@ -102,7 +105,7 @@ class Types:
         if stem[0].isdigit():
             stem = f"T{stem}"
         name, number = stem, 1
-        while name in self._bodies:
+        while name in self._bodies or name in _TAKEN:
             number += 1
             name = f"{stem}{number}"
         return name
@@ -187,19 +190,20 @@ class _Writer:
     def _member(self, name: str, schema: object, required: bool, depth: int) -> tuple[str, str]:
         written = self.write(schema, depth + 1)
         details = schema if isinstance(schema, Mapping) else {}
-        default = details.get("default")
-        if not required and default is None and not self._output:
+        if not required and details.get("default") is None and not self._output:
             # To leave it out means null here, so the shorter form says all that is needed.
             written = written.removesuffix(" | null")
-        notes = []
-        if default is not None and not self._output:
-            text = json.dumps(default, ensure_ascii=False, default=str)
-            if len(text) <= _DEFAULT_CHARS:
-                notes.append(f"= {text}")
-        if isinstance(description := details.get("description"), str) and description.strip():
-            notes.append(one_line(description, _COMMENT_CHARS))
-        comment = f" // {'; '.join(notes)}" if notes else ""
-        return f"{property_name(name)}{'' if required else '?'}: {written}", comment
+        comment = self._comment(details) if self._types.comment_chars else ""
+        return f"{_member_name(name)}{'' if required else '?'}: {written}", comment
+
+    def _comment(self, details: Schema) -> str:
+        most = self._types.comment_chars
+        notes = constraints(details, default=not self._output)
+        if isinstance(description := details.get("description"), str):
+            notes.append(one_line(description, most))
+            self._types.has_cut |= len(description) > most and notes[-1].endswith("…")
+        text = "; ".join(filter(None, notes))
+        return f" // {one_line(text, most + _NOTES_CHARS)}" if text else ""
 
 
 def _needs_no_brackets(written: str) -> bool:
@@ -207,9 +211,15 @@ def _needs_no_brackets(written: str) -> bool:
     return _SIMPLE.match(written) is not None
 
 
+def _member_name(name: str) -> str:
+    written = property_name(name)
+    return written if written == shown(written) else literal(name)
+
+
 def _literal(value: object) -> str:
     if value is None or isinstance(value, str | int | float):
-        return json.dumps(value, ensure_ascii=False)
+        with contextlib.suppress(ValueError):
+            return literal(value)
     return "unknown"
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langchain_quickjs.agent.typescript import Types
+from langchain_quickjs.agent.documentation.typescript import Types
 
 KEYWORDS = st.sampled_from(
     [
@@ -74,3 +75,15 @@ def test_a_schema_that_doubles_at_every_level_stays_small() -> None:
     types = Types()
     types.write({"$ref": "#/$defs/n0", "$defs": levels})
     assert len("".join(types.declarations)) < 5000
+
+
+@pytest.mark.parametrize("name", ["Record", "Promise", "Set", "Date"])
+def test_no_type_takes_the_name_of_one_of_the_language(name: str) -> None:
+    """Signatures have these, and mean those of the language."""
+    schema = {
+        "properties": {"a": {"$ref": f"#/$defs/{name}"}, "b": {"type": "object"}},
+        "$defs": {name: {"properties": {"x": {"type": "string"}}}},
+    }
+    types = Types()
+    assert types.write(schema) == f"{{ a?: {name}2; b?: Record<string, unknown> }}"
+    assert types.declarations == (f"type {name}2 = {{ x?: string }};",)
