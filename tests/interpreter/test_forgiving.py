@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langchain_quickjs.interpreter import UNDEFINED, Interpreter, Shown
+from langchain_quickjs.interpreter import UNDEFINED, Interpreter, Shown, Suspended
 from langchain_quickjs.interpreter.advice.fences import without_fences
 from tests.helpers.scripts import failure, run, value_of
 
@@ -50,6 +50,12 @@ def test_lines_and_columns_in_fences_are_those_that_were_written(source: str) ->
         n for n, line in enumerate(lines, 1) if "throw" in line or "x" in line
     )
     assert error.excerpt.splitlines()[0].strip() == lines[error.line - 1].strip()
+
+
+def test_a_call_in_fences_is_where_it_was_written() -> None:
+    outcome = Interpreter().start("\n```js\n  await tools.f()\n```", tools=["f"], located=["f"])
+    assert isinstance(outcome, Suspended)
+    assert [(call.line, call.column) for call in outcome.calls] == [(3, 15)]
 
 
 @pytest.mark.parametrize(
