@@ -86,6 +86,15 @@ def test_a_long_line_that_is_nearly_a_fence_takes_no_time() -> None:
 
 
 @pytest.mark.parametrize(
+    "source", ["Program:\n```js\n1\n```", "'use strict'\n```js\n1\n```\n```js\n2\n```"]
+)
+def test_markdown_that_parses_is_refused_as_well(source: str) -> None:
+    error = failure(source)
+    assert error.message.endswith("Send the code alone, without anything around it.")
+    assert error.line == 2
+
+
+@pytest.mark.parametrize(
     "source",
     ["```js\nlet a = ;\n```", "```js\nlet a = ;\nf(\n)\n```", "const t = '```';\nlet a = ;"],
 )
