@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langchain_quickjs.interpreter import UNDEFINED, Interpreter, Shown
+from langchain_quickjs.interpreter import UNDEFINED, Interpreter, Shown, Suspended
 from langchain_quickjs.interpreter.advice.fences import without_fences
 from tests.helpers.scripts import failure, run, value_of
 
@@ -52,6 +52,12 @@ def test_lines_and_columns_in_fences_are_those_that_were_written(source: str) ->
     assert error.excerpt.splitlines()[0].strip() == lines[error.line - 1].strip()
 
 
+def test_a_call_in_fences_is_where_it_was_written() -> None:
+    outcome = Interpreter().start("\n```js\n  await tools.f()\n```", tools=["f"], located=["f"])
+    assert isinstance(outcome, Suspended)
+    assert [(call.line, call.column) for call in outcome.calls] == [(3, 15)]
+
+
 @pytest.mark.parametrize(
     ("source", "line"),
     [
@@ -77,6 +83,15 @@ def test_a_long_line_that_is_nearly_a_fence_takes_no_time() -> None:
         "```\n" + "`" * 10**6 + "!",
     ):
         assert without_fences(line) in (line, line.removeprefix("```"))
+
+
+@pytest.mark.parametrize(
+    "source", ["Program:\n```js\n1\n```", "'use strict'\n```js\n1\n```\n```js\n2\n```"]
+)
+def test_markdown_that_parses_is_refused_as_well(source: str) -> None:
+    error = failure(source)
+    assert error.message.endswith("Send the code alone, without anything around it.")
+    assert error.line == 2
 
 
 @pytest.mark.parametrize(

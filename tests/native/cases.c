@@ -423,6 +423,34 @@ CASE(calls_that_fail)
     CHECK(send(&message)->status == REFUSED);
 }
 
+CASE(calls_that_are_not_awaited)
+{
+    const char *sources[] = {
+        "tools.f().a", "tools.f()[0]", "tools.f()['\xc3\xa9']", "tools.f()['k'.repeat(1e5)]", "({ ...tools.f() })",
+        "[...tools.f()]", "`${tools.f()}`", "JSON.stringify([tools.f()])", "const { a, ...b } = tools.f()",
+        "tools.f().then(x => x).a", "Promise.all([tools.f(), tools.g()]).a", "Promise.race([tools.f()]).a",
+        "(async () => (await tools.f()).a)().a", "(async () => tools.f())().a", "globalThis.kept = tools.f(); kept.a",
+        "kept.a", "Object.create(kept); kept.b", "tools.none()", "tools['no ne'](1, [2].map(x => x))", "let v; v(1, v)",
+        "((a, b, c, d, e) => e(a))()", "const { none } = tools; (() => () => none(1))()()",
+    };
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
+        CHECK(failed_with(start(sources[i]), "TypeError"));
+    CHECK(start("const p = tools.f(); p.a = 1; Object.freeze(p); delete p.a; ({ ...[p] }); await p")->calls == 1);
+    give_up();
+}
+
+CASE(course_of_a_last_object)
+{
+    CHECK(start("const x = 1; { x };")->status == COMPLETED);
+    CHECK(start("{ a: 1, get b() { return [this.a] }, ...{ c: 2 }, ['d']: 3 } // end")->status == COMPLETED);
+    CHECK(start("{ let y = 1; y }")->status == COMPLETED);
+    CHECK(start("{ f() {} }")->status == SHOWN);
+    CHECK(failed_with(start("{ a: 1,, }"), "SyntaxError"));
+    CHECK(failed_with(start("{ \"a\": 1 }; {"), "SyntaxError"));
+    CHECK(failed_with(start("{ a: \"\n\" }"), "SyntaxError"));
+    CHECK(start("")->status == COMPLETED);
+}
+
 CASE(calls_whose_error_is_thrown)
 {
     static const char *const own[] = {
@@ -696,7 +724,7 @@ static const struct { const char *name; void (*run)(void); } cases[] = {
     C(message_with_lengths_that_lie), C(message_out_of_turn),
     C(message_with_entropy_changes_what_is_drawn), C(message_without_a_seed_is_refused_once),
     C(calls_are_answered_in_any_order), C(calls_are_answered_once), C(calls_with_unknown_ids),
-    C(calls_answered_twice_in_one_message), C(calls_that_fail), C(calls_whose_error_is_thrown), C(calls_are_forgotten_by_an_abort),
+    C(calls_answered_twice_in_one_message), C(calls_that_fail), C(calls_whose_error_is_thrown), C(calls_that_are_not_awaited), C(course_of_a_last_object), C(calls_are_forgotten_by_an_abort),
     C(calls_are_forgotten_by_a_failure), C(calls_made_while_arguments_are_read),
     C(calls_run_no_script_code_while_a_result_is_adopted), C(calls_made_while_the_result_is_packed_are_not_sent),
     C(calls_have_a_budget), C(calls_in_flight_are_limited), C(calls_that_are_open_are_limited_together),

@@ -64,6 +64,9 @@ def with_excerpt(error: ScriptError, source: str) -> ScriptError:
         For a syntax error of the script itself: one whose stack begins with the line and a caret.
         Any other error is given back as it is; its position is in its frames.
     """
+    # Fences may parse, as texts that are called.
+    if error.message == "not a function" and is_markdown(source):
+        return ScriptError(error.name, ONLY_CODE, error.stack, error.line, error.column)
     # A syntax error of the script has no frame but its own; one of eval or JSON.parse has more.
     if error.name != "SyntaxError" or not _AT_PARSING.fullmatch(error.stack):
         return error
