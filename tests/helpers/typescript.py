@@ -104,6 +104,7 @@ _EXPRESSIONS: Final[tuple[tuple[str, Any], ...]] = (
     ),
     ("const o: any = { b: <T,>(x: T) => x }; o?.b<number>(2) + o.b?.<number>(3)", 5),
     ("const f = <T,>(x: T) => x; const g = f<string>; g('a')", "a"),
+    ("const f = (x) => x; typeof f<string>", "function"),
     ("const f = <T,>(x: T) => x; [f<string>, f<number>].length", 2),
     ("let x: unknown = '3'; (x as string).length", 1),
     ("const x = { a: 1 } as const; x.a", 1),

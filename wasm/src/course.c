@@ -133,7 +133,7 @@ static JSValue compile(const char *source, size_t len, const char *filename)
 {
     struct engine_failure plain, typed;
     JSValue program = engine_compile(guest.ctx, source, len, filename, false, &plain);
-    if (!JS_IsException(program) || !plain.of_syntax || plain.reached == len)
+    if (!JS_IsException(program) || !plain.of_syntax || plain.reached == SIZE_MAX)
         return program;
     JSValue error = JS_GetException(guest.ctx);
     program = engine_compile(guest.ctx, source, len, filename, true, &typed);
