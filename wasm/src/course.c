@@ -155,7 +155,7 @@ static JSValue compile(const char *source, size_t len, const char *filename)
 {
     struct engine_failure plain, typed;
     JSValue program = compile_as(false, source, len, filename, &plain);
-    if (!JS_IsException(program) || !plain.of_syntax || plain.reached == len)
+    if (!JS_IsException(program) || !plain.of_syntax || plain.reached == SIZE_MAX)
         return program;
     JSValue error = JS_GetException(guest.ctx);
     program = compile_as(true, source, len, filename, &typed);

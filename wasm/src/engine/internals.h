@@ -76,7 +76,7 @@ void engine_begin_script(JSRuntime *rt);
 
 /* Why a program did not compile. */
 struct engine_failure {
-    size_t reached; /* offset of the error in the source; its length when all of it was parsed */
+    size_t reached; /* offset of the error in the source; SIZE_MAX when all of it was parsed */
     bool of_syntax; /* an error of the program, not of memory or stack */
     bool refused; /* TypeScript that cannot run here */
 };
