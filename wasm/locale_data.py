@@ -19,7 +19,7 @@ from babel import core, localedata
 
 LOCALES = (
     "en-US en-AU en-CA en-GB en-IE en-IN en-NZ da-DK de-DE de-AT de-CH es-ES es-MX fi-FI fr-FR "
-    "fr-CA fr-CH it-IT ja-JP ko-KR nb-NO nl-NL pl-PL pt-BR sv-SE zh-CN"
+    "it-IT ja-JP ko-KR nb-NO nl-NL pl-PL pt-BR sv-SE zh-CN"
 ).split()
 UNITS = (
     "acre bit byte celsius centimeter day degree fahrenheit fluid-ounce foot gallon gigabit "
@@ -44,12 +44,18 @@ _AT = {
     "nl": "{1} 'om' {0}", "da": "{1} 'kl'. {0}", "nb": "{1} 'kl'. {0}", "fi": "{1} 'klo' {0}",
     "pl": "{1} {0}", "ja": "{1} {0}", "zh": "{1} {0}", "ko": "{1} {0}",
 }  # fmt: skip
-_JOINED = {"da": "{1}, {0}", "pt": "{1}, {0}", "fi": "{1} 'klo' {0}"}  # the same for medium and short
+_JOINED = {
+    "da": "{1}, {0}",
+    "pt": "{1}, {0}",
+    "fi": "{1} 'klo' {0}",
+}  # the same for medium and short
 _SKELETONS = {  # babel has kept a variant of these
     "en-CA": {
         "Md": "MM-dd", "MMdd": "MM-dd", "MEd": "E, MM-dd", "yMd": "y-MM-dd", "yMEd": "E, y-MM-dd",
     },
 }  # fmt: skip
+_WIDE_HALVES = ("ko", "ko-KR")  # AM and PM are written as words
+_NO_SHORT_ZONES = ("fr", "fr-FR")  # what babel has are Canada's
 _DAY = {
     "en": "day", "sv": "dag", "de": "Tag", "fr": "jour", "es": "día", "it": "giorno", "pt": "dia",
     "nl": "dag", "da": "dag", "nb": "dag", "fi": "päivä", "pl": "dzień", "ja": "日", "zh": "日",
@@ -204,12 +210,15 @@ def _number_records(tag: str, data: Any) -> Iterator[tuple[str, str]]:
     for length in ("short", "long"):
         yield f"compact/{length}", _compact(compact.get(length, compact["short"]))
     texts = _compact(data["compact_currency_formats"]["short"])
-    yield "compact/currency", _symbol_as_in(money["standard"].pattern, texts)
+    yield (
+        "compact/currency",
+        _symbol_as_in(money["standard"].pattern, texts, moves="-" in tag and tag != "nb-NO"),
+    )
 
 
-def _symbol_as_in(pattern: str, texts: str) -> str:
+def _symbol_as_in(pattern: str, texts: str, *, moves: bool) -> str:
     """Compact patterns with the symbol on the side, and as far away, as in the usual pattern."""
-    if pattern.startswith("¤"):
+    if moves and pattern.startswith("¤"):
         gap = "\xa0" if pattern.startswith("¤\xa0") else ""
         return re.sub(r"(?<=\t)([^\t\n]*[^\t\n\s])\s*¤(?=[\t\n]|$)", rf"¤{gap}\1", texts)
     return re.sub(r"(?<=[^\s\t])¤(?=[\t\n]|$)", "\xa0¤", texts)
@@ -329,10 +338,15 @@ def _date_records(tag: str, data: Any) -> Iterator[tuple[str, str]]:
     skeletons = {str(name): pattern.pattern for name, pattern in data["datetime_skeletons"].items()}
     skeletons |= _SKELETONS.get(tag, {})
     left_out = re.compile("[QwWUru]")
-    yield "skeletons", _plain(
-        "\n".join(
-            f"{name}\t{skeletons[name]}" for name in sorted(skeletons) if not left_out.search(name)
-        )
+    yield (
+        "skeletons",
+        _plain(
+            "\n".join(
+                f"{name}\t{skeletons[name]}"
+                for name in sorted(skeletons)
+                if not left_out.search(name)
+            )
+        ),
     )
     yield "day", _DAY[tag.split("-")[0]]
 
@@ -347,9 +361,11 @@ def _day_period_records(tag: str, data: Any) -> Iterator[tuple[str, str]]:
     lines = []
     for width in WIDTHS:
         names = data["day_periods"]["format"][width]
-        usual = data["day_periods"]["format"]["wide" if tag == "ko" else "abbreviated"]
-        names = usual if tag == "ko" else names
-        lines.append("\t".join(names.get(half, usual.get(half, half.upper())) for half in ("am", "pm")))
+        usual = data["day_periods"]["format"]["wide" if tag in _WIDE_HALVES else "abbreviated"]
+        names = usual if tag in _WIDE_HALVES else names
+        lines.append(
+            "\t".join(names.get(half, usual.get(half, half.upper())) for half in ("am", "pm"))
+        )
     yield "halves", _plain("\n".join(lines))
     spans = []
     for period, rules in sorted(data["day_period_rules"][None].items()):
@@ -389,7 +405,7 @@ def _zone_records(tag: str, data: Any) -> Iterator[tuple[str, str]]:
 
 def _zone_names(tag: str, texts: Any) -> str:
     """Long and short, each standard and daylight."""
-    if tag == "fr":  # its short names are Canada's
+    if tag in _NO_SHORT_ZONES:
         texts = {"long": texts.get("long", {}), "short": {}}
     return "\t".join(
         texts.get(length, {}).get(kind, "").replace(_NO_NAME, "")

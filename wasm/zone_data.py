@@ -55,11 +55,10 @@ def zone_records() -> dict[str, str]:
 def record_of(data: bytes) -> str:
     """The record for the content of a TZif file (RFC 9636)."""
     changes, footer = _read(data)
-    first, later = _since_1970(_with_names_of_summer(changes))
     rule = _read_rule(footer)
-    if rule is not None and any(low.daylight for low in rule.kinds):
-        assert len(rule.kinds) == 2
-    kinds = list(dict.fromkeys([first, *(kind for _, kind in later), *(rule.kinds if rule else ())]))
+    goes_on = bool(rule.changes)
+    first, later = _since_1970(_with_names_of_summer(changes, goes_on=goes_on))
+    kinds = list(dict.fromkeys([first, *(kind for _, kind in later), *rule.kinds]))
     letters = {kind: chr(ord("A") + index) for index, kind in enumerate(kinds)}
     pieces, last = [letters[first]], 0
     for time, kind in later:
@@ -67,9 +66,9 @@ def record_of(data: bytes) -> str:
         pieces.append(_base36((time - last) // _UNIT) + letters[kind])
         last = time
     tail = ""
-    if rule is not None and rule.changes:
+    if goes_on:
         tail = "".join(letters[kind] for kind in rule.kinds) + ",".join(rule.changes)
-    elif rule is not None:  # what holds now must be what the last change has brought
+    else:  # what holds now must be what the last change has brought
         assert (later[-1][1] if later else first).offset == rule.kinds[0].offset
     return f"{','.join(map(str, kinds))};{''.join(pieces)};{tail}"
 
@@ -100,7 +99,9 @@ def _read(data: bytes) -> tuple[list[tuple[int, Kind]], str]:
     return changes, data[at:].strip().decode()
 
 
-def _with_names_of_summer(changes: Sequence[tuple[int, Kind]]) -> list[tuple[int, Kind]]:
+def _with_names_of_summer(
+    changes: Sequence[tuple[int, Kind]], *, goes_on: bool
+) -> list[tuple[int, Kind]]:
     """The same, where Ireland, Morocco and others have their "negative daylight saving" in winter.
 
     CLDR has names as if those zones saved daylight in summer.
@@ -108,14 +109,16 @@ def _with_names_of_summer(changes: Sequence[tuple[int, Kind]]) -> list[tuple[int
     out: list[tuple[int, Kind]] = []
     for index, (time, kind) in enumerate(changes):
         before = changes[index - 1][1] if index else kind
-        after = changes[index + 1] if index + 1 < len(changes) else (time, kind)
+        is_last = index + 1 == len(changes)
+        after = (time + (0 if goes_on else _YEAR), kind) if is_last else changes[index + 1]
+        is_season = after[0] - time < _YEAR
         daylight = kind.daylight
         if kind.daylight and not before.daylight and before.offset > kind.offset:
             daylight = False
         elif not kind.daylight and before.daylight and before.offset < kind.offset:
-            daylight = True
+            daylight = is_season
         elif not kind.daylight and after[1].daylight and after[1].offset < kind.offset:
-            daylight = after[0] - time < _YEAR
+            daylight = is_season
         out.append((time, Kind(kind.offset, daylight)))
     return out
 
@@ -138,7 +141,7 @@ class _Rule:
     changes: Sequence[str]  # when each of the two begins: daylight first
 
 
-def _read_rule(footer: str) -> _Rule | None:
+def _read_rule(footer: str) -> _Rule:
     """The footer of a file: a `TZ` of POSIX, with signs the other way around."""
     match = _RULE.fullmatch(footer)
     assert match, footer

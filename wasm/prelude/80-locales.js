@@ -2,10 +2,10 @@
 //
 // from 10-primordials: *
 // from 30-text: quote replaceAll split
-// from 34-error-text: cut
 // from C: host
-// gives: NO_OPTIONS coercedOptions digitsOption fieldsOf formOf linesOf localeList localeMatcher
-//   onlyOption optionsObject outOfRange resolveLocale supportedLocales textOf textOption
+// gives: NO_OPTIONS brief coercedOptions digitsOption fieldsOf formOf linesOf localeList
+//   localeMatcher onlyOption optionsObject outOfRange resolveLocale supportedLocales textOf
+//   textOption
 
 const DEFAULT_LOCALE = 'en-US';
 const TAG = /^([a-z]{2,3}|[a-z]{5,8})(-[a-z]{4})?(-(?:[a-z]{2}|[0-9]{3}))?((?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*)((?:-[a-wyz0-9](?:-[a-z0-9]{2,8})+)*)(-x(?:-[a-z0-9]{1,8})+)?$/;
@@ -38,13 +38,16 @@ const formOf = (text, category) => {
   return stringSlice(lines[0], 6);
 };
 
+// Of a text that an error repeats.
+const brief = (text) => (text.length > 80 ? stringSlice(text, 0, 80) + '…' : text);
+
 const isLetters = (part, count) => part.length === count && part[0] > '9';
 
 // The tag as it is written usually: language, Script, COUNTRY, and small letters for the rest.
 function canonicalTag(tag) {
   const lower = toLowerCase(tag);
   if (tag.length > MAX_TAG || regexpExec(TAG, lower) === null) {
-    throw new RangeError('Incorrect locale information provided: ' + cut(quote(tag)));
+    throw new RangeError('Incorrect locale information provided: ' + quote(brief(tag)));
   }
   const parts = split(lower, '-');
   let extended = false;
@@ -109,13 +112,13 @@ function resolveLocale(locales, known) {
     const names = ownKeys(found.keys);
     for (let j = 0; j < names.length; j++) {
       if (known[names[j]] === undefined) {
-        throw new RangeError('The extension -u-' + names[j] + ' of ' + tags[i] + ' is not available here');
+        throw new RangeError('The extension -u-' + names[j] + ' of ' + brief(tags[i]) + ' is not available here');
       }
     }
     return found;
   }
   if (tags.length === 0) return { locale: DEFAULT_LOCALE, keys: { __proto__: null } };
-  throw new RangeError('The locale ' + tags[0] + ' is not available. There are '
+  throw new RangeError('The locale ' + brief(tags[0]) + ' is not available. There are '
     + replaceAll(host.localeText('locales'), ' ', ', ') + ' and their languages.');
 }
 
@@ -138,14 +141,14 @@ const coercedOptions = (options) => {
   return options === undefined ? NO_OPTIONS : Object(options);
 };
 const outOfRange = (name, value) =>
-  new RangeError('Value ' + cut('' + value) + ' is out of range for the option ' + name);
+  new RangeError('Value ' + brief('' + value) + ' is out of range for the option ' + name);
 
 function textOption(options, name, values, otherwise) {
   const value = options[name];
   if (value === undefined) return otherwise;
   const text = '' + value;
   if (values !== undefined && !includes(' ' + values + ' ', ' ' + text + ' ')) {
-    throw new RangeError('Value ' + cut(text) + ' is out of range for the option ' + name + ': '
+    throw new RangeError('Value ' + brief(text) + ' is out of range for the option ' + name + ': '
       + replaceAll(values, ' ', ', '));
   }
   return text;
@@ -166,7 +169,7 @@ const localeMatcher = (options) => textOption(options, 'localeMatcher', 'lookup 
 function onlyOption(options, name, inTag, only) {
   const value = textOption(options, name, undefined, inTag) ?? only;
   if (value !== only) {
-    throw new RangeError(name + ' ' + cut(quote(value)) + ' is not available here: there is only ' + only);
+    throw new RangeError(name + ' ' + quote(brief(value)) + ' is not available here: there is only ' + only);
   }
   return value;
 }

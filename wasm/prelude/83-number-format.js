@@ -2,9 +2,8 @@
 //
 // from 10-primordials: *
 // from 30-text: quote replaceAll split
-// from 34-error-text: cut
-// from 80-locales: coercedOptions digitsOption fieldsOf formOf localeMatcher onlyOption outOfRange
-//   resolveLocale textOf textOption
+// from 80-locales: brief coercedOptions digitsOption fieldsOf formOf localeMatcher onlyOption
+//   outOfRange resolveLocale textOf textOption
 // from 81-plurals: pluralCategory
 // from 82-decimals: roundDigits roundToIncrement writeDecimal
 // from C: host
@@ -69,7 +68,7 @@ function checkedUnit(unit) {
   const known = regexpExec(UNIT_NAME, unit) !== null
     && (per < 0 ? isUnit(unit) : isUnit(stringSlice(unit, 0, per)) && isUnit(stringSlice(unit, per + 5)));
   if (known) return unit;
-  throw new RangeError('Invalid unit ' + cut(quote(unit)) + '. There are '
+  throw new RangeError('Invalid unit ' + quote(brief(unit)) + '. There are '
     + replaceAll(host.localeText('units'), ' ', ', ') + ', and one -per- another.');
 }
 
@@ -85,7 +84,7 @@ function resolveNumberFormat(locales, givenOptions) {
   plan.style = textOption(options, 'style', 'decimal percent currency unit', 'decimal');
   const currency = textOption(options, 'currency', undefined, undefined);
   if (currency !== undefined && regexpExec(CURRENCY_CODE, currency) === null) {
-    throw new RangeError('Invalid currency code : ' + cut(currency));
+    throw new RangeError('Invalid currency code : ' + brief(currency));
   }
   const display = textOption(options, 'currencyDisplay', 'code symbol narrowSymbol name', 'symbol');
   const sign = textOption(options, 'currencySign', 'standard accounting', 'standard');
@@ -370,11 +369,12 @@ function aroundDigits(plan, digits, main, words, sign) {
   const symbol = plan.style === 'currency' && plan.currencyDisplay !== 'name' ? currencySymbol(plan) : '';
   let { before, after } = main;
   const signed = main.negativeBefore !== undefined && includes(main.negativeBefore + main.negativeAfter, '-');
-  const negative = signed ? sign !== '' : main.negativeBefore !== undefined && sign === '-';
+  let negative = signed ? sign !== '' : main.negativeBefore !== undefined && sign === '-';
   if (negative) ({ negativeBefore: before, negativeAfter: after } = main);
   if (words !== undefined) {
     const inner = patternParts(words), hasSymbol = includes(words, '¤');
     if (hasSymbol || main.before + main.after === '') {
+      negative = false;
       before = inner[1];
       after = inner[3];
     } else { // the words stand between the digits and what surrounds them

@@ -2,8 +2,7 @@
 //
 // from 10-primordials: *
 // from 30-text: replaceAll split
-// from 34-error-text: cut
-// from 80-locales: fieldsOf textOf
+// from 80-locales: brief fieldsOf textOf
 // from C: host
 // gives: dateOfDays findZone kindAt offsetText zoneText
 
@@ -54,7 +53,7 @@ function noZone(given) {
   }
   let shown = '';
   for (let i = 0; i < best.length; i++) shown += (i > 0 ? ', ' : '') + best[i].name;
-  return 'Invalid time zone specified: ' + cut(given) + '. The nearest names are ' + shown
+  return 'Invalid time zone specified: ' + brief(given) + '. The nearest names are ' + shown
     + '; offsets such as +02:00 are known too.';
 }
 

@@ -7,6 +7,7 @@
 // gives: compareLocale resolveCollation
 
 const MARKS = /^[\u0300-\u036f]$/;
+const ACCENTS = '\u0301\u0300\u0306\u0302\u030c\u030a\u0308\u0303\u0307\u0327\u0328\u0304\u0323\u030b'; // in their order
 const PUNCTUATION = '_-,;:!?.\'"()[]{}@*/\\&#%`^+<=>|~$';
 
 // Letters that sort as others do, as if they had an accent.
@@ -64,7 +65,8 @@ function collationKey(text, { letters, numeric, ignorePunctuation }) {
 function addToKey(key, unit, ignorePunctuation) {
   const code = charCodeAt(unit, 0);
   if (code >= 0x300 && regexpExec(MARKS, unit) !== null) {
-    key.accents += unit;
+    const at = indexOf(ACCENTS, unit);
+    key.accents += at < 0 ? unit : fromCharCode(0x300 + at - ACCENTS.length);
     return;
   }
   const lower = charCodeAt(toLowerCase(unit), 0), place = rank(lower);
@@ -72,7 +74,7 @@ function addToKey(key, unit, ignorePunctuation) {
   const folded = lower < 0x80 ? undefined : FOLDED[fromCharCode(lower)];
   for (let j = 0; folded && j < folded.length; j++) push(key.base, rank(charCodeAt(folded, j)));
   if (!folded) push(key.base, place);
-  key.accents += folded ? '\u0300' : ' ';
+  key.accents += folded ? '\u02f0' : ' ';
   key.cases += lower === code ? '0' : '1';
 }
 

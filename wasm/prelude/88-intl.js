@@ -2,9 +2,8 @@
 //
 // from 10-primordials: *
 // from 30-text: quote replaceAll split
-// from 34-error-text: cut
-// from 80-locales: NO_OPTIONS coercedOptions fieldsOf formOf localeList localeMatcher onlyOption
-//   optionsObject resolveLocale supportedLocales textOf textOption
+// from 80-locales: NO_OPTIONS brief coercedOptions fieldsOf formOf localeList localeMatcher
+//   onlyOption optionsObject resolveLocale supportedLocales textOf textOption
 // from 81-plurals: pluralCategory pluralNames
 // from 82-decimals: decimalOfNumber decimalOfValue
 // from 83-number-format: inTemplate joined numberParts resolveNumberFormat roundFor setDigitOptions
@@ -259,7 +258,7 @@ function relativeParts(state, givenValue, givenUnit) {
   const decimal = decimalOfNumber(+givenValue), text = '' + givenUnit;
   const unit = endsWith(text, 's') ? stringSlice(text, 0, -1) : text;
   if (!includes(' ' + RELATIVE_UNITS + ' ', ' ' + unit + ' ')) {
-    throw new RangeError('Invalid unit argument for format() ' + cut(quote(text)) + ': ' + RELATIVE_UNITS);
+    throw new RangeError('Invalid unit argument for format() ' + quote(brief(text)) + ': ' + RELATIVE_UNITS);
   }
   if (decimal.special !== undefined) throw new RangeError('Invalid number value');
   const at = WIDTH_AT[state.style], parts = list();
@@ -297,7 +296,7 @@ defineAll(Intl, {
   getCanonicalLocales(locales) { return toArray(localeList(locales)); },
   supportedValuesOf(key) {
     const values = VALUES['' + key];
-    if (values === undefined) throw new RangeError('Invalid key : ' + cut('' + key));
+    if (values === undefined) throw new RangeError('Invalid key : ' + brief('' + key));
     return toArray(split(values(), ' '));
   },
 });
