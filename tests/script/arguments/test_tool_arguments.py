@@ -385,7 +385,7 @@ REFUSED = {
         "order.pair[1] must be text or bytes, it is a Uint8Array that is no UTF-8"
     ),
     "place({ ordre: {} })": "place has no `ordre`; it takes `order`. Did you mean `order`?",
-    "place({ runtime: {} })": "place has no `runtime`; it takes `order`.",
+    "place({ runtime: {} })": "place has no `runtime`; lacks `order`; it takes `order`.",
     "place([])": "takes one object with named arguments",
     "place({}, {})": "takes one object with named arguments",
     "search({})": "search lacks `query`",
