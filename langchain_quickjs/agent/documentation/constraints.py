@@ -45,13 +45,8 @@ def _only_part(schema: Schema) -> Schema:
 
 
 def _default(schema: Schema) -> Iterator[str]:
-    value = schema.get("default")
-    if value is None:
-        return
-    if schema.get("uniqueItems") is True and isinstance(value, list):
-        # It was a set, and the order of those is another one in each process.
-        value = sorted(value, key=repr)
-    yield from (f"= {text}" for text in _values([value]))
+    if (value := schema.get("default")) is not None:
+        yield from (f"= {text}" for text in _values([value]))
 
 
 def _of_value(schema: Schema) -> Iterator[str]:

@@ -38,7 +38,7 @@ from langchain_quickjs.agent.documentation.declarations import signature
         ({"type": "array", "items": {"format": "email"}}, "each email"),
         ({"default": 20}, "= 20"),
         ({"default": None}, ""),
-        ({"default": ["b", "a"], "uniqueItems": True}, '= ["a", "b"], no item twice'),
+        ({"default": ["b", "a"], "uniqueItems": True}, '= ["b", "a"], no item twice'),
         ({"default": "x" * 100}, ""),
         ({"default": float("nan")}, ""),
         ({"default": object()}, ""),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from langchain_core.tools import BaseTool, StructuredTool
 
 from langchain_quickjs.agent.documentation.comments import cut_lines, literal, one_line, shown, size
+from langchain_quickjs.agent.documentation.declarations import signature
 from langchain_quickjs.agent.documentation.in_budget import BYTES_PER_TOKEN, documentation
 from langchain_quickjs.agent.prompt import system_prompt_section
 from langchain_quickjs.script.calls.js_names import js_names
@@ -141,6 +142,12 @@ def test_what_is_huge_is_bounded(tool: BaseTool) -> None:
     found = documentation(names, 1000)
     assert size(found.text) <= 4000
     assert "tools." in found.text or found.kind == "names"
+
+
+def test_a_schema_that_is_too_large_is_not_even_read() -> None:
+    """To write its types would take longer than linear in its length."""
+    huge = remote("a", "x", {"b": {"enum": ["c" * 200_000]}})
+    assert signature(huge) == "// x\ntools.a(args?: Record<string, unknown>): Promise<unknown>;"
 
 
 TEXTS = st.text(max_size=300) | st.sampled_from([HOSTILE, "Fine.", "", "日本語の説明。" * 40])
