@@ -14,19 +14,83 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-import zone_data
 from babel import core, localedata
 
-LOCALES = (
-    "en-US en-AU en-CA en-GB en-IE en-IN en-NZ da-DK de-DE de-AT de-CH es-ES es-MX fi-FI fr-FR "
-    "it-IT ja-JP ko-KR nb-NO nl-NL pl-PL pt-BR sv-SE zh-CN"
-).split()
-UNITS = (
-    "acre bit byte celsius centimeter day degree fahrenheit fluid-ounce foot gallon gigabit "
-    "gigabyte gram hectare hour inch kilobit kilobyte kilogram kilometer liter megabit megabyte "
-    "meter microsecond mile mile-scandinavian milliliter millimeter millisecond minute month "
-    "nanosecond ounce percent petabyte pound second stone terabit terabyte week yard year"
-).split()
+import zone_data
+
+LOCALES = [
+    "en-US",
+    "en-AU",
+    "en-CA",
+    "en-GB",
+    "en-IE",
+    "en-IN",
+    "en-NZ",
+    "da-DK",
+    "de-DE",
+    "de-AT",
+    "de-CH",
+    "es-ES",
+    "es-MX",
+    "fi-FI",
+    "fr-FR",
+    "it-IT",
+    "ja-JP",
+    "ko-KR",
+    "nb-NO",
+    "nl-NL",
+    "pl-PL",
+    "pt-BR",
+    "sv-SE",
+    "zh-CN",
+]
+UNITS = [
+    "acre",
+    "bit",
+    "byte",
+    "celsius",
+    "centimeter",
+    "day",
+    "degree",
+    "fahrenheit",
+    "fluid-ounce",
+    "foot",
+    "gallon",
+    "gigabit",
+    "gigabyte",
+    "gram",
+    "hectare",
+    "hour",
+    "inch",
+    "kilobit",
+    "kilobyte",
+    "kilogram",
+    "kilometer",
+    "liter",
+    "megabit",
+    "megabyte",
+    "meter",
+    "microsecond",
+    "mile",
+    "mile-scandinavian",
+    "milliliter",
+    "millimeter",
+    "millisecond",
+    "minute",
+    "month",
+    "nanosecond",
+    "ounce",
+    "percent",
+    "petabyte",
+    "pound",
+    "second",
+    "stone",
+    "terabit",
+    "terabyte",
+    "week",
+    "yard",
+    "year",
+]
 _PAIRS = (  # what CLDR has a name for as a whole
     "kilometer-per-hour", "meter-per-second", "mile-per-hour", "mile-per-gallon",
     "liter-per-kilometer",
@@ -193,10 +257,21 @@ def _rules(rule: Any) -> str:
 
 def _number_records(tag: str, data: Any) -> Iterator[tuple[str, str]]:
     symbols = {**dict(data["number_symbols"]["latn"]), **_SYMBOLS.get(tag, {})}
-    names = "decimal group percentSign plusSign minusSign exponential infinity nan".split()
-    few = tag not in _MANY_GROUPS and (tag in _FEW_GROUPS or tag.split("-")[0] in _FEW_GROUPS)
+    names = [
+        "decimal",
+        "group",
+        "percentSign",
+        "plusSign",
+        "minusSign",
+        "exponential",
+        "infinity",
+        "nan",
+    ]
+    few = tag not in _MANY_GROUPS and (
+        tag in _FEW_GROUPS or tag.split("-", maxsplit=1)[0] in _FEW_GROUPS
+    )
     money = data["currency_formats"]
-    above = localedata.load(tag.split("-")[0])["currency_formats"]
+    above = localedata.load(tag.split("-", maxsplit=1)[0])["currency_formats"]
     same = getattr(above["accounting"], "pattern", None) in {above["standard"].pattern, None}
     patterns = [
         data["decimal_formats"][None], data["percent_formats"][None], money["standard"],
@@ -330,9 +405,9 @@ def _date_records(tag: str, data: Any) -> Iterator[tuple[str, str]]:
         [data["time_formats"][style].pattern for style in ("full", "long", "medium", "short")],
         [data["datetime_formats"][style] for style in ("full", "long", "medium", "short")],
     ]
-    full, _, long = _AT[tag.split("-")[0]].partition("\t")
+    full, _, long = _AT[tag.split("-", maxsplit=1)[0]].partition("\t")
     lines[2][:2] = [full, long or full]
-    if joined := _JOINED.get(tag.split("-")[0]):
+    if joined := _JOINED.get(tag.split("-", maxsplit=1)[0]):
         lines[2][2:] = [joined, joined]
     yield "styles", _plain("\n".join("\t".join(line) for line in lines))
     skeletons = {str(name): pattern.pattern for name, pattern in data["datetime_skeletons"].items()}
@@ -348,7 +423,7 @@ def _date_records(tag: str, data: Any) -> Iterator[tuple[str, str]]:
             )
         ),
     )
-    yield "day", _DAY[tag.split("-")[0]]
+    yield "day", _DAY[tag.split("-", maxsplit=1)[0]]
 
 
 def _in_order(what: str, first: int, last: int) -> Iterable[int]:
@@ -389,7 +464,7 @@ def _plain(text: str) -> str:
 
 
 def _zone_records(tag: str, data: Any) -> Iterator[tuple[str, str]]:
-    language = tag.split("-")[0]
+    language = tag.split("-", maxsplit=1)[0]
     prefix = data["zone_formats"]["gmt"].replace("%s", "")
     minus, colon = _MINUS_OF_OFFSETS.get(language, "-"), _COLON_OF_OFFSETS.get(language, ":")
     yield "offsets", f"{prefix}\t{minus}\t{colon}"

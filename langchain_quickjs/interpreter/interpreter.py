@@ -10,9 +10,9 @@ from typing import Any, Self
 
 from langchain_quickjs.errors import InterpreterStateError, TimeLimitError
 from langchain_quickjs.interpreter.advice.excerpts import with_place
-from langchain_quickjs.interpreter.advice.fences import without_fences
+from langchain_quickjs.interpreter.advice.fences import among_words, without_fences
 from langchain_quickjs.interpreter.advice.limit_errors import out_of_wall_time
-from langchain_quickjs.interpreter.advice.syntax_errors import with_excerpt
+from langchain_quickjs.interpreter.advice.syntax_errors import is_of_syntax, with_excerpt
 from langchain_quickjs.interpreter.display.interpreters import (
     interpreter_bundle,
     interpreter_text,
@@ -172,18 +172,26 @@ class Interpreter:
                 raise InterpreterStateError(
                     "a script is running already: resume it to its end, or abort it"
                 )
-            message = start_message(
-                without_fences(source),
-                now_s=self._clock(),
-                seed=self._seed,
-                tools=tools,
-                functions=functions,
-                located=located,
-                limits=self._limits,
-            )
-            granted = frozenset((*tools, *functions))
-            outcome = self._step(message, source, begins_with=granted)
-            self._seed, self._source = None, source
+
+            def begin(program: str) -> Outcome:
+                message = start_message(
+                    program,
+                    now_s=self._clock(),
+                    seed=self._seed,
+                    tools=tools,
+                    functions=functions,
+                    located=located,
+                    limits=self._limits,
+                )
+                granted = frozenset((*tools, *functions))
+                outcome = self._step(message, source, begins_with=granted)
+                self._seed, self._source = None, source
+                return outcome
+
+            outcome = begin(without_fences(source))
+            if isinstance(outcome, Failed) and is_of_syntax(outcome.error):
+                program = among_words(source)
+                outcome = outcome if program is None else begin(program)
             if isinstance(outcome, Failed):
                 error = with_excerpt(outcome.error, source)
                 return replace(outcome, error=with_place(error, source))

@@ -266,8 +266,8 @@ _LIMITS: Final = (
     ),
     Slip(
         "a language that there is no data for",
-        'new Date(0).toLocaleDateString("pl-PL", { month: "long" })',
-        ("pl-PL", "en-US"),
+        'new Date(0).toLocaleDateString("hu-HU", { month: "long" })',
+        ("hu-HU", "en-US"),
     ),
     Slip(
         "a time zone that there is none of",

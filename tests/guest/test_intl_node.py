@@ -19,10 +19,32 @@ import pytest
 
 from tests.helpers.scripts import value_of
 
-LOCALES = (
-    "en-US en-AU en-CA en-GB en-IE en-IN en-NZ da-DK de-DE de-AT de-CH es-ES es-MX fi-FI fr-FR "
-    "it-IT ja-JP ko-KR nb-NO nl-NL pl-PL pt-BR sv-SE zh-CN"
-).split()
+LOCALES = [
+    "en-US",
+    "en-AU",
+    "en-CA",
+    "en-GB",
+    "en-IE",
+    "en-IN",
+    "en-NZ",
+    "da-DK",
+    "de-DE",
+    "de-AT",
+    "de-CH",
+    "es-ES",
+    "es-MX",
+    "fi-FI",
+    "fr-FR",
+    "it-IT",
+    "ja-JP",
+    "ko-KR",
+    "nb-NO",
+    "nl-NL",
+    "pl-PL",
+    "pt-BR",
+    "sv-SE",
+    "zh-CN",
+]
 EUR, USD = {"style": "currency", "currency": "EUR"}, {"style": "currency", "currency": "USD"}
 NUMBERS: list[dict[str, Any]] = [
     {}, {"style": "percent"}, {"style": "percent", "signDisplay": "always", "maximumFractionDigits": 1},

@@ -45,6 +45,7 @@ const HINTS = {
   Worker: 'Worker is not available: there are no threads; run calls concurrently with Promise.all.',
 };
 const NO_MODULES = 'There are no modules, only the built-ins and the granted tools.';
+const PARSED = 'JSON.parse takes text; results of tools are values already: use them as they are.';
 const NOT_DEFINED = /^'?([A-Za-z]+)'? is not defined$/;
 const MODULES = /^could not load module /;
 
@@ -54,5 +55,6 @@ function hintFor(name, message) {
     const match = regexpExec(NOT_DEFINED, message);
     if (match !== null) return HINTS[match[1]];
   }
+  if (name === 'SyntaxError' && message === "unexpected token: 'object'") return PARSED;
   return regexpExec(MODULES, message) !== null ? NO_MODULES : undefined;
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["ONLY_CODE", "is_markdown", "without_fences"]
+__all__ = ["ONLY_CODE", "among_words", "is_markdown", "without_fences"]
 
 ONLY_CODE: Final = (
     "This is Markdown with more in it than one program. Send the code alone, without anything "
@@ -30,8 +30,8 @@ def without_fences(source: str) -> str:
         source: What is to be run.
 
     Returns:
-        The source itself if its first line is no fence. Where there is more after the second one,
-        it is not plain what is meant: then what JavaScript refuses there.
+        The source itself if its first line is no fence. Where there are more of them after the
+        second one, it is not plain what is meant: then what JavaScript refuses there.
     """
     if not source[:_BLANK_CHARS].lstrip().startswith(("```", "~~~")):
         return source
@@ -44,10 +44,28 @@ def without_fences(source: str) -> str:
     if last is None:
         # Tildes alone are operators.
         return source if opening[1][0] == "~" else _between(lines, first, len(lines))
-    more = next((n for n in range(last + 1, len(lines)) if lines[n].strip()), None)
-    if more is None:
-        return _between(lines, first, last)
-    return "\n" * more + _NO_CODE
+    more = _fence_after(lines, last)
+    return _between(lines, first, last) if more is None else "\n" * more + _NO_CODE
+
+
+def among_words(source: str) -> str | None:
+    """Gives the one program that stands in fences between words, as in an answer that explains it.
+
+    Args:
+        source: What JavaScript has refused.
+
+    Returns:
+        The program, each line where it was; `None` if there is not exactly one.
+    """
+    lines = source.split("\n")
+    first = _fence_after(lines, -1)
+    opening = None if first is None else _OPENING.fullmatch(lines[first].rstrip())
+    if first is None or opening is None:
+        return None
+    last = _closing(lines, first, opening[1])
+    if last is None or _fence_after(lines, last) is not None:
+        return None
+    return _between(lines, first, last)
 
 
 def is_markdown(source: str) -> bool:
@@ -69,6 +87,11 @@ def _closing(lines: list[str], first: int, fence: str) -> int | None:
         if match is not None and match[1].startswith(fence):
             return index
     return None
+
+
+def _fence_after(lines: list[str], line: int) -> int | None:
+    rest = range(line + 1, len(lines))
+    return next((n for n in rest if _OPENING.fullmatch(lines[n].rstrip())), None)
 
 
 def _between(lines: list[str], first: int, last: int) -> str:

@@ -13,7 +13,7 @@ from langchain_quickjs.interpreter.advice.excerpts import (
 )
 from langchain_quickjs.interpreter.advice.fences import ONLY_CODE, is_markdown
 
-__all__ = ["with_excerpt"]
+__all__ = ["is_of_syntax", "with_excerpt"]
 
 _AT_PARSING = re.compile(r"    at [^\s():]+:\d+:\d+\s*")
 _IN_DEFAULT = "Await it in the body of the function instead."
@@ -67,10 +67,7 @@ def with_excerpt(error: ScriptError, source: str) -> ScriptError:
     # Fences may parse, as texts that are called.
     if error.message == "not a function" and is_markdown(source):
         return ScriptError(error.name, ONLY_CODE, error.stack, error.line, error.column)
-    # A syntax error of the script has no frame but its own; one of eval or JSON.parse has more.
-    if error.name != "SyntaxError" or not _AT_PARSING.fullmatch(error.stack):
-        return error
-    if "JSON" in error.message:
+    if not is_of_syntax(error):
         return error
     lines = source_lines(source)
     if error.line is None or error.column is None or not 0 < error.line <= len(lines):
@@ -91,6 +88,13 @@ def with_excerpt(error: ScriptError, source: str) -> ScriptError:
         error.line,
         error.column,
     )
+
+
+def is_of_syntax(error: ScriptError) -> bool:
+    """Tells whether the parser has refused the script itself, so that nothing of it ran."""
+    # A syntax error of the script has no frame but its own; one of eval or JSON.parse has more.
+    is_own = error.name == "SyntaxError" and _AT_PARSING.fullmatch(error.stack) is not None
+    return is_own and "JSON" not in error.message
 
 
 def _hint(before: str, after: str, message: str) -> str | None:
