@@ -99,7 +99,7 @@ def run_all(
     for _ in range(workers):
         threading.Thread(target=work, daemon=True).start()
     for _ in range(workers):
-        for one in iter(done.get, None):
+        while (one := done.get()) is not None:
             if isinstance(one, Exception):
                 raise one
             yield one
