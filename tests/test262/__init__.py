@@ -2,7 +2,7 @@
 
     python -m tests.test262 CHECKOUT                     # ours alone: what fails
     python -m tests.test262 CHECKOUT --native            # beside the wheel `quickjs-ng`
-    python -m tests.test262 CHECKOUT --native=PYTHON     # that of another Python
+    python -m tests.test262 CHECKOUT --native --native-python PYTHON
     python -m tests.test262 CHECKOUT language/eval-code  # parts of its folder `test/`
 
 Nothing of test262 is committed: a checkout is named. The exit code is 1 when a test fails here

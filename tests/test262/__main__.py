@@ -31,7 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("checkout", type=Path, help="a checkout of test262")
     parser.add_argument("parts", nargs="*", help="parts of its folder test/; all of it without")
-    parser.add_argument("--native", nargs="?", const=sys.executable, metavar="PYTHON")
+    parser.add_argument("--native", action="store_true", help="compare with the wheel quickjs-ng")
+    parser.add_argument("--native-python", default=sys.executable, metavar="PYTHON")
     parser.add_argument("--workers", type=int, default=2, help="tests that run at a time")
     parser.add_argument("--every", action="store_true", help="list documented differences, too")
     options = parser.parse_intermixed_args(arguments)
@@ -40,12 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"{checkout} is no checkout of test262")
     comparison = Comparison(checkout)
     paths = list(applying(checkout, options.parts, comparison))
-    ended = run_all(paths, checkout, native=options.native, workers=options.workers)
+    native = options.native_python if options.native else None
+    ended = run_all(paths, checkout, native=native, workers=options.workers)
     for path, wrong in ended:
         comparison.add(path, wrong)
         if comparison.files % 1000 == 0:
             print(f"{comparison.files:,} of {len(paths):,}", file=sys.stderr, flush=True)
-    for line in comparison.lines(native=options.native is not None, every=options.every):
+    for line in comparison.lines(native=options.native, every=options.every):
         print(line)
     return 1 if options.native and comparison.failed[None] else 0
 

@@ -71,10 +71,13 @@ def run_all(
 
     Yields:
         The path of a test, and by engine what was wrong; in no order.
+
+    Raises:
+        OSError: A process could not be started.
     """
     engines = {"ours": sys.executable} | ({"native": native} if native else {})
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
-    done: queue.SimpleQueue[tuple[str, dict[str, Wrong]] | None] = queue.SimpleQueue()
+    done: queue.SimpleQueue[tuple[str, dict[str, Wrong]] | Exception | None] = queue.SimpleQueue()
     for path in paths:
         waiting.put(path)
 
@@ -86,6 +89,8 @@ def run_all(
                 done.put((path, {name: worker.run(path) for name, worker in mine.items()}))
         except queue.Empty:
             pass
+        except Exception as error:  # a process that cannot be started, say
+            done.put(error)
         finally:
             for worker in mine.values():
                 worker.stop()
@@ -94,4 +99,7 @@ def run_all(
     for _ in range(workers):
         threading.Thread(target=work, daemon=True).start()
     for _ in range(workers):
-        yield from iter(done.get, None)
+        while (one := done.get()) is not None:
+            if isinstance(one, Exception):
+                raise one
+            yield one

@@ -156,6 +156,11 @@ def test_what_differs_from_native_is_an_error(
     assert "UNDOCUMENTED" in capsys.readouterr().out
 
 
+def test_a_python_that_is_not_there_is_an_error(checkout: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        main([str(checkout), "--native", "--native-python", str(checkout / "python")])
+
+
 def test_a_folder_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SystemExit):
         main([str(tmp_path)])
