@@ -61,11 +61,10 @@ def test_a_call_in_fences_is_where_it_was_written() -> None:
 @pytest.mark.parametrize(
     ("source", "line"),
     [
-        ("```js\n1\n```\nThis prints one.", 4),
         ("```js\n1\n```\n\n```js\n2\n```", 5),
         ("```js\n1\n```\n```js\n2\n```\n", 4),
-        ("~~~\n1\n~~~\nand more", 4),
-        ("Here is the program:\n\n```js\n1\n```", 1),
+        ("Here is the program:\n\n```js\n1\n```\nor\n```js\n2\n```", 1),
+        ("Here is the program:\n\n```js\n1", 1),
     ],
 )
 def test_more_than_one_program_is_refused_and_not_run(source: str, line: int) -> None:
@@ -74,6 +73,21 @@ def test_more_than_one_program_is_refused_and_not_run(source: str, line: int) ->
     assert error.message.endswith("Send the code alone, without anything around it.")
     assert error.line == line
     assert source.split("\n")[line - 1] in error.stack
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "```js\nnull.x\n```\nThis prints one.",
+        "~~~\nnull.x\n~~~\nand more",
+        "Here is the program:\n\n```js\nnull.x\n```",
+        "Here it is:\n```ts\nconst a: any = null;\na.x\n```\n\nIt's what you asked for: `a`.",
+    ],
+)
+def test_one_program_among_words_is_what_is_meant(source: str) -> None:
+    value, lines = source.replace("null.x", "'ran'").replace("a.x", "'ran'"), source.split("\n")
+    assert Interpreter().eval(value) == "ran"
+    assert failure(source).line == 1 + next(n for n, line in enumerate(lines) if ".x" in line)
 
 
 def test_a_long_line_that_is_nearly_a_fence_takes_no_time() -> None:

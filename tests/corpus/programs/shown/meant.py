@@ -31,7 +31,7 @@ MEANT: Final = {
         console="Map(2) { 'KB-1' => { qty: 4 }, 'MS-2' => { qty: 0 } }\nSet(3) { 'a', 1, null }",
     ),
     "map_result": Meant(by="gemini", result={"paid": 4, "late": 3, "open": 2, "cancelled": 1}),
-    "methods_and_data": Meant(by="claude", shows=("items", "'a'", "push", "size")),
+    "methods_and_data": Meant(by="claude", shows=("items", "push", "size")),
     "nested_logged": Meant(
         by="gpt", console='nested {"a":{"b":{"c":{"d":1}}},"list":[[1,[2,[3]]]]}\ncart has 3 items'
     ),
