@@ -115,8 +115,8 @@ def _with_names_of_summer(
         daylight = kind.daylight
         if kind.daylight and not before.daylight and before.offset > kind.offset:
             daylight = False
-        elif (not kind.daylight and before.daylight and before.offset < kind.offset) or (
-            not kind.daylight and after[1].daylight and after[1].offset < kind.offset
+        elif not kind.daylight and any(
+            other.daylight and other.offset < kind.offset for other in (before, after[1])
         ):
             daylight = is_season
         out.append((time, Kind(kind.offset, daylight)))

@@ -1,5 +1,7 @@
 """Time zones are those of Python's `zoneinfo`: both read the package `tzdata`."""
 
+# ruff: noqa: E501  (the scripts are written as models write them)
+
 from __future__ import annotations
 
 import json
@@ -19,7 +21,7 @@ TEXTS = """
 const options = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone: %s };
 const { format } = new Intl.DateTimeFormat('en-GB', options);
 %s.map((seconds) => format(seconds * 1000))
-"""  # noqa: E501  (as a model would write it)
+"""
 LAST = int(datetime(2500, 1, 1, tzinfo=UTC).timestamp())
 
 
