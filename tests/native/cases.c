@@ -724,7 +724,7 @@ static const struct { const char *name; void (*run)(void); } cases[] = {
     C(message_with_lengths_that_lie), C(message_out_of_turn),
     C(message_with_entropy_changes_what_is_drawn), C(message_without_a_seed_is_refused_once),
     C(calls_are_answered_in_any_order), C(calls_are_answered_once), C(calls_with_unknown_ids),
-    C(calls_answered_twice_in_one_message), C(calls_that_fail), C(calls_whose_error_is_thrown), C(calls_that_are_not_awaited), C(course_of_a_last_object), C(calls_are_forgotten_by_an_abort),
+    C(calls_answered_twice_in_one_message), C(calls_that_fail), C(calls_that_are_not_awaited), C(course_of_a_last_object), C(calls_whose_error_is_thrown), C(calls_are_forgotten_by_an_abort),
     C(calls_are_forgotten_by_a_failure), C(calls_made_while_arguments_are_read),
     C(calls_run_no_script_code_while_a_result_is_adopted), C(calls_made_while_the_result_is_packed_are_not_sent),
     C(calls_have_a_budget), C(calls_in_flight_are_limited), C(calls_that_are_open_are_limited_together),

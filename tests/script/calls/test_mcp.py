@@ -139,7 +139,8 @@ def test_the_signature_says_what_the_server_says(tools: list[BaseTool]) -> None:
     assert written["look_up"] == (
         "// Looks an order up.\n"
         "tools.lookUp(args: { order_id: string }): "
-        "Promise<{\n  id: string;\n  price: number;\n  tags: string[];\n  made?: string; // date-time\n}>;"
+        "Promise<{\n  id: string;\n  price: number;\n  tags: string[];\n"
+        "  made?: string; // date-time\n}>;"
     )
     assert written["prices"].endswith(": Promise<{ result: number[] }>;")
     assert written["text_json"].endswith(": Promise<unknown>;")
