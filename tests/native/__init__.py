@@ -132,6 +132,7 @@ def build(cc: str, work: Path) -> Path:
     """
     engine, engine_objects = _engine(cc, work)
     inputs = [*_contents(WASM / "src", "**/*.*"), *_contents(WASM / "prelude", "*.js")]
+    inputs += [*_contents(WASM, "*_data.py")]
     inputs += [*_contents(HERE, "*.[ch]"), Path(__file__).read_bytes(), str(engine).encode()]
     folder = work / f"programs-{_digest(inputs)}"
     done = folder / "done"
