@@ -67,7 +67,7 @@ class Limits:
 
     Attributes:
         memory_bytes: Size of the guest's whole linear memory: engine, stack, heap and messages,
-            so that many small allocations count as much as one large. At least 4 MiB.
+            so that many small allocations count as much as one large. At least 6 MiB.
         step_timeout_s: Computing time of one step, in seconds; waiting for calls does not count.
             `None`: no limit.
         script_timeout_s: Computing time of all steps of one script together, in seconds.
@@ -84,7 +84,7 @@ class Limits:
             stored with a paused script, so what could be made can be stored and restored.
     """
 
-    memory_bytes: int = _bytes(64 * _MIB, 4 * _MIB, 4096 * _MIB - 65536)
+    memory_bytes: int = _bytes(64 * _MIB, 6 * _MIB, 4096 * _MIB - 65536)
     step_timeout_s: float | None = _seconds(5.0)
     script_timeout_s: float | None = _seconds(None)
     wall_timeout_s: float | None = _seconds(300.0)
