@@ -1,0 +1,85 @@
+"""Labels that a tool gives to one of its results, and that agents inside of a tool bring.
+
+What a call brings is known by its tool. But a tool that reads a mailbox may know of one letter that
+it came from a stranger. It says so from inside the call, and whoever runs the call takes note: the
+result itself may be turned into text, cut, or cached on its way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_quickjs.script.labels.taint import ALL_LABELS, CLEAN, UNKNOWN, Label, Taint
+
+__all__ = ["CallLabels", "add_labels", "around", "noting"]
+
+
+@dataclass(slots=True)
+class CallLabels:
+    """What one call of a tool brings beyond the labels of the tool.
+
+    Attributes:
+        before: What had been touched when it was made, for agents inside of the tool.
+        added: What the tool, or an agent inside of it, has added.
+    """
+
+    before: Taint = CLEAN
+    added: Taint = field(default=CLEAN)
+
+    def add(self, taint: Taint) -> None:
+        """Adds what has been touched inside."""
+        self.added = self.added.join(taint)
+
+
+_current: ContextVar[CallLabels | None] = ContextVar("langchain_quickjs_labels", default=None)
+
+
+@contextlib.contextmanager
+def noting(before: Taint) -> Iterator[CallLabels]:
+    """Notes what is added while a call runs in this context, in whatever thread.
+
+    Args:
+        before: What had been touched when the call was made.
+    """
+    labels = CallLabels(before)
+    token = _current.set(labels)
+    try:
+        yield labels
+    finally:
+        _current.reset(token)
+
+
+def around() -> CallLabels | None:
+    """The call that runs in this context, if it is one of an agent with a rule."""
+    return _current.get()
+
+
+def add_labels(labels: Collection[Label]) -> None:
+    """Adds labels to the result of the tool call that is running.
+
+    A tool calls it for results that are more than its labels in `RuleOfTwo` say: a letter from a
+    stranger in a mailbox of colleagues. Labels can be added, never removed. Outside of an agent
+    with a rule it does nothing.
+
+    Args:
+        labels: Any of `"untrusted"`, `"sensitive"` and `"acts"`; what is none of them counts as
+            all three.
+
+    Example:
+        ```python
+        def read_letter(number: int) -> str:
+            letter = mailbox[number]
+            if not letter.sender.endswith("@example.com"):
+                add_labels({"untrusted"})
+            return letter.text
+        ```
+    """
+    current: Any = _current.get()
+    if current is None:
+        return
+    known = not isinstance(labels, str) and all(label in ALL_LABELS for label in labels)
+    current.add(Taint(frozenset(labels)) if known else UNKNOWN)
