@@ -22,7 +22,7 @@ from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
-from langchain_quickjs.script.state import Fate, PausedScript, PausedState, StoredStory
+from langchain_quickjs.script.state import Fate, PausedScript, PausedState
 
 __all__ = ["Sealer"]
 
@@ -97,7 +97,7 @@ class Sealer:
             SnapshotError: It is something else.
         """
         script = self.unseal(stored.get("sealed"), _PAUSED, "script")
-        known, optional = PausedScript.__annotations__.keys(), StoredStory.__annotations__.keys()
+        known, optional = PausedScript.__annotations__.keys(), PausedScript.__optional_keys__
         if not isinstance(script, dict) or script.keys() | optional != known:
             raise SnapshotError(f"{_PAUSED} is not used, because its fields are not known.")
         if not _is_told_soundly(script):

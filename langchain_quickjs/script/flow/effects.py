@@ -16,6 +16,8 @@ there:
     MarkVariables(waits)    note what the script began with          -> bytes for the next one
     RestoreVariables(mark)  go on with a script that was stored      -> None
     KeepVariables(...)      keep what the script leaves              -> notes for the model
+    FindLabels()            find what its session has touched        -> that
+    KeepLabels(...)         keep what the script has touched         -> None
 """
 
 from __future__ import annotations
@@ -27,15 +29,18 @@ from typing import Any, TypeAlias
 from langchain_quickjs.interpreter import Interpreter
 from langchain_quickjs.script.flow.drivers import Abandon, Collect, Compute
 from langchain_quickjs.script.flow.inputs import Answer, Launched
+from langchain_quickjs.script.labels.taint import Taint
 from langchain_quickjs.script.state import OpenCall, PausedScript, StateUpdate
 from langchain_quickjs.script.telling.endings import Ending
 
 __all__ = [
     "Effect",
     "Ended",
+    "FindLabels",
     "FindVariables",
     "Flow",
     "Keep",
+    "KeepLabels",
     "KeepVariables",
     "Launch",
     "Leave",
@@ -145,6 +150,24 @@ class KeepVariables:
 
 
 @dataclass(frozen=True, slots=True)
+class FindLabels:
+    """Find what the script's session has touched, and those that left what it finds."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepLabels:
+    """Keep what the script has touched, with all that its session had touched before.
+
+    Attributes:
+        taint: That.
+        shown: Whether anything of the script is shown to the model.
+    """
+
+    taint: Taint
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The script is over; `outcome` is what was made of its end."""
 
@@ -183,5 +206,7 @@ Effect: TypeAlias = (
     | MarkVariables
     | RestoreVariables
     | KeepVariables
+    | FindLabels
+    | KeepLabels
 )
 Flow: TypeAlias = Generator[Effect, Any, Ended | Paused]

@@ -15,6 +15,8 @@ from langgraph.types import Interrupt
 from langchain_quickjs.errors import MessageLimitError
 from langchain_quickjs.interpreter import Call, CallResult, Interpreter, Limits, Raised, Returned
 from langchain_quickjs.interpreter.values.weight import weight
+from langchain_quickjs.script.labels.policy import RuleOfTwo
+from langchain_quickjs.script.labels.taint import CLEAN, Taint
 from langchain_quickjs.script.state import CallMade, OpenCall, PausedScript, Refusal, StateUpdate
 
 __all__ = [
@@ -91,6 +93,7 @@ class Rules:
         keeps: Whether it is stored whenever calls have ended, and before others begin.
         raises: Whether a tool's exception that it does not catch goes to whoever runs the graph.
         last_step: Is given the interpreter after the last step, in the thread that computed it.
+        rule: Which calls need a person because of what was touched before; `None` for none.
     """
 
     script_id: str
@@ -107,12 +110,16 @@ class Rules:
     keeps: bool = False
     raises: bool = True
     last_step: Callable[[Interpreter], None] | None = None
+    rule: RuleOfTwo | None = None
 
     @property
     def located(self) -> list[str]:
         """The names whose calls people may be asked about, who want to know where they are made."""
         granted = {**self.tools, **self.functions}
-        return [name for name, tool in granted.items() if tool.name in self.decided]
+        return [name for name, tool in granted.items() if self._may_ask(tool.name)]
+
+    def _may_ask(self, name: str) -> bool:
+        return name in self.decided or (self.rule is not None and self.rule.may_apply(name))
 
     def begin_now(
         self, launched: Sequence[Launched], running: Iterable[OpenCall]
@@ -167,12 +174,14 @@ class Answer:
         updates: What the agent's state gets.
         instead: Makes what the script gets if `reply` cannot cross into JavaScript.
         error: What was raised, if the script gets an error for it.
+        touched: What was touched inside of the call, beyond what its tool says.
     """
 
     reply: Returned | Raised | Blocked
     updates: tuple[StateUpdate, ...] = ()
     instead: Callable[[], Returned] | None = None
     error: Exception | None = None
+    touched: Taint = CLEAN
 
 
 def new_seed() -> bytes:

@@ -35,6 +35,8 @@ from langchain_quickjs.script.flow.inputs import (
     Rules,
     opened,
 )
+from langchain_quickjs.script.labels.program import ProgramLabels
+from langchain_quickjs.script.labels.taint import CLEAN, Taint
 from langchain_quickjs.script.state import (
     AwaitingCall,
     CallMade,
@@ -80,6 +82,7 @@ class OpenCalls:
         asked: How many questions have been made.
         refused: The error of an answer that did not fit what a tool had asked.
         report: What became of the calls that are open no longer.
+        labels: What the script has touched.
     """
 
     rules: Rules
@@ -98,6 +101,7 @@ class OpenCalls:
     asked: int = 0
     refused: Exception | None = None
     report: Report = field(default_factory=Report)
+    labels: ProgramLabels = field(default_factory=ProgramLabels)
 
     @property
     def wait_for_people(self) -> bool:
@@ -106,7 +110,7 @@ class OpenCalls:
 
     def pack(self) -> StoredCalls:
         """What is stored of them with the script."""
-        return {
+        calls: StoredCalls = {
             "notes": list(self.notes),
             "awaiting": list(self.awaiting),
             "questions": list(self.questions),
@@ -116,6 +120,9 @@ class OpenCalls:
             "names": self.names.pack(),
             "asked": self.asked,
         }
+        if self.labels.rule is not None:
+            calls["labels"] = self.labels.taint.pack()
+        return calls
 
     def called(self, call: Call) -> BaseTool:
         """The tool that a script's call calls."""
@@ -128,6 +135,7 @@ class OpenCalls:
         self.asked = paused["asked"]
         self.notes.extend(paused["notes"])
         self.report = Report(paused["report"])
+        self.labels.restore(paused.get("labels"))
         self.awaiting.extend(paused["awaiting"])
         for asked in paused["questions"]:
             number = asked["interrupt"].id
@@ -179,11 +187,13 @@ class OpenCalls:
             call: The call.
             asked: What the person is asked about it; `None` if it needs nobody.
         """
-        if asked is None:
+        if (reviewed := self.labels.reviewed(call["name"], call["args"], asked)) is None:
             self._start(call)
-            return
-        action, review, preface = asked
-        self._await(call, action, review, preface)
+        elif isinstance(reviewed, Raised):
+            self.replies[call["id"]] = reviewed
+            self._told(call, "not made", said=reviewed.message)
+        else:
+            self._await(call, *reviewed)
 
     def _apply(self, decision: Decision, call: AwaitingCall) -> None:
         """Does what a person decided about a call."""
@@ -241,9 +251,10 @@ class OpenCalls:
         refused = opened(call.id, "", self.called(call).name, given, self._made(call))
         self._told(refused, "not made", said=error.message)
 
-    def ended(self, call: OpenCall, reply: CallResult) -> None:
+    def ended(self, call: OpenCall, reply: CallResult, touched: Taint = CLEAN) -> None:
         """A call has run to its end."""
         self.replies[call["id"]] = reply
+        self.labels.delivers(call["name"], call["args"], self.rules.manner.clock(), touched)
         if isinstance(reply, Raised):
             self._told(call, "failed", said=f"{reply.name}: {reply.message}")
         else:
@@ -278,6 +289,7 @@ class OpenCalls:
 
     def _start(self, call: OpenCall, *, resumed: bool = False, again: bool = False) -> None:
         name = call["name"]
+        self.labels.begins(name, call["args"], self.rules.manner.clock())
         if (answer := self.done.ends.get(call["tool_call_id"])) is not None:
             self.running[call["id"]] = call
             self.settled[call["id"]] = answer

@@ -21,6 +21,7 @@ from langchain_quickjs.errors import (
     ValueTransferError,
 )
 from langchain_quickjs.interpreter import (
+    UNDEFINED,
     Call,
     CallResult,
     Completed,
@@ -39,9 +40,11 @@ from langchain_quickjs.script.flow.drivers import Abandon, Collect, Compute
 from langchain_quickjs.script.flow.effects import (
     Effect,
     Ended,
+    FindLabels,
     FindVariables,
     Flow,
     Keep,
+    KeepLabels,
     KeepVariables,
     Launch,
     Leave,
@@ -57,6 +60,7 @@ from langchain_quickjs.script.flow.effects import (
 from langchain_quickjs.script.flow.inputs import Answer, Blocked, Resumed, Rules, Started
 from langchain_quickjs.script.flow.open_calls import OpenCalls
 from langchain_quickjs.script.flow.waiting_time import Patience
+from langchain_quickjs.script.labels.program import ProgramLabels
 from langchain_quickjs.script.model_texts import GIVEN_UP_AT_PAUSE
 from langchain_quickjs.script.state import PausedScript, StateUpdate
 from langchain_quickjs.script.telling.endings import Ending
@@ -77,7 +81,8 @@ def script_flow(rules: Rules, entry: Started | Resumed) -> Flow:
         Exception: What a tool raised, if nothing in the script caught it.
     """
     names = CallNames(rules.script_id, rules.place)
-    calls = OpenCalls(rules, names, entry.done, entry.again)
+    labels = ProgramLabels(rules.rule)
+    calls = OpenCalls(rules, names, entry.done, entry.again, labels=labels)
     script = _Script(rules, calls, Patience(rules.limits))
     try:
         if isinstance(entry, Started):
@@ -123,6 +128,8 @@ class _Script:
         self.story = StorySoFar.of_source(entry.source, self.rules.manner.clock())
         try:
             heap: Heap | None = yield FindVariables()
+            if self.rules.rule is not None:
+                self.calls.labels.taint = yield FindLabels()
         except NotRunError as error:
             return (yield from self._end(error))
         try:
@@ -293,7 +300,7 @@ class _Script:
             if isinstance(answer.reply, Blocked):
                 self.calls.block(call, answer.reply)
                 continue
-            self.calls.ended(call, answer.reply)
+            self.calls.ended(call, answer.reply, answer.touched)
             self.ended[call["tool_call_id"]] = answer
             self.updates.extend(answer.updates)
             if answer.instead is not None:
@@ -339,6 +346,9 @@ class _Script:
         if isinstance(outcome, Failed) and outcome.call_id is not None and self.rules.raises:
             raised = self.raised.get(outcome.call_id)  # What a tool raised, and nothing caught.
         self.calls.notes.extend((yield KeepVariables(self.interpreter, raised is not None)))
+        if self.rules.rule is not None:
+            silent = isinstance(outcome, Completed) and outcome.value is UNDEFINED
+            yield KeepLabels(self.calls.labels.taint, not silent or bool(self.console))
         notes, listing = tuple(self.calls.notes), self.calls.report.listing()
         status: Status = "completed" if isinstance(outcome, Completed) else "failed"
         now_s, report = self.rules.manner.clock(), self.calls.report

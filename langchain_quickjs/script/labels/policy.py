@@ -93,6 +93,11 @@ class RuleOfTwo:
         decisive = own if self.order == "any" else own & {"acts"}
         return bool(decisive) and taint.labels | own == ALL_LABELS
 
+    def may_apply(self, name: str) -> bool:
+        """Whether any call of a tool may come to need a person."""
+        own = self.labels_of(name)
+        return bool(own if self.order == "any" else own & {"acts"})
+
     def unnamed(self, names: Iterable[str]) -> list[str]:
         """Those of these tools that have no labels, and so count for all three."""
         return sorted(set(names) - self._known.keys())

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
+from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
+
+from langchain_quickjs.interpreter import Raised
 from langchain_quickjs.interpreter.values.short_json import json_in_short, quotable
 from langchain_quickjs.script.labels.policy import RuleOfTwo
-from langchain_quickjs.script.labels.taint import CLEAN, Label, Source, Taint, source_of
+from langchain_quickjs.script.labels.taint import (
+    CLEAN,
+    UNKNOWN,
+    Label,
+    Source,
+    Taint,
+    source_of,
+)
 
-__all__ = ["LABELS_KEY", "ProgramLabels", "brought_by", "error_about", "why"]
+__all__ = ["LABELS_KEY", "ProgramLabels", "asked_because", "brought_by", "error_about", "why"]
+
+Asked: TypeAlias = tuple[ActionRequest, ReviewConfig, str | None]
+"""What a person is asked about a call, and what its description begins with if that is made."""
 
 LABELS_KEY: Final = "_quickjs_labels"
 """The key of the agent's state under which the labels of a session stand."""
@@ -50,9 +63,7 @@ def why(taint: Taint, own: frozenset[Label]) -> str:
         own: The labels of the call.
     """
     others = [_touched(label, taint) for label in ("untrusted", "sensitive") if label not in own]
-    mine = " and ".join(
-        _WORDS[label] for label in ("untrusted", "sensitive", "acts") if label in own
-    )
+    mine = " and ".join(words for label, words in _WORDS.items() if label in own)
     head = f"**Rule of two.** This call would have {mine}"
     return "\n".join([head + (", and before it this agent has:" if others else "."), *others])
 
@@ -78,6 +89,20 @@ def error_about(name: str, taint: Taint, own: frozenset[Label]) -> str:
     )
 
 
+def asked_because(reason: str, name: str, args: dict[str, Any], asked: Asked | None) -> Asked:
+    """What a person is asked about a call, with a reason before all else that is told of it."""
+    if asked is None:
+        review = ReviewConfig(
+            action_name=name, allowed_decisions=["approve", "edit", "reject", "respond"]
+        )
+        return ActionRequest(name=name, args=args), review, reason
+    action, review, preface = asked
+    if preface is not None:
+        return action, review, f"{reason}\n\n{preface}".rstrip()
+    told = f"{reason}\n\n{action.get('description', '')}"
+    return ActionRequest(**{**action, "description": told}), review, None
+
+
 @dataclass(slots=True)
 class ProgramLabels:
     """What one program has touched so far.
@@ -93,6 +118,33 @@ class ProgramLabels:
     def applies(self, name: str) -> bool:
         """Whether a call of a tool is a person's business now."""
         return self.rule is not None and self.rule.applies(self.taint, self.rule.labels_of(name))
+
+    def restore(self, packed: object) -> None:
+        """Takes up what a paused program had touched; what cannot be read counts as all of it."""
+        try:
+            self.taint = UNKNOWN if packed is None else Taint.unpack(packed)
+        except ValueError:
+            self.taint = UNKNOWN
+
+    def reviewed(
+        self, name: str, args: dict[str, Any], asked: Asked | None
+    ) -> Asked | Raised | None:
+        """What a person is asked about a call, because of the rule too.
+
+        Args:
+            name: The tool.
+            args: The arguments.
+            asked: What the person is asked in any case; `None` for nothing.
+
+        Returns:
+            What the person is asked; an error if the rule refuses the call; `None` if it runs.
+        """
+        if self.rule is None or not self.applies(name):
+            return asked
+        own = self.rule.labels_of(name)
+        if self.rule.on_three == "refuse":
+            return Raised("RuleOfTwoError", error_about(name, self.taint, own))
+        return asked_because(why(self.taint, own), name, args, asked)
 
     def begins(self, name: str, args: Any, now_s: float) -> None:
         """Notes that a call begins."""
