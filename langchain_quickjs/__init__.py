@@ -77,6 +77,9 @@ if TYPE_CHECKING:
         SubagentStartEvent,
         SubagentStreamEvent,
     )
+    from langchain_quickjs.script.labels.policy import RuleOfTwo
+    from langchain_quickjs.script.labels.results import Labelled, add_labels
+    from langchain_quickjs.script.labels.taint import Label
     from langchain_quickjs.script.settings import (
         AskMode,
         Durability,
@@ -118,6 +121,8 @@ __all__ = [
     "Interpreter",
     "InterpreterStateError",
     "InterruptOn",
+    "Label",
+    "Labelled",
     "LimitError",
     "Limits",
     "MemoryLimitError",
@@ -145,6 +150,7 @@ __all__ = [
     "ResultLimitError",
     "ResultTransferError",
     "Returned",
+    "RuleOfTwo",
     "ScriptCancelledError",
     "ScriptError",
     "ScriptFailure",
@@ -169,6 +175,7 @@ __all__ = [
     "ToolNameError",
     "ValueTransferError",
     "WallTimeLimitError",
+    "add_labels",
     "apending",
     "apending_threads",
     "atimeline",
@@ -193,6 +200,9 @@ _OF_MODULES = {
         "create_script_graph",
     ),
     "script.calls.subagents": [name for name in __all__ if name.upper().startswith("SUBAGENT")],
+    "script.labels.policy": ("RuleOfTwo",),
+    "script.labels.results": ("Labelled", "add_labels"),
+    "script.labels.taint": ("Label",),
     "script.settings": (
         "AskMode",
         "Durability",

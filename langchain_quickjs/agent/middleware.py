@@ -31,12 +31,14 @@ from langchain_quickjs.agent.grants import Grants
 from langchain_quickjs.agent.program import ProgramSettings, granted_to_program
 from langchain_quickjs.agent.prompt import PromptSection, eval_tool_description
 from langchain_quickjs.agent.rendering import was_rendered_here
+from langchain_quickjs.agent.ruled_calls import LabelledState, ruled_call
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.durability.failures import Failures, unanswered, with_answers
 from langchain_quickjs.script.durability.signing import SigningKeys, signing_keys
 from langchain_quickjs.script.flow.drivers import Asking, Invoke, Work, adrive, drive
 from langchain_quickjs.script.flow.inputs import Manner
+from langchain_quickjs.script.labels.policy import RuleOfTwo
 from langchain_quickjs.script.people.approvals import InterruptOn
 from langchain_quickjs.script.people.gates import Agent, agent_of
 from langchain_quickjs.script.settings import (
@@ -64,6 +66,16 @@ class InterpreterState(AgentState[Any]):
     """What the agent's state has beyond that of other agents. It is not part of what users read."""
 
     _quickjs_heap: NotRequired[Annotated[bytes, VariablesChannel, PrivateStateAttr]]
+
+
+class _LabelledInterpreterState(InterpreterState, LabelledState):
+    """Both."""
+
+
+def _schema(*, has_variables: bool, has_rule: bool) -> type[AgentState[Any]]:
+    if has_rule:
+        return _LabelledInterpreterState if has_variables else LabelledState
+    return InterpreterState if has_variables else AgentState
 
 
 class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
@@ -112,6 +124,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         max_snapshot_bytes: int | None = None,
         snapshot_signing_key: SigningKeys | None = None,
         stream_events: bool = Defaults.stream_events,
+        rule_of_two: RuleOfTwo | None = None,
     ) -> None:
         """Makes the middleware.
 
@@ -159,6 +172,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
                 signed for their thread, or a list: the first one signs, each of them verifies.
                 What is not signed with one of them is not used.
             stream_events: Whether the custom stream tells of programs: `ProgramStreamEvent`.
+            rule_of_two: The labels of tools. A call with which untrusted input, sensitive access
+                and an act come together in a session needs a person, whoever makes it.
 
         Raises:
             SetupError: The arguments do not fit each other; the message says what to change.
@@ -185,6 +200,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             mode=mode,
             max_snapshot_bytes=max_snapshot_bytes,
             stream_events=stream_events,
+            rule_of_two=rule_of_two,
         )
         self.tool_name = tool_name
         limits = Limits(
@@ -195,8 +211,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         )
         lives: Mode = mode or Defaults.mode
         variables = None
+        self.state_schema = _schema(has_variables=lives != "call", has_rule=rule_of_two is not None)
         if lives != "call":
-            self.state_schema: type[AgentState[Any]] = InterpreterState
             variables = VariablesPolicy(lives, max_snapshot_bytes or memory_limit, limits)
         called = tool_name if request_name == "program" else ""
         manner = Manner(ask, asks_again=on_unfit_answer == "ask_again", request_name=called)
@@ -216,6 +232,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             shows_console=capture_console,
             max_result_chars=max_result_chars,
             streams_events=stream_events,
+            rule=rule_of_two,
         )
         # The agent that was looked at last, and found to have what programs and people need.
         self._fits: Agent | None = None
@@ -309,11 +326,15 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     def _decided(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Any]
     ) -> Work[ToolResult]:
-        keys = self._settings.signing_keys
-        return decided_call(request, handler, self._grants.approvals, keys)
+        approvals, settings = self._grants.approvals, self._settings
+        if settings.rule is not None:
+            return ruled_call(request, handler, approvals, settings)
+        return decided_call(request, handler, approvals, settings.signing_keys)
 
     def _asks(self, request: ToolCallRequest, handler: Any) -> bool:
         """Whether people are asked here about a call that the model makes itself."""
+        if self._settings.rule is not None:
+            return request.tool_call["name"] != self.tool_name
         approvals = self._grants.approvals
         gated = request.tool_call["name"] in approvals.configs
         return gated and needs_decision(request, handler, approvals)

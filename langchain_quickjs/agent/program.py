@@ -18,12 +18,14 @@ from langchain_quickjs.script.calls.tool_path import ToolPath
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.inputs import Rules, Takes
 from langchain_quickjs.script.granted import Granted, events_of
+from langchain_quickjs.script.labels.policy import RuleOfTwo
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
 from langchain_quickjs.script.settings import Mode
 from langchain_quickjs.script.telling.endings import Ending
 from langchain_quickjs.script.variables.order import order_of_programs
 from langchain_quickjs.script.variables.session import Variables, VariablesPolicy
+from langchain_quickjs.script.variables.session_labels import SessionLabels
 
 __all__ = ["ProgramSettings", "granted_to_program"]
 
@@ -45,6 +47,7 @@ class ProgramSettings:
         shows_console: Whether the model sees what a program printed.
         max_result_chars: The length at which result and output are each cut.
         streams_events: Whether the custom stream has events about them.
+        rule: Which calls need a person because of what was touched before.
     """
 
     tool_name: str
@@ -59,6 +62,7 @@ class ProgramSettings:
     shows_console: bool
     max_result_chars: int
     streams_events: bool
+    rule: RuleOfTwo | None = None
 
     def present(self, ending: Ending) -> dict[str, Any]:
         """What the model is shown of a program's end, as the graph's state keeps it."""
@@ -116,11 +120,18 @@ def granted_to_program(
         keeps=settings.keeps,
         raises=settings.raises,
         last_step=None if variables is None else variables.take_heap,
+        rule=settings.rule,
     )
     path = ToolPath(request, handler, outer, None if subagents is None else subagents.observe)
     order = order_of_programs(settings.mode, step, tool_name, config)
     events = events_of(runtime, script_id) if settings.streams_events else None
-    return Granted(rules, path, approvals, order, variables, signer, settings.present, events)
+    labels = None
+    if settings.rule is not None:
+        session = SessionLabels.of(settings.rule, config, request.state, signer, tool_name)
+        labels = session.of_program(script_id, approvals.manner.clock)
+    return Granted(
+        rules, path, approvals, order, variables, signer, settings.present, events, labels
+    )
 
 
 def _takes(subagents: Subagents | None) -> Callable[[BaseTool], Takes]:

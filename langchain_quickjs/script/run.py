@@ -27,9 +27,11 @@ from langchain_quickjs.script.flow.drivers import Abandon, Asking, Collect, Comp
 from langchain_quickjs.script.flow.effects import (
     Effect,
     Ended,
+    FindLabels,
     FindVariables,
     Flow,
     Keep,
+    KeepLabels,
     KeepVariables,
     Launch,
     Leave,
@@ -75,7 +77,7 @@ def run_script(
         Exception: What a tool raised, if nothing in the script caught it.
     """
     books = _Books.of(granted, config, record)
-    require_checkpointer(config, bool(granted.approvals.configs))
+    require_checkpointer(config, granted.may_ask)
     with withdraw_on_error(granted.path.task):
         flow = script_flow(granted.rules, entry)
         announcer = None if granted.events is None else Announcer(granted.events)
@@ -155,6 +157,10 @@ class _Hands:
                 return present() if _is_brief(ending) else (yield Compute(present))
             case FindVariables() | MarkVariables() | RestoreVariables() | KeepVariables():
                 return (yield from self._with_variables(effect))
+            case FindLabels() if self.granted.labels is not None:
+                return self.granted.labels.found()
+            case KeepLabels(taint, shown) if self.granted.labels is not None:
+                self.granted.labels.keep(taint, shown=shown)
         return None
 
     def _call(self, launched: Launched) -> Work[Answer]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
 
 from langchain_quickjs.interpreter import Raised
-from langchain_quickjs.interpreter.values.short_json import json_in_short, quotable
+from langchain_quickjs.interpreter.quoting import time_text
+from langchain_quickjs.interpreter.values.short_json import json_in_short
 from langchain_quickjs.script.labels.policy import RuleOfTwo
 from langchain_quickjs.script.labels.taint import (
     CLEAN,
@@ -74,10 +74,10 @@ def _touched(label: Label, taint: Taint) -> str:
 
 
 def _told(source: Source) -> str:
-    at = datetime.fromtimestamp(source.at_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    return f"`{quotable(source.tool, 64)}({quotable(source.args, _ARGS_CHARS)})` at {at}".replace(
-        "`", "'"
-    )
+    at = time_text(source.at_s)
+    call = f"{source.tool}({source.args})".replace("`", "'")
+    shown = "".join(one if one.isprintable() else "?" for one in call)
+    return f"`{shown}` at {at}"
 
 
 def error_about(name: str, taint: Taint, own: frozenset[Label]) -> str:

@@ -11,11 +11,14 @@ import contextlib
 from collections.abc import Collection, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from langchain_quickjs.script.labels.taint import ALL_LABELS, CLEAN, UNKNOWN, Label, Taint
 
-__all__ = ["CallLabels", "add_labels", "around", "noting"]
+__all__ = ["CallLabels", "Labelled", "add_labels", "around", "noting"]
+
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(slots=True)
@@ -39,16 +42,11 @@ _current: ContextVar[CallLabels | None] = ContextVar("langchain_quickjs_labels",
 
 
 @contextlib.contextmanager
-def noting(before: Taint) -> Iterator[CallLabels]:
-    """Notes what is added while a call runs in this context, in whatever thread.
-
-    Args:
-        before: What had been touched when the call was made.
-    """
-    labels = CallLabels(before)
+def noting(labels: CallLabels) -> Iterator[None]:
+    """Notes what is added while a call runs in this context, in whatever thread."""
     token = _current.set(labels)
     try:
-        yield labels
+        yield
     finally:
         _current.reset(token)
 
@@ -56,6 +54,23 @@ def noting(before: Taint) -> Iterator[CallLabels]:
 def around() -> CallLabels | None:
     """The call that runs in this context, if it is one of an agent with a rule."""
     return _current.get()
+
+
+def Labelled(value: _Value, labels: Collection[Label]) -> _Value:  # noqa: N802 - reads like a type
+    """Gives the value, having added labels to the result of the tool call that is running.
+
+    See `add_labels`.
+
+    Example:
+        ```python
+        def read_letter(number: int) -> str:
+            letter = mailbox[number]
+            is_ours = letter.sender.endswith("@example.com")
+            return letter.text if is_ours else Labelled(letter.text, {"untrusted"})
+        ```
+    """
+    add_labels(labels)
+    return value
 
 
 def add_labels(labels: Collection[Label]) -> None:

@@ -12,7 +12,7 @@ one message write beside each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -33,7 +33,7 @@ from langchain_quickjs.script.langgraph_internals.graph_around import channels_o
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
 
-__all__ = ["LabelsChannel", "SessionLabels", "Touched"]
+__all__ = ["LabelsChannel", "ProgramSession", "SessionLabels", "Touched"]
 
 _PURPOSE: Final = "labels"
 _MOST_ENTRIES: Final = 1024
@@ -131,6 +131,10 @@ class SessionLabels:
         self.step.hide_from_streams(LABELS_KEY)
         self.task.write([(LABELS_KEY, self._packed(now))])
 
+    def of_program(self, call_id: str, clock: Callable[[], float]) -> ProgramSession:
+        """What the program finds and leaves that a call runs."""
+        return ProgramSession(self, call_id, clock)
+
     def _stored(self, *, has_history: bool) -> Touched:
         channel = channels_of(self.config).get(LABELS_KEY)
         if not isinstance(channel, LabelsChannel):
@@ -167,6 +171,37 @@ class SessionLabels:
         except (TypeError, ValueError, msgpack.exceptions.UnpackException):
             pass
         return _ALL_UNKNOWN
+
+
+@dataclass(slots=True)
+class ProgramSession:
+    """What one program finds of what its session has touched, and adds to it.
+
+    Attributes:
+        labels: Those of its session.
+        call_id: The call that runs it.
+        clock: Gives the time, in seconds since the epoch.
+    """
+
+    labels: SessionLabels
+    call_id: str
+    clock: Callable[[], float]
+
+    def found(self) -> Taint:
+        """What its session had touched, and programs that left it variables."""
+        touched = self.labels.read(self.call_id, self.clock())
+        return touched.session.join(touched.variables)
+
+    def keep(self, taint: Taint, *, shown: bool) -> None:
+        """Keeps what it has touched.
+
+        Args:
+            taint: That, and all that it has found.
+            shown: Whether anything of it is shown to the model.
+        """
+        before = self.labels.read(self.call_id, self.clock())
+        counts = shown or self.labels.rule.precision == "session"
+        self.labels.write(before, taint if counts else CLEAN, taint)
 
 
 def _entries(value: object) -> list[Any]:

@@ -1,0 +1,88 @@
+"""The model's own calls under the rule of two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, NotRequired, cast
+
+from langchain.agents.middleware.types import AgentState, PrivateStateAttr
+from langchain_core.messages import ToolMessage
+from langgraph.prebuilt.tool_node import ToolCallRequest
+from langgraph.types import Command
+
+from langchain_quickjs.agent.direct_calls import decided_call, needs_decision
+from langchain_quickjs.agent.program import ProgramSettings
+from langchain_quickjs.script.durability.signing import Signer
+from langchain_quickjs.script.flow.drivers import Invoke, Work
+from langchain_quickjs.script.labels.program import brought_by, error_about, why
+from langchain_quickjs.script.labels.results import CallLabels, noting
+from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
+from langchain_quickjs.script.people.approvals import Approvals
+from langchain_quickjs.script.variables.session_labels import LabelsChannel, SessionLabels
+
+__all__ = ["LabelledState", "ruled_call"]
+
+ToolResult = ToolMessage | Command[Any]
+
+
+class LabelledState(AgentState[Any]):
+    """What the agent's state has beyond that of other agents, with a rule of two."""
+
+    _quickjs_labels: NotRequired[Annotated[bytes, LabelsChannel, PrivateStateAttr]]
+
+
+def ruled_call(
+    request: ToolCallRequest,
+    handler: Callable[[ToolCallRequest], Any],
+    approvals: Approvals,
+    settings: ProgramSettings,
+) -> Work[ToolResult]:
+    """Makes a call of the model, or asks a person first, and notes what it has touched.
+
+    Args:
+        request: The call, of any tool but that which runs programs.
+        handler: What runs it; a coroutine function in agents that run asynchronously.
+        approvals: What people are asked about in any case.
+        settings: What holds for the agent's programs, with the rule.
+
+    Raises:
+        SetupError: It would have nowhere to wait for people.
+        DecisionError: The answer does not fit, and it is not to be asked again.
+    """
+    config, call, keys = request.runtime.config, request.tool_call, settings.signing_keys
+    signer, clock, rule = Signer.of(keys, config), approvals.manner.clock, settings.rule
+    if rule is None:
+        raise ValueError("There is no rule.")
+    labels = SessionLabels.of(rule, config, request.state, signer, settings.tool_name)
+    before = labels.read(cast("str", call["id"]), clock())
+    own = rule.labels_of(call["name"])
+    if rule.applies(before.session, own):
+        if rule.on_three == "refuse":
+            return _refused(request, error_about(call["name"], before.session, own))
+        approvals = approvals.because(call["name"], why(before.session, own))
+    touched, added = before.session, CallLabels(before.session)
+
+    def noted(made: ToolCallRequest) -> Any:
+        """Runs what is really called: a person may have put another call in its place."""
+        nonlocal touched
+        name, args = made.tool_call["name"], made.tool_call["args"]
+        brings = rule.labels_of(name)
+        begun = brought_by(name, args, brings, clock(), delivered=False)
+        touched = touched.join(begun, brought_by(name, args, brings, clock(), delivered=True))
+        return handler(made)
+
+    asked = call["name"] in approvals.configs and needs_decision(request, handler, approvals)
+    with withdraw_on_error(labels.task):
+        with noting(added):
+            if asked:
+                result = yield from decided_call(request, noted, approvals, keys)
+            else:
+                result = yield Invoke(partial(noted, request))
+        labels.write(before, touched.join(added.added))
+    return result
+
+
+def _refused(request: ToolCallRequest, why_not: str) -> ToolMessage:
+    call = request.tool_call
+    return ToolMessage(why_not, name=call["name"], tool_call_id=call["id"], status="error")
