@@ -304,8 +304,8 @@ def require_checkpointer(config: RunnableConfig, waits: bool) -> None:
     """
     if waits and not has_checkpointer(config):
         raise SetupError(
-            "`interrupt_on` needs a checkpointer, which keeps what waits for a person. Pass one "
-            "where the graph is made, for example "
+            "`interrupt_on` and `rule_of_two` need a checkpointer, which keeps what waits for a "
+            "person. Pass one where the graph is made, for example "
             "`create_agent(..., checkpointer=InMemorySaver())`, and a `thread_id` in the config."
         )
 

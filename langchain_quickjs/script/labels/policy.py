@@ -7,14 +7,17 @@ supervises.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+from langchain_core.tools import BaseTool
+
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter.advice.near_names import nearest
 from langchain_quickjs.interpreter.quoting import value_text
+from langchain_quickjs.script.labels.report import RuleReport, report_of
 from langchain_quickjs.script.labels.taint import ALL_LABELS, Label, Taint
 
 __all__ = ["OnThree", "Order", "Precision", "RuleOfTwo"]
@@ -102,6 +105,15 @@ class RuleOfTwo:
         """Those of these tools that have no labels, and so count for all three."""
         return sorted(set(names) - self._known.keys())
 
+    def report(self, tools: Iterable[BaseTool | Callable[..., Any] | str]) -> RuleReport:
+        """What an agent with these tools can reach, and which tool makes it so.
+
+        Args:
+            tools: All tools of the agent and of its programs, or their names.
+        """
+        names = {one if isinstance(one, str) else _name(one) for one in tools}
+        return report_of({name: self.labels_of(name) for name in names}, self.unnamed(names))
+
     def require_known(self, names: Collection[str]) -> None:
         """Checks that all labels are for tools that there are.
 
@@ -115,6 +127,10 @@ class RuleOfTwo:
                 f"`rule_of_two` has labels for {unknown}, and there is no such tool.{hint} There "
                 f"are {sorted(names)}. Use the tools' own names."
             )
+
+
+def _name(tool: BaseTool | Callable[..., Any]) -> str:
+    return str(getattr(tool, "name", None) or getattr(tool, "__name__", tool))
 
 
 def _require(name: str, value: object, allowed: tuple[Any, ...]) -> None:
