@@ -159,8 +159,8 @@ class _Hands:
                 return (yield from self._with_variables(effect))
             case FindLabels() if self.granted.labels is not None:
                 return self.granted.labels.found()
-            case KeepLabels(taint, shown) if self.granted.labels is not None:
-                self.granted.labels.keep(taint, shown=shown)
+            case KeepLabels(told, taint, shown) if self.granted.labels is not None:
+                self.granted.labels.keep(told, taint, shown=shown)
         return None
 
     def _call(self, launched: Launched) -> Work[Answer]:

@@ -22,8 +22,8 @@ from langchain_quickjs.script.labels.taint import ALL_LABELS, Label, Taint
 
 __all__ = ["OnThree", "Order", "Precision", "RuleOfTwo"]
 
-Precision = Literal["session", "program"]
-"""What taints a conversation: all that was delivered to it or its programs, or what left them."""
+Precision = Literal["session", "program", "value"]
+"""What taints: all that was delivered, what leaves programs, or what depends on strangers' text."""
 
 OnThree = Literal["ask", "refuse"]
 """What becomes of a call with which all three come together."""
@@ -46,7 +46,9 @@ class RuleOfTwo:
             it harmless.
         precision: `"program"`: what a program reads and keeps to itself does not taint the
             conversation; what it returns, prints, throws or leaves in variables does.
-            `"session"`: whatever was delivered counts.
+            `"session"`: whatever was delivered counts. `"value"`: as `"program"`, and a call of a
+            program, or what is shown of it, counts only if it depends on strangers' text. That is
+            found out by a shadow of the program, which is given nothing of it.
         on_three: `"ask"` asks a person as `interrupt_on` does; `"refuse"` gives the program, or the
             model, an error.
         order: `"acts"`: calls that act are asked about once the other two have met. `"any"`: so

@@ -192,16 +192,17 @@ class ProgramSession:
         touched = self.labels.read(self.call_id, self.clock())
         return touched.session.join(touched.variables)
 
-    def keep(self, taint: Taint, *, shown: bool) -> None:
+    def keep(self, told: Taint, taint: Taint, *, shown: bool) -> None:
         """Keeps what it has touched.
 
         Args:
-            taint: That, and all that it has found.
-            shown: Whether anything of it is shown to the model.
+            told: What is touched by what the model may be shown of it.
+            taint: All that it has touched, and found.
+            shown: Whether the model is shown anything of it.
         """
         before = self.labels.read(self.call_id, self.clock())
         counts = shown or self.labels.rule.precision == "session"
-        self.labels.write(before, taint if counts else CLEAN, taint)
+        self.labels.write(before, told if counts else CLEAN, taint)
 
 
 def _entries(value: object) -> list[Any]:
