@@ -131,7 +131,9 @@ def granted_to_program(
     labels = None
     if settings.rule is not None:
         session = SessionLabels.of(settings.rule, config, request.state, signer, tool_name)
-        labels = session.of_program(script_id, approvals.manner.clock)
+        labels = session.of_program(
+            script_id, approvals.manner.clock, has_variables=policy is not None
+        )
     return Granted(
         rules, path, approvals, order, variables, signer, settings.present, events, labels
     )

@@ -59,12 +59,13 @@ def ruled_call(
     if rule is None:
         raise ValueError("There is no rule.")
     labels = SessionLabels.of(rule, config, request.state, signer, settings.tool_name)
-    before = labels.read(cast("str", call["id"]), clock())
+    before = labels.read()
+    known = before.session.join(labels.beside(cast("str", call["id"]), clock()))
     own = rule.labels_of(call["name"])
-    if rule.applies(before.session, own):
+    if rule.applies(known, own):
         if rule.on_three == "refuse":
-            return _refused(request, error_about(call["name"], before.session, own))
-        approvals = approvals.because(call["name"], why(before.session, own))
+            return _refused(request, error_about(call["name"], known, own))
+        approvals = approvals.because(call["name"], why(known, own))
     touched, added = before.session, CallLabels(before.session)
 
     def noted(made: ToolCallRequest) -> Any:

@@ -28,18 +28,16 @@ READS = [["fetch"], ["look"]]
 
 
 def questions(state: Any) -> list[str]:
-    return [
-        request["name"]
-        for one in state.get("__interrupt__", ())
-        for request in one.value["action_requests"]
-    ]
+    interrupts: Any = state.get("__interrupt__", ())
+    return [request["name"] for one in interrupts for request in one.value["action_requests"]]
 
 
 @pytest.mark.parametrize("reads", [READS, [["mail"]], [[Program((("fetch",), ("look",)))]]])
 def test_labels_survive_processes(reads: Any, tmp_path: Path) -> None:
     for turn in range(len(reads) + 1):
         # The model says that it is done at the end of each input, which is a message too.
-        plan = [one for each in [*reads, [SEND]][: turn + 1] for one in (each, [])]
+        inputs: Any = [*reads, [SEND]][: turn + 1]
+        plan = [part for each in inputs for part in (each, [])]
         with SqliteSaver.from_conn_string(str(tmp_path / "db")) as saver:
             session = Session(plan, RULE, saver)
             state = session.agent().invoke({"messages": [("user", "go on")]}, THREAD)

@@ -6,7 +6,7 @@ Each way out that a hostile program, or a hostile page, could try is a row with 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +17,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.types import Command
+from typing_extensions import TypedDict  # for Pydantic on Python 3.11
 
 from langchain_quickjs import CodeInterpreterMiddleware, RuleOfTwo
 from tests.helpers.models import programs
@@ -167,7 +168,8 @@ CAUGHT = {
         "`to`",
     ),
     "an exception": (
-        READ + "try { JSON.parse(p) } catch { await tools.send({ to: 'm' }) }",
+        READ + "let t = 'a'; try { JSON.parse(p || '1') } catch { t = 'm' }"
+        "await tools.send({ to: t })",
         "`to`",
     ),
     "the text of an error": (
@@ -194,8 +196,8 @@ CAUGHT = {
         "`to`",
     ),
     "keys that nobody declared": (
-        BEGIN
-        + "const r = await tools.raw({ url: 'u' }); await tools.send({ to: Object.keys(r)[0] ?? '' })",
+        BEGIN + "const [k] = Object.keys(await tools.raw({ url: 'u' }));"
+        "await tools.send({ to: k ?? '' })",
         "`to`",
     ),
     "a field": (SHOP + "await tools.send({ to: 'ann', text: p.items[0].title })", "`text`"),
@@ -302,7 +304,7 @@ def test_a_shadow_goes_on_in_other_processes(durability: Any, tmp_path: Path) ->
 def test_more_precision_never_asks_more(plan: Any, order: Any) -> None:
     found = []
     for precision in ("value", "program", "session"):
-        rule = RuleOfTwo(LABELS, precision=precision, order=order)  # type: ignore[arg-type]
+        rule = RuleOfTwo(LABELS, precision=precision, order=order)
         session = Session([[item] for item in plan], rule, InMemorySaver())
         session.run()
         found.append(set(session.asked))
