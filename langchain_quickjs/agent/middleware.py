@@ -26,6 +26,7 @@ from langchain_quickjs.agent.model_calls.ruled_calls import (
     check_labels,
     decided_here,
     is_decided_here,
+    note_told,
 )
 from langchain_quickjs.agent.program import ProgramSettings, granted_to_program
 from langchain_quickjs.agent.prompt import PromptSection, eval_tool_description
@@ -282,6 +283,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         told = {} if failures is None else (yield from failures.read(script_ids))
         if not told:
             return request
+        note_told(request.state, told.values(), self._settings)
         return request.override(messages=with_answers(request.messages, told, self.tool_name))
 
     def wrap_tool_call(

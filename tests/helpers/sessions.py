@@ -154,15 +154,20 @@ def expected(plan: Plan, rule: RuleOfTwo, *, approved: bool = True) -> list[str]
                 continue
             touched, before = session | variables | beside | known, len(asked)
             for at, names in enumerate(item.rounds):
-                results = frozenset[str]()
+                results, later = frozenset[str](), frozenset[str]()
                 for position, name in enumerate(names):
                     if not needs(name, f"{number}.{index}.{at}.{position}", touched):
                         touched |= labels_of(name) - {"untrusted"}
                         results |= labels_of(name)
+                        added |= touched if "acts" in labels_of(name) else frozenset()
                     elif approved:
-                        results |= labels_of(name)
-                touched |= results
+                        later |= labels_of(name)
+                # What is approved is made when the other results are there.
+                touched |= results | (later - {"untrusted"})
+                added |= touched if "acts" in later else frozenset()
+                touched |= later
             shown = item.end != "silent" or rule.precision == "session"
+            # Acts pass on what the program knows; else only what is shown of it counts.
             added, kept = added | (touched if shown else set()), kept | touched
             known |= touched
             waits = waits or len(asked) > before

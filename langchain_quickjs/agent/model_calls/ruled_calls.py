@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, cast
 
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool
+from langgraph.config import get_config
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 
 from langchain_quickjs.agent.model_calls.direct_calls import decided_call, needs_decision
 from langchain_quickjs.agent.program import ProgramSettings
+from langchain_quickjs.script.durability.failures import Told
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.drivers import Invoke, Work
 from langchain_quickjs.script.labels.policy import RuleOfTwo
 from langchain_quickjs.script.labels.program import brought_by, error_about, why
 from langchain_quickjs.script.labels.results import CallLabels, noting
+from langchain_quickjs.script.labels.taint import CLEAN
 from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
 from langchain_quickjs.script.people.approvals import Approvals
 from langchain_quickjs.script.variables.session_labels import SessionLabels
 
-__all__ = ["check_labels", "decided_here", "is_decided_here"]
+__all__ = ["check_labels", "decided_here", "is_decided_here", "note_told"]
 
 logger = logging.getLogger(__name__)
 
@@ -128,6 +131,21 @@ def check_labels(settings: ProgramSettings, available: Mapping[str, BaseTool] | 
             "harmless.",
             unnamed,
         )
+
+
+def note_told(state: Any, told: Iterable[Told], settings: ProgramSettings) -> None:
+    """Notes what is touched by what the model is about to be told of programs without an end.
+
+    Args:
+        state: The state of the agent.
+        told: What it is told.
+        settings: What holds for the agent's programs.
+    """
+    if settings.rule is not None:
+        config = get_config()
+        signer = Signer.of(settings.signing_keys, config)
+        session = SessionLabels.of(settings.rule, config, state, signer, settings.tool_name)
+        session.is_told(CLEAN.join(*(one.touched for one in told)))
 
 
 def _refused(request: ToolCallRequest, why_not: str) -> ToolMessage:

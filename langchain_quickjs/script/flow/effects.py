@@ -29,7 +29,7 @@ from typing import Any, TypeAlias
 from langchain_quickjs.interpreter import Interpreter
 from langchain_quickjs.script.flow.drivers import Abandon, Collect, Compute
 from langchain_quickjs.script.flow.inputs import Answer, Launched
-from langchain_quickjs.script.labels.taint import Taint
+from langchain_quickjs.script.labels.taint import CLEAN, Left, Taint
 from langchain_quickjs.script.state import OpenCall, PausedScript, StateUpdate
 from langchain_quickjs.script.telling.endings import Ending
 
@@ -103,11 +103,13 @@ class Leave:
         ended: How the calls of the script have ended in this run, by their names.
         seed: What the script's randomness came from, if it began in this run.
         told: What was made of the script's end, which now nobody is told.
+        touched: What the script had touched.
     """
 
     ended: Mapping[str, Answer]
     seed: bytes | None = None
     told: Any = None
+    touched: Taint = CLEAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +158,9 @@ class FindLabels:
 
 @dataclass(frozen=True, slots=True)
 class KeepLabels:
-    """Keep what the script has touched, with all that its session had touched before.
+    """Keep what the script has touched, with all that its session had touched before."""
 
-    Attributes:
-        told: What is touched by what the model may be shown of it.
-        taint: All that it has touched.
-        shown: Whether the model is shown anything of it.
-    """
-
-    told: Taint
-    taint: Taint
-    shown: bool
+    left: Left
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +179,13 @@ class Paused:
         script: The script.
         refused: The error of an answer that did not fit the question that a tool had asked.
         told: What is made of its end, for the case that nobody ever answers.
+        touched: What the script had touched.
     """
 
     script: PausedScript
     refused: Exception | None = None
     told: Any = None
+    touched: Taint = CLEAN
 
 
 Effect: TypeAlias = (

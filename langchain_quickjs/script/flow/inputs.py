@@ -40,6 +40,7 @@ __all__ = [
     "Started",
     "Step",
     "Takes",
+    "made_of",
     "new_seed",
     "opened",
 ]
@@ -303,6 +304,14 @@ class Launched:
     def id(self) -> int:
         """The call's number in the script."""
         return self.call["id"]
+
+
+def made_of(call: Call, began_s: float) -> CallMade:
+    """When a call was made, and where in the script if that is known."""
+    made = CallMade(began_s=began_s)
+    if call.line is not None and call.column is not None:
+        made["line"], made["column"] = call.line, call.column
+    return made
 
 
 def opened(

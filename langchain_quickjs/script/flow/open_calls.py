@@ -32,6 +32,7 @@ from langchain_quickjs.script.flow.inputs import (
     Resumed,
     Reviewed,
     Rules,
+    made_of,
     opened,
 )
 from langchain_quickjs.script.labels.program import ProgramLabels
@@ -162,14 +163,8 @@ class OpenCalls:
         if isinstance(args, Raised):
             self._refuse(call, args)
             return None
-        made = self._made(call)
+        made = made_of(call, self.rules.manner.clock())
         return opened(call.id, self.names.name(kind), self.rules.called(call).name, args, made)
-
-    def _made(self, call: Call) -> CallMade:
-        made = CallMade(began_s=self.rules.manner.clock())
-        if call.line is not None and call.column is not None:
-            made["line"], made["column"] = call.line, call.column
-        return made
 
     def may_be_asked_about(self, call: OpenCall) -> bool:
         """Whether people may have to decide about a call."""
@@ -206,7 +201,8 @@ class OpenCalls:
         if outcome.is_another:
             number = self.names.name(self.names.kind(name, args))
         runs = opened(call["id"], number, name, args, made)
-        runs["approved"], runs["rounds"] = self._is_once(name), call["rounds"]
+        # What is approved must not begin twice; but a subagent goes on at its own step.
+        runs["approved"], runs["rounds"] = name != self.rules.subagent, call["rounds"]
         self._note(outcome.note)
         self._start(runs)
 
@@ -237,21 +233,22 @@ class OpenCalls:
             waiting["preface"] = preface
         self.awaiting.append(waiting)
 
-    def _is_once(self, name: str) -> bool:
-        """Whether an approved call must not begin twice. A subagent goes on at its own step."""
-        return name != self.rules.subagent
-
     def _refuse(self, call: Call, error: Raised) -> None:
         self.replies[call.id] = error
         given: Any = call.args[0] if call.args else {}
-        refused = opened(call.id, "", self.rules.called(call).name, given, self._made(call))
+        made = made_of(call, self.rules.manner.clock())
+        refused = opened(call.id, "", self.rules.called(call).name, given, made)
         self._told(refused, "not made", said=error.message)
 
-    def ended(self, call: OpenCall, reply: CallResult, touched: Taint = CLEAN) -> None:
-        """A call has run to its end."""
+    def ended(
+        self, call: OpenCall, reply: CallResult, touched: Taint = CLEAN, *, writes: bool = False
+    ) -> None:
+        """A call has run to its end, and may have written to the agent's state."""
         self.replies[call["id"]] = reply
         now_s = self.rules.manner.clock()
         self.labels.delivers(call["id"], call["name"], call["args"], now_s, touched)
+        if writes:
+            self.labels.passes_on(call["id"])
         if isinstance(reply, Raised):
             self._told(call, "failed", said=f"{reply.name}: {reply.message}")
         else:
@@ -286,7 +283,7 @@ class OpenCalls:
 
     def _start(self, call: OpenCall, *, resumed: bool = False, again: bool = False) -> None:
         name = call["name"]
-        self.labels.begins(name, call["args"], self.rules.manner.clock())
+        self.labels.begins(call["id"], name, call["args"], self.rules.manner.clock())
         if (answer := self.done.ends.get(call["tool_call_id"])) is not None:
             self.running[call["id"]] = call
             self.settled[call["id"]] = answer
@@ -314,8 +311,9 @@ class OpenCalls:
         self.running.update((launched.id, launched.call) for launched in due)
         return tuple(due)
 
-    def block(self, call: OpenCall, blocked: Blocked) -> None:
+    def block(self, call: OpenCall, blocked: Blocked, touched: Taint = CLEAN) -> None:
         """Keeps an interrupted call until people have answered."""
+        self.labels.brings(call["id"], call["name"], touched)
         if blocked.refused is not None:
             self.refused = blocked.refused  # The same question stands.
             self.blocked.append({**call, "given": {}, "rounds": call["rounds"] + 1})

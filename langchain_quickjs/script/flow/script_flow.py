@@ -90,7 +90,7 @@ def script_flow(rules: Rules, entry: Started | Resumed) -> Flow:
     except Exception:
         known = entry.done.ends
         fresh = {name: end for name, end in script.ended.items() if name not in known}
-        yield Leave(fresh, script.seed, script.told)
+        yield Leave(fresh, script.seed, script.told, labels.taint)
         raise
 
 
@@ -151,6 +151,7 @@ class _Script:
     def _cancel(self) -> None:
         if self.interpreter is not None:
             self.interpreter.cancel()
+        self.calls.labels.cancel()
 
     def go_on(self, entry: Resumed) -> Flow:
         paused, limits = entry.paused, self.rules.limits
@@ -241,7 +242,7 @@ class _Script:
                 resume = functools.partial(self._resume, interpreter, batch)
                 with self.patience.spending():
                     step: Step = yield Compute(
-                        functools.partial(self._step, interpreter, resume), interpreter.cancel
+                        functools.partial(self._step, interpreter, resume), self._cancel
                     )
             except (ValueTransferError, MessageLimitError) as error:
                 too_large = isinstance(error, MessageLimitError)
@@ -265,10 +266,7 @@ class _Script:
 
     def _resume(self, interpreter: Interpreter, batch: Mapping[int, CallResult]) -> Outcome:
         self.rules.require_room(batch)
-        self.calls.labels.stepping(interpreter, batch)
-        outcome = interpreter.resume(batch, entropy=self.entropy)
-        self.calls.labels.stepped(batch, outcome, self.entropy)
-        return outcome
+        return self.calls.labels.resume(interpreter, batch, self.entropy)
 
     def _step(self, interpreter: Interpreter, run: Callable[[], Outcome]) -> Step:
         return self.rules.step(interpreter, run(), self.calls.names)
@@ -284,9 +282,9 @@ class _Script:
         for call_id, answer in answers.items():
             call = self.calls.running.pop(call_id)
             if isinstance(answer.reply, Blocked):
-                self.calls.block(call, answer.reply)
+                self.calls.block(call, answer.reply, answer.touched)
                 continue
-            self.calls.ended(call, answer.reply, answer.touched)
+            self.calls.ended(call, answer.reply, answer.touched, writes=bool(answer.updates))
             self.ended[call["tool_call_id"]] = answer
             self.updates.extend(answer.updates)
             if answer.instead is not None:
@@ -301,7 +299,8 @@ class _Script:
         yield Withdraw()
         notes, listing = tuple(self.calls.notes), self.calls.listing_if_over()
         given_up = Ending(NotRunError(GIVEN_UP_AT_PAUSE), self.console, notes, listing)
-        return Paused(stored, self.calls.refused, (yield Present(given_up)))
+        told = yield Present(given_up)
+        return Paused(stored, self.calls.refused, told, self.calls.labels.taint)
 
     def _stored(
         self, interpreter: Interpreter, *, waits: bool = False
@@ -334,8 +333,9 @@ class _Script:
         self.calls.notes.extend((yield KeepVariables(self.interpreter, raised is not None)))
         if self.rules.rule is not None:
             value = outcome.value if isinstance(outcome, Completed) else None
-            told, taint = self.calls.labels.left(failed=not isinstance(outcome, Completed))
-            yield KeepLabels(told, taint, value is not UNDEFINED or bool(self.console))
+            shown = value is not UNDEFINED or bool(self.console)
+            failed = not isinstance(outcome, Completed)
+            yield KeepLabels(self.calls.labels.left(shown=shown, failed=failed))
         notes, listing = tuple(self.calls.notes), self.calls.report.listing()
         status: Status = "completed" if isinstance(outcome, Completed) else "failed"
         now_s, report = self.rules.manner.clock(), self.calls.report

@@ -19,6 +19,7 @@ from langchain_quickjs.script.labels.taint import (
     CLEAN,
     UNKNOWN,
     Label,
+    Left,
     Rule,
     Source,
     Taint,
@@ -131,6 +132,7 @@ class ProgramLabels:
         taint: All that was touched, with what its session had touched before.
         clear: The same without what strangers' text has reached the program. A call that comes out
             the same without that text is judged by it.
+        passed: What is known where calls have taken it: acts, and writes to the agent's state.
         shadow: Finds out what does; `None` where the rule does not want to know.
         depends: For each open call that depends on strangers, which of its arguments do.
         strange: The calls whose results strangers may have written, with their tools.
@@ -141,6 +143,7 @@ class ProgramLabels:
     declared: Callable[[str], frozenset[str]] = lambda _: frozenset()
     taint: Taint = CLEAN
     clear: Taint = CLEAN
+    passed: Taint = CLEAN
     shadow: Shadow | None = None
     depends: dict[int, tuple[str, ...]] = field(default_factory=dict)
     strange: dict[int, str] = field(default_factory=dict)
@@ -163,34 +166,33 @@ class ProgramLabels:
         """What is stored of it with a paused program."""
         shadow = None if self.shadow is None else self.shadow.pack()
         depends = {number: list(names) for number, names in self.depends.items()}
-        parts = [self.taint.pack(), self.clear.pack(), depends, self.strange, shadow]
-        return bytes(msgpack.packb(parts))
+        taints = [self.taint.pack(), self.clear.pack(), self.passed.pack()]
+        return bytes(msgpack.packb([*taints, depends, self.strange, shadow]))
 
     def restore(self, packed: object) -> None:
         """Takes up what a paused program had touched; what cannot be read counts as all of it."""
         try:
             found: Any = msgpack.unpackb(cast("bytes", packed), strict_map_key=False)
-            taint, clear, depends, strange, shadow = found
+            taint, clear, passed, depends, strange, shadow = found
             self.taint, self.clear = Taint.unpack(taint), Taint.unpack(clear)
-            self.depends = {int(number): tuple(names) for number, names in depends.items()}
+            self.passed = Taint.unpack(passed)
+            self.depends = {int(n): tuple(map(str, names)) for n, names in depends.items()}
             self.strange = {int(number): str(name) for number, name in strange.items()}
         except (AttributeError, TypeError, ValueError, msgpack.exceptions.UnpackException):
-            self.taint = self.clear = UNKNOWN
+            self.taint = self.clear = self.passed = UNKNOWN
             shadow = None
         if self.shadow is not None:
             self.shadow = Shadow.unpack(shadow, self.limits)
 
-    def stepping(self, program: Interpreter, results: Mapping[int, CallResult]) -> None:
-        """Looks at what a program is about to be given: its shadow begins before that."""
-        if self.shadow is not None and not self.strange.keys().isdisjoint(results):
-            self.shadow.begin(program)
-
-    def stepped(
-        self, results: Mapping[int, CallResult], outcome: Outcome, entropy: bytes | None
-    ) -> None:
-        """Lets the shadow follow a step that the program has done."""
+    def resume(
+        self, program: Interpreter, results: Mapping[int, CallResult], entropy: bytes | None
+    ) -> Outcome:
+        """Lets a program do a step, and its shadow too, which begins before it is needed first."""
         if self.shadow is None:
-            return
+            return program.resume(results, entropy=entropy)
+        if not self.strange.keys().isdisjoint(results):
+            self.shadow.begin(program)
+        outcome = program.resume(results, entropy=entropy)
         self.shadow.follow(results, outcome, self._redact, entropy)
         for number in results:
             self.strange.pop(number, None)
@@ -198,19 +200,26 @@ class ProgramLabels:
         # Whatever is answered to a call that depends on strangers may tell what they wrote.
         self.depends.update(self.shadow.fields)
         self.strange.update(dict.fromkeys(self.shadow.fields, ""))
+        return outcome
+
+    def cancel(self) -> None:
+        """Stops what the shadow does in another thread."""
+        if self.shadow is not None:
+            self.shadow.cancel()
 
     def _redact(self, number: int, result: CallResult) -> CallResult:
         name = self.strange.get(number)
         return result if name is None else redacted(result, self.declared(name))
 
-    def left(self, *, failed: bool) -> tuple[Taint, Taint]:
-        """What is touched by what the model is shown of the program, and by its variables.
+    def left(self, *, shown: bool, failed: bool) -> Left:
+        """What the program leaves at its end.
 
         Args:
+            shown: Whether the model is shown anything of it.
             failed: Whether it failed: then the model is shown what its calls gave.
         """
         clear = self.shadow is not None and not self.shadow.differs and not failed
-        return (self.clear if clear else self.taint), self.taint
+        return Left(self.clear if clear else self.taint, self.passed, self.taint, shown)
 
     def reviewed(
         self, number: int, name: str, args: dict[str, Any], asked: Asked | None
@@ -236,12 +245,19 @@ class ProgramLabels:
             return Raised("RuleOfTwoError", error_about(name, touched, own))
         return asked_because(why(touched, own, depends), name, args, asked)
 
-    def begins(self, name: str, args: Any, now_s: float) -> None:
-        """Notes that a call begins."""
+    def begins(self, number: int, name: str, args: Any, now_s: float) -> None:
+        """Notes that a call begins. What acts may pass on what the program knows."""
         if self.rule is not None:
             own = self.rule.labels_of(name)
             brought = brought_by(name, args, own, now_s, delivered=False)
             self.taint, self.clear = self.taint.join(brought), self.clear.join(brought)
+            if "acts" in own:
+                self.passes_on(number)
+
+    def passes_on(self, number: int) -> None:
+        """Notes that a call takes what the program knows to where others find it."""
+        stays = self.clear if number not in self.strange else self.taint
+        self.passed = self.passed.join(stays)
 
     def delivers(
         self, number: int, name: str, args: Any, now_s: float, added: Taint = CLEAN
@@ -258,7 +274,12 @@ class ProgramLabels:
         if self.rule is None:
             return
         own = self.rule.labels_of(name)
-        brought = brought_by(name, args, own, now_s, delivered=True).join(added)
+        self.brings(number, name, brought_by(name, args, own, now_s, delivered=True).join(added))
+
+    def brings(self, number: int, name: str, brought: Taint) -> None:
+        """Notes what comes to a program with a call's result, or what was touched for it so far."""
+        if self.rule is None:
+            return
         self.taint = self.taint.join(brought)
         if self.shadow is None:
             self.clear = self.taint

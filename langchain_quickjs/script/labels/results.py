@@ -8,6 +8,7 @@ result itself may be turned into text, cut, or cached on its way.
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Collection, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -31,11 +32,13 @@ class CallLabels:
     """
 
     before: Taint = CLEAN
-    added: Taint = field(default=CLEAN)
+    added: Taint = CLEAN
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def add(self, taint: Taint) -> None:
-        """Adds what has been touched inside."""
-        self.added = self.added.join(taint)
+        """Adds what has been touched inside, from whatever thread."""
+        with self._lock:
+            self.added = self.added.join(taint)
 
 
 _current: ContextVar[CallLabels | None] = ContextVar("langchain_quickjs_labels", default=None)

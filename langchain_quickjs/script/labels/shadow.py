@@ -126,6 +126,11 @@ class Shadow:
                 mine_text = (outcome.error.name, outcome.error.message)
                 self.differs = self.differs or mine_text != (other.error.name, other.error.message)
 
+    def cancel(self) -> None:
+        """Stops what it does in another thread: it is given up then."""
+        if (interpreter := self.interpreter) is not None:
+            interpreter.cancel()
+
     def give_up(self) -> None:
         """Gives the shadow up: from here on everything depends."""
         self.interpreter, self.lost, self.differs = None, True, True

@@ -17,6 +17,7 @@ __all__ = [
     "CLEAN",
     "UNKNOWN",
     "Label",
+    "Left",
     "OnThree",
     "Order",
     "Precision",
@@ -44,6 +45,7 @@ Order = Literal["acts", "any"]
 _SOURCES_PER_LABEL: Final = 4
 _NAME_CHARS: Final = 128
 _ARGS_CHARS: Final = 200
+_LAST_S: Final = 2**37  # Later times have no date.
 
 
 class Source(NamedTuple):
@@ -127,9 +129,27 @@ def _are_labels(values: list[Any]) -> bool:
 
 def _source(fields: Any) -> Source:
     match fields:
-        case [int() | float() as at_s, str(tool), str(args), [*labels]] if _are_labels(labels):
+        case [int() | float() as at_s, str(tool), str(args), [*labels]] if (
+            _are_labels(labels) and 0 <= at_s < _LAST_S
+        ):
             return source_of(tool, args, float(at_s), labels)
     raise ValueError("it cannot be read")
+
+
+class Left(NamedTuple):
+    """What a program leaves when it ends.
+
+    Attributes:
+        told: What is touched by what the model may be shown of it.
+        passed: What is touched by what it has passed on, by acts and in the agent's state.
+        taint: All that it has touched, and found.
+        shown: Whether the model is shown anything of it.
+    """
+
+    told: Taint
+    passed: Taint
+    taint: Taint
+    shown: bool
 
 
 class Rule(ABC):

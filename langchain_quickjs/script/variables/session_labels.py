@@ -26,7 +26,7 @@ from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.labels.program import LABELS_KEY, brought_by
 from langchain_quickjs.script.labels.results import around
-from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN, Rule, Taint
+from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN, Left, Rule, Taint
 from langchain_quickjs.script.langgraph_internals.checkpointer import EMPTY_CHANNEL
 from langchain_quickjs.script.langgraph_internals.graph_around import channels_of
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
@@ -136,6 +136,12 @@ class SessionLabels:
         self.step.hide_from_streams(LABELS_KEY)
         self.task.write([(LABELS_KEY, self._packed(now))])
 
+    def is_told(self, touched: Taint) -> None:
+        """Writes what is touched by what the model is about to be told of earlier programs."""
+        before = self.read()
+        if not touched.labels <= before.session.labels:
+            self.write(before, touched)
+
     def of_program(
         self, call_id: str, clock: Callable[[], float], *, has_variables: bool
     ) -> ProgramSession:
@@ -206,18 +212,12 @@ class ProgramSession:
         left = touched.variables if self.has_variables else CLEAN
         return touched.session.join(left, beside)
 
-    def keep(self, told: Taint, taint: Taint, *, shown: bool) -> None:
-        """Keeps what it has touched.
-
-        Args:
-            told: What is touched by what the model may be shown of it.
-            taint: All that it has touched, and found.
-            shown: Whether the model is shown anything of it.
-        """
-        before = self.labels.read()
-        counts = shown or self.labels.rule.precision == "session"
-        left = taint if self.has_variables else CLEAN
-        self.labels.write(before, told if counts else CLEAN, left)
+    def keep(self, left: Left) -> None:
+        """Keeps what it has touched."""
+        counts = left.shown or self.labels.rule.precision == "session"
+        session = left.passed.join(left.told) if counts else left.passed
+        variables = left.taint if self.has_variables else CLEAN
+        self.labels.write(self.labels.read(), session, variables)
 
 
 def _entries(value: object) -> list[Any]:
