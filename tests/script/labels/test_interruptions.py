@@ -67,20 +67,18 @@ def live(folder: str, name: str, mode: Mode, durability: Durability, precision: 
     """Goes on with a thread, and gives what is asked."""
     database = str(Path(folder) / "db")
     message: Any = None if (Path(folder) / "died").exists() else GO
-    session = Deadly(
-        DEADLY[name],
-        RuleOfTwo(LABELS, precision=precision),
-        True,
-        {"durability": durability},  # type: ignore[arg-type]
-    )
+    rule, options = RuleOfTwo(LABELS, precision=precision), {"durability": durability}
+    session = Deadly(DEADLY[name], rule, InMemorySaver(), options)
     session.folder = Path(folder)
 
     def sync() -> Any:
-        with SqliteSaver.from_conn_string(database) as session.saver:
+        with SqliteSaver.from_conn_string(database) as saver:
+            session.saver = saver
             return session.agent().invoke(message, THREAD, durability="sync")
 
     async def asynchronous() -> Any:
-        async with AsyncSqliteSaver.from_conn_string(database) as session.saver:
+        async with AsyncSqliteSaver.from_conn_string(database) as saver:
+            session.saver = saver
             return await session.agent().ainvoke(message, THREAD, durability="sync")
 
     return questions(asyncio.run(asynchronous()) if mode == "ainvoke" else sync())
