@@ -15,6 +15,7 @@ from langgraph.types import Command
 
 from langchain_quickjs.agent.model_calls.direct_calls import decided_call, needs_decision
 from langchain_quickjs.agent.program import ProgramSettings
+from langchain_quickjs.script.calls.subagents import TASK
 from langchain_quickjs.script.durability.failures import Told
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.drivers import Invoke, Work
@@ -123,7 +124,8 @@ def check_labels(settings: ProgramSettings, available: Mapping[str, BaseTool] | 
         return
     own = [tool.name for tool in settings.grants.tools.values() if isinstance(tool, BaseTool)]
     names = {*available, *own} - {settings.tool_name}
-    rule.require_known(names)
+    # A subagent has no `task`, and may have the rule of the agent that it belongs to.
+    rule.require_known(names | {TASK})
     if unnamed := rule.unnamed(names):
         logger.warning(
             "`rule_of_two` has no labels for %s. They count as untrusted, sensitive and acting, so "
