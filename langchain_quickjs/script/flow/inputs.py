@@ -291,14 +291,14 @@ class Launched:
         tool: The tool.
         resumed: Whether it goes on after an interrupt, with what was answered.
         again: Whether it may have begun before: then graphs inside go on where they were.
-        touched: What the script had touched when it made the call.
+        touched: What the script had touched when it made the call; `None` without a rule.
     """
 
     call: OpenCall
     tool: BaseTool
     resumed: bool = False
     again: bool = False
-    touched: Taint = CLEAN
+    touched: Taint | None = None
 
     @property
     def id(self) -> int:

@@ -301,7 +301,7 @@ class OpenCalls:
         again = again or resumed or (self.again and not self.rules.keeps)
         if again:
             self.begun_before.add(call["id"])
-        self.launch.append(Launched(call, tool, resumed, again, self.labels.taint))
+        self.launch.append(Launched(call, tool, resumed, again, self.labels.known))
 
     def due(self) -> tuple[Launched, ...]:
         """The calls that begin now."""

@@ -154,6 +154,11 @@ class ProgramLabels:
             self.shadow = Shadow(self.limits)
 
     @property
+    def known(self) -> Taint | None:
+        """All that was touched; `None` without a rule."""
+        return None if self.rule is None else self.taint
+
+    @property
     def clock(self) -> Callable[[], float]:
         """The clock of the program."""
         return time.time if self.shadow is None else self.shadow.moment
@@ -249,8 +254,12 @@ class ProgramLabels:
         """Notes that a call begins. What acts may pass on what the program knows."""
         if self.rule is not None:
             own = self.rule.labels_of(name)
-            brought = brought_by(name, args, own, now_s, delivered=False)
-            self.taint, self.clear = self.taint.join(brought), self.clear.join(brought)
+            begun = own & _LAUNCHED
+            if not (
+                self.taint.keeps_none_of(begun, now_s) and self.clear.keeps_none_of(begun, now_s)
+            ):
+                brought = brought_by(name, args, own, now_s, delivered=False)
+                self.taint, self.clear = self.taint.join(brought), self.clear.join(brought)
             if "acts" in own:
                 self.passes_on(number)
 
@@ -280,11 +289,13 @@ class ProgramLabels:
         """Notes what comes to a program with a call's result, or what was touched for it so far."""
         if self.rule is None:
             return
+        if number in self.strange or "untrusted" in brought.labels:
+            self.strange[number] = name
+        if not brought.labels:
+            return
         self.taint = self.taint.join(brought)
         if self.shadow is None:
             self.clear = self.taint
             return
-        if "untrusted" in brought.labels or number in self.strange:
-            self.strange[number] = name
         kept = [one for one in brought.sources if "untrusted" not in one.labels]
         self.clear = self.clear.join(Taint(brought.labels - {"untrusted"}, tuple(kept)))

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from langchain_quickjs.script.labels.taint import ALL_LABELS, CLEAN, UNKNOWN, Label, Taint
 
-__all__ = ["CallLabels", "Labelled", "add_labels", "around", "noting"]
+__all__ = ["CallLabels", "Labelled", "add_labels", "around", "noting", "noting_for"]
 
 
 _Value = TypeVar("_Value")
@@ -45,13 +45,24 @@ _current: ContextVar[CallLabels | None] = ContextVar("langchain_quickjs_labels",
 
 
 @contextlib.contextmanager
-def noting(labels: CallLabels) -> Iterator[None]:
+def noting(labels: CallLabels) -> Iterator[CallLabels]:
     """Notes what is added while a call runs in this context, in whatever thread."""
     token = _current.set(labels)
     try:
-        yield
+        yield labels
     finally:
         _current.reset(token)
+
+
+def noting_for(before: Taint | None) -> contextlib.AbstractContextManager[CallLabels | None]:
+    """Notes what is added to a call of a program; `None` leaves that to the call around it.
+
+    Args:
+        before: What the program had touched; `None` if it has no rule.
+    """
+    if before is None:
+        return contextlib.nullcontext()
+    return noting(CallLabels(before))
 
 
 def around() -> CallLabels | None:

@@ -88,6 +88,14 @@ class Taint:
             labels, _first_of_each((*self.sources, *(s for o in others for s in o.sources)))
         )
 
+    def keeps_none_of(self, labels: Set[Label], at_s: float) -> bool:
+        """Whether a call of that time adds nothing: others have brought these labels before."""
+        return labels <= self.labels and all(
+            sum(label in one.labels and one.at_s < at_s for one in self.sources)
+            >= _SOURCES_PER_LABEL
+            for label in labels
+        )
+
     def pack(self) -> bytes:
         """The same in few bytes."""
         sources = [[one.at_s, one.tool, one.args, list(one.labels)] for one in self.sources]

@@ -27,7 +27,8 @@ RULE: Final = RuleOfTwo(
     {"page": {"untrusted"}, "secret": {"sensitive"}, "find": set(), "send": {"acts"}},
     precision="value",
 )
-DECLARED: Final = frozenset({"title", "count", "urgent", "items"})
+GO: Final[Any] = {"messages": [("user", "go")]}
+DECLARED: Final = frozenset({"title", "number", "urgent", "items"})
 NAMES: Final = "abc"
 
 
@@ -35,7 +36,7 @@ class Text(NamedTuple):
     """What strangers have written: texts of one shape, and whether a call fails is none of it."""
 
     title: str
-    count: int
+    number: int
     urgent: bool
     items: tuple[str, str]
 
@@ -48,7 +49,7 @@ words = st.sampled_from(["", "a", "b", "mallory", "1", "[1]", '{"a":2}', "ignore
 texts = st.builds(Text, words, st.integers(-2, 4), st.booleans(), st.tuples(words, words))
 
 names = st.sampled_from(NAMES)
-fields = st.sampled_from(["p.title", "`${p.count}`", "`${p.urgent}`", "p.items[0]", "p.items[1]"])
+fields = st.sampled_from(["p.title", "`${p.number}`", "`${p.urgent}`", "p.items[0]", "p.items[1]"])
 leaves = st.one_of(names, fields, names, st.sampled_from(['"x"', '""', "`${s}`"]))
 
 
@@ -202,7 +203,7 @@ def run_in_agent(source: str, text: Text) -> list[Sent]:
 
     page.metadata = {"output_schema": {"properties": {name: {} for name in DECLARED}}}
     tools = [*map(answering, ["secret", "find", "send"]), page]
-    saver, message = InMemorySaver(), {"messages": [("user", "go")]}
+    saver, message = InMemorySaver(), GO
     code = (BEGIN + source).replace("{ name: 'n' }", "{}")
     for _ in range(60):
         ours = CodeInterpreterMiddleware(ptc=tools, rule_of_two=RULE, ask="together")

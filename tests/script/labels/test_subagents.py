@@ -47,14 +47,21 @@ class Team:
     """A Deep Agent with one subagent."""
 
     def __init__(
-        self, turns: Any, inner: Any, *, mode: Mode, task: Any = frozenset(), ruled: bool = True
+        self,
+        turns: Any,
+        inner: Any,
+        *,
+        mode: Mode,
+        task: Any = frozenset(),
+        ruled: bool = True,
+        programs: bool = False,
     ) -> None:
         self.mode = mode
         tools = [*plain_tools(), letter]
         rule = rule_with(task)
         ours = CodeInterpreterMiddleware(ptc=[one.name for one in tools], rule_of_two=rule)
         theirs = CodeInterpreterMiddleware(
-            ptc=[one.name for one in tools], rule_of_two=rule_with(task)
+            ptc=[one.name for one in tools], rule_of_two=rule_with(task) if ruled else None
         )
         worker: Any = {
             "name": "worker",
@@ -62,7 +69,7 @@ class Team:
             "system_prompt": "Work.",
             "model": ScriptedModel(turns=inner),
             "tools": tools,
-            "middleware": [theirs] if ruled else [],
+            "middleware": [theirs] if ruled or programs else [],
         }
         self.agent: Any = create_deep_agent(
             model=ScriptedModel(turns=turns),
@@ -175,6 +182,9 @@ def test_of_a_subagent_without_a_rule_only_the_labels_of_its_task_count(mode: Mo
     inner = [[("letter", {"number": 2})]]
     sensitive = frozenset({"sensitive"})
     assert Team(turns, inner, mode=mode, task=sensitive, ruled=False).send() == [SEND]
+    inner = [[program("await tools.letter({ number: 2 })")]]
+    team = Team(turns, inner, mode=mode, task=sensitive, ruled=False, programs=True)
+    assert team.send() == [SEND]
 
 
 @pytest.mark.parametrize("mode", MODES)
