@@ -77,6 +77,10 @@ if TYPE_CHECKING:
         SubagentStartEvent,
         SubagentStreamEvent,
     )
+    from langchain_quickjs.script.labels.policy import RuleOfTwo
+    from langchain_quickjs.script.labels.report import RuleReport, labels_from_annotations
+    from langchain_quickjs.script.labels.results import Labelled, add_labels
+    from langchain_quickjs.script.labels.taint import Label
     from langchain_quickjs.script.settings import (
         AskMode,
         Durability,
@@ -118,6 +122,8 @@ __all__ = [
     "Interpreter",
     "InterpreterStateError",
     "InterruptOn",
+    "Label",
+    "Labelled",
     "LimitError",
     "Limits",
     "MemoryLimitError",
@@ -144,6 +150,8 @@ __all__ = [
     "RequestName",
     "ResultLimitError",
     "Returned",
+    "RuleOfTwo",
+    "RuleReport",
     "ScriptCancelledError",
     "ScriptError",
     "ScriptFailure",
@@ -169,10 +177,12 @@ __all__ = [
     "ToolNameError",
     "ValueTransferError",
     "WallTimeLimitError",
+    "add_labels",
     "apending",
     "apending_threads",
     "atimeline",
     "create_script_graph",
+    "labels_from_annotations",
     "pending",
     "pending_threads",
     "timeline",
@@ -193,6 +203,10 @@ _OF_MODULES = {
         "create_script_graph",
     ),
     "script.calls.subagents": [name for name in __all__ if name.upper().startswith("SUBAGENT")],
+    "script.labels.policy": ("RuleOfTwo",),
+    "script.labels.report": ("RuleReport", "labels_from_annotations"),
+    "script.labels.results": ("Labelled", "add_labels"),
+    "script.labels.taint": ("Label",),
     "script.settings": (
         "AskMode",
         "Durability",

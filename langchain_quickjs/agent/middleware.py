@@ -9,15 +9,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Sequence
 from types import MethodType
-from typing import Annotated, Any, NotRequired, TypeAlias
+from typing import Any, TypeAlias
 
 from langchain.agents.middleware import AgentMiddleware
-from langchain.agents.middleware.types import (
-    AgentState,
-    ModelRequest,
-    ModelResponse,
-    PrivateStateAttr,
-)
+from langchain.agents.middleware.types import AgentState, ModelRequest, ModelResponse
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.config import get_config
@@ -25,9 +20,14 @@ from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 from langsmith.utils import tracing_is_enabled
 
-from langchain_quickjs.agent.direct_calls import decided_call, needs_decision
 from langchain_quickjs.agent.eval_tool import EvalTool
 from langchain_quickjs.agent.grants import Grants, require_free_name
+from langchain_quickjs.agent.model_calls.ruled_calls import (
+    check_labels,
+    decided_here,
+    is_decided_here,
+    note_told,
+)
 from langchain_quickjs.agent.program import ProgramSettings, granted_to_program
 from langchain_quickjs.agent.prompt import PromptSection, eval_tool_description
 from langchain_quickjs.agent.rendering import was_rendered_here
@@ -36,6 +36,7 @@ from langchain_quickjs.script.durability.failures import Failures, unanswered, w
 from langchain_quickjs.script.durability.signing import SigningKeys, signing_keys
 from langchain_quickjs.script.flow.drivers import Asking, Invoke, Work, adrive, drive
 from langchain_quickjs.script.flow.inputs import Manner
+from langchain_quickjs.script.labels.policy import RuleOfTwo
 from langchain_quickjs.script.people.approvals import InterruptOn
 from langchain_quickjs.script.people.gates import Agent, agent_of
 from langchain_quickjs.script.settings import (
@@ -48,7 +49,7 @@ from langchain_quickjs.script.settings import (
     RequestName,
     check_parameters,
 )
-from langchain_quickjs.script.variables.channel import VariablesChannel
+from langchain_quickjs.script.variables.agent_state import InterpreterState, state_schema
 from langchain_quickjs.script.variables.session import VariablesPolicy
 
 __all__ = ["CodeInterpreterMiddleware", "InterpreterState", "PTCOption"]
@@ -57,12 +58,6 @@ ToolResult = ToolMessage | Command[Any]
 
 PTCOption: TypeAlias = Sequence[str | BaseTool | Callable[..., Any]]
 """The tools that programs may call: names of the agent's tools, tools, or functions."""
-
-
-class InterpreterState(AgentState[Any]):
-    """What the agent's state has beyond that of other agents. It is not part of what users read."""
-
-    _quickjs_heap: NotRequired[Annotated[bytes, VariablesChannel, PrivateStateAttr]]
 
 
 class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
@@ -112,6 +107,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         max_snapshot_bytes: int | None = None,
         snapshot_signing_key: SigningKeys | None = None,
         stream_events: bool = Defaults.stream_events,
+        rule_of_two: RuleOfTwo | None = None,
     ) -> None:
         """Makes the middleware.
 
@@ -161,6 +157,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
                 signed for their thread, or a list: the first one signs, each of them verifies.
                 What is not signed with one of them is not used.
             stream_events: Whether the custom stream tells of programs: `ProgramStreamEvent`.
+            rule_of_two: The labels of tools. A call with which untrusted input, sensitive access
+                and an act come together in a session needs a person, whoever makes it.
 
         Raises:
             SetupError: The arguments do not fit each other; the message says what to change.
@@ -188,6 +186,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             mode=mode,
             max_snapshot_bytes=max_snapshot_bytes,
             stream_events=stream_events,
+            rule_of_two=rule_of_two,
         )
         self.tool_name = tool_name
         limits = Limits(
@@ -198,8 +197,10 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         )
         lives: Mode = mode or Defaults.mode
         variables = None
+        self.state_schema = state_schema(
+            has_variables=lives != "call", has_rule=rule_of_two is not None
+        )
         if lives != "call":
-            self.state_schema: type[AgentState[Any]] = InterpreterState
             variables = VariablesPolicy(lives, max_snapshot_bytes or memory_limit, limits)
         called = tool_name if request_name == "program" else ""
         manner = Manner(ask, asks_again=on_unfit_answer == "ask_again", request_name=called)
@@ -219,6 +220,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             shows_console=capture_console,
             max_result_chars=max_result_chars,
             streams_events=stream_events,
+            rule=rule_of_two,
         )
         # The agent that was looked at last, and found to have what programs and people need.
         self._fits: Agent | None = None
@@ -284,14 +286,15 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         told = {} if failures is None else (yield from failures.read(script_ids))
         if not told:
             return request
+        note_told(request.state, told.values(), self._settings)
         return request.override(messages=with_answers(request.messages, told, self.tool_name))
 
     def wrap_tool_call(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], ToolResult]
     ) -> ToolResult:
         """Gives the tool that runs programs the way that tool calls take; asks about others."""
-        if self._asks(request, handler):
-            return drive(self._decided(request, handler))
+        if is_decided_here(request, handler, self._settings):
+            return drive(decided_here(request, handler, self._settings))
         return handler(self._with_grant(request, handler))
 
     async def awrap_tool_call(
@@ -305,21 +308,9 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     def _start_tool_call(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Awaitable[ToolResult]]
     ) -> Awaitable[ToolResult]:
-        if self._asks(request, handler):
-            return adrive(self._decided(request, handler))
+        if is_decided_here(request, handler, self._settings):
+            return adrive(decided_here(request, handler, self._settings))
         return handler(self._with_grant(request, handler))
-
-    def _decided(
-        self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Any]
-    ) -> Work[ToolResult]:
-        keys = self._settings.signing_keys
-        return decided_call(request, handler, self._grants.approvals, keys)
-
-    def _asks(self, request: ToolCallRequest, handler: Any) -> bool:
-        """Whether people are asked here about a call that the model makes itself."""
-        approvals = self._grants.approvals
-        gated = request.tool_call["name"] in approvals.configs
-        return gated and needs_decision(request, handler, approvals)
 
     def _with_grant(self, request: ToolCallRequest, handler: Callable[..., Any]) -> ToolCallRequest:
         """A call of the tool that runs programs, with what its program is given."""
@@ -333,6 +324,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         agent = agent_of()
         if agent is not self._fits:
             self._grants.check_agent(agent, self)
+            check_labels(self._settings, agent.tools)
             require_free_name(self._tool, request.tools)
             self._fits = agent
         available = [tool for tool in request.tools if isinstance(tool, BaseTool)]

@@ -61,6 +61,12 @@ AGENT_SHORT: Final = (
     Row("  third turn of a conversation", "turn_small", "third_s", runs=3, rounds=4, best=False),
 )
 
+RULED: Final = (
+    Row("agent turn, page and 100 calls", "turn_ruled", "none_s", runs=8),
+    Row("  rule of two, by program", "turn_ruled", "program_s", runs=8),
+    Row("  rule of two, by value", "turn_ruled", "value_s", runs=8),
+)
+
 AGENT: Final = (
     Row("agent turn, 100 sequential calls", "turn_sequential", runs=3, rounds=7, best=False),
     Row("agent turn, 100 parallel calls", "turn_parallel", runs=3, rounds=7, best=False),

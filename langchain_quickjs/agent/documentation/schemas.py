@@ -6,7 +6,7 @@ A schema that is too large to be told is not told: what reads it would take as l
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import GenericAlias, SimpleNamespace, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
@@ -20,7 +20,7 @@ from langchain_quickjs.agent.documentation.typescript import Output
 from langchain_quickjs.interpreter.values.tables import Table, is_table_class
 from langchain_quickjs.script.langgraph_internals.tools import function_of_tool, output_schema_of
 
-__all__ = ["args_schema", "result_schema"]
+__all__ = ["args_schema", "declared_fields", "result_schema"]
 
 _MOST_CHARS: Final = 128 * 1024
 
@@ -43,6 +43,23 @@ def result_schema(tool: BaseTool) -> tuple[object, Output]:
         return (declared if _is_moderate(declared) else None), "json"
     schema = _result_schema(function_of_tool(tool), tool.response_format)
     return (schema if _is_moderate(schema) else None), True
+
+
+def declared_fields(tool: BaseTool | None) -> frozenset[str]:
+    """The names of all fields that a tool declares for what it returns, at whatever depth."""
+    if tool is None:
+        return frozenset()
+    found: set[str] = set()
+    open_: list[object] = [result_schema(tool)[0]]
+    while open_:
+        schema = open_.pop()
+        if isinstance(schema, Mapping):
+            properties = schema.get("properties")
+            found.update(map(str, properties if isinstance(properties, Mapping) else ()))
+            open_.extend(schema.values())
+        elif isinstance(schema, list):
+            open_.extend(schema)
+    return frozenset(found)
 
 
 def _is_moderate(schema: object) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from langchain_core.messages import ToolCall, ToolMessage
@@ -48,6 +49,7 @@ from langchain_quickjs.script.calls.tool_results import (
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.drivers import Compute, Invoke, Work, adrive, drive
 from langchain_quickjs.script.flow.inputs import Answer, Blocked, Instead, Launched
+from langchain_quickjs.script.labels.results import CallLabels, noting_for
 from langchain_quickjs.script.langgraph_internals.call_place import CallPlace, make_current
 from langchain_quickjs.script.langgraph_internals.tools import (
     copy_tool,
@@ -86,13 +88,20 @@ def call_tool(
     """
     make = functools.partial(_Recorder, path, launched, config, namespace)
     recorder: _Recorder = (yield Compute(make)) if is_large(launched.call["args"]) else make()
+    labels: CallLabels | None = None
     try:
-        with make_current(recorder.place.config):
+        with make_current(recorder.place.config), noting_for(launched.touched) as labels:
             result = yield Invoke(functools.partial(path.handler, recorder.request()))
     except Exception as error:
-        return recorder.failure(error)
+        return _labelled(recorder.failure(error), labels)
     read = functools.partial(recorder.answer, result)
-    return (yield Compute(read)) if is_large(result) else read()
+    answer = (yield Compute(read)) if is_large(result) else read()
+    return _labelled(answer, labels)
+
+
+def _labelled(answer: Answer, labels: CallLabels | None) -> Answer:
+    """The answer with what was touched inside of the call."""
+    return replace(answer, touched=labels.added) if labels and labels.added.labels else answer
 
 
 class _Recorder:
