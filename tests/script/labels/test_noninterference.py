@@ -20,6 +20,7 @@ from langgraph.types import Command
 from langchain_quickjs import CodeInterpreterMiddleware, RuleOfTwo
 from langchain_quickjs.interpreter import Interpreter, Limits, Raised, Returned, Suspended
 from langchain_quickjs.script.labels.program import ProgramLabels
+from langchain_quickjs.script.labels.shadow import Moment, Shadow
 from tests.helpers.models import programs
 from tests.helpers.sessions import THREAD
 
@@ -136,9 +137,18 @@ def answer(name: str, args: Any, text: Text) -> Any:
     return f"found {args['text']}" if name == "find" else "s3cret"
 
 
+class Ticks(Moment):
+    """Time that passes in the same way in each run."""
+
+    def __call__(self) -> float:
+        self.now_s += 0.01
+        return self.now_s
+
+
 def run(source: str, text: Text) -> list[Sent]:
     """Runs a program, and all is approved."""
-    labels, sent = ProgramLabels(RULE, Limits(), lambda _: DECLARED), list[Sent]()
+    shadow, sent = Shadow(Limits(), Ticks()), list[Sent]()
+    labels = ProgramLabels(RULE, Limits(), lambda _: DECLARED, shadow=shadow)
     interpreter = Interpreter(seed=bytes(32), clock=labels.clock)
     outcome = interpreter.start(BEGIN + source, tools=["page", "secret", "find", "send"])
     for _ in range(200):
@@ -223,7 +233,7 @@ def run_in_agent(source: str, text: Text) -> list[Sent]:
 
 
 @settings(deadline=None, max_examples=20)
-@given(source=statements, one=texts)
+@given(source=statements.filter(lambda source: "setTimeout" not in source), one=texts)
 def test_agents_do_unasked_what_they_would_do_without_strangers(source: str, one: Text) -> None:
     with_text, without = run_in_agent(source, one), run_in_agent(source, NOTHING)
     unasked = [str(call.args) for call in with_text if not call.asked]
