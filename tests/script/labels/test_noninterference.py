@@ -7,7 +7,7 @@ at all. The oracle knows nothing of labels, shadows or the way that a program ta
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +16,7 @@ from langchain.agents import create_agent
 from langchain_core.tools import BaseTool, tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
+from typing_extensions import TypedDict  # for Pydantic on Python 3.11
 
 from langchain_quickjs import CodeInterpreterMiddleware, RuleOfTwo
 from langchain_quickjs.interpreter import Interpreter, Limits, Raised, Returned, Suspended
@@ -43,6 +44,15 @@ class Text(NamedTuple):
 
     def page(self) -> dict[str, Any]:
         return {**self._asdict(), "items": list(self.items)}
+
+
+class Page(TypedDict):
+    """The fields that the tool declares; others would be left out for the shadow."""
+
+    title: str
+    number: int
+    urgent: bool
+    items: list[str]
 
 
 NOTHING: Final = Text("", 0, False, ("", ""))
@@ -207,11 +217,10 @@ def run_in_agent(source: str, text: Text) -> list[Sent]:
         return called
 
     @tool
-    def page(url: str) -> dict[str, Any]:
+    def page(url: str) -> Page:
         """Reads a page."""
-        return text.page()
+        return cast("Page", text.page())
 
-    page.metadata = {"output_schema": {"properties": {name: {} for name in DECLARED}}}
     tools = [*map(answering, ["secret", "find", "send"]), page]
     saver, message = InMemorySaver(), GO
     code = (BEGIN + source).replace("{ name: 'n' }", "{}")
