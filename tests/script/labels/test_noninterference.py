@@ -7,7 +7,7 @@ at all. The oracle knows nothing of labels, shadows or the way that a program ta
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import pytest
 from hypothesis import given, settings
@@ -16,10 +16,12 @@ from langchain.agents import create_agent
 from langchain_core.tools import BaseTool, tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
+from typing_extensions import TypedDict  # for Pydantic on Python 3.11
 
 from langchain_quickjs import CodeInterpreterMiddleware, RuleOfTwo
 from langchain_quickjs.interpreter import Interpreter, Limits, Raised, Returned, Suspended
 from langchain_quickjs.script.labels.program import ProgramLabels
+from langchain_quickjs.script.labels.shadow import Moment, Shadow
 from tests.helpers.models import programs
 from tests.helpers.sessions import THREAD
 
@@ -42,6 +44,15 @@ class Text(NamedTuple):
 
     def page(self) -> dict[str, Any]:
         return {**self._asdict(), "items": list(self.items)}
+
+
+class Page(TypedDict):
+    """The fields that the tool declares; others would be left out for the shadow."""
+
+    title: str
+    number: int
+    urgent: bool
+    items: list[str]
 
 
 NOTHING: Final = Text("", 0, False, ("", ""))
@@ -136,9 +147,18 @@ def answer(name: str, args: Any, text: Text) -> Any:
     return f"found {args['text']}" if name == "find" else "s3cret"
 
 
+class Ticks(Moment):
+    """Time that passes in the same way in each run."""
+
+    def __call__(self) -> float:
+        self.now_s += 0.01
+        return self.now_s
+
+
 def run(source: str, text: Text) -> list[Sent]:
     """Runs a program, and all is approved."""
-    labels, sent = ProgramLabels(RULE, Limits(), lambda _: DECLARED), list[Sent]()
+    shadow, sent = Shadow(Limits(), Ticks()), list[Sent]()
+    labels = ProgramLabels(RULE, Limits(), lambda _: DECLARED, shadow=shadow)
     interpreter = Interpreter(seed=bytes(32), clock=labels.clock)
     outcome = interpreter.start(BEGIN + source, tools=["page", "secret", "find", "send"])
     for _ in range(200):
@@ -197,11 +217,10 @@ def run_in_agent(source: str, text: Text) -> list[Sent]:
         return called
 
     @tool
-    def page(url: str) -> dict[str, Any]:
+    def page(url: str) -> Page:
         """Reads a page."""
-        return text.page()
+        return cast("Page", text.page())
 
-    page.metadata = {"output_schema": {"properties": {name: {} for name in DECLARED}}}
     tools = [*map(answering, ["secret", "find", "send"]), page]
     saver, message = InMemorySaver(), GO
     code = (BEGIN + source).replace("{ name: 'n' }", "{}")
@@ -223,7 +242,7 @@ def run_in_agent(source: str, text: Text) -> list[Sent]:
 
 
 @settings(deadline=None, max_examples=20)
-@given(source=statements, one=texts)
+@given(source=statements.filter(lambda source: "setTimeout" not in source), one=texts)
 def test_agents_do_unasked_what_they_would_do_without_strangers(source: str, one: Text) -> None:
     with_text, without = run_in_agent(source, one), run_in_agent(source, NOTHING)
     unasked = [str(call.args) for call in with_text if not call.asked]
