@@ -1,8 +1,8 @@
 """Writes AgentDojo's suites as JSON to stdout. It runs where AgentDojo is, without our package.
 
-The calls are those that AgentDojo itself gives as the right ones. They are made in its environments,
-where each place that an attacker may fill holds a mark: a result with a mark is one through which
-an attack comes in.
+The calls are those that AgentDojo itself gives as the right ones. They are made in its own
+environments, where each place that an attacker may fill holds a mark: a result with a mark is one
+through which an attack comes in.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What the tools of AgentDojo's suites do, by our own judgement, with a word of reason each.
 
-    untrusted   its results may hold text that others than the user wrote
-    sensitive   its results are private, or it has power over money, accounts or who sees what
-    acts        it changes something or tells somebody outside
+untrusted   its results may hold text that others than the user wrote
+sensitive   its results are private, or it has power over money, accounts or who sees what
+acts        it changes something or tells somebody outside
 """
 
 from __future__ import annotations

@@ -74,7 +74,8 @@ class Agent:
         self._model = ScriptedModel(turns=[])
         self._saver = InMemorySaver()
         rule = None if mode == "none" else RuleOfTwo(labels, precision=mode)
-        ours = CodeInterpreterMiddleware(ptc=list(suite.tools), rule_of_two=rule)
+        # No variables live on: a thread is tainted only by what programs show.
+        ours = CodeInterpreterMiddleware(ptc=list(suite.tools), rule_of_two=rule, mode="call")
         tools = [self._tool(name, schema) for name, schema in suite.tools.items()]
         self._agent: Any = create_agent(
             self._model, tools=tools, middleware=[ours], checkpointer=self._saver

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from langchain_quickjs.script.labels.taint import ALL_LABELS
+from langchain_quickjs.script.labels.taint import ALL_LABELS, Label
 
 EXPORT = Path(__file__).parent / "export.py"
-Labels = Mapping[str, Collection[str]]
+Labels = Mapping[str, Collection[Label]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Attack:
-    """A user's calls up to the first result through which an attacker speaks, and the attacker's."""
+    """A user's calls up to the first result in which an attacker speaks, and the attacker's."""
 
     task: Task
     injection: Task

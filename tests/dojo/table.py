@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any, Final, Literal
@@ -15,7 +16,7 @@ STYLES: Final[Mapping[Style, str]] = {
     "direct": "the model's own calls",
     "program": "programs",
 }
-# How a style does a task, and the ways in which an attack may go in it: all of them must be stopped.
+# How a style does a task, and the ways in which an attack may go in it: all must be stopped.
 _TASKS: Final[Mapping[Style, Callable[[Task], Turns]]] = {
     "direct": lambda task: direct(task.calls),
     "program": one_program,
@@ -49,7 +50,7 @@ class Counts:
     questions_in_one: int = 0
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+        return Counts(*map(operator.add, astuple(self), astuple(other)))
 
 
 Column = tuple[Style, Mode]
