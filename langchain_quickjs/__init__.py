@@ -78,6 +78,7 @@ if TYPE_CHECKING:
         SubagentStreamEvent,
     )
     from langchain_quickjs.script.labels.policy import RuleOfTwo
+    from langchain_quickjs.script.labels.report import RuleReport, labels_from_annotations
     from langchain_quickjs.script.labels.results import Labelled, add_labels
     from langchain_quickjs.script.labels.taint import Label
     from langchain_quickjs.script.settings import (
@@ -151,6 +152,7 @@ __all__ = [
     "ResultTransferError",
     "Returned",
     "RuleOfTwo",
+    "RuleReport",
     "ScriptCancelledError",
     "ScriptError",
     "ScriptFailure",
@@ -180,6 +182,7 @@ __all__ = [
     "apending_threads",
     "atimeline",
     "create_script_graph",
+    "labels_from_annotations",
     "pending",
     "pending_threads",
     "timeline",
@@ -201,6 +204,7 @@ _OF_MODULES = {
     ),
     "script.calls.subagents": [name for name in __all__ if name.upper().startswith("SUBAGENT")],
     "script.labels.policy": ("RuleOfTwo",),
+    "script.labels.report": ("RuleReport", "labels_from_annotations"),
     "script.labels.results": ("Labelled", "add_labels"),
     "script.labels.taint": ("Label",),
     "script.settings": (

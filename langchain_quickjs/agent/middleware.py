@@ -31,7 +31,7 @@ from langchain_quickjs.agent.grants import Grants
 from langchain_quickjs.agent.program import ProgramSettings, granted_to_program
 from langchain_quickjs.agent.prompt import PromptSection, eval_tool_description
 from langchain_quickjs.agent.rendering import was_rendered_here
-from langchain_quickjs.agent.ruled_calls import LabelledState, ruled_call
+from langchain_quickjs.agent.ruled_calls import LabelledState, check_labels, ruled_call
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.durability.failures import Failures, unanswered, with_answers
@@ -351,6 +351,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         agent = agent_of()
         if agent is not self._fits:
             self._grants.check_agent(agent, self)
+            check_labels(self._settings, agent.tools)
             self._check_name(request.tools)
             self._fits = agent
         available = [tool for tool in request.tools if isinstance(tool, BaseTool)]

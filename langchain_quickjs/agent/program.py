@@ -10,6 +10,7 @@ from langchain_core.tools import BaseTool
 from langgraph.prebuilt.tool_node import ToolCallRequest
 
 from langchain_quickjs.agent.grants import Grants
+from langchain_quickjs.agent.prompt import declared_fields
 from langchain_quickjs.agent.rendering import has_result_without_copy, render_ending
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.arguments.tool_arguments import arguments_of
@@ -105,6 +106,7 @@ def granted_to_program(
         variables = Variables(
             policy, config, step=step, tool_name=tool_name, task=outer, signer=signer
         )
+    tool_of = {tool.name: tool for tool in (*tools.values(), *functions.values())}
     rules = Rules(
         script_id,
         tools,
@@ -121,6 +123,7 @@ def granted_to_program(
         raises=settings.raises,
         last_step=None if variables is None else variables.take_heap,
         rule=settings.rule,
+        declared=lambda name: declared_fields(tool_of.get(name)),
     )
     path = ToolPath(request, handler, outer, None if subagents is None else subagents.observe)
     order = order_of_programs(settings.mode, step, tool_name, config)
@@ -128,7 +131,9 @@ def granted_to_program(
     labels = None
     if settings.rule is not None:
         session = SessionLabels.of(settings.rule, config, request.state, signer, tool_name)
-        labels = session.of_program(script_id, approvals.manner.clock)
+        labels = session.of_program(
+            script_id, approvals.manner.clock, has_variables=policy is not None
+        )
     return Granted(
         rules, path, approvals, order, variables, signer, settings.present, events, labels
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Collection, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from functools import lru_cache
 from types import GenericAlias, SimpleNamespace, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
@@ -230,6 +230,23 @@ def _result_schema(function: Callable[..., Any], response_format: str) -> object
     except (PydanticUserError, NameError, AttributeError, SyntaxError, TypeError, ValueError):
         return None
     return {"$defs": schema.get("$defs", {}), **schema["items"]}
+
+
+def declared_fields(tool: BaseTool | None) -> frozenset[str]:
+    """The names of all fields that a tool declares for what it returns, at whatever depth."""
+    if tool is None:
+        return frozenset()
+    found: set[str] = set()
+    open_: list[object] = [_result_schema(function_of_tool(tool), tool.response_format)]
+    while open_:
+        schema = open_.pop()
+        if isinstance(schema, Mapping):
+            properties = schema.get("properties")
+            found.update(map(str, properties if isinstance(properties, Mapping) else ()))
+            open_.extend(schema.values())
+        elif isinstance(schema, list):
+            open_.extend(schema)
+    return frozenset(found)
 
 
 def _return_annotation(function: Callable[..., Any]) -> Any:

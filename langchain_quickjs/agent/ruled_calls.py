@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated, Any, NotRequired, cast
 
 from langchain.agents.middleware.types import AgentState, PrivateStateAttr
 from langchain_core.messages import ToolMessage
+from langchain_core.tools import BaseTool
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 
@@ -21,7 +23,9 @@ from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
 from langchain_quickjs.script.people.approvals import Approvals
 from langchain_quickjs.script.variables.session_labels import LabelsChannel, SessionLabels
 
-__all__ = ["LabelledState", "ruled_call"]
+__all__ = ["LabelledState", "check_labels", "ruled_call"]
+
+logger = logging.getLogger(__name__)
 
 ToolResult = ToolMessage | Command[Any]
 
@@ -55,12 +59,13 @@ def ruled_call(
     if rule is None:
         raise ValueError("There is no rule.")
     labels = SessionLabels.of(rule, config, request.state, signer, settings.tool_name)
-    before = labels.read(cast("str", call["id"]), clock())
+    before = labels.read()
+    known = before.session.join(labels.beside(cast("str", call["id"]), clock()))
     own = rule.labels_of(call["name"])
-    if rule.applies(before.session, own):
+    if rule.applies(known, own):
         if rule.on_three == "refuse":
-            return _refused(request, error_about(call["name"], before.session, own))
-        approvals = approvals.because(call["name"], why(before.session, own))
+            return _refused(request, error_about(call["name"], known, own))
+        approvals = approvals.because(call["name"], why(known, own))
     touched, added = before.session, CallLabels(before.session)
 
     def noted(made: ToolCallRequest) -> Any:
@@ -81,6 +86,31 @@ def ruled_call(
                 result = yield Invoke(partial(noted, request))
         labels.write(before, touched.join(added.added))
     return result
+
+
+def check_labels(settings: ProgramSettings, available: Mapping[str, BaseTool] | None) -> None:
+    """Finds out before an agent's first model call which labels are for nothing, or missing.
+
+    Args:
+        settings: What holds for the agent's programs, with the rule.
+        available: The agent's tools by their names; `None` if they cannot be found.
+
+    Raises:
+        SetupError: A label is for a tool that is not there.
+    """
+    rule = settings.rule
+    if rule is None or available is None:
+        return
+    own = [tool.name for tool in settings.grants.tools.values() if isinstance(tool, BaseTool)]
+    names = {*available, *own} - {settings.tool_name}
+    rule.require_known(names)
+    if unnamed := rule.unnamed(names):
+        logger.warning(
+            "`rule_of_two` has no labels for %s. They count as untrusted, sensitive and acting, so "
+            "a person is asked before each of their calls. Label them, with an empty set what is "
+            "harmless.",
+            unnamed,
+        )
 
 
 def _refused(request: ToolCallRequest, why_not: str) -> ToolMessage:

@@ -311,6 +311,23 @@ class Interpreter:
         self._state = paused.state
         return self
 
+    def fork(self, *, clock: Callable[[], float] | None = None) -> Self:
+        """Makes an interpreter that stands where this one stands, and goes its own way from there.
+
+        It draws the same random numbers as this one, unless `resume` is given other entropy.
+
+        Args:
+            clock: Gives the time that scripts see in it; that of this one if omitted.
+
+        Raises:
+            InterpreterStateError: If the interpreter is in use by another thread.
+        """
+        with self._one_thread:
+            other = type(self)(limits=self._limits, clock=clock or self._clock)
+            other._machine = Machine(self._module, self._limits.memory_bytes, self._machine.image())
+            other._seed, other._state, other._source = self._seed, self._state, self._source
+            return other
+
     def heap(self) -> Heap:
         """Gives what scripts have declared, as a value that can be stored as it changes.
 
@@ -324,7 +341,12 @@ class Interpreter:
 
     @classmethod
     def with_heap(
-        cls, heap: Heap, *, limits: Limits | None = None, seed: bytes | None = None
+        cls,
+        heap: Heap,
+        *,
+        limits: Limits | None = None,
+        seed: bytes | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> Self:
         """Makes an interpreter whose scripts see what those before them have declared.
 
@@ -333,8 +355,9 @@ class Interpreter:
             limits: What scripts may use up.
             seed: 32 bytes that all further randomness depends on, beside what was drawn on the heap
                 before; drawn when omitted. So two interpreters with one heap draw other numbers.
+            clock: Gives the time that scripts see, in seconds since the epoch.
         """
-        self = cls(limits=limits, seed=seed)
+        self = cls(limits=limits, seed=seed, clock=clock)
         self._machine = Machine(self._module, self._limits.memory_bytes, heap.image)
         self._state = ScriptState(heap.next_id)
         return self

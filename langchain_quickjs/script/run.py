@@ -159,8 +159,8 @@ class _Hands:
                 return (yield from self._with_variables(effect))
             case FindLabels() if self.granted.labels is not None:
                 return self.granted.labels.found()
-            case KeepLabels(taint, shown) if self.granted.labels is not None:
-                self.granted.labels.keep(taint, shown=shown)
+            case KeepLabels(told, taint, shown) if self.granted.labels is not None:
+                self.granted.labels.keep(told, taint, shown=shown)
         return None
 
     def _call(self, launched: Launched) -> Work[Answer]:
@@ -304,8 +304,8 @@ def require_checkpointer(config: RunnableConfig, waits: bool) -> None:
     """
     if waits and not has_checkpointer(config):
         raise SetupError(
-            "`interrupt_on` needs a checkpointer, which keeps what waits for a person. Pass one "
-            "where the graph is made, for example "
+            "`interrupt_on` and `rule_of_two` need a checkpointer, which keeps what waits for a "
+            "person. Pass one where the graph is made, for example "
             "`create_agent(..., checkpointer=InMemorySaver())`, and a `thread_id` in the config."
         )
 

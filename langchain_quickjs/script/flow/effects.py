@@ -159,10 +159,12 @@ class KeepLabels:
     """Keep what the script has touched, with all that its session had touched before.
 
     Attributes:
-        taint: That.
-        shown: Whether anything of the script is shown to the model.
+        told: What is touched by what the model may be shown of it.
+        taint: All that it has touched.
+        shown: Whether the model is shown anything of it.
     """
 
+    told: Taint
     taint: Taint
     shown: bool
 

@@ -94,6 +94,7 @@ class Rules:
         raises: Whether a tool's exception that it does not catch goes to whoever runs the graph.
         last_step: Is given the interpreter after the last step, in the thread that computed it.
         rule: Which calls need a person because of what was touched before; `None` for none.
+        declared: Tells which fields a tool declares for what it returns.
     """
 
     script_id: str
@@ -111,6 +112,7 @@ class Rules:
     raises: bool = True
     last_step: Callable[[Interpreter], None] | None = None
     rule: RuleOfTwo | None = None
+    declared: Callable[[str], frozenset[str]] = lambda _: frozenset()
 
     @property
     def located(self) -> list[str]:

@@ -121,7 +121,7 @@ class OpenCalls:
             "asked": self.asked,
         }
         if self.labels.rule is not None:
-            calls["labels"] = self.labels.taint.pack()
+            calls["labels"] = self.labels.pack()
         return calls
 
     def called(self, call: Call) -> BaseTool:
@@ -187,7 +187,8 @@ class OpenCalls:
             call: The call.
             asked: What the person is asked about it; `None` if it needs nobody.
         """
-        if (reviewed := self.labels.reviewed(call["name"], call["args"], asked)) is None:
+        reviewed = self.labels.reviewed(call["id"], call["name"], call["args"], asked)
+        if reviewed is None:
             self._start(call)
         elif isinstance(reviewed, Raised):
             self.replies[call["id"]] = reviewed
@@ -254,7 +255,8 @@ class OpenCalls:
     def ended(self, call: OpenCall, reply: CallResult, touched: Taint = CLEAN) -> None:
         """A call has run to its end."""
         self.replies[call["id"]] = reply
-        self.labels.delivers(call["name"], call["args"], self.rules.manner.clock(), touched)
+        now_s = self.rules.manner.clock()
+        self.labels.delivers(call["id"], call["name"], call["args"], now_s, touched)
         if isinstance(reply, Raised):
             self._told(call, "failed", said=f"{reply.name}: {reply.message}")
         else:

@@ -81,7 +81,7 @@ def script_flow(rules: Rules, entry: Started | Resumed) -> Flow:
         Exception: What a tool raised, if nothing in the script caught it.
     """
     names = CallNames(rules.script_id, rules.place)
-    labels = ProgramLabels(rules.rule)
+    labels = ProgramLabels(rules.rule, rules.limits, rules.declared)
     calls = OpenCalls(rules, names, entry.done, entry.again, labels=labels)
     script = _Script(rules, calls, Patience(rules.limits))
     try:
@@ -129,7 +129,7 @@ class _Script:
         try:
             heap: Heap | None = yield FindVariables()
             if self.rules.rule is not None:
-                self.calls.labels.taint = yield FindLabels()
+                self.calls.labels.found((yield FindLabels()))
         except NotRunError as error:
             return (yield from self._end(error))
         try:
@@ -142,10 +142,11 @@ class _Script:
 
     def _begin(self, entry: Started, heap: Heap | None) -> tuple[Interpreter, _Step]:
         limits, tools, functions = self.rules.limits, self.rules.tools, self.rules.functions
+        clock = self.calls.labels.clock
         if heap is None:
-            interpreter = Interpreter(limits=limits, seed=entry.seed)
+            interpreter = Interpreter(limits=limits, seed=entry.seed, clock=clock)
         else:
-            interpreter = Interpreter.with_heap(heap, limits=limits, seed=entry.seed)
+            interpreter = Interpreter.with_heap(heap, limits=limits, seed=entry.seed, clock=clock)
         self.interpreter = interpreter
         start = functools.partial(
             interpreter.start,
@@ -172,7 +173,9 @@ class _Script:
         self.calls.restore(entry)
         yield from self._settle()
         interpreter: Interpreter = yield Compute(
-            lambda: Interpreter.restore(paused["snapshot"], limits=limits)
+            lambda: Interpreter.restore(
+                paused["snapshot"], limits=limits, clock=self.calls.labels.clock
+            )
         )
         self.interpreter = interpreter
         return (yield from self._run(interpreter, None))
@@ -271,7 +274,10 @@ class _Script:
 
     def _resume(self, interpreter: Interpreter, batch: Mapping[int, CallResult]) -> Outcome:
         self.rules.require_room(batch)
-        return interpreter.resume(batch, entropy=self.entropy)
+        self.calls.labels.stepping(interpreter, batch)
+        outcome = interpreter.resume(batch, entropy=self.entropy)
+        self.calls.labels.stepped(batch, outcome, self.entropy)
+        return outcome
 
     def _step(self, interpreter: Interpreter, run: Callable[[], Outcome]) -> _Step:
         outcome = run()
@@ -347,8 +353,9 @@ class _Script:
             raised = self.raised.get(outcome.call_id)  # What a tool raised, and nothing caught.
         self.calls.notes.extend((yield KeepVariables(self.interpreter, raised is not None)))
         if self.rules.rule is not None:
-            silent = isinstance(outcome, Completed) and outcome.value is UNDEFINED
-            yield KeepLabels(self.calls.labels.taint, not silent or bool(self.console))
+            value = outcome.value if isinstance(outcome, Completed) else None
+            told, taint = self.calls.labels.left(failed=not isinstance(outcome, Completed))
+            yield KeepLabels(told, taint, value is not UNDEFINED or bool(self.console))
         notes, listing = tuple(self.calls.notes), self.calls.report.listing()
         status: Status = "completed" if isinstance(outcome, Completed) else "failed"
         now_s, report = self.rules.manner.clock(), self.calls.report

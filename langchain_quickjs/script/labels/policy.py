@@ -7,20 +7,23 @@ supervises.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+from langchain_core.tools import BaseTool
+
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter.advice.near_names import nearest
 from langchain_quickjs.interpreter.quoting import value_text
+from langchain_quickjs.script.labels.report import RuleReport, report_of
 from langchain_quickjs.script.labels.taint import ALL_LABELS, Label, Taint
 
 __all__ = ["OnThree", "Order", "Precision", "RuleOfTwo"]
 
-Precision = Literal["session", "program"]
-"""What taints a conversation: all that was delivered to it or its programs, or what left them."""
+Precision = Literal["session", "program", "value"]
+"""What taints: all that was delivered, what leaves programs, or what depends on strangers' text."""
 
 OnThree = Literal["ask", "refuse"]
 """What becomes of a call with which all three come together."""
@@ -43,7 +46,9 @@ class RuleOfTwo:
             it harmless.
         precision: `"program"`: what a program reads and keeps to itself does not taint the
             conversation; what it returns, prints, throws or leaves in variables does.
-            `"session"`: whatever was delivered counts.
+            `"session"`: whatever was delivered counts. `"value"`: as `"program"`, and a call of a
+            program, or what is shown of it, counts only if it depends on strangers' text. That is
+            found out by a shadow of the program, which is given nothing of it.
         on_three: `"ask"` asks a person as `interrupt_on` does; `"refuse"` gives the program, or the
             model, an error.
         order: `"acts"`: calls that act are asked about once the other two have met. `"any"`: so
@@ -102,6 +107,15 @@ class RuleOfTwo:
         """Those of these tools that have no labels, and so count for all three."""
         return sorted(set(names) - self._known.keys())
 
+    def report(self, tools: Iterable[BaseTool | Callable[..., Any] | str]) -> RuleReport:
+        """What an agent with these tools can reach, and which tool makes it so.
+
+        Args:
+            tools: All tools of the agent and of its programs, or their names.
+        """
+        names = {one if isinstance(one, str) else _name(one) for one in tools}
+        return report_of({name: self.labels_of(name) for name in names}, self.unnamed(names))
+
     def require_known(self, names: Collection[str]) -> None:
         """Checks that all labels are for tools that there are.
 
@@ -115,6 +129,10 @@ class RuleOfTwo:
                 f"`rule_of_two` has labels for {unknown}, and there is no such tool.{hint} There "
                 f"are {sorted(names)}. Use the tools' own names."
             )
+
+
+def _name(tool: BaseTool | Callable[..., Any]) -> str:
+    return str(getattr(tool, "name", None) or getattr(tool, "__name__", tool))
 
 
 def _require(name: str, value: object, allowed: tuple[Any, ...]) -> None:

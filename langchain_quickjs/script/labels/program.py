@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
+import msgpack
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
 
-from langchain_quickjs.interpreter import Raised
+from langchain_quickjs.interpreter import CallResult, Interpreter, Limits, Outcome, Raised
 from langchain_quickjs.interpreter.quoting import time_text
 from langchain_quickjs.interpreter.values.short_json import json_in_short
 from langchain_quickjs.script.labels.policy import RuleOfTwo
+from langchain_quickjs.script.labels.redaction import redacted
+from langchain_quickjs.script.labels.shadow import WHOLE, Shadow
 from langchain_quickjs.script.labels.taint import (
     CLEAN,
     UNKNOWN,
@@ -29,6 +34,8 @@ LABELS_KEY: Final = "_quickjs_labels"
 """The key of the agent's state under which the labels of a session stand."""
 
 _ARGS_CHARS: Final = 120
+_FIELD_CHARS: Final = 60
+_FIELDS: Final = 8
 _LAUNCHED: Final[frozenset[Label]] = frozenset({"sensitive", "acts"})
 _WORDS: Final[dict[Label, str]] = {
     "untrusted": "read what strangers may have written",
@@ -55,17 +62,24 @@ def brought_by(
     return Taint(mine, (source_of(name, json_in_short(args, _ARGS_CHARS), now_s, mine),))
 
 
-def why(taint: Taint, own: frozenset[Label]) -> str:
+def why(taint: Taint, own: frozenset[Label], depends: Sequence[str] = ()) -> str:
     """Why a person is asked about a call, in Markdown: which labels came from which calls.
 
     Args:
         taint: What had been touched before.
         own: The labels of the call.
+        depends: Which of its arguments depend on strangers' text, if that is known.
     """
     others = [_touched(label, taint) for label in ("untrusted", "sensitive") if label not in own]
     mine = " and ".join(words for label, words in _WORDS.items() if label in own)
     head = f"**Rule of two.** This call would have {mine}"
-    return "\n".join([head + (", and before it this agent has:" if others else "."), *others])
+    lines = [head + (", and before it this agent has:" if others else "."), *others]
+    if WHOLE in depends:
+        lines.append("- that it is made, and with what, may depend on what strangers wrote")
+    elif depends:
+        named = ", ".join(f"`{_shown(name[:_FIELD_CHARS])}`" for name in depends[:_FIELDS])
+        lines.append(f"- of its arguments, these depend on what strangers wrote: {named}")
+    return "\n".join(lines)
 
 
 def _touched(label: Label, taint: Taint) -> str:
@@ -75,9 +89,12 @@ def _touched(label: Label, taint: Taint) -> str:
 
 def _told(source: Source) -> str:
     at = time_text(source.at_s)
-    call = f"{source.tool}({source.args})".replace("`", "'")
-    shown = "".join(one if one.isprintable() else "?" for one in call)
-    return f"`{shown}` at {at}"
+    return f"`{_shown(f'{source.tool}({source.args})')}` at {at}"
+
+
+def _shown(text: str) -> str:
+    """A text that ends no code span, and in which nothing is hidden."""
+    return "".join(one if one.isprintable() else "?" for one in text.replace("`", "'"))
 
 
 def error_about(name: str, taint: Taint, own: frozenset[Label]) -> str:
@@ -105,33 +122,103 @@ def asked_because(reason: str, name: str, args: dict[str, Any], asked: Asked | N
 
 @dataclass(slots=True)
 class ProgramLabels:
-    """What one program has touched so far.
+    """What one program has touched so far, and what of it depends on strangers.
 
     Attributes:
         rule: The rule; without one nothing is noted.
-        taint: All of it, with what its session had touched before.
+        limits: What the program may use up.
+        declared: Tells which fields a tool declares for what it returns.
+        taint: All that was touched, with what its session had touched before.
+        clear: The same without what strangers' text has reached the program. A call that comes out
+            the same without that text is judged by it.
+        shadow: Finds out what does; `None` where the rule does not want to know.
+        depends: For each open call that depends on strangers, which of its arguments do.
+        strange: The calls whose results strangers may have written, with their tools.
     """
 
     rule: RuleOfTwo | None = None
-    taint: Taint = field(default=CLEAN)
+    limits: Limits = field(default_factory=Limits)
+    declared: Callable[[str], frozenset[str]] = lambda _: frozenset()
+    taint: Taint = CLEAN
+    clear: Taint = CLEAN
+    shadow: Shadow | None = None
+    depends: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    strange: dict[int, str] = field(default_factory=dict)
 
-    def applies(self, name: str) -> bool:
-        """Whether a call of a tool is a person's business now."""
-        return self.rule is not None and self.rule.applies(self.taint, self.rule.labels_of(name))
+    def __post_init__(self) -> None:
+        """Makes the shadow of a program that has seen nothing yet."""
+        if self.rule is not None and self.rule.precision == "value" and self.shadow is None:
+            self.shadow = Shadow(self.limits)
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """The clock of the program."""
+        return time.time if self.shadow is None else self.shadow.moment
+
+    def found(self, taint: Taint) -> None:
+        """Begins with what the session had touched."""
+        self.taint = self.clear = taint
+
+    def pack(self) -> bytes:
+        """What is stored of it with a paused program."""
+        shadow = None if self.shadow is None else self.shadow.pack()
+        depends = {number: list(names) for number, names in self.depends.items()}
+        parts = [self.taint.pack(), self.clear.pack(), depends, self.strange, shadow]
+        return bytes(msgpack.packb(parts))
 
     def restore(self, packed: object) -> None:
         """Takes up what a paused program had touched; what cannot be read counts as all of it."""
         try:
-            self.taint = UNKNOWN if packed is None else Taint.unpack(packed)
-        except ValueError:
-            self.taint = UNKNOWN
+            found: Any = msgpack.unpackb(cast("bytes", packed), strict_map_key=False)
+            taint, clear, depends, strange, shadow = found
+            self.taint, self.clear = Taint.unpack(taint), Taint.unpack(clear)
+            self.depends = {int(number): tuple(names) for number, names in depends.items()}
+            self.strange = {int(number): str(name) for number, name in strange.items()}
+        except (AttributeError, TypeError, ValueError, msgpack.exceptions.UnpackException):
+            self.taint = self.clear = UNKNOWN
+            shadow = None
+        if self.shadow is not None:
+            self.shadow = Shadow.unpack(shadow, self.limits)
+
+    def stepping(self, program: Interpreter, results: Mapping[int, CallResult]) -> None:
+        """Looks at what a program is about to be given: its shadow begins before that."""
+        if self.shadow is not None and not self.strange.keys().isdisjoint(results):
+            self.shadow.begin(program)
+
+    def stepped(
+        self, results: Mapping[int, CallResult], outcome: Outcome, entropy: bytes | None
+    ) -> None:
+        """Lets the shadow follow a step that the program has done."""
+        if self.shadow is None:
+            return
+        self.shadow.follow(results, outcome, self._redact, entropy)
+        for number in results:
+            self.strange.pop(number, None)
+            self.depends.pop(number, None)
+        # Whatever is answered to a call that depends on strangers may tell what they wrote.
+        self.depends.update(self.shadow.fields)
+        self.strange.update(dict.fromkeys(self.shadow.fields, ""))
+
+    def _redact(self, number: int, result: CallResult) -> CallResult:
+        name = self.strange.get(number)
+        return result if name is None else redacted(result, self.declared(name))
+
+    def left(self, *, failed: bool) -> tuple[Taint, Taint]:
+        """What is touched by what the model is shown of the program, and by its variables.
+
+        Args:
+            failed: Whether it failed: then the model is shown what its calls gave.
+        """
+        clear = self.shadow is not None and not self.shadow.differs and not failed
+        return (self.clear if clear else self.taint), self.taint
 
     def reviewed(
-        self, name: str, args: dict[str, Any], asked: Asked | None
+        self, number: int, name: str, args: dict[str, Any], asked: Asked | None
     ) -> Asked | Raised | None:
         """What a person is asked about a call, because of the rule too.
 
         Args:
+            number: The call.
             name: The tool.
             args: The arguments.
             asked: What the person is asked in any case; `None` for nothing.
@@ -139,30 +226,44 @@ class ProgramLabels:
         Returns:
             What the person is asked; an error if the rule refuses the call; `None` if it runs.
         """
-        if self.rule is None or not self.applies(name):
+        if self.rule is None:
             return asked
-        own = self.rule.labels_of(name)
+        depends = self.depends.get(number, ())
+        own, touched = self.rule.labels_of(name), self.taint if depends else self.clear
+        if not self.rule.applies(touched, own):
+            return asked
         if self.rule.on_three == "refuse":
-            return Raised("RuleOfTwoError", error_about(name, self.taint, own))
-        return asked_because(why(self.taint, own), name, args, asked)
+            return Raised("RuleOfTwoError", error_about(name, touched, own))
+        return asked_because(why(touched, own, depends), name, args, asked)
 
     def begins(self, name: str, args: Any, now_s: float) -> None:
         """Notes that a call begins."""
-        self._note(name, args, now_s, delivered=False)
+        if self.rule is not None:
+            own = self.rule.labels_of(name)
+            brought = brought_by(name, args, own, now_s, delivered=False)
+            self.taint, self.clear = self.taint.join(brought), self.clear.join(brought)
 
-    def delivers(self, name: str, args: Any, now_s: float, added: Taint = CLEAN) -> None:
+    def delivers(
+        self, number: int, name: str, args: Any, now_s: float, added: Taint = CLEAN
+    ) -> None:
         """Notes that the program is given what a call came to.
 
         Args:
+            number: The call.
             name: The tool.
             args: Its arguments.
             now_s: The time, in seconds since the epoch.
             added: What was touched inside of it.
         """
-        self._note(name, args, now_s, delivered=True)
-        self.taint = self.taint.join(added)
-
-    def _note(self, name: str, args: Any, now_s: float, *, delivered: bool) -> None:
-        if self.rule is not None:
-            own = self.rule.labels_of(name)
-            self.taint = self.taint.join(brought_by(name, args, own, now_s, delivered=delivered))
+        if self.rule is None:
+            return
+        own = self.rule.labels_of(name)
+        brought = brought_by(name, args, own, now_s, delivered=True).join(added)
+        self.taint = self.taint.join(brought)
+        if self.shadow is None:
+            self.clear = self.taint
+            return
+        if "untrusted" in brought.labels or number in self.strange:
+            self.strange[number] = name
+        kept = [one for one in brought.sources if "untrusted" not in one.labels]
+        self.clear = self.clear.join(Taint(brought.labels - {"untrusted"}, tuple(kept)))

@@ -97,24 +97,30 @@ class SessionLabels:
         task, step = OuterTask(config), Superstep(config)
         return cls(rule, task, step, config, signer, messages, tool_name)
 
-    def read(self, call_id: str, now_s: float) -> Touched:
-        """What has been touched before this call, and by those that stand beside it.
+    def read(self) -> Touched:
+        """What had been touched before the call."""
+        touched = self._stored(has_history=self._has_history())
+        call = around()
+        if call is None:
+            return touched
+        return Touched(touched.session.join(call.before), touched.variables)
+
+    def beside(self, call_id: str, now_s: float) -> Taint:
+        """What is touched by the calls that the model makes together with one.
 
         Args:
             call_id: The call.
             now_s: The time, in seconds since the epoch.
         """
-        made = next((m for m in reversed(self.messages) if isinstance(m, AIMessage)), None)
-        touched = self._stored(has_history=self._has_history(made))
-        beside = [
-            brought_by(one["name"], one["args"], labels, now_s, delivered=False)
-            for one in (made.tool_calls if made is not None else ())
-            if one["id"] != call_id and one["name"] != self.tool_name
-            for labels in [self.rule.labels_of(one["name"])]
-        ]
-        if (call := around()) is not None:
-            beside.append(call.before)
-        return Touched(touched.session.join(*beside), touched.variables)
+        made = self._made()
+        return CLEAN.join(
+            *(
+                brought_by(one["name"], one["args"], labels, now_s, delivered=False)
+                for one in (made.tool_calls if made is not None else ())
+                if one["id"] != call_id and one["name"] != self.tool_name
+                for labels in [self.rule.labels_of(one["name"])]
+            )
+        )
 
     def write(self, before: Touched, session: Taint, variables: Taint = CLEAN) -> None:
         """Writes what the call has added.
@@ -131,9 +137,11 @@ class SessionLabels:
         self.step.hide_from_streams(LABELS_KEY)
         self.task.write([(LABELS_KEY, self._packed(now))])
 
-    def of_program(self, call_id: str, clock: Callable[[], float]) -> ProgramSession:
+    def of_program(
+        self, call_id: str, clock: Callable[[], float], *, has_variables: bool
+    ) -> ProgramSession:
         """What the program finds and leaves that a call runs."""
-        return ProgramSession(self, call_id, clock)
+        return ProgramSession(self, call_id, clock, has_variables)
 
     def _stored(self, *, has_history: bool) -> Touched:
         channel = channels_of(self.config).get(LABELS_KEY)
@@ -151,10 +159,13 @@ class SessionLabels:
             touched = touched.join(self._unpacked(value))
         return touched
 
-    def _has_history(self, made: AIMessage | None) -> bool:
-        """Whether results of calls were delivered before the message that made the call."""
-        earlier = [m for m in self.messages if m is not made]
-        return any(isinstance(message, ToolMessage) for message in earlier)
+    def _made(self) -> AIMessage | None:
+        """The message that makes the call."""
+        return next((m for m in reversed(self.messages) if isinstance(m, AIMessage)), None)
+
+    def _has_history(self) -> bool:
+        """Whether results of calls were delivered before the message that makes the call."""
+        return any(isinstance(message, ToolMessage) for message in self.messages)
 
     def _packed(self, touched: Touched) -> bytes:
         parts = (touched.session.pack(), touched.variables.pack())
@@ -181,27 +192,33 @@ class ProgramSession:
         labels: Those of its session.
         call_id: The call that runs it.
         clock: Gives the time, in seconds since the epoch.
+        has_variables: Whether it finds variables and leaves them.
     """
 
     labels: SessionLabels
     call_id: str
     clock: Callable[[], float]
+    has_variables: bool
 
     def found(self) -> Taint:
         """What its session had touched, and programs that left it variables."""
-        touched = self.labels.read(self.call_id, self.clock())
-        return touched.session.join(touched.variables)
+        touched = self.labels.read()
+        beside = self.labels.beside(self.call_id, self.clock())
+        left = touched.variables if self.has_variables else CLEAN
+        return touched.session.join(left, beside)
 
-    def keep(self, taint: Taint, *, shown: bool) -> None:
+    def keep(self, told: Taint, taint: Taint, *, shown: bool) -> None:
         """Keeps what it has touched.
 
         Args:
-            taint: That, and all that it has found.
-            shown: Whether anything of it is shown to the model.
+            told: What is touched by what the model may be shown of it.
+            taint: All that it has touched, and found.
+            shown: Whether the model is shown anything of it.
         """
-        before = self.labels.read(self.call_id, self.clock())
+        before = self.labels.read()
         counts = shown or self.labels.rule.precision == "session"
-        self.labels.write(before, taint if counts else CLEAN, taint)
+        left = taint if self.has_variables else CLEAN
+        self.labels.write(before, told if counts else CLEAN, left)
 
 
 def _entries(value: object) -> list[Any]:
