@@ -71,18 +71,26 @@ def count(suite: Suite, labels: Labels, style: Style, mode: Mode) -> Counts:
     agent = Agent(suite, labels, mode)
     asked = [len(agent.run(_TASKS[style](task), task.calls).asked) for task in suite.tasks]
     attacks = [attack for attack in suite.attacks() if attack.has_all_three(labels)]
+    alike: dict[str, bool] = {}  # Users who begin in the same way are attacked in the same way.
+    for attack in attacks:
+        if (key := _written(attack, style)) not in alike:
+            alike[key] = is_stopped(agent, attack, labels, style)
     in_one = agent.run(
         [turn for task in suite.tasks for turn in _TASKS[style](task)],
         [call for task in suite.tasks for call in task.calls],
     )
     return Counts(
-        stopped=sum(is_stopped(agent, attack, labels, style) for attack in attacks),
+        stopped=sum(alike[_written(attack, style)] for attack in attacks),
         attacks=len(attacks),
         quiet=asked.count(0),
         tasks=len(asked),
         questions=sum(asked),
         questions_in_one=len(in_one.asked),
     )
+
+
+def _written(attack: Attack, style: Style) -> str:
+    return repr((len(attack.before), attack.calls, [form(attack) for form in _ATTACKS[style]]))
 
 
 def is_stopped(agent: Agent, attack: Attack, labels: Labels, style: Style) -> bool:
