@@ -9,15 +9,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Sequence
 from types import MethodType
-from typing import Annotated, Any, NotRequired, TypeAlias
+from typing import Any, TypeAlias
 
 from langchain.agents.middleware import AgentMiddleware
-from langchain.agents.middleware.types import (
-    AgentState,
-    ModelRequest,
-    ModelResponse,
-    PrivateStateAttr,
-)
+from langchain.agents.middleware.types import AgentState, ModelRequest, ModelResponse
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.config import get_config
@@ -25,13 +20,16 @@ from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 from langsmith.utils import tracing_is_enabled
 
-from langchain_quickjs.agent.direct_calls import decided_call, needs_decision
 from langchain_quickjs.agent.eval_tool import EvalTool
 from langchain_quickjs.agent.grants import Grants
+from langchain_quickjs.agent.model_calls.ruled_calls import (
+    check_labels,
+    decided_here,
+    is_decided_here,
+)
 from langchain_quickjs.agent.program import ProgramSettings, granted_to_program
 from langchain_quickjs.agent.prompt import PromptSection, eval_tool_description
 from langchain_quickjs.agent.rendering import was_rendered_here
-from langchain_quickjs.agent.ruled_calls import LabelledState, check_labels, ruled_call
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.durability.failures import Failures, unanswered, with_answers
@@ -51,7 +49,7 @@ from langchain_quickjs.script.settings import (
     RequestName,
     check_parameters,
 )
-from langchain_quickjs.script.variables.channel import VariablesChannel
+from langchain_quickjs.script.variables.agent_state import InterpreterState, state_schema
 from langchain_quickjs.script.variables.session import VariablesPolicy
 
 __all__ = ["CodeInterpreterMiddleware", "InterpreterState", "PTCOption"]
@@ -60,22 +58,6 @@ ToolResult = ToolMessage | Command[Any]
 
 PTCOption: TypeAlias = Sequence[str | BaseTool | Callable[..., Any]]
 """The tools that programs may call: names of the agent's tools, tools, or functions."""
-
-
-class InterpreterState(AgentState[Any]):
-    """What the agent's state has beyond that of other agents. It is not part of what users read."""
-
-    _quickjs_heap: NotRequired[Annotated[bytes, VariablesChannel, PrivateStateAttr]]
-
-
-class _LabelledInterpreterState(InterpreterState, LabelledState):
-    """Both."""
-
-
-def _schema(*, has_variables: bool, has_rule: bool) -> type[AgentState[Any]]:
-    if has_rule:
-        return _LabelledInterpreterState if has_variables else LabelledState
-    return InterpreterState if has_variables else AgentState
 
 
 class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
@@ -211,7 +193,9 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         )
         lives: Mode = mode or Defaults.mode
         variables = None
-        self.state_schema = _schema(has_variables=lives != "call", has_rule=rule_of_two is not None)
+        self.state_schema = state_schema(
+            has_variables=lives != "call", has_rule=rule_of_two is not None
+        )
         if lives != "call":
             variables = VariablesPolicy(lives, max_snapshot_bytes or memory_limit, limits)
         called = tool_name if request_name == "program" else ""
@@ -304,8 +288,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], ToolResult]
     ) -> ToolResult:
         """Gives the tool that runs programs the way that tool calls take; asks about others."""
-        if self._asks(request, handler):
-            return drive(self._decided(request, handler))
+        if is_decided_here(request, handler, self._settings):
+            return drive(decided_here(request, handler, self._settings))
         return handler(self._with_grant(request, handler))
 
     async def awrap_tool_call(
@@ -319,25 +303,9 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     def _start_tool_call(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Awaitable[ToolResult]]
     ) -> Awaitable[ToolResult]:
-        if self._asks(request, handler):
-            return adrive(self._decided(request, handler))
+        if is_decided_here(request, handler, self._settings):
+            return adrive(decided_here(request, handler, self._settings))
         return handler(self._with_grant(request, handler))
-
-    def _decided(
-        self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Any]
-    ) -> Work[ToolResult]:
-        approvals, settings = self._grants.approvals, self._settings
-        if settings.rule is not None:
-            return ruled_call(request, handler, approvals, settings)
-        return decided_call(request, handler, approvals, settings.signing_keys)
-
-    def _asks(self, request: ToolCallRequest, handler: Any) -> bool:
-        """Whether people are asked here about a call that the model makes itself."""
-        if self._settings.rule is not None:
-            return request.tool_call["name"] != self.tool_name
-        approvals = self._grants.approvals
-        gated = request.tool_call["name"] in approvals.configs
-        return gated and needs_decision(request, handler, approvals)
 
     def _with_grant(self, request: ToolCallRequest, handler: Callable[..., Any]) -> ToolCallRequest:
         """A call of the tool that runs programs, with what its program is given."""

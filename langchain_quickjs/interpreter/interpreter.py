@@ -22,7 +22,7 @@ from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.one_thread import OneThreadAtATime
 from langchain_quickjs.interpreter.outcomes import Call, CallResult, Failed, Outcome, Suspended
 from langchain_quickjs.interpreter.script_state import ScriptState
-from langchain_quickjs.interpreter.steps import take_step
+from langchain_quickjs.interpreter.steps import give_up, take_step
 from langchain_quickjs.interpreter.storage.heap_records import Heap
 from langchain_quickjs.interpreter.storage.snapshot import (
     PausedInterpreter,
@@ -31,7 +31,6 @@ from langchain_quickjs.interpreter.storage.snapshot import (
 )
 from langchain_quickjs.interpreter.wire.protocol import (
     GuestRefusalError,
-    abort_message,
     checked_seed,
     explain_refusal,
     resume_message,
@@ -180,8 +179,7 @@ class Interpreter:
                 located=located,
                 limits=self._limits,
             )
-            granted = frozenset((*tools, *functions))
-            outcome = self._step(message, source, begins_with=granted)
+            outcome = self._step(message, source, begins_with=frozenset((*tools, *functions)))
             self._seed, self._source = None, source
             if isinstance(outcome, Failed):
                 error = with_excerpt(outcome.error, source)
@@ -236,12 +234,7 @@ class Interpreter:
     ) -> Outcome:
         try:
             outcome, self._state = take_step(
-                self._machine,
-                self._state,
-                message,
-                self._limits,
-                answered,
-                begins_with=begins_with,
+                self._machine, self._state, message, self._limits, answered, begins_with=begins_with
             )
         except TimeLimitError as error:
             with_place(error, source)
@@ -256,13 +249,8 @@ class Interpreter:
         """
         with self._one_thread:
             if self._state.running:
-                message = abort_message(now_s=self._clock())
-                # A script that has used up its time is given up all the same.
-                state = self._state._replace(spent_s=0.0, calls_made=0)
-                answered = state.open_calls.keys()
-                _, self._state = take_step(
-                    self._machine, state, message, self._limits, answered, gives_up=True
-                )
+                now_s = self._clock()
+                self._state = give_up(self._machine, self._state, now_s, self._limits)
 
     def cancel(self) -> None:
         """Stops the step that is running in another thread, or else the next one. Thread-safe.
@@ -307,8 +295,7 @@ class Interpreter:
         module = self._module
         paused = unpack_snapshot(snapshot, module.boot, module.build_id, self._limits)
         self._machine = Machine(module, self._limits.memory_bytes, paused.image)
-        self._seed = None
-        self._state = paused.state
+        self._seed, self._state = None, paused.state
         return self
 
     def fork(self, *, clock: Callable[[], float] | None = None) -> Self:

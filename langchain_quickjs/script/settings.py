@@ -21,7 +21,7 @@ from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.interpreter.limits import RANGES, Range
 from langchain_quickjs.interpreter.quoting import value_text
-from langchain_quickjs.script.labels.policy import RuleOfTwo
+from langchain_quickjs.script.labels.taint import Rule
 
 __all__ = [
     "AskMode",
@@ -153,7 +153,7 @@ _RULES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
         f"a whole number of bytes from 1 to {_LARGEST}, or None for `memory_limit`",
         _or_none(_is_whole),
     ),
-    "rule_of_two": ("a `RuleOfTwo`, or None", _or_none(lambda v: isinstance(v, RuleOfTwo))),
+    "rule_of_two": ("a `RuleOfTwo`, or None", _or_none(lambda v: isinstance(v, Rule))),
     "limits": ("`Limits`, or None", _or_none(lambda value: isinstance(value, Limits))),
     "checkpointer": (
         "a checkpointer, True, False or None",

@@ -13,10 +13,19 @@ from langchain_core.tools import BaseTool
 from langgraph.types import Interrupt
 
 from langchain_quickjs.errors import MessageLimitError
-from langchain_quickjs.interpreter import Call, CallResult, Interpreter, Limits, Raised, Returned
+from langchain_quickjs.interpreter import (
+    Call,
+    CallResult,
+    Interpreter,
+    Limits,
+    Outcome,
+    Raised,
+    Returned,
+    Suspended,
+)
 from langchain_quickjs.interpreter.values.weight import weight
-from langchain_quickjs.script.labels.policy import RuleOfTwo
-from langchain_quickjs.script.labels.taint import CLEAN, Taint
+from langchain_quickjs.script.flow.call_ids import CallNames
+from langchain_quickjs.script.labels.taint import CLEAN, Rule, Taint
 from langchain_quickjs.script.state import CallMade, OpenCall, PausedScript, Refusal, StateUpdate
 
 __all__ = [
@@ -29,6 +38,7 @@ __all__ = [
     "Reviewed",
     "Rules",
     "Started",
+    "Step",
     "Takes",
     "new_seed",
     "opened",
@@ -74,6 +84,18 @@ class Takes(Protocol):
         ...
 
 
+MadeCall: TypeAlias = tuple[Call, dict[str, Any] | Raised, str]
+"""A call of a script, with its arguments as the tool takes them, and what its name is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step's outcome, and the calls that it made."""
+
+    outcome: Outcome
+    calls: tuple[MadeCall, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What a script may do, as far as its flow has to know.
@@ -111,7 +133,7 @@ class Rules:
     keeps: bool = False
     raises: bool = True
     last_step: Callable[[Interpreter], None] | None = None
-    rule: RuleOfTwo | None = None
+    rule: Rule | None = None
     declared: Callable[[str], frozenset[str]] = lambda _: frozenset()
 
     @property
@@ -145,6 +167,23 @@ class Rules:
             values = [reply.value for reply in batch.values() if isinstance(reply, Returned)]
             if weight(values, most) > most:
                 raise MessageLimitError("the results are too large together", value=most)
+
+    def called(self, call: Call) -> BaseTool:
+        """The tool that a script's call calls."""
+        return self.tools.get(call.name) or self.functions[call.name]
+
+    def step(self, interpreter: Interpreter, outcome: Outcome, names: CallNames) -> Step:
+        """What an interpreter has just done, with its calls as tools take them."""
+        if isinstance(outcome, Suspended):
+            return Step(outcome, tuple(self._made(call, names) for call in outcome.calls))
+        if self.last_step is not None:
+            self.last_step(interpreter)
+        return Step(outcome)
+
+    def _made(self, call: Call, names: CallNames) -> MadeCall:
+        tool = self.called(call)
+        args = self.takes(tool).of_call(call, self.limits.message_bytes)
+        return call, args, "" if isinstance(args, Raised) else names.kind(tool.name, args)
 
     def named(self, name: str) -> BaseTool | None:
         """The tool with this name of its own, if the script may call it."""

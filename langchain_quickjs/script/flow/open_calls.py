@@ -14,7 +14,6 @@ from langchain.agents.middleware.human_in_the_loop import (
     DecisionType,
     ReviewConfig,
 )
-from langchain_core.tools import BaseTool
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Call, CallResult, Raised
@@ -124,10 +123,6 @@ class OpenCalls:
             calls["labels"] = self.labels.pack()
         return calls
 
-    def called(self, call: Call) -> BaseTool:
-        """The tool that a script's call calls."""
-        return self.rules.tools.get(call.name) or self.rules.functions[call.name]
-
     def restore(self, entry: Resumed) -> None:
         """Takes up the calls of a stored script: what is answered goes on, the rest waits."""
         paused, answers = entry.paused, entry.answers
@@ -168,7 +163,7 @@ class OpenCalls:
             self._refuse(call, args)
             return None
         made = self._made(call)
-        return opened(call.id, self.names.name(kind), self.called(call).name, args, made)
+        return opened(call.id, self.names.name(kind), self.rules.called(call).name, args, made)
 
     def _made(self, call: Call) -> CallMade:
         made = CallMade(began_s=self.rules.manner.clock())
@@ -249,7 +244,7 @@ class OpenCalls:
     def _refuse(self, call: Call, error: Raised) -> None:
         self.replies[call.id] = error
         given: Any = call.args[0] if call.args else {}
-        refused = opened(call.id, "", self.called(call).name, given, self._made(call))
+        refused = opened(call.id, "", self.rules.called(call).name, given, self._made(call))
         self._told(refused, "not made", said=error.message)
 
     def ended(self, call: OpenCall, reply: CallResult, touched: Taint = CLEAN) -> None:

@@ -22,7 +22,6 @@ from langchain_quickjs.errors import (
 )
 from langchain_quickjs.interpreter import (
     UNDEFINED,
-    Call,
     CallResult,
     Completed,
     Failed,
@@ -57,7 +56,7 @@ from langchain_quickjs.script.flow.effects import (
     Withdraw,
     Write,
 )
-from langchain_quickjs.script.flow.inputs import Answer, Blocked, Resumed, Rules, Started
+from langchain_quickjs.script.flow.inputs import Answer, Blocked, Resumed, Rules, Started, Step
 from langchain_quickjs.script.flow.open_calls import OpenCalls
 from langchain_quickjs.script.flow.waiting_time import Patience
 from langchain_quickjs.script.labels.program import ProgramLabels
@@ -93,14 +92,6 @@ def script_flow(rules: Rules, entry: Started | Resumed) -> Flow:
         fresh = {name: end for name, end in script.ended.items() if name not in known}
         yield Leave(fresh, script.seed, script.told)
         raise
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A step's outcome, and the calls that it made, with arguments as tools take them and kinds."""
-
-    outcome: Outcome
-    calls: tuple[tuple[Call, dict[str, Any] | Raised, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -140,7 +131,7 @@ class _Script:
             return (yield from self._end(error))
         return (yield from self._run(interpreter, step))
 
-    def _begin(self, entry: Started, heap: Heap | None) -> tuple[Interpreter, _Step]:
+    def _begin(self, entry: Started, heap: Heap | None) -> tuple[Interpreter, Step]:
         limits, tools, functions = self.rules.limits, self.rules.tools, self.rules.functions
         clock = self.calls.labels.clock
         if heap is None:
@@ -180,7 +171,7 @@ class _Script:
         self.interpreter = interpreter
         return (yield from self._run(interpreter, None))
 
-    def _run(self, interpreter: Interpreter, step: _Step | None) -> Flow:
+    def _run(self, interpreter: Interpreter, step: Step | None) -> Flow:
         """Calls and steps in turn, until the script ends or can only wait for people."""
         wake_after_s: float | None = None
         while True:
@@ -209,7 +200,7 @@ class _Script:
             except _SCRIPT_FAULTS as error:
                 return (yield from self._end(error))
 
-    def _admit(self, step: _Step) -> Generator[Effect, Any, None]:
+    def _admit(self, step: Step) -> Generator[Effect, Any, None]:
         """Takes a step's new calls up: they run, wait for people, or are refused."""
         opened = [made for call in step.calls if (made := self.calls.open(*call)) is not None]
         gated = [call for call in opened if self.calls.may_be_asked_about(call)]
@@ -240,7 +231,7 @@ class _Script:
             raise ProtocolError("the script waits, but for nothing that could come")
         return True
 
-    def _deliver(self, interpreter: Interpreter) -> Generator[Effect, Any, _Step]:
+    def _deliver(self, interpreter: Interpreter) -> Generator[Effect, Any, Step]:
         """Hands replies to the script: all at once, or singly while one of them cannot cross."""
         while True:
             replies = self.calls.replies
@@ -249,7 +240,7 @@ class _Script:
             try:
                 resume = functools.partial(self._resume, interpreter, batch)
                 with self.patience.spending():
-                    step: _Step = yield Compute(
+                    step: Step = yield Compute(
                         functools.partial(self._step, interpreter, resume), interpreter.cancel
                     )
             except (ValueTransferError, MessageLimitError) as error:
@@ -279,19 +270,8 @@ class _Script:
         self.calls.labels.stepped(batch, outcome, self.entropy)
         return outcome
 
-    def _step(self, interpreter: Interpreter, run: Callable[[], Outcome]) -> _Step:
-        outcome = run()
-        if not isinstance(outcome, Suspended):
-            if self.rules.last_step is not None:
-                self.rules.last_step(interpreter)
-            return _Step(outcome)
-        return _Step(outcome, tuple(map(self._made, outcome.calls)))
-
-    def _made(self, call: Call) -> tuple[Call, dict[str, Any] | Raised, str]:
-        tool = self.calls.called(call)
-        args = self.rules.takes(tool).of_call(call, self.rules.limits.message_bytes)
-        kind = "" if isinstance(args, Raised) else self.calls.names.kind(tool.name, args)
-        return call, args, kind
+    def _step(self, interpreter: Interpreter, run: Callable[[], Outcome]) -> Step:
+        return self.rules.step(interpreter, run(), self.calls.names)
 
     def _settle(self) -> Generator[Effect, Any, None]:
         """Takes what is known of calls that a run which was cut off has made."""

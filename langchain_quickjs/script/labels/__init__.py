@@ -2,9 +2,11 @@
 
 It imports nothing of `script`. Where a thread's labels stand is in `variables/session_labels.py`.
 
-    taint     what a session or a program has touched, and by which calls; it only grows
-    policy    `RuleOfTwo`: the labels of tools, and when they ask for a person
-    results   labels that a tool gives to one of its results
-    program   what one program has touched so far
-    report    which combinations an agent can reach at all
+    taint      what a session or a program has touched, and by which calls; it only grows
+    policy     `RuleOfTwo`: the labels of tools, and when they ask for a person
+    results    labels that a tool gives to one of its results
+    program    what one program has touched so far
+    shadow     a run beside the program that is given nothing of strangers, for comparison
+    redaction  what that run is given in the place of results
+    report     which combinations an agent can reach at all
 """

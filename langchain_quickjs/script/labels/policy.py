@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from langchain_core.tools import BaseTool
 
@@ -18,22 +18,21 @@ from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter.advice.near_names import nearest
 from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.script.labels.report import RuleReport, report_of
-from langchain_quickjs.script.labels.taint import ALL_LABELS, Label, Taint
+from langchain_quickjs.script.labels.taint import (
+    ALL_LABELS,
+    Label,
+    OnThree,
+    Order,
+    Precision,
+    Rule,
+    Taint,
+)
 
 __all__ = ["OnThree", "Order", "Precision", "RuleOfTwo"]
 
-Precision = Literal["session", "program", "value"]
-"""What taints: all that was delivered, what leaves programs, or what depends on strangers' text."""
-
-OnThree = Literal["ask", "refuse"]
-"""What becomes of a call with which all three come together."""
-
-Order = Literal["acts", "any"]
-"""Which call needs a person: one that acts, or whichever brings the third label."""
-
 
 @dataclass(frozen=True, slots=True)
-class RuleOfTwo:
+class RuleOfTwo(Rule):
     """Keeps an agent from acting, unasked, on what strangers wrote while it sees what is private.
 
     A tool that is not named has all three labels. Labels are believed: the rule is as good as they

@@ -13,13 +13,13 @@ from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewC
 from langchain_quickjs.interpreter import CallResult, Interpreter, Limits, Outcome, Raised
 from langchain_quickjs.interpreter.quoting import time_text
 from langchain_quickjs.interpreter.values.short_json import json_in_short
-from langchain_quickjs.script.labels.policy import RuleOfTwo
 from langchain_quickjs.script.labels.redaction import redacted
 from langchain_quickjs.script.labels.shadow import WHOLE, Shadow
 from langchain_quickjs.script.labels.taint import (
     CLEAN,
     UNKNOWN,
     Label,
+    Rule,
     Source,
     Taint,
     source_of,
@@ -136,7 +136,7 @@ class ProgramLabels:
         strange: The calls whose results strangers may have written, with their tools.
     """
 
-    rule: RuleOfTwo | None = None
+    rule: Rule | None = None
     limits: Limits = field(default_factory=Limits)
     declared: Callable[[str], frozenset[str]] = lambda _: frozenset()
     taint: Taint = CLEAN

@@ -1,20 +1,45 @@
-"""What a session or a program has touched: labels that only grow, and the calls they came from."""
+"""What a session or a program has touched: labels that only grow, and the calls they came from.
+
+And what a rule about that says, for all who need one without having to know how it is made.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, Self, get_args
 
 import msgpack
 
-__all__ = ["ALL_LABELS", "CLEAN", "UNKNOWN", "Label", "Source", "Taint", "source_of"]
+__all__ = [
+    "ALL_LABELS",
+    "CLEAN",
+    "UNKNOWN",
+    "Label",
+    "OnThree",
+    "Order",
+    "Precision",
+    "Rule",
+    "Source",
+    "Taint",
+    "source_of",
+]
 
 Label = Literal["untrusted", "sensitive", "acts"]
 """What a tool does to a session: it brings in text that anybody may have written, it reaches what
 is private, it changes something or tells somebody outside."""
 
 ALL_LABELS: Final[frozenset[Label]] = frozenset(get_args(Label))
+
+Precision = Literal["session", "program", "value"]
+"""What taints: all that was delivered, what leaves programs, or what depends on strangers' text."""
+
+OnThree = Literal["ask", "refuse"]
+"""What becomes of a call with which all three come together."""
+
+Order = Literal["acts", "any"]
+"""Which call needs a person: one that acts, or whichever brings the third label."""
 
 _SOURCES_PER_LABEL: Final = 4
 _NAME_CHARS: Final = 128
@@ -105,6 +130,28 @@ def _source(fields: Any) -> Source:
         case [int() | float() as at_s, str(tool), str(args), [*labels]] if _are_labels(labels):
             return source_of(tool, args, float(at_s), labels)
     raise ValueError("it cannot be read")
+
+
+class Rule(ABC):
+    """Which calls need a person because of what was touched before: `RuleOfTwo`."""
+
+    __slots__ = ()
+
+    precision: Precision
+    on_three: OnThree
+    order: Order
+
+    @abstractmethod
+    def labels_of(self, name: str) -> frozenset[Label]:
+        """What calls of a tool bring."""
+
+    @abstractmethod
+    def applies(self, taint: Taint, own: Set[Label]) -> bool:
+        """Whether a call with these labels of its own brings all three together."""
+
+    @abstractmethod
+    def may_apply(self, name: str) -> bool:
+        """Whether any call of a tool may come to need a person."""
 
 
 CLEAN: Final = Taint()

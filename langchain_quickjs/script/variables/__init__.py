@@ -2,6 +2,7 @@
 
 It imports `flow`, `langgraph_internals`, and `durability` for its signatures.
 
+    agent_state       the keys of the agent's state for all of it
     channel           the reference to the variables, in the agent's state
     order             in which order the programs of one message run
     running_programs  the programs that have begun in one run of the agent

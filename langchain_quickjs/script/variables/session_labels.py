@@ -24,10 +24,9 @@ from langgraph.errors import EmptyChannelError
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.durability.signing import Signer
-from langchain_quickjs.script.labels.policy import RuleOfTwo
 from langchain_quickjs.script.labels.program import LABELS_KEY, brought_by
 from langchain_quickjs.script.labels.results import around
-from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN, Taint
+from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN, Rule, Taint
 from langchain_quickjs.script.langgraph_internals.checkpointer import EMPTY_CHANNEL
 from langchain_quickjs.script.langgraph_internals.graph_around import channels_of
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
@@ -80,7 +79,7 @@ class SessionLabels:
         tool_name: The tool that runs programs.
     """
 
-    rule: RuleOfTwo
+    rule: Rule
     task: OuterTask
     step: Superstep
     config: RunnableConfig
@@ -90,7 +89,7 @@ class SessionLabels:
 
     @classmethod
     def of(
-        cls, rule: RuleOfTwo, config: RunnableConfig, state: Any, signer: Signer, tool_name: str
+        cls, rule: Rule, config: RunnableConfig, state: Any, signer: Signer, tool_name: str
     ) -> SessionLabels:
         """Those of a tool call with this config and this state of its agent."""
         messages = state.get("messages", ()) if isinstance(state, Mapping) else ()

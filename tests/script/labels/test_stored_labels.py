@@ -37,7 +37,7 @@ def test_labels_survive_processes(reads: Any, tmp_path: Path) -> None:
     for turn in range(len(reads) + 1):
         # The model says that it is done at the end of each input, which is a message too.
         inputs: Any = [*reads, [SEND]][: turn + 1]
-        plan = [part for each in inputs for part in (each, [])]
+        plan: Any = [part for each in inputs for part in (each, [])]
         with SqliteSaver.from_conn_string(str(tmp_path / "db")) as saver:
             session = Session(plan, RULE, saver)
             state = session.agent().invoke({"messages": [("user", "go on")]}, THREAD)

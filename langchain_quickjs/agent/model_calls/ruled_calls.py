@@ -5,42 +5,60 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Annotated, Any, NotRequired, cast
+from typing import Any, cast
 
-from langchain.agents.middleware.types import AgentState, PrivateStateAttr
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 
-from langchain_quickjs.agent.direct_calls import decided_call, needs_decision
+from langchain_quickjs.agent.model_calls.direct_calls import decided_call, needs_decision
 from langchain_quickjs.agent.program import ProgramSettings
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.drivers import Invoke, Work
+from langchain_quickjs.script.labels.policy import RuleOfTwo
 from langchain_quickjs.script.labels.program import brought_by, error_about, why
 from langchain_quickjs.script.labels.results import CallLabels, noting
 from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
 from langchain_quickjs.script.people.approvals import Approvals
-from langchain_quickjs.script.variables.session_labels import LabelsChannel, SessionLabels
+from langchain_quickjs.script.variables.session_labels import SessionLabels
 
-__all__ = ["LabelledState", "check_labels", "ruled_call"]
+__all__ = ["check_labels", "decided_here", "is_decided_here"]
 
 logger = logging.getLogger(__name__)
 
 ToolResult = ToolMessage | Command[Any]
 
 
-class LabelledState(AgentState[Any]):
-    """What the agent's state has beyond that of other agents, with a rule of two."""
+def is_decided_here(request: ToolCallRequest, handler: Any, settings: ProgramSettings) -> bool:
+    """Whether a call of the model is this package's business, and is no program.
 
-    _quickjs_labels: NotRequired[Annotated[bytes, LabelsChannel, PrivateStateAttr]]
+    Args:
+        request: The call.
+        handler: What runs it.
+        settings: What holds for the agent's programs.
+    """
+    name, approvals = request.tool_call["name"], settings.grants.approvals
+    if settings.rule is not None:
+        return bool(name != settings.tool_name)
+    return name in approvals.configs and needs_decision(request, handler, approvals)
 
 
-def ruled_call(
+def decided_here(
+    request: ToolCallRequest, handler: Callable[[ToolCallRequest], Any], settings: ProgramSettings
+) -> Work[ToolResult]:
+    """Makes such a call, when people have decided about it if they have to."""
+    if settings.rule is None:
+        return decided_call(request, handler, settings.grants.approvals, settings.signing_keys)
+    return _ruled_call(request, handler, settings.grants.approvals, settings, settings.rule)
+
+
+def _ruled_call(
     request: ToolCallRequest,
     handler: Callable[[ToolCallRequest], Any],
     approvals: Approvals,
     settings: ProgramSettings,
+    rule: RuleOfTwo,
 ) -> Work[ToolResult]:
     """Makes a call of the model, or asks a person first, and notes what it has touched.
 
@@ -48,16 +66,15 @@ def ruled_call(
         request: The call, of any tool but that which runs programs.
         handler: What runs it; a coroutine function in agents that run asynchronously.
         approvals: What people are asked about in any case.
-        settings: What holds for the agent's programs, with the rule.
+        settings: What holds for the agent's programs.
+        rule: The rule.
 
     Raises:
         SetupError: It would have nowhere to wait for people.
         DecisionError: The answer does not fit, and it is not to be asked again.
     """
     config, call, keys = request.runtime.config, request.tool_call, settings.signing_keys
-    signer, clock, rule = Signer.of(keys, config), approvals.manner.clock, settings.rule
-    if rule is None:
-        raise ValueError("There is no rule.")
+    signer, clock = Signer.of(keys, config), approvals.manner.clock
     labels = SessionLabels.of(rule, config, request.state, signer, settings.tool_name)
     before = labels.read()
     known = before.session.join(labels.beside(cast("str", call["id"]), clock()))
