@@ -1,7 +1,6 @@
 """Replays AgentDojo's attacks and tasks under the rule of two, and prints what came of them.
 
     python -m tests.dojo --agentdojo-python path/to/env/bin/python
-    python -m tests.dojo --agentdojo path/to/folder/with/agentdojo
 
 No model takes part: the calls are those that AgentDojo gives as the right ones, of users and of
 attackers. So it does not measure whether a model falls for an attack; it takes that for granted.
@@ -23,7 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Replays and prints."""
     parser = argparse.ArgumentParser(prog="python -m tests.dojo", description=__doc__)
     parser.add_argument("--agentdojo-python", help="Python of an environment with AgentDojo")
-    parser.add_argument("--agentdojo", help="folder in which the package agentdojo is")
+    parser.add_argument(
+        "--agentdojo", help="folder with its package, for a Python that has all that it needs"
+    )
     options = parser.parse_args(arguments)
     if not (options.agentdojo_python or options.agentdojo):
         parser.error("AgentDojo is needed: `pip install agentdojo` in an environment of its own")

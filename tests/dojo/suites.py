@@ -103,5 +103,5 @@ def _task(data: Mapping[str, Any]) -> Task:
 def load(python: str | None, folder: str | None) -> list[Suite]:
     """AgentDojo's suites, from another environment or from a folder with the package."""
     command = [python or sys.executable, str(EXPORT), *([folder] if folder else [])]
-    written = subprocess.run(command, check=True, capture_output=True, text=True)
+    written = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return [Suite.of(name, data) for name, data in json.loads(written.stdout).items()]
