@@ -16,7 +16,7 @@ from langchain_quickjs.interpreter.advice.syntax_errors import is_of_syntax, wit
 from langchain_quickjs.interpreter.display.interpreters import interpreter_bundle, interpreter_text
 from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.guest.machine import Machine
-from langchain_quickjs.interpreter.limits import Limits
+from langchain_quickjs.interpreter.limits import Limits, checked_limits
 from langchain_quickjs.interpreter.one_thread import OneThreadAtATime
 from langchain_quickjs.interpreter.outcomes import Call, CallResult, Failed, Outcome, Suspended
 from langchain_quickjs.interpreter.script_state import ScriptState
@@ -66,7 +66,7 @@ class Interpreter:
         seed: bytes | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._limits = limits or Limits()
+        self._limits = checked_limits(limits)
         self._clock = clock
         self._module = load()
         self._seed: bytes | None = checked_seed(seed) or secrets.token_bytes(32)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter.quoting import value_text
 
-__all__ = ["RANGES", "Limits", "Range"]
+__all__ = ["RANGES", "Limits", "Range", "checked_limits"]
 
 _MIB: Final = 1024**2
 _RANGE: Final = "range"
@@ -110,6 +110,19 @@ class Limits:
             raise SetupError(
                 f"`console_cut` must be True or False; it is {value_text(self.console_cut)}."
             )
+
+
+def checked_limits(given: object) -> Limits:
+    """The limits that were given, or the default ones.
+
+    Raises:
+        SetupError: They are something else.
+    """
+    if given is None:
+        return Limits()
+    if not isinstance(given, Limits):
+        raise SetupError(f"`limits` must be `Limits`, or None; it is {value_text(given)}.")
+    return given
 
 
 RANGES: Final[dict[str, Range]] = {

@@ -81,6 +81,7 @@ const hasOwn = Object.hasOwn;
 
 const TypedArrayPrototype = getPrototypeOf(Uint8Array.prototype);
 const typedLength = getter(TypedArrayPrototype, 'length');
+const typedKeys = uncurry(TypedArrayPrototype.keys);
 const typedBuffer = getter(TypedArrayPrototype, 'buffer');
 const typedByteOffset = getter(TypedArrayPrototype, 'byteOffset');
 const typedByteLength = getter(TypedArrayPrototype, 'byteLength');

@@ -37,8 +37,16 @@ const pairsOf = (text) => {
   return pairs;
 };
 
-// By the pairs of letters that two names share.
+const OFFSET = /^(?:gmt|utc)([+-])(\d{1,2})(?::?(\d\d))?$/i;
+
+// By the pairs of letters that two names share. The signs of Etc/GMT+2 and its like are turned round.
 function noZone(given) {
+  const offset = given.length < 20 ? regexpExec(OFFSET, given) : null;
+  if (offset !== null) {
+    const hours = (offset[2].length < 2 ? '0' : '') + offset[2];
+    return 'Invalid time zone specified: ' + brief(given) + '. Write it as ' + offset[1] + hours + ':'
+      + (offset[3] ?? '00') + ', or name a place, as in Europe/Berlin.';
+  }
   const wanted = toLowerCase(stringSlice(given, 0, 60)), pairs = pairsOf(wanted), best = list();
   const names = split(host.localeText('zones'), ' '), city = stringSlice(wanted, lastIndexOf(wanted, '/') + 1);
   for (let i = 0; i < names.length; i++) {

@@ -249,7 +249,7 @@ function localeTexts(array, length, locales, options) {
   const texts = list();
   for (let i = 0; i < length; i++) {
     const item = array[i];
-    push(texts, item === undefined || item === null ? '' : '' + item.toLocaleString(locales, options));
+    push(texts, item === undefined || item === null ? '' : `${item.toLocaleString(locales, options)}`);
   }
   return arrayJoin(texts, ',');
 }
@@ -262,6 +262,7 @@ defineAll(Array.prototype, {
 });
 defineAll(TypedArrayPrototype, {
   toLocaleString(locales = undefined, options = undefined) {
+    typedKeys(this); // It refuses what is no such array, or has lost its buffer.
     return localeTexts(this, typedLength(this), locales, options);
   },
 });

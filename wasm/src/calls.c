@@ -222,7 +222,8 @@ static void throw_unawaited(JSContext *ctx, JSValueConst promise, JSAtom propert
         JS_ThrowTypeError(ctx, "%s%s; await it first: (await %s)%s%s%s", known ? call : name, is, text,
                           open, name, close);
     else
-        JS_ThrowTypeError(ctx, "%s%s; await it first: await %s", known ? call : "await", is, text);
+        JS_ThrowTypeError(ctx, "%s%s; await it first: await %s, or await Promise.all(list)",
+                          known ? call : "await", is, text);
 }
 
 /* Which call an Error comes from is kept under a private name, as `#x` of a class is: script code can
@@ -250,8 +251,10 @@ uint32_t calls_marked(JSValueConst thrown)
     return (uint32_t)JS_VALUE_GET_INT(mark.value);
 }
 
+/* Calls of a step that fails are never told of, so the next ones have their numbers. */
 void calls_clear(void)
 {
+    guest.next_id -= guest.outbox_count;
     for (uint32_t i = 0; i < guest.call_count; i++) {
         JS_FreeValue(guest.ctx, guest.calls[i].promise);
         JS_FreeValue(guest.ctx, guest.calls[i].name);

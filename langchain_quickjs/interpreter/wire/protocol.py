@@ -104,10 +104,13 @@ def start_message(
     """The message that starts a script.
 
     Raises:
+        SetupError: If the source is no text, or the names are no lists.
         SourceLimitError: If the source is longer than `limits.source_bytes`.
         ToolNameError: If a granted name is no JavaScript identifier.
         ValueError: If a located name is not granted, or the time is no date's.
     """
+    if not isinstance(source, str) or isinstance(tools, str) or isinstance(functions, str):
+        raise SetupError("The source of a script is text, and granted names are lists of text.")
     encoded = source.encode("utf-8", "surrogatepass")
     if len(encoded) > limits.source_bytes:
         raise source_too_long(len(encoded), limits)
