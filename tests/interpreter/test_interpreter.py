@@ -372,5 +372,5 @@ def test_calls_of_a_step_that_fails_take_no_numbers(made: int, earlier: int, sto
     ],
 )
 def test_misuse_is_told(misuse: Any) -> None:
-    with pytest.raises(SetupError, match="must be|is text"):
+    with pytest.raises(SetupError, match=r"must be|is text"):
         misuse()

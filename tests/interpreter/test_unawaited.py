@@ -55,7 +55,7 @@ FORGOTTEN = {
     "Promise.allSettled([tools.x()]).filter(1)": f"filter{OTHER}filter",
     "const get = async () => { const r = await tools.x(); return r }; get().total": f"total{OTHER}total",
     "const get = async () => (await tools.x()).a; const also = async () => await get(); also().b": f"b{OTHER}b",
-    "const get = async () => await tools.x(); [...get()]": "await: this is a promise of tool calls; await it first: await promise",
+    "const get = async () => await tools.x(); [...get()]": "await: this is a promise of tool calls; await it first: await promise, or await Promise.all(list)",
     f"tools.x().{'n' * 100}": TAKEN,
     "tools.x().é": TAKEN,
 }  # fmt: skip

@@ -222,8 +222,8 @@ static void throw_unawaited(JSContext *ctx, JSValueConst promise, JSAtom propert
         JS_ThrowTypeError(ctx, "%s%s; await it first: (await %s)%s%s%s", known ? call : name, is, text,
                           open, name, close);
     else
-        JS_ThrowTypeError(ctx, "%s%s; await it first: await %s, or await Promise.all(list)",
-                          known ? call : "await", is, text);
+        JS_ThrowTypeError(ctx, "%s%s; await it first: await %s%s", known ? call : "await", is, text,
+                          known ? "" : ", or await Promise.all(list)");
 }
 
 /* Which call an Error comes from is kept under a private name, as `#x` of a class is: script code can
