@@ -217,7 +217,9 @@ def _compact(forms: Mapping[str, Any]) -> str:
     """A line for each plural form: its name, then patterns from thousands to hundred trillions."""
     lines = {}
     for form in _other_first(set(forms) & set(_PLURALS)):
-        patterns = [forms[form].get(f"1{'0' * zeros}") for zeros in range(3, 15)]
+        # What a form does not say, it says as `other` does.
+        known = {**forms["other"], **forms[form]}
+        patterns = [known.get(f"1{'0' * zeros}") for zeros in range(3, 15)]
         lines[form] = "\t".join(pattern.pattern if pattern else "0" for pattern in patterns)
     return _forms(lines)
 

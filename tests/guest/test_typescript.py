@@ -82,7 +82,7 @@ def test_javascript_in_a_typed_program_means_the_same(program: Program) -> None:
 
 
 JAVASCRIPT: dict[str, Any] = {
-    "let a = 1, b = 2, c = 0; a < b > (c)": True,
+    "let a = 1, b = 2, c = 0; (a < b) > (c)": True,
     "let f = 1, x = 2; [f < x, x > (1)]": [True, True],
     "let as = 1; as\nlet type = 2\ntype\nas": 1,
     "let async = 1; async < 2": True,
@@ -225,3 +225,28 @@ def test_hostile_types_end_in_time(name: str) -> None:
             interpreter.eval(head + HOSTILE[name] * (300_000 // len(HOSTILE[name])) + "\n:x y")
         assert not isinstance(caught.value, TimeLimitError)
     assert interpreter.eval("kept") == 1
+
+
+GENERIC_CALLS = {
+    "new Set<string>(['a']).size": 1,
+    "[1, 2].reduce<number>((a, b) => a + b, 0)": 3,
+    "class T {}\nconst f = x => x;\nf<T>(3)": 3,
+    "const o = { f: (x) => x };\no.f<number>(4)": 4,
+    "const f = async (x) => x;\nawait f<number>(5)": 5,
+    "let a = 1, b = 2, c = 0;\n[a < b && c > (b), (a < b) > (c), a < b > c]": [False, True, True],
+}
+
+
+@pytest.mark.parametrize("source", GENERIC_CALLS)
+def test_a_generic_call_is_no_comparison_where_nothing_else_is_typescript(source: str) -> None:
+    assert Interpreter().eval(source) == GENERIC_CALLS[source]
+
+
+@pytest.mark.parametrize("kind", ["", "static ", "readonly "])
+def test_a_private_field_of_a_derived_class_is_there(kind: str) -> None:
+    owner = "B" if kind == "static " else "this"
+    source = (
+        f"class A {{}}\nclass B extends A {{ {kind}#x: number;\n"
+        f"  set() {{ {owner}.#x = 5; return {owner}.#x }} }}\nnew B().set()"
+    )
+    assert Interpreter().eval(source) == 5

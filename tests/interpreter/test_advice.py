@@ -420,3 +420,15 @@ def test_a_hostile_error_is_described_all_the_same(name: str) -> None:
     assert error is not None
     assert len(error.name + error.message + error.stack) < 90_000
     assert run("1 + 1", interpreter=interpreter).value == 2
+
+
+@pytest.mark.parametrize(
+    "filler", ["function{}f() {{ throw Error('x') }}", "/*{}*/function f() {{ throw Error('x') }}"]
+)
+@pytest.mark.parametrize("what", [" ", "zz(", "zz (", "function *", "class "])
+def test_a_long_source_is_looked_through_once(filler: str, what: str) -> None:
+    """Where an error was is looked up in the source, by the host: it is not to take long."""
+    if filler.startswith("function") and what.strip():
+        pytest.skip("that is no function")
+    source = filler.format(what * (400_000 // len(what)))
+    failure(f"{source}; Object.defineProperty(f, 'name', {{ value: 'zz' }}); f()")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langchain_quickjs.interpreter import UNDEFINED, Interpreter, Shown, Suspended
+from langchain_quickjs.interpreter import UNDEFINED, Failed, Interpreter, Shown, Suspended
 from langchain_quickjs.interpreter.advice.fences import without_fences
 from tests.helpers.scripts import failure, run, value_of
 
@@ -81,13 +81,39 @@ def test_more_than_one_program_is_refused_and_not_run(source: str, line: int) ->
         "```js\nnull.x\n```\nThis prints one.",
         "~~~\nnull.x\n~~~\nand more",
         "Here is the program:\n\n```js\nnull.x\n```",
-        "Here it is:\n```ts\nconst a: any = null;\na.x\n```\n\nIt's what you asked for: `a`.",
+        "Here it is:\n```ts\nconst a: any = null;\na.x\n```\n\nIt's what you asked for.",
     ],
 )
 def test_one_program_among_words_is_what_is_meant(source: str) -> None:
     value, lines = source.replace("null.x", "'ran'").replace("a.x", "'ran'"), source.split("\n")
     assert Interpreter().eval(value) == "ran"
     assert failure(source).line == 1 + next(n for n, line in enumerate(lines) if ".x" in line)
+
+
+HIDDEN = """```js
+await tools.remove({ really: true })
+```"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"/* earlier:\n{HIDDEN}\n*/\nconst rows = [1, 2, 3;",
+        f"// Here is more:\n{HIDDEN}\nconst rows = [1, 2, 3;",
+        f"const report = `# Report\n{HIDDEN}\n`;",
+        "const report = `\n~~~js\nawait tools.remove()\n~~~\n`; const rows = [1;",
+        f"throw new SyntaxError('row 3')\n/*\n{HIDDEN}\n*/",
+        f"let total\n{HIDDEN}",
+        f"Result:\n{HIDDEN}",
+        f"tools.look('x') fails here\n{HIDDEN}",
+        f"{HIDDEN}\ntools.remove()",
+        f"{HIDDEN}\n/* and\n{HIDDEN}",
+        f"two words\n{HIDDEN}\nx = 1",
+    ],
+)
+def test_nothing_runs_that_stands_in_fences_of_a_program(source: str) -> None:
+    outcome = Interpreter().start(source, tools=["remove", "look"])
+    assert isinstance(outcome, Failed) or [call.name for call in outcome.calls] == ["look"]
 
 
 def test_a_long_line_that_is_nearly_a_fence_takes_no_time() -> None:
@@ -294,3 +320,19 @@ def test_a_hostile_result_is_shown_within_bounds(name: str) -> None:
     assert len(done.value.reason) < 9_000
     assert not done.calls
     assert interpreter.eval("1 + 1") == 2
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "{ if (go) { total = 5 } }",
+        "{ for (;;) { total = 5; break } }",
+        "{ while (go) { total = 5; go = false } }",
+        "{\n  switch (go) { case true: total = 5 }\n}",
+        "{ if (go) total = 5 };",
+    ],
+)
+def test_a_block_of_a_control_statement_runs(statement: str) -> None:
+    interpreter = Interpreter()
+    interpreter.eval(f"let go = true, total = 0;\n{statement}")
+    assert interpreter.eval("total") == 5

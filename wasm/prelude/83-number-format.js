@@ -257,7 +257,9 @@ function aroundDigits(plan, digits, main, words, sign) {
   let negative = signed ? sign !== '' : main.negativeBefore !== undefined && sign === '-';
   if (negative) ({ negativeBefore: before, negativeAfter: after } = main);
   if (words !== undefined) {
-    const inner = patternParts(words), hasSymbol = includes(words, '¤');
+    // Some words have the number in them: mille.
+    const inner = patternParts(words) ?? ['', words, '', ''], hasSymbol = includes(words, '¤');
+    if (!includes(words, '0')) digits.length = 0;
     if (hasSymbol || main.before + main.after === '') {
       negative = false;
       before = inner[1];

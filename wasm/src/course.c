@@ -150,12 +150,28 @@ static JSValue compile_as(bool typed, const char *source, size_t len, const char
     return JS_IsException(block) ? JS_Throw(guest.ctx, error) : block;
 }
 
+/* `f<T>(x)` in a program that is JavaScript otherwise. */
+static JSValue typed_if_it_can_be(JSValue program, const char *source, size_t len, const char *filename)
+{
+    struct engine_failure failure;
+    JSValue typed = compile_as(true, source, len, filename, &failure);
+    if (JS_IsException(typed)) {
+        JS_FreeValue(guest.ctx, JS_GetException(guest.ctx));
+        return program;
+    }
+    JS_FreeValue(guest.ctx, program);
+    return typed;
+}
+
 /* As JavaScript; what that is not, as TypeScript. Of two errors, the one further on is of what the author meant. */
 static JSValue compile(const char *source, size_t len, const char *filename)
 {
     struct engine_failure plain, typed;
+    engine_looks_typed(guest.rt);
     JSValue program = compile_as(false, source, len, filename, &plain);
-    if (!JS_IsException(program) || !plain.of_syntax || plain.reached == SIZE_MAX)
+    if (!JS_IsException(program))
+        return engine_looks_typed(guest.rt) ? typed_if_it_can_be(program, source, len, filename) : program;
+    if (!plain.of_syntax || plain.reached == SIZE_MAX)
         return program;
     JSValue error = JS_GetException(guest.ctx);
     program = compile_as(true, source, len, filename, &typed);

@@ -80,6 +80,6 @@ def _place_in(source: str, error: ScriptError | TimeLimitError) -> tuple[int | N
 def _defines(source: str, name: str) -> bool:
     name = re.escape(name.rsplit(".", 1)[-1])
     return bool(
-        re.search(rf"\b(function\s*\*?|class)\s+{name}\b", source)
-        or re.search(rf"(?<![\w$]){name}\s*(=(?!=)|:|\([^()]*\)\s*\{{)", source)
+        re.search(rf"\b(?:function(?:\s*+\*)?+|class)\s++{name}\b", source)
+        or re.search(rf"(?<![\w$]){name}\s*+(?:=(?!=)|:|\([^()]{{0,200}}\)\s*+\{{)", source)
     )

@@ -16,6 +16,64 @@ _OPENING: Final = re.compile(r"[ \t]*+(`{3,}+|~{3,}+)[ \t]*+[\w+#.-]*+")
 _CLOSING: Final = re.compile(r"[ \t]*+(`{3,}+|~{3,}+)")
 _BLANK_CHARS: Final = 1000
 _NO_CODE: Final = ")"
+# Nothing in it calls, assigns, groups, or begins a text or comment.
+_PROSE: Final = re.compile(r"[\w \t\r.,:!?'’‘“”\-–—]*+")
+_WORDS_OF_CODE: Final = frozenset(
+    [
+        "abstract",
+        "async",
+        "await",
+        "case",
+        "class",
+        "const",
+        "continue",
+        "debugger",
+        "declare",
+        "default",
+        "delete",
+        "do",
+        "else",
+        "enum",
+        "export",
+        "extends",
+        "finally",
+        "for",
+        "function",
+        "get",
+        "if",
+        "implements",
+        "import",
+        "in",
+        "instanceof",
+        "interface",
+        "let",
+        "namespace",
+        "new",
+        "of",
+        "private",
+        "protected",
+        "public",
+        "readonly",
+        "return",
+        "set",
+        "static",
+        "super",
+        "switch",
+        "throw",
+        "try",
+        "type",
+        "typeof",
+        "using",
+        "var",
+        "void",
+        "while",
+        "with",
+        "yield",
+        "break",
+        "catch",
+        "module",
+    ]
+)
 
 
 def without_fences(source: str) -> str:
@@ -44,12 +102,15 @@ def without_fences(source: str) -> str:
     if last is None:
         # Tildes alone are operators.
         return source if opening[1][0] == "~" else _between(lines, first, len(lines))
-    more = _fence_after(lines, last)
+    more = next((n for n in range(last + 1, len(lines)) if not _is_prose(lines[n])), None)
     return _between(lines, first, last) if more is None else "\n" * more + _NO_CODE
 
 
 def among_words(source: str) -> str | None:
     """Gives the one program that stands in fences between words, as in an answer that explains it.
+
+    Fences stand in comments and texts of programs too, so around these there is nothing but plain
+    prose, beginning with two words: that is no JavaScript, whatever follows.
 
     Args:
         source: What JavaScript has refused.
@@ -63,9 +124,10 @@ def among_words(source: str) -> str | None:
     if first is None or opening is None:
         return None
     last = _closing(lines, first, opening[1])
-    if last is None or _fence_after(lines, last) is not None:
+    if last is None or not all(map(_is_prose, (*lines[:first], *lines[last + 1 :]))):
         return None
-    return _between(lines, first, last)
+    words = next((line.split() for line in lines if line.strip()), [])
+    return _between(lines, first, last) if _begins_with_words(words) else None
 
 
 def is_markdown(source: str) -> bool:
@@ -87,6 +149,17 @@ def _closing(lines: list[str], first: int, fence: str) -> int | None:
         if match is not None and match[1].startswith(fence):
             return index
     return None
+
+
+def _is_prose(line: str) -> bool:
+    return _PROSE.fullmatch(line) is not None
+
+
+def _begins_with_words(words: list[str]) -> bool:
+    """Whether two names stand beside each other, which are none of the words of the language."""
+    return len(words) > 1 and all(
+        word.isalpha() and word.lower() not in _WORDS_OF_CODE for word in words[:2]
+    )
 
 
 def _fence_after(lines: list[str], line: int) -> int | None:

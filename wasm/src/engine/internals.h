@@ -50,6 +50,8 @@ void engine_settle(JSContext *ctx, JSValueConst promise, JSValueConst value, boo
 typedef void engine_unawaited(JSContext *ctx, JSValueConst promise, JSAtom name);
 void engine_watch_promises(engine_unawaited *callback);
 
+/* Whether what was compiled since it was asked last has `a < b > (c)` in it. */
+bool engine_looks_typed(JSRuntime *rt);
 /* How the script that is compiled next is read, if it is the same as before and its last statement begins
    with a brace: that statement as an object, or as the block that it is. Tells whether it does. */
 bool engine_read_last_object(JSRuntime *rt, bool as_object);
