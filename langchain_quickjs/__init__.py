@@ -30,7 +30,6 @@ from langchain_quickjs.errors import (
     ProtocolError,
     QuickJSError,
     ResultLimitError,
-    ResultTransferError,
     ScriptCancelledError,
     ScriptError,
     ScriptTimeLimitError,
@@ -53,6 +52,7 @@ from langchain_quickjs.interpreter import (
     Outcome,
     Raised,
     Returned,
+    Shown,
     Suspended,
 )
 
@@ -77,6 +77,10 @@ if TYPE_CHECKING:
         SubagentStartEvent,
         SubagentStreamEvent,
     )
+    from langchain_quickjs.script.labels.policy import RuleOfTwo
+    from langchain_quickjs.script.labels.report import RuleReport, labels_from_annotations
+    from langchain_quickjs.script.labels.results import Labelled, add_labels
+    from langchain_quickjs.script.labels.taint import Label
     from langchain_quickjs.script.settings import (
         AskMode,
         Durability,
@@ -118,6 +122,8 @@ __all__ = [
     "Interpreter",
     "InterpreterStateError",
     "InterruptOn",
+    "Label",
+    "Labelled",
     "LimitError",
     "Limits",
     "MemoryLimitError",
@@ -143,8 +149,9 @@ __all__ = [
     "Raised",
     "RequestName",
     "ResultLimitError",
-    "ResultTransferError",
     "Returned",
+    "RuleOfTwo",
+    "RuleReport",
     "ScriptCancelledError",
     "ScriptError",
     "ScriptFailure",
@@ -154,6 +161,7 @@ __all__ = [
     "ScriptOutput",
     "ScriptTimeLimitError",
     "SetupError",
+    "Shown",
     "SnapshotError",
     "SourceLimitError",
     "StackLimitError",
@@ -169,10 +177,12 @@ __all__ = [
     "ToolNameError",
     "ValueTransferError",
     "WallTimeLimitError",
+    "add_labels",
     "apending",
     "apending_threads",
     "atimeline",
     "create_script_graph",
+    "labels_from_annotations",
     "pending",
     "pending_threads",
     "timeline",
@@ -193,6 +203,10 @@ _OF_MODULES = {
         "create_script_graph",
     ),
     "script.calls.subagents": [name for name in __all__ if name.upper().startswith("SUBAGENT")],
+    "script.labels.policy": ("RuleOfTwo",),
+    "script.labels.report": ("RuleReport", "labels_from_annotations"),
+    "script.labels.results": ("Labelled", "add_labels"),
+    "script.labels.taint": ("Label",),
     "script.settings": (
         "AskMode",
         "Durability",

@@ -26,7 +26,6 @@ __all__ = [
     "ProtocolError",
     "QuickJSError",
     "ResultLimitError",
-    "ResultTransferError",
     "ScriptCancelledError",
     "ScriptError",
     "ScriptTimeLimitError",
@@ -206,10 +205,6 @@ class SnapshotError(QuickJSError):
 
 class ValueTransferError(QuickJSError):
     """A value cannot cross between Python and JavaScript; the message names the path to it."""
-
-
-class ResultTransferError(ScriptError):
-    """A script ran to its end, and its result cannot leave it; the message names the path."""
 
 
 class InterpreterStateError(QuickJSError):

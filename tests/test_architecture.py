@@ -32,7 +32,7 @@ UNDOCUMENTED = {
     "var_child_runnable_config",
 }
 # The key of our own state, and what Python gives to abstract classes.
-NOT_THEIRS = {"_quickjs_heap", "_abc_impl"}
+NOT_THEIRS = {"_quickjs_heap", "_quickjs_labels", "_abc_impl"}
 PRIVATE_NAME = re.compile(r"_[A-Za-z]\w*")
 PRIVATE_TEXT = re.compile(
     rf"__(pregel|deepagents)_|\b({'|'.join(LANGCHAIN)})(\.\w+)*\._|\blanggraph\.pregel\b"
@@ -137,15 +137,17 @@ BELOW = {
     "langgraph_internals": {"state"},
     "arguments": set[str](),
     "telling": {"state"},
-    "flow": {"state", "telling", "model_texts"},
-    "durability": {"state", "model_texts", "flow", "langgraph_internals"},
-    "calls": {"state", "telling", "flow", "arguments", "langgraph_internals"},
+    "labels": set[str](),
+    "flow": {"state", "telling", "model_texts", "labels"},
+    "durability": {"state", "model_texts", "flow", "labels", "langgraph_internals"},
+    "calls": {"state", "telling", "flow", "labels", "arguments", "langgraph_internals"},
     "people": {"state", "graph_state", "telling", "flow", "durability", "langgraph_internals"},
     "variables": {
         "state",
         "settings",
         "model_texts",
         "flow",
+        "labels",
         "durability",
         "langgraph_internals",
     },

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks import prompts
 from tests.benchmarks.rows import Unit, ratio_of, write_figure, write_ratio
 
 
@@ -41,3 +42,10 @@ def test_the_command_prints_a_table() -> None:
     ended = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     row = next(line for line in ended.stdout.splitlines() if line.startswith("1 + 1"))
     assert row.endswith(("us", "ms")), ended.stdout + ended.stderr
+
+
+def test_the_sizes_of_prompts(capsys: pytest.CaptureFixture[str]) -> None:
+    prompts.main([0, 10])
+    head, none, ten = capsys.readouterr().out.splitlines()
+    assert len({len(line) for line in (head, none, ten)}) == 1
+    assert ten.split()[3] == "whole"

@@ -24,6 +24,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import freeze  # noqa: E402  (this folder is not a package: it must not be one when installed)
+import locale_data  # noqa: E402  (the same)
 import prelude_order  # noqa: E402  (the same)
 
 ENGINE = "quickjs-ng==0.17.0.2"
@@ -104,6 +105,7 @@ def compile_guest(work: Path) -> bytes:
     generated = work / "generated"
     generated.mkdir(exist_ok=True)
     write_prelude(generated / "prelude.js")
+    (generated / "locale.bin").write_bytes(locale_data.pack(locale_data.records()))
     output = work / "compiled.wasm"
     # The same relative names wherever this runs: no path of the machine gets into the module.
     shutil.rmtree(work / "src", ignore_errors=True)  # what has been renamed since must not be found

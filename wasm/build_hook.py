@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 def inputs_digest() -> str:
     """A hash over all that the module is made of."""
     digest = hashlib.sha256()
-    for package in ("ziglang", "wasmtime"):
+    for package in ("babel", "tzdata", "wasmtime", "ziglang"):
         digest.update(f"{package} {metadata.version(package)}\n".encode())
     for path in sorted(HERE.rglob("*")):
         if path.suffix in {".c", ".h", ".inc", ".js", ".patch", ".py"}:

@@ -24,7 +24,7 @@ from langchain_quickjs.script.people.approvals import Approvals, InterruptOn, re
 from langchain_quickjs.script.people.gates import Agent, agent_of
 from langchain_quickjs.script.settings import as_tools
 
-__all__ = ["Grants"]
+__all__ = ["Grants", "require_free_name"]
 
 logger = logging.getLogger(__name__)
 
@@ -171,3 +171,17 @@ class Grants:
                 f"CodeInterpreterMiddleware what holds for {sorted(untold)} in programs: `True`, "
                 "`False` or an `InterruptOnConfig`."
             )
+
+
+def require_free_name(ours: BaseTool, tools: Sequence[Any]) -> None:
+    """Checks that an agent has no other tool with the name of the one that runs programs.
+
+    Raises:
+        SetupError: It has.
+    """
+    others = (tool for tool in tools if tool is not ours)
+    if any(isinstance(tool, BaseTool) and tool.name == ours.name for tool in others):
+        raise SetupError(
+            f"The agent has another tool {ours.name!r}, the name of the tool that runs "
+            "programs. Give `tool_name` another value, or rename the agent's tool."
+        )

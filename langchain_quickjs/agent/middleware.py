@@ -9,15 +9,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Sequence
 from types import MethodType
-from typing import Annotated, Any, NotRequired, TypeAlias
+from typing import Any, TypeAlias
 
 from langchain.agents.middleware import AgentMiddleware
-from langchain.agents.middleware.types import (
-    AgentState,
-    ModelRequest,
-    ModelResponse,
-    PrivateStateAttr,
-)
+from langchain.agents.middleware.types import AgentState, ModelRequest, ModelResponse
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.config import get_config
@@ -25,18 +20,23 @@ from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 from langsmith.utils import tracing_is_enabled
 
-from langchain_quickjs.agent.direct_calls import decided_call, needs_decision
 from langchain_quickjs.agent.eval_tool import EvalTool
-from langchain_quickjs.agent.grants import Grants
+from langchain_quickjs.agent.grants import Grants, require_free_name
+from langchain_quickjs.agent.model_calls.ruled_calls import (
+    check_labels,
+    decided_here,
+    is_decided_here,
+    note_told,
+)
 from langchain_quickjs.agent.program import ProgramSettings, granted_to_program
 from langchain_quickjs.agent.prompt import PromptSection, eval_tool_description
 from langchain_quickjs.agent.rendering import was_rendered_here
-from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.durability.failures import Failures, unanswered, with_answers
 from langchain_quickjs.script.durability.signing import SigningKeys, signing_keys
 from langchain_quickjs.script.flow.drivers import Asking, Invoke, Work, adrive, drive
 from langchain_quickjs.script.flow.inputs import Manner
+from langchain_quickjs.script.labels.policy import RuleOfTwo
 from langchain_quickjs.script.people.approvals import InterruptOn
 from langchain_quickjs.script.people.gates import Agent, agent_of
 from langchain_quickjs.script.settings import (
@@ -49,7 +49,7 @@ from langchain_quickjs.script.settings import (
     RequestName,
     check_parameters,
 )
-from langchain_quickjs.script.variables.channel import VariablesChannel
+from langchain_quickjs.script.variables.agent_state import InterpreterState, state_schema
 from langchain_quickjs.script.variables.session import VariablesPolicy
 
 __all__ = ["CodeInterpreterMiddleware", "InterpreterState", "PTCOption"]
@@ -58,12 +58,6 @@ ToolResult = ToolMessage | Command[Any]
 
 PTCOption: TypeAlias = Sequence[str | BaseTool | Callable[..., Any]]
 """The tools that programs may call: names of the agent's tools, tools, or functions."""
-
-
-class InterpreterState(AgentState[Any]):
-    """What the agent's state has beyond that of other agents. It is not part of what users read."""
-
-    _quickjs_heap: NotRequired[Annotated[bytes, VariablesChannel, PrivateStateAttr]]
 
 
 class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
@@ -103,6 +97,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         max_ptc_calls: int | None = Defaults.max_ptc_calls,
         max_result_chars: int = Defaults.max_result_chars,
         capture_console: bool = Defaults.capture_console,
+        docs_tokens: int = Defaults.docs_tokens,
         tool_name: str = Defaults.tool_name,
         subagents: bool = Defaults.subagents,
         max_subagent_concurrency: int = Defaults.max_subagent_concurrency,
@@ -112,6 +107,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         max_snapshot_bytes: int | None = None,
         snapshot_signing_key: SigningKeys | None = None,
         stream_events: bool = Defaults.stream_events,
+        rule_of_two: RuleOfTwo | None = None,
     ) -> None:
         """Makes the middleware.
 
@@ -138,6 +134,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             max_ptc_calls: How many calls one program may make.
             max_result_chars: At what length the result and the output are each cut.
             capture_console: Whether the model sees what a program printed.
+            docs_tokens: How much of the system prompt the documentation of all tools may take, four
+                bytes of text a token. Programs can look up what it leaves out.
             tool_name: The tool's name.
             subagents: Whether programs may call a Deep Agent's subagents with `task(...)`.
             max_subagent_concurrency: How many of them run at once for one program; others wait.
@@ -159,6 +157,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
                 signed for their thread, or a list: the first one signs, each of them verifies.
                 What is not signed with one of them is not used.
             stream_events: Whether the custom stream tells of programs: `ProgramStreamEvent`.
+            rule_of_two: The labels of tools. A call with which untrusted input, sensitive access
+                and an act come together in a session needs a person, whoever makes it.
 
         Raises:
             SetupError: The arguments do not fit each other; the message says what to change.
@@ -177,6 +177,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             max_ptc_calls=max_ptc_calls,
             max_result_chars=max_result_chars,
             capture_console=capture_console,
+            docs_tokens=docs_tokens,
             tool_name=tool_name,
             subagents=subagents,
             max_subagent_concurrency=max_subagent_concurrency,
@@ -185,6 +186,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             mode=mode,
             max_snapshot_bytes=max_snapshot_bytes,
             stream_events=stream_events,
+            rule_of_two=rule_of_two,
         )
         self.tool_name = tool_name
         limits = Limits(
@@ -195,8 +197,10 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         )
         lives: Mode = mode or Defaults.mode
         variables = None
+        self.state_schema = state_schema(
+            has_variables=lives != "call", has_rule=rule_of_two is not None
+        )
         if lives != "call":
-            self.state_schema: type[AgentState[Any]] = InterpreterState
             variables = VariablesPolicy(lives, max_snapshot_bytes or memory_limit, limits)
         called = tool_name if request_name == "program" else ""
         manner = Manner(ask, asks_again=on_unfit_answer == "ask_again", request_name=called)
@@ -216,10 +220,11 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             shows_console=capture_console,
             max_result_chars=max_result_chars,
             streams_events=stream_events,
+            rule=rule_of_two,
         )
         # The agent that was looked at last, and found to have what programs and people need.
         self._fits: Agent | None = None
-        self._prompt = PromptSection(tool_name, lives, limits, max_result_chars)
+        self._prompt = PromptSection(tool_name, docs_tokens, lives, limits, max_result_chars)
         self._tool = EvalTool(
             name=tool_name,
             description=eval_tool_description(mode=lives),
@@ -281,14 +286,15 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         told = {} if failures is None else (yield from failures.read(script_ids))
         if not told:
             return request
+        note_told(request.state, told.values(), self._settings)
         return request.override(messages=with_answers(request.messages, told, self.tool_name))
 
     def wrap_tool_call(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], ToolResult]
     ) -> ToolResult:
         """Gives the tool that runs programs the way that tool calls take; asks about others."""
-        if self._asks(request, handler):
-            return drive(self._decided(request, handler))
+        if is_decided_here(request, handler, self._settings):
+            return drive(decided_here(request, handler, self._settings))
         return handler(self._with_grant(request, handler))
 
     async def awrap_tool_call(
@@ -302,21 +308,9 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     def _start_tool_call(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Awaitable[ToolResult]]
     ) -> Awaitable[ToolResult]:
-        if self._asks(request, handler):
-            return adrive(self._decided(request, handler))
+        if is_decided_here(request, handler, self._settings):
+            return adrive(decided_here(request, handler, self._settings))
         return handler(self._with_grant(request, handler))
-
-    def _decided(
-        self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Any]
-    ) -> Work[ToolResult]:
-        keys = self._settings.signing_keys
-        return decided_call(request, handler, self._grants.approvals, keys)
-
-    def _asks(self, request: ToolCallRequest, handler: Any) -> bool:
-        """Whether people are asked here about a call that the model makes itself."""
-        approvals = self._grants.approvals
-        gated = request.tool_call["name"] in approvals.configs
-        return gated and needs_decision(request, handler, approvals)
 
     def _with_grant(self, request: ToolCallRequest, handler: Callable[..., Any]) -> ToolCallRequest:
         """A call of the tool that runs programs, with what its program is given."""
@@ -330,7 +324,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         agent = agent_of()
         if agent is not self._fits:
             self._grants.check_agent(agent, self)
-            self._check_name(request.tools)
+            check_labels(self._settings, agent.tools)
+            require_free_name(self._tool, request.tools)
             self._fits = agent
         available = [tool for tool in request.tools if isinstance(tool, BaseTool)]
         message = self._prompt.after(
@@ -340,11 +335,3 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             subagents=self._grants.task_tool(available) is not None,
         )
         return request.override(system_message=message)
-
-    def _check_name(self, tools: Sequence[Any]) -> None:
-        others = (tool for tool in tools if tool is not self._tool)
-        if any(isinstance(tool, BaseTool) and tool.name == self.tool_name for tool in others):
-            raise SetupError(
-                f"The agent has another tool {self.tool_name!r}, the name of the tool that runs "
-                "programs. Give `tool_name` another value, or rename the agent's tool."
-            )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from langchain_core.tools import BaseTool
 from langgraph.prebuilt.tool_node import ToolCallRequest
 
+from langchain_quickjs.agent.documentation.lookup import Lookups
+from langchain_quickjs.agent.documentation.schemas import declared_fields
 from langchain_quickjs.agent.grants import Grants
-from langchain_quickjs.agent.rendering import has_result_without_copy, render_ending
+from langchain_quickjs.agent.rendering import render_ending
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.arguments.tool_arguments import arguments_of
 from langchain_quickjs.script.calls.subagents import TASK, Subagents
@@ -18,12 +20,14 @@ from langchain_quickjs.script.calls.tool_path import ToolPath
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.inputs import Rules, Takes
 from langchain_quickjs.script.granted import Granted, events_of
+from langchain_quickjs.script.labels.policy import RuleOfTwo
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
 from langchain_quickjs.script.settings import Mode
 from langchain_quickjs.script.telling.endings import Ending
 from langchain_quickjs.script.variables.order import order_of_programs
 from langchain_quickjs.script.variables.session import Variables, VariablesPolicy
+from langchain_quickjs.script.variables.session_labels import SessionLabels
 
 __all__ = ["ProgramSettings", "granted_to_program"]
 
@@ -45,6 +49,8 @@ class ProgramSettings:
         shows_console: Whether the model sees what a program printed.
         max_result_chars: The length at which result and output are each cut.
         streams_events: Whether the custom stream has events about them.
+        lookups: Answers what they ask about tools.
+        rule: Which calls need a person because of what was touched before.
     """
 
     tool_name: str
@@ -59,6 +65,8 @@ class ProgramSettings:
     shows_console: bool
     max_result_chars: int
     streams_events: bool
+    lookups: Lookups = field(default_factory=Lookups)
+    rule: RuleOfTwo | None = None
 
     def present(self, ending: Ending) -> dict[str, Any]:
         """What the model is shown of a program's end, as the graph's state keeps it."""
@@ -67,7 +75,7 @@ class ProgramSettings:
         return {
             "story": ending.story,
             "text": text,
-            "failed": ending.failed and not has_result_without_copy(ending.outcome),
+            "failed": ending.failed,
         }
 
 
@@ -101,6 +109,7 @@ def granted_to_program(
         variables = Variables(
             policy, config, step=step, tool_name=tool_name, task=outer, signer=signer
         )
+    tool_of = {tool.name: tool for tool in (*tools.values(), *functions.values())}
     rules = Rules(
         script_id,
         tools,
@@ -116,11 +125,22 @@ def granted_to_program(
         keeps=settings.keeps,
         raises=settings.raises,
         last_step=None if variables is None else variables.take_heap,
+        lookups=settings.lookups.of(tools, approvals.decided.keys()),
+        rule=settings.rule,
+        declared=lambda name: declared_fields(tool_of.get(name)),
     )
     path = ToolPath(request, handler, outer, None if subagents is None else subagents.observe)
     order = order_of_programs(settings.mode, step, tool_name, config)
     events = events_of(runtime, script_id) if settings.streams_events else None
-    return Granted(rules, path, approvals, order, variables, signer, settings.present, events)
+    labels = None
+    if settings.rule is not None:
+        session = SessionLabels.of(settings.rule, config, request.state, signer, tool_name)
+        labels = session.of_program(
+            script_id, approvals.manner.clock, has_variables=policy is not None
+        )
+    return Granted(
+        rules, path, approvals, order, variables, signer, settings.present, events, labels
+    )
 
 
 def _takes(subagents: Subagents | None) -> Callable[[BaseTool], Takes]:

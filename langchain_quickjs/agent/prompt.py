@@ -1,49 +1,43 @@
-"""What the model is told: names, signatures, the tool's description and the system prompt.
+"""What the model is told: the tool's description and the system prompt.
 
 Pure functions from tools and limits to text. Every character here is paid for in every model
-call, so each sentence has to change what the model does. The texts are held by the snapshots in
-`tests/snapshots`.
+call, so each sentence has to change what the model does. Models read what has not changed at a
+fraction of the price: the text depends on nothing that changes within a conversation, and is the
+same in each process. The texts are held by the snapshots in `tests/snapshots`.
 """
 
 from __future__ import annotations
 
 import functools
-import inspect
-from collections.abc import Callable, Collection, Sequence, Set
-from functools import lru_cache
-from types import GenericAlias, SimpleNamespace, UnionType
-from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from collections.abc import Collection, Mapping, Sequence, Set
+from typing import Any, Final
 
-from langchain_core.messages import BaseMessage, SystemMessage
-from langchain_core.tools import BaseTool, Tool
-from langgraph.types import Command
-from pydantic import BaseModel, PydanticUserError, TypeAdapter
+from langchain_core.messages import SystemMessage
+from langchain_core.tools import BaseTool
 
-from langchain_quickjs.agent.typescript import Types, one_line
+from langchain_quickjs.agent.documentation.in_budget import documentation
 from langchain_quickjs.interpreter import Limits
-from langchain_quickjs.script.calls.js_names import camel_case, js_names
+from langchain_quickjs.script.calls.js_names import DESCRIBE, SEARCH, js_names
 from langchain_quickjs.script.calls.subagents import TASK
-from langchain_quickjs.script.langgraph_internals.tools import function_of_tool
 from langchain_quickjs.script.settings import Defaults, Mode
 
 __all__ = [
     "PromptSection",
     "eval_code_description",
     "eval_tool_description",
-    "signature",
     "system_prompt_section",
 ]
 
-_DESCRIPTION_CHARS: Final = 240
+_NAMED_CHARS: Final = 1000
 
 _EVAL_DESCRIPTION: Final = (
-    "Runs a JavaScript program in a sandbox and returns the value of its last expression, with "
-    "what it printed. Use it to compute, and to do in one program what would take several tool "
-    "calls. {state}"
+    "Runs a JavaScript or TypeScript program in a sandbox and returns the value of its last "
+    "expression, with what it printed. Use it to compute, and to do in one program what would take "
+    "several tool calls. {state}"
 )
 
 _CODE_DESCRIPTION: Final = (
-    "The JavaScript program. Top-level `await` works; the last expression is the result."
+    "The program. Top-level `await` works; the last expression is the result."
 )
 
 _STATE: Final = {
@@ -53,31 +47,40 @@ _STATE: Final = {
 }
 
 _SECTION: Final = """\
-## `{tool_name}`: JavaScript programs
+## `{tool_name}`: programs
 
 One program is better than several tool calls when you would loop, call for many items, feed one \
 result into the next call, or filter, join or count data. Write the whole job as one program and \
 return only what you need to read. For a single call, use the tool itself if you have it.
 
-- The value of the last expression is the result (an object needs brackets: `({{ a, b }})`); \
-`console.log` output comes with it. Each is cut at {max_result_chars} characters.
+- The last expression, such as `{{ a, b }}`, is the result; `console.log` output comes with it. \
+Each is cut at {max_result_chars} characters.
 - {state}
 - Nothing reaches the outside but {reach}: there is no `fetch`, `require`, `import`, `process`, \
-file system or network. The clock stands still while code runs.
+file system or network. `Intl` has time zones. The clock stands still while code runs.
 - {limits}"""
 
 _TOOLS: Final = """
 
 ### `tools` in programs
 
-`await tools.name({ ... })` takes and gives native JavaScript values: objects, arrays, numbers. Do \
-not `JSON.parse` results. Make independent calls together: \
+`await tools.name({ ... })` takes and gives native JavaScript values, MCP tools too. Do not \
+`JSON.parse` results. Make independent calls together: \
 `await Promise.all(ids.map((id) => tools.name({ id })))`. A call that fails throws an `Error` that \
 you can catch.
 
-```ts
-{declarations}
-```"""
+{documentation}"""
+
+_LOOK_UP: Final = (
+    f'`await tools.{SEARCH}("words")` finds tools, `await tools.{DESCRIBE}("name", ...)` gives '
+    "their types and documentation, both as text. Return that from a first program, and do not "
+    "guess arguments."
+)
+_HEADS: Final = {
+    "cut": f'Shortened here; `await tools.{DESCRIBE}("name")` gives all that is known of a tool.',
+    "lines": f"There are {{count}} tools. {_LOOK_UP}",
+    "names": f"There are {{count}} tools; {{told}} of their names stand here. {_LOOK_UP}",
+}
 
 _SUBAGENTS: Final = """
 
@@ -95,23 +98,6 @@ A person has to approve: {names}. The program stops at such a call and goes on f
 itself once there is an answer, so write it straight through: call and use the result as usual, \
 never poll, retry or ask first. If the person refuses, the call throws an `Error` with their \
 words."""
-
-
-def signature(tool: BaseTool) -> str:
-    """Writes a tool as scripts see it, in TypeScript.
-
-    Injected arguments do not appear. The types that it refers to come first, then what the tool
-    does as a comment, then the declaration.
-
-    Args:
-        tool: The tool.
-
-    Returns:
-        For example `tools.lookupOrder(args: { id: string }): Promise<Order>;`.
-    """
-    types = Types()
-    declaration = _declaration(tool, types)
-    return "\n".join([*types.declarations, declaration])
 
 
 def eval_tool_description(*, mode: Mode = Defaults.mode) -> str:
@@ -134,6 +120,7 @@ def system_prompt_section(
     approvals: Collection[str] = (),
     subagents: bool = False,
     tool_name: str = Defaults.tool_name,
+    docs_tokens: int = Defaults.docs_tokens,
     mode: Mode = Defaults.mode,
     timeout_s: float | None = Defaults.timeout,
     memory_bytes: int = Defaults.memory_limit,
@@ -147,6 +134,7 @@ def system_prompt_section(
         approvals: Names (as the tools have them) of those whose calls need a person.
         subagents: Whether scripts may call subagents with `task(...)`.
         tool_name: The name of the tool that runs scripts.
+        docs_tokens: How much the documentation of all tools may take.
         mode: How long a script's variables live.
         timeout_s: How long a script may compute between two waits.
         memory_bytes: How much memory a script may use.
@@ -172,88 +160,28 @@ def system_prompt_section(
         reach=" and ".join(reach) or "the result and what is printed",
         limits=f"Limits: {', '.join(limits)}.",
     )
+    by_name = js_names(tools)
     if tools:
-        section += _TOOLS.replace("{declarations}", _declarations(tools))
+        section += _TOOLS.replace("{documentation}", _documented(by_name, docs_tokens))
     if subagents:
         section += _SUBAGENTS
-    asking = [f"`tools.{name}`" for name, tool in js_names(tools).items() if tool.name in approvals]
-    asking += ["`task`"] * (subagents and TASK in approvals)
-    return section + (_APPROVALS.format(names=", ".join(asking)) if asking else "")
+    asking = [f"tools.{name}" for name, tool in by_name.items() if tool.name in approvals]
+    asking += ["task"] * (subagents and TASK in approvals)
+    return section + (_APPROVALS.format(names=_approved(asking)) if asking else "")
 
 
-def _declarations(tools: Sequence[BaseTool]) -> str:
-    types = Types()
-    written = [_declaration(tool, types) for tool in js_names(tools).values()]
-    # A fence inside a description must not end the block that the descriptions stand in.
-    return "\n".join([*types.declarations, *written]).replace("```", "'''")
+def _documented(tools: Mapping[str, BaseTool], tokens: int) -> str:
+    found = documentation(tools, tokens)
+    head = _HEADS.get(found.kind, "").format(told=found.count, count=len(tools))
+    block = f"```ts\n{found.text}\n```" if found.text else ""
+    return "\n\n".join(filter(None, [head, block]))
 
 
-def _declaration(tool: BaseTool, types: Types) -> str:
-    args = _args_schema(tool)
-    parameter = ""
-    if args.get("properties") or args.get("additionalProperties"):
-        parameter = (
-            f"args{'' if args.get('required') else '?'}: {types.write({**args, 'type': 'object'})}"
-        )
-    result = types.write(_result_schema(function_of_tool(tool), tool.response_format), output=True)
-    first = tool.description.strip().split("\n\n", 1)[0]
-    comment = f"// {one_line(first, _DESCRIPTION_CHARS)}\n" if first else ""
-    return f"{comment}tools.{camel_case(tool.name)}({parameter}): Promise<{result}>;"
-
-
-def _args_schema(tool: BaseTool) -> dict[str, Any]:
-    if isinstance(tool, Tool) and tool.args_schema is None:
-        # A function of one string; LangChain accepts the argument under any name.
-        return {"properties": {"input": {"type": "string"}}, "required": ["input"]}
-    try:
-        schema = tool.tool_call_schema
-        if isinstance(schema, dict):
-            return schema
-        return schema.model_json_schema() if issubclass(schema, BaseModel) else schema.schema()
-    except (PydanticUserError, NameError, ValueError):
-        # Argument types without a JSON Schema: the tool can still be called.
-        return {"additionalProperties": True}
-
-
-# Pydantic takes about a millisecond for it, and the prompt is written before every model call.
-@lru_cache(maxsize=512)
-def _result_schema(function: Callable[..., Any], response_format: str) -> object:
-    """Gives the JSON Schema of what a tool's function returns, or `None` if it is not known."""
-    try:
-        annotation = _return_annotation(function)
-        if response_format == "content_and_artifact":  # scripts get the content
-            pair = get_args(annotation) if get_origin(annotation) is tuple else ()
-            annotation = pair[0] if len(pair) == 2 else Any
-        # As the item of a list, a class becomes a reference, which gives its type a name.
-        items: Any = GenericAlias(list, (annotation,))
-        schema = TypeAdapter(items).json_schema(mode="serialization")
-    except (PydanticUserError, NameError, AttributeError, SyntaxError, TypeError, ValueError):
-        return None
-    return {"$defs": schema.get("$defs", {}), **schema["items"]}
-
-
-def _return_annotation(function: Callable[..., Any]) -> Any:
-    annotation = inspect.signature(function).return_annotation
-    if annotation is inspect.Signature.empty:
-        return Any
-    # The parameters' annotations may name things that exist for type checkers only, so the
-    # return annotation is evaluated without them.
-    holder = SimpleNamespace(__annotations__={"return": annotation})
-    names = getattr(inspect.unwrap(function), "__globals__", {})
-    return _what_scripts_get(get_type_hints(holder, globalns=names, include_extras=True)["return"])
-
-
-def _what_scripts_get(annotation: Any) -> Any:
-    """Gives the type of what a script gets: of a message to the agent, the content."""
-    if get_origin(annotation) in (Union, UnionType):
-        members = [_what_scripts_get(member) for member in get_args(annotation)]
-        known = [member for member in members if member is not Any]
-        return Union[tuple(known)] if known else Any  # noqa: UP007 - built from a list
-    if annotation is Command or get_origin(annotation) is Command:
-        return Any
-    if isinstance(annotation, type) and issubclass(annotation, BaseMessage):
-        return str
-    return annotation
+def _approved(asking: list[str]) -> str:
+    """Names of what people are asked about, or how many there are."""
+    if sum(map(len, asking)) <= _NAMED_CHARS:
+        return ", ".join(f"`{name}`" for name in asking)
+    return f"calls of {len(asking)} tools (`tools.{DESCRIBE}` tells which)"
 
 
 class PromptSection:
@@ -261,15 +189,19 @@ class PromptSection:
 
     Args:
         tool_name: The name of the tool that runs programs.
+        docs_tokens: How much the documentation of all tools may take.
         mode: How long variables live.
         limits: What a program may use up.
         max_result_chars: The length at which its result is cut.
     """
 
-    def __init__(self, tool_name: str, mode: Mode, limits: Limits, max_result_chars: int) -> None:
+    def __init__(
+        self, tool_name: str, docs_tokens: int, mode: Mode, limits: Limits, max_result_chars: int
+    ) -> None:
         self._write = functools.partial(
             system_prompt_section,
             tool_name=tool_name,
+            docs_tokens=docs_tokens,
             mode=mode,
             timeout_s=limits.step_timeout_s,
             memory_bytes=limits.memory_bytes,

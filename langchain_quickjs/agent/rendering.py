@@ -32,7 +32,6 @@ from langchain_quickjs.errors import (
     ProtocolError,
     QuickJSError,
     ResultLimitError,
-    ResultTransferError,
     ScriptCancelledError,
     ScriptError,
     SourceLimitError,
@@ -40,12 +39,12 @@ from langchain_quickjs.errors import (
     TimeLimitError,
     ValueTransferError,
 )
-from langchain_quickjs.interpreter import Completed, Failed
+from langchain_quickjs.interpreter import Completed, Failed, Shown
 from langchain_quickjs.interpreter.advice.for_models import text_for_model
 from langchain_quickjs.interpreter.values.notation import notation
 from langchain_quickjs.script.telling.endings import Ending
 
-__all__ = ["error_type", "has_result_without_copy", "render", "render_ending", "was_rendered_here"]
+__all__ = ["error_type", "render", "render_ending", "was_rendered_here"]
 
 # The first four are names that prompts and dashboards written for the public package rely on.
 _ERROR_TYPES: Final[tuple[tuple[type[QuickJSError], str], ...]] = (
@@ -97,11 +96,11 @@ def render(
         printed = console if len(console) > max_result_chars else console.removesuffix("\n")
         text = _escaped_and_cut(printed, max_result_chars)
         blocks.append(f"<stdout>\n{text}\n</stdout>")
-    if isinstance(outcome, Completed):
-        blocks.append(f"<result>{_result(outcome.value, max_result_chars)}</result>")
-    elif isinstance(outcome, Failed) and has_result_without_copy(outcome):
-        text = _escaped_and_cut(f"{outcome.error.message}; it ran to its end", max_result_chars)
+    if isinstance(outcome, Completed) and isinstance(outcome.value, Shown):
+        text = _shown(outcome.value, max_result_chars)
         blocks.append(f'<result kind="handle">{text}</result>')
+    elif isinstance(outcome, Completed):
+        blocks.append(f"<result>{_result(outcome.value, max_result_chars)}</result>")
     else:
         error = outcome.error if isinstance(outcome, Failed) else outcome
         kind = error_type(error)[: 4 * _TYPE_CHARS]
@@ -126,7 +125,7 @@ def render_ending(ending: Ending, *, console: str, max_result_chars: int) -> str
     notes = _escaped_and_cut("\n".join(ending.notes), max(max_result_chars, _NOTES_CHARS))
     parts = [notes, text] if notes else [text]
     calls = [_escaped_and_cut(line, _LINE_CHARS) for line in ending.calls.lines()]
-    if calls and ending.failed and not has_result_without_copy(ending.outcome):
+    if calls and ending.failed:
         parts += ["<calls>", *calls, "</calls>"]
     return "\n".join(parts)
 
@@ -134,15 +133,6 @@ def render_ending(ending: Ending, *, console: str, max_result_chars: int) -> str
 def was_rendered_here(text: str) -> bool:
     """Tells whether a text was written here: nobody else's text can have such a block."""
     return _BLOCK.search(text) is not None
-
-
-def has_result_without_copy(outcome: Completed | Failed | QuickJSError) -> bool:
-    """Tells whether a script did all that it was to do, and only its result cannot be shown.
-
-    A script whose last line is `globalThis.double = (x) => 2 * x` has not gone wrong, and running
-    it again would do everything twice.
-    """
-    return isinstance(outcome, Failed) and isinstance(outcome.error, ResultTransferError)
 
 
 def error_type(error: QuickJSError) -> str:
@@ -161,6 +151,15 @@ def _result(value: object, max_chars: int) -> str:
     # Some room beyond the limit lets the note say how much is missing from most results.
     text, whole = notation(value, 4 * max_chars)
     return _escaped_and_cut(text, max_chars, whole=whole)
+
+
+def _shown(value: Shown, max_chars: int) -> str:
+    """Writes a result that could not be copied, and what of it is only shown.
+
+    A program whose last line is `globalThis.double = (x) => 2 * x` has not gone wrong.
+    """
+    note = _escaped_and_cut(f"\n(only shown: {value.reason})", max_chars // 2)
+    return _escaped_and_cut(value.text, max_chars - len(note)) + note
 
 
 def _error(error: QuickJSError, max_chars: int) -> str:

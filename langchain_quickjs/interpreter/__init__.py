@@ -49,6 +49,7 @@ from langchain_quickjs.interpreter.values.js_values import (
     JSMap,
     JSSet,
     RegExp,
+    Shown,
     TypedArray,
 )
 
@@ -72,6 +73,7 @@ __all__ = [
     "Raised",
     "RegExp",
     "Returned",
+    "Shown",
     "StoredHeap",
     "Suspended",
     "TypedArray",

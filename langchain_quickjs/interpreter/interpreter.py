@@ -10,19 +10,17 @@ from typing import Any, Self
 
 from langchain_quickjs.errors import InterpreterStateError, TimeLimitError
 from langchain_quickjs.interpreter.advice.excerpts import with_place
+from langchain_quickjs.interpreter.advice.fences import among_words, without_fences
 from langchain_quickjs.interpreter.advice.limit_errors import out_of_wall_time
-from langchain_quickjs.interpreter.advice.syntax_errors import with_excerpt
-from langchain_quickjs.interpreter.display.interpreters import (
-    interpreter_bundle,
-    interpreter_text,
-)
+from langchain_quickjs.interpreter.advice.syntax_errors import is_of_syntax, with_excerpt
+from langchain_quickjs.interpreter.display.interpreters import interpreter_bundle, interpreter_text
 from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.guest.machine import Machine
-from langchain_quickjs.interpreter.limits import Limits
+from langchain_quickjs.interpreter.limits import Limits, checked_limits
 from langchain_quickjs.interpreter.one_thread import OneThreadAtATime
 from langchain_quickjs.interpreter.outcomes import Call, CallResult, Failed, Outcome, Suspended
 from langchain_quickjs.interpreter.script_state import ScriptState
-from langchain_quickjs.interpreter.steps import take_step
+from langchain_quickjs.interpreter.steps import give_up, take_step
 from langchain_quickjs.interpreter.storage.heap_records import Heap
 from langchain_quickjs.interpreter.storage.snapshot import (
     PausedInterpreter,
@@ -31,7 +29,6 @@ from langchain_quickjs.interpreter.storage.snapshot import (
 )
 from langchain_quickjs.interpreter.wire.protocol import (
     GuestRefusalError,
-    abort_message,
     checked_seed,
     explain_refusal,
     resume_message,
@@ -55,8 +52,6 @@ class Interpreter:
     Example:
         ```python
         interpreter = Interpreter()
-        interpreter.eval("const xs = [1, 2, 3]; xs.map(x => x * x)")  # [1, 4, 9]
-
         outcome = interpreter.start("await tools.ask({q: 'Shall I?'})", tools=["ask"])
         stored = interpreter.snapshot()  # some kilobytes; any process can go on from them
         later = Interpreter.restore(stored)
@@ -71,7 +66,7 @@ class Interpreter:
         seed: bytes | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._limits = limits or Limits()
+        self._limits = checked_limits(limits)
         self._clock = clock
         self._module = load()
         self._seed: bytes | None = checked_seed(seed) or secrets.token_bytes(32)
@@ -171,22 +166,23 @@ class Interpreter:
                 raise InterpreterStateError(
                     "a script is running already: resume it to its end, or abort it"
                 )
-            message = start_message(
-                source,
-                now_s=self._clock(),
-                seed=self._seed,
-                tools=tools,
-                functions=functions,
-                located=located,
-                limits=self._limits,
-            )
-            granted = frozenset((*tools, *functions))
-            outcome = self._step(message, source, begins_with=granted)
-            self._seed, self._source = None, source
+            names = {"tools": tools, "functions": functions, "located": located}
+            outcome = self._start(without_fences(source), source, **names)
+            if isinstance(outcome, Failed) and is_of_syntax(outcome.error):
+                program = among_words(source)
+                outcome = outcome if program is None else self._start(program, source, **names)
             if isinstance(outcome, Failed):
                 error = with_excerpt(outcome.error, source)
                 return replace(outcome, error=with_place(error, source))
             return outcome
+
+    def _start(self, program: str, source: str, **names: Any) -> Outcome:
+        now_s, limits = self._clock(), self._limits
+        message = start_message(program, now_s=now_s, seed=self._seed, limits=limits, **names)
+        granted = frozenset((*names["tools"], *names["functions"]))
+        outcome = self._step(message, source, begins_with=granted)
+        self._seed, self._source = None, source
+        return outcome
 
     def resume(self, results: Mapping[int, CallResult], *, entropy: bytes | None = None) -> Outcome:
         """Delivers results of calls to the running script and lets it go on.
@@ -236,12 +232,7 @@ class Interpreter:
     ) -> Outcome:
         try:
             outcome, self._state = take_step(
-                self._machine,
-                self._state,
-                message,
-                self._limits,
-                answered,
-                begins_with=begins_with,
+                self._machine, self._state, message, self._limits, answered, begins_with=begins_with
             )
         except TimeLimitError as error:
             with_place(error, source)
@@ -256,13 +247,8 @@ class Interpreter:
         """
         with self._one_thread:
             if self._state.running:
-                message = abort_message(now_s=self._clock())
-                # A script that has used up its time is given up all the same.
-                state = self._state._replace(spent_s=0.0, calls_made=0)
-                answered = state.open_calls.keys()
-                _, self._state = take_step(
-                    self._machine, state, message, self._limits, answered, gives_up=True
-                )
+                now_s = self._clock()
+                self._state = give_up(self._machine, self._state, now_s, self._limits)
 
     def cancel(self) -> None:
         """Stops the step that is running in another thread, or else the next one. Thread-safe.
@@ -307,9 +293,25 @@ class Interpreter:
         module = self._module
         paused = unpack_snapshot(snapshot, module.boot, module.build_id, self._limits)
         self._machine = Machine(module, self._limits.memory_bytes, paused.image)
-        self._seed = None
-        self._state = paused.state
+        self._seed, self._state = None, paused.state
         return self
+
+    def fork(self, *, clock: Callable[[], float] | None = None) -> Self:
+        """Makes an interpreter that stands where this one stands, and goes its own way from there.
+
+        It draws the same random numbers as this one, unless `resume` is given other entropy.
+
+        Args:
+            clock: Gives the time that scripts see in it; that of this one if omitted.
+
+        Raises:
+            InterpreterStateError: If the interpreter is in use by another thread.
+        """
+        with self._one_thread:
+            other = type(self)(limits=self._limits, clock=clock or self._clock)
+            other._machine = Machine(self._module, self._limits.memory_bytes, self._machine.image())
+            other._seed, other._state, other._source = self._seed, self._state, self._source
+            return other
 
     def heap(self) -> Heap:
         """Gives what scripts have declared, as a value that can be stored as it changes.
@@ -324,7 +326,12 @@ class Interpreter:
 
     @classmethod
     def with_heap(
-        cls, heap: Heap, *, limits: Limits | None = None, seed: bytes | None = None
+        cls,
+        heap: Heap,
+        *,
+        limits: Limits | None = None,
+        seed: bytes | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> Self:
         """Makes an interpreter whose scripts see what those before them have declared.
 
@@ -333,8 +340,9 @@ class Interpreter:
             limits: What scripts may use up.
             seed: 32 bytes that all further randomness depends on, beside what was drawn on the heap
                 before; drawn when omitted. So two interpreters with one heap draw other numbers.
+            clock: Gives the time that scripts see, in seconds since the epoch.
         """
-        self = cls(limits=limits, seed=seed)
+        self = cls(limits=limits, seed=seed, clock=clock)
         self._machine = Machine(self._module, self._limits.memory_bytes, heap.image)
         self._state = ScriptState(heap.next_id)
         return self

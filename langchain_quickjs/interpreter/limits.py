@@ -8,7 +8,7 @@ from typing import Any, Final
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter.quoting import value_text
 
-__all__ = ["RANGES", "Limits", "Range"]
+__all__ = ["RANGES", "Limits", "Range", "checked_limits"]
 
 _MIB: Final = 1024**2
 _RANGE: Final = "range"
@@ -67,7 +67,7 @@ class Limits:
 
     Attributes:
         memory_bytes: Size of the guest's whole linear memory: engine, stack, heap and messages,
-            so that many small allocations count as much as one large. At least 4 MiB.
+            so that many small allocations count as much as one large. At least 6 MiB.
         step_timeout_s: Computing time of one step, in seconds; waiting for calls does not count.
             `None`: no limit.
         script_timeout_s: Computing time of all steps of one script together, in seconds.
@@ -84,7 +84,7 @@ class Limits:
             stored with a paused script, so what could be made can be stored and restored.
     """
 
-    memory_bytes: int = _bytes(64 * _MIB, 4 * _MIB, 4096 * _MIB - 65536)
+    memory_bytes: int = _bytes(64 * _MIB, 6 * _MIB, 4096 * _MIB - 65536)
     step_timeout_s: float | None = _seconds(5.0)
     script_timeout_s: float | None = _seconds(None)
     wall_timeout_s: float | None = _seconds(300.0)
@@ -110,6 +110,19 @@ class Limits:
             raise SetupError(
                 f"`console_cut` must be True or False; it is {value_text(self.console_cut)}."
             )
+
+
+def checked_limits(given: object) -> Limits:
+    """The limits that were given, or the default ones.
+
+    Raises:
+        SetupError: They are something else.
+    """
+    if given is None:
+        return Limits()
+    if not isinstance(given, Limits):
+        raise SetupError(f"`limits` must be `Limits`, or None; it is {value_text(given)}.")
+    return given
 
 
 RANGES: Final[dict[str, Range]] = {

@@ -34,11 +34,12 @@ from langchain_quickjs.interpreter.wire.open_bytes import most_open_bytes, sizes
 from langchain_quickjs.interpreter.wire.protocol import (
     GuestMemoryError,
     GuestResultError,
+    abort_message,
     max_reply_bytes,
     read_reply,
 )
 
-__all__ = ["take_step"]
+__all__ = ["give_up", "take_step"]
 
 _NONE: Final[Mapping[int, Any]] = MappingProxyType({})
 # Of a named tuple's own constructor, most is the sorting of its arguments.
@@ -128,6 +129,14 @@ def take_step(
         return outcome, _state(ScriptState, known)
     after = _state(ScriptState, (next_id, False, _NONE, _NONE, granted, spent_s, calls_made))
     return _explained(outcome, after) if isinstance(outcome, Failed) else outcome, after
+
+
+def give_up(machine: Machine, state: ScriptState, now_s: float, limits: Limits) -> ScriptState:
+    """Lets the guest give a script up, also one that has used up its time and its calls."""
+    message = abort_message(now_s=now_s)
+    state = state._replace(spent_s=0.0, calls_made=0)
+    _, after = take_step(machine, state, message, limits, state.open_calls.keys(), gives_up=True)
+    return after
 
 
 def _time_left_s(limits: Limits, spent_s: float) -> float | None:

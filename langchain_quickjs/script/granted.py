@@ -19,6 +19,7 @@ from langchain_quickjs.script.telling.endings import Ending, outcome_of
 from langchain_quickjs.script.telling.program_events import ProgramEvents
 from langchain_quickjs.script.variables.order import AT_ONCE, AtOnce
 from langchain_quickjs.script.variables.session import Variables
+from langchain_quickjs.script.variables.session_labels import ProgramSession
 
 __all__ = ["Granted", "events_of"]
 
@@ -36,6 +37,7 @@ class Granted:
         signer: Signs it where it is stored.
         present: Makes of the script's end what the graph's state keeps.
         events: Tells whoever watches how its calls get on; `None` if nobody does.
+        labels: What its session has touched; `None` without a rule about that.
     """
 
     rules: Rules
@@ -46,6 +48,13 @@ class Granted:
     signer: Signer = UNSIGNED
     present: Callable[[Ending], Any] = outcome_of
     events: ProgramEvents | None = None
+    labels: ProgramSession | None = None
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether people may be asked about its calls."""
+        rule = self.rules.rule
+        return bool(self.approvals.configs) or (rule is not None and rule.on_three == "ask")
 
     def sealer(self, config: RunnableConfig) -> Sealer:
         """What seals the script in a task with this config."""

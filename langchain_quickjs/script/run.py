@@ -27,9 +27,11 @@ from langchain_quickjs.script.flow.drivers import Abandon, Asking, Collect, Comp
 from langchain_quickjs.script.flow.effects import (
     Effect,
     Ended,
+    FindLabels,
     FindVariables,
     Flow,
     Keep,
+    KeepLabels,
     KeepVariables,
     Launch,
     Leave,
@@ -45,6 +47,7 @@ from langchain_quickjs.script.flow.effects import (
 from langchain_quickjs.script.flow.inputs import Answer, Launched, Resumed, Started
 from langchain_quickjs.script.flow.script_flow import script_flow
 from langchain_quickjs.script.granted import Granted
+from langchain_quickjs.script.labels.taint import Taint
 from langchain_quickjs.script.langgraph_internals.checkpointer import has_checkpointer
 from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
 from langchain_quickjs.script.state import CallEnd, OpenCall
@@ -75,7 +78,7 @@ def run_script(
         Exception: What a tool raised, if nothing in the script caught it.
     """
     books = _Books.of(granted, config, record)
-    require_checkpointer(config, bool(granted.approvals.configs))
+    require_checkpointer(config, granted.may_ask)
     with withdraw_on_error(granted.path.task):
         flow = script_flow(granted.rules, entry)
         announcer = None if granted.events is None else Announcer(granted.events)
@@ -155,6 +158,10 @@ class _Hands:
                 return present() if _is_brief(ending) else (yield Compute(present))
             case FindVariables() | MarkVariables() | RestoreVariables() | KeepVariables():
                 return (yield from self._with_variables(effect))
+            case FindLabels() if self.granted.labels is not None:
+                return self.granted.labels.found()
+            case KeepLabels(left) if self.granted.labels is not None:
+                self.granted.labels.keep(left)
         return None
 
     def _call(self, launched: Launched) -> Work[Answer]:
@@ -217,16 +224,16 @@ class _Books:
     ledger: Callable[[], Ledger | None]
     record: Record | None
     raises: bool
-    failure: Callable[[Any], Asking[None]]
+    failure: Callable[[Any, Taint], Asking[None]]
 
     @classmethod
     def of(cls, granted: Granted, config: RunnableConfig, record: Record | None) -> _Books:
-        def failure(told: Any) -> Asking[None]:
+        def failure(told: Any, touched: Taint) -> Asking[None]:
             # In a graph of somebody's own there is no model that could be told.
             if granted.path.task is not None and told is not None:
                 failures = Failures.of(config, granted.signer.keys)
                 if failures is not None:
-                    yield from failures.write(granted.rules.script_id, told["text"])
+                    yield from failures.write(granted.rules.script_id, told["text"], touched)
 
         # Most scripts need no ledger, so it is made when one does.
         ledger = functools.partial(Ledger.of, config, granted.sealer(config))
@@ -273,7 +280,7 @@ class _Books:
     def paused(self, result: Ended | Paused) -> Asking[None]:
         """A script may have paused; it is not known whether anybody will answer."""
         if isinstance(result, Paused):
-            yield from self.failure(result.told)
+            yield from self.failure(result.told, result.touched)
 
     def keep(self, effect: Keep | Leave) -> Asking[None]:
         """The script is to be stored as it stands, or how its calls have ended."""
@@ -287,7 +294,7 @@ class _Books:
                 [end for end in ends if end is not None], effect.seed
             )
         if isinstance(effect, Leave):
-            yield from self.failure(effect.told)
+            yield from self.failure(effect.told, effect.touched)
 
 
 def require_checkpointer(config: RunnableConfig, waits: bool) -> None:
@@ -298,8 +305,8 @@ def require_checkpointer(config: RunnableConfig, waits: bool) -> None:
     """
     if waits and not has_checkpointer(config):
         raise SetupError(
-            "`interrupt_on` needs a checkpointer, which keeps what waits for a person. Pass one "
-            "where the graph is made, for example "
+            "Asking people (`interrupt_on`, `rule_of_two`) needs a checkpointer, which keeps what "
+            "waits for a person. Pass one where the graph is made, for example "
             "`create_agent(..., checkpointer=InMemorySaver())`, and a `thread_id` in the config."
         )
 

@@ -21,6 +21,7 @@ from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.interpreter.limits import RANGES, Range
 from langchain_quickjs.interpreter.quoting import value_text
+from langchain_quickjs.script.labels.taint import Rule
 
 __all__ = [
     "AskMode",
@@ -73,6 +74,7 @@ class Defaults:
     max_ptc_calls: Final = _LIMITS.calls
     max_result_chars: Final = 4000
     capture_console: Final = True
+    docs_tokens: Final = 4000
     tool_name: Final = "eval"
     subagents: Final = True
     max_subagent_concurrency: Final = 32
@@ -86,8 +88,8 @@ class Defaults:
     name: Final = "script"
 
 
-def _is_whole(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _LARGEST
+def _is_whole(value: object, least: int = 1) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= _LARGEST
 
 
 def _is_list_of(value: object, *kinds: type) -> bool:
@@ -138,6 +140,10 @@ _RULES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
     "max_ptc_calls": _limit(replace(RANGES["calls"], least=1)),
     "max_result_chars": _WHOLE,
     "capture_console": _FLAG,
+    "docs_tokens": (
+        f"a whole number from 0 to {_LARGEST}",
+        lambda value: _is_whole(value, least=0),
+    ),
     "tool_name": (
         "1 to 64 ASCII letters, digits, '_' and '-'",
         lambda value: isinstance(value, str) and bool(_TOOL_NAME.fullmatch(value)),
@@ -152,6 +158,7 @@ _RULES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
         f"a whole number of bytes from 1 to {_LARGEST}, or None for `memory_limit`",
         _or_none(_is_whole),
     ),
+    "rule_of_two": ("a `RuleOfTwo`, or None", _or_none(lambda v: isinstance(v, Rule))),
     "limits": ("`Limits`, or None", _or_none(lambda value: isinstance(value, Limits))),
     "checkpointer": (
         "a checkpointer, True, False or None",

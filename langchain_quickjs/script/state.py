@@ -227,6 +227,7 @@ class StoredCalls(TypedDict):
         report: What became of the calls that have ended.
         names: The marks of the calls that have been named.
         asked: How many questions have been made of its calls.
+        labels: What the script has touched; left out without a rule about that.
     """
 
     notes: list[str]
@@ -237,6 +238,7 @@ class StoredCalls(TypedDict):
     report: StoredReport
     names: bytes
     asked: int
+    labels: NotRequired[bytes]
 
 
 class StoredStory(TypedDict):

@@ -65,6 +65,37 @@ def test_the_model_is_told_about_programs(create: Any, mode: Mode) -> None:
     assert "A person has to approve: `tools.add`" in prompt
 
 
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("program", "text"),
+    [
+        (
+            "```js\nconst sum = await tools.add({ a: 1, b: 2 });\n{ sum }\n```",
+            "<result>{sum: 3}</result>",
+        ),
+        (
+            "const f = (n) => n; ({ sum: await tools.add({ a: 1, b: 2 }), f })",
+            '<result kind="handle">{ sum: 3, f: [Function: f] }\n'
+            "(only shown: result.f is a function, which cannot leave the script)</result>",
+        ),
+        (
+            "const r = tools.add({ a: 1, b: 2 });\nr.sum",
+            '<error type="TypeError">tools.add(...) is a promise; await it first: (await '
+            "tools.add(...)).sum\n  at line 2, column 1</error>",
+        ),
+        (
+            "tools.ad({})",
+            '<error type="TypeError">tools.ad is not a function. Did you mean add?\n  at line 1, '
+            "column 7</error>",
+        ),
+    ],
+)
+def test_what_is_nearly_right_runs_or_is_told_how_to_be(
+    program: str, text: str, mode: Mode
+) -> None:
+    assert see(program, mode=mode).text == text
+
+
 def test_a_result_and_what_was_printed() -> None:
     seen = see("console.log('adding'); await tools.add({ a: 1, b: 2 })")
     assert seen.text == "<stdout>\nadding\n</stdout>\n<result>3</result>"
@@ -200,7 +231,7 @@ def test_what_the_public_package_accepts() -> None:
     agent = create_agent(programs("globalThis.f = () => 7", "f()"), middleware=[middleware])
     state = agent.invoke(GO)
     shown, called = (m for m in state["messages"] if isinstance(m, ToolMessage))
-    assert shown.text.startswith('<result kind="handle">result is a function')
+    assert shown.text.startswith('<result kind="handle">[Function')
     assert (shown.status, called.text) == ("success", "<result>7</result>")
 
 

@@ -28,10 +28,10 @@ from langgraph.types import Command
 from pydantic import BaseModel, Field, create_model
 from typing_extensions import TypedDict
 
+from langchain_quickjs.agent.documentation.declarations import signature
 from langchain_quickjs.agent.prompt import (
     eval_code_description,
     eval_tool_description,
-    signature,
     system_prompt_section,
 )
 from langchain_quickjs.errors import ToolNameError
@@ -130,6 +130,12 @@ def test_system_prompt_without_tools() -> None:
 def test_descriptions() -> None:
     lines = [eval_tool_description(mode=mode) for mode in ("call", "turn", "thread")]
     assert_snapshot("descriptions", "\n".join([*lines, eval_code_description()]))
+
+
+def test_more_tools_than_fit() -> None:
+    texts = [system_prompt_section(TOOLS, docs_tokens=tokens) for tokens in (160, 80, 20)]
+    told = [text.split("can catch.\n\n")[1] for text in texts]
+    assert_snapshot("more_tools_than_fit", "\n----\n".join(told))
 
 
 def test_the_fixed_part_stays_short() -> None:

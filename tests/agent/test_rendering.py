@@ -163,22 +163,43 @@ def test_every_limit_has_a_type_that_reads_well() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "what"),
+    ("source", "text", "reason"),
     [
-        ("(() => 1)", " is a function"),
-        ("({ a: [{ f: Symbol() }] })", ".a[0].f is a symbol"),
-        ("[Promise.resolve(1)]", "[0] is a promise"),
+        ("(() => 1)", "[Function (anonymous)]", "result is a function, which cannot"),
+        (
+            "({ a: [{ f: Symbol('s') }] })",
+            "{ a: [ { f: Symbol(s) } ] }",
+            "result.a[0].f is a symbol",
+        ),
+        ("[Promise.resolve(1)]", "[ Promise { 1 } ]", "result[0] is a promise; await it first"),
+        (
+            "({ get a() { throw new Error('no') } })",
+            "{ a: [Getter] }",
+            "reading it threw Error: no",
+        ),
+        (
+            "({ f() {}, t: '</result>' })",
+            "{ f: [Function: f], t: '&lt;/result>' }",
+            "result.f is a",
+        ),
     ],
 )
-def test_a_result_that_cannot_be_shown_is_no_error(source: str, what: str) -> None:
+def test_a_result_that_cannot_be_copied_is_shown(source: str, text: str, reason: str) -> None:
     outcome = Interpreter().start(source)
-    assert isinstance(outcome, Failed)
+    assert isinstance(outcome, Completed)
+    shown, note = rendered(outcome).split("\n")
+    assert shown == f'<result kind="handle">{text}'
+    assert note.startswith(f"(only shown: {reason}")
+    assert note.endswith(")</result>")
+
+
+def test_a_long_result_that_is_shown_keeps_its_reason() -> None:
+    outcome = Interpreter().start("({ t: 'x'.repeat(9000), f() {} })")
     text = rendered(outcome)
-    assert text.startswith(f'<result kind="handle">result{what}')
-    assert text.endswith("; it ran to its end</result>")
-    # What a script says itself, in the same words, is an error.
-    thrown = Interpreter().start(f"throw new TypeError({outcome.error.message!r})")
-    assert rendered(thrown).startswith('<error type="TypeError">')
+    assert len(text) < 4100
+    assert text.endswith(
+        "(only shown: result.f is a function, which cannot leave the script)</result>"
+    )
 
 
 def test_cutting_says_how_much_is_gone() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from langchain_quickjs.interpreter import Completed, Interpreter, Limits, Returned, Suspended
-from tests.benchmarks import programs
+from tests.benchmarks import programs, typed
 from tests.benchmarks.timing import Samples, resident_bytes, time_each
 
 _LIMITS = Limits(step_timeout_s=600, calls=None, calls_in_flight=100_000)
@@ -95,6 +95,18 @@ def fib(runs: int) -> Samples:
 
 def loop(runs: int) -> Samples:
     return _evaluation(programs.LOOP, runs)
+
+
+def typescript(runs: int) -> Samples:
+    """From start to end; what types cost is shared out over the kilobytes of the program."""
+    with_types = _program(typed.TYPESCRIPT, typed.RESULT, runs)["s"]
+    without = _program(typed.JAVASCRIPT, typed.RESULT, runs)["s"]
+    kilobytes = len(typed.TYPESCRIPT.encode()) / 1000
+    return {
+        "s": with_types,
+        "without_s": without,
+        "per_kilobyte_s": [(min(with_types) - min(without)) / kilobytes],
+    }
 
 
 def pause(runs: int) -> Samples:

@@ -41,6 +41,9 @@ INTERPRETER: Final = (
     Row("object of 1,000 objects out", "nested_out", runs=1, rounds=3),
     Row("fib(25)", "fib", rounds=9),
     Row("loop of 10^6", "loop", rounds=9),
+    Row("5.5 KB of TypeScript", "typescript", runs=20),
+    Row("  the same as JavaScript", "typescript", "without_s"),
+    Row("  what types cost per KB", "typescript", "per_kilobyte_s"),
     Row("paused script, stored", "pause", "bytes", "size"),
     Row("  snapshot", "pause", "snapshot_s"),
     Row("  restore + resume", "pause", "resume_s"),
@@ -56,6 +59,12 @@ AGENT_SHORT: Final = (
         "agent turn, what 1 + 1 adds: first", "turn_small", "first_s", runs=3, rounds=4, best=False
     ),
     Row("  third turn of a conversation", "turn_small", "third_s", runs=3, rounds=4, best=False),
+)
+
+RULED: Final = (
+    Row("agent turn, page and 100 calls", "turn_ruled", "none_s", runs=8),
+    Row("  rule of two, by program", "turn_ruled", "program_s", runs=8),
+    Row("  rule of two, by value", "turn_ruled", "value_s", runs=8),
 )
 
 AGENT: Final = (

@@ -40,6 +40,7 @@ await tools.lookupOrder({ order_id: "A-1001" })
 """,
     "Remember seven.": "const seven = 7;",
     "What was it?": "seven",
+    "Which tool pays money back?": 'await tools.$search("pay money back")',
     "Ask two subagents.": """\
 await Promise.all([
   task({ description: "Say hello.", label: "first" }),

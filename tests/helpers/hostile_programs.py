@@ -250,7 +250,7 @@ PROGRAMS: Final[dict[str, dict[str, str]]] = {
     "eval and Function": {
         "eval bomb": "const f = s => eval(s); let s = '1'; for (;;) { s = s + '+' + s; f(s) }",
         "Function body": "new Function('while (true) {}')()",
-        "indirect eval": "(0, eval)('var kept = 0; for (;;) {}')",
+        "indirect eval": "(0, eval)('var mine = 0; for (;;) {}')",
         "with": "new Function('o', 'with (o) { for (;;) {} }')({})",
         "many functions": (
             "const a = []; for (let i = 0; ; i++) a.push(new Function('return ' + i))"

@@ -12,6 +12,7 @@ from langchain_quickjs.errors import (
     InterpreterStateError,
     MemoryLimitError,
     ScriptError,
+    SetupError,
     TimeLimitError,
     ValueTransferError,
 )
@@ -337,3 +338,39 @@ def test_a_tampered_prototype_changes_neither_results_nor_answers() -> None:
     done = interpreter.resume({outcome.calls[0].id: Returned({"a": 1})})
     assert done == Completed([1, {"a": 1}])
     assert interpreter.eval("return {value: 2}") == {"value": 2}
+
+
+@pytest.mark.parametrize("made", [1, 3, 300])
+@pytest.mark.parametrize("earlier", [0, 2])
+@pytest.mark.parametrize("stored", [True, False])
+def test_calls_of_a_step_that_fails_take_no_numbers(made: int, earlier: int, stored: bool) -> None:
+    """They are never told of, so the next script's calls go on from the last that were."""
+    interpreter = Interpreter(limits=Limits(calls=None, calls_in_flight=1000))
+    calls = f"for (let i = 0; i < {made}; i++) tools.ask(i); throw Error('no')"
+    outcome = interpreter.start("await tools.ask(); " * earlier + calls, tools=["ask"])
+    for number in range(1, earlier + 1):
+        assert isinstance(outcome, Suspended)
+        assert [call.id for call in outcome.calls] == [number]
+        outcome = interpreter.resume({number: Returned(None)})
+    assert isinstance(outcome, Failed)
+    assert outcome.error.message == "no"
+    if stored:
+        interpreter = Interpreter.restore(interpreter.snapshot())
+    again = interpreter.start("await tools.ask('again')", tools=["ask"])
+    assert isinstance(again, Suspended)
+    assert [call.id for call in again.calls] == [earlier + 1]
+    assert interpreter.resume({earlier + 1: Returned("yes")}) == Completed("yes", "")
+
+
+@pytest.mark.parametrize(
+    "misuse",
+    [
+        lambda: Interpreter(limits={}),  # type: ignore[arg-type]
+        lambda: Interpreter().eval(5),  # type: ignore[arg-type]
+        lambda: Interpreter().start("1", tools="ask"),
+        lambda: Interpreter().start("1", functions="ask"),
+    ],
+)
+def test_misuse_is_told(misuse: Any) -> None:
+    with pytest.raises(SetupError, match=r"must be|is text"):
+        misuse()

@@ -21,6 +21,7 @@ WASM = HERE.parent.parent / "wasm"
 sys.path.insert(0, str(WASM))
 
 import build as guest_build  # noqa: E402  (wasm/ is a folder of scripts, not a package)
+import locale_data  # noqa: E402  (the same)
 
 IN_LINEAR_MEMORY = frozenset({"exports.c", "heap.c", "libc.c"})  # they make sense there only
 GUEST = tuple(p for p in sorted((WASM / "src").rglob("*.c")) if p.name not in IN_LINEAR_MEMORY)
@@ -110,6 +111,8 @@ def _own(cc: str, folder: Path, engine: Path, sources: Sequence[Path]) -> list[P
     guest_build.write_prelude(folder / "prelude.js")
     text = (folder / "prelude.js").read_bytes()
     (folder / "prelude.inc").write_text(",".join(map(str, text)))
+    texts = locale_data.pack(locale_data.records())
+    (folder / "locale.inc").write_text(",".join(map(str, texts)))
     flags = [_standard(cc), *FLAGS, *OWN_FLAGS, f"-I{HERE}", f"-I{WASM / 'src'}"]
     flags += [f"-I{folder}", "-isystem", str(engine)]
     objects = [folder / f"{path.stem}.o" for path in sources]
@@ -129,6 +132,7 @@ def build(cc: str, work: Path) -> Path:
     """
     engine, engine_objects = _engine(cc, work)
     inputs = [*_contents(WASM / "src", "**/*.*"), *_contents(WASM / "prelude", "*.js")]
+    inputs += [*_contents(WASM, "*_data.py")]
     inputs += [*_contents(HERE, "*.[ch]"), Path(__file__).read_bytes(), str(engine).encode()]
     folder = work / f"programs-{_digest(inputs)}"
     done = folder / "done"

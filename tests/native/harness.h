@@ -18,7 +18,7 @@
     } while (0)
 
 enum { START = 0, DELIVER = 1, ABORT = 2 };
-enum { COMPLETED = 0, FAILED = 1, SUSPENDED = 2, IDLE = 3, NO_MEMORY = 4, REFUSED = 5, TOO_LARGE = 6, NO_COPY = 7 };
+enum { COMPLETED = 0, FAILED = 1, SUSPENDED = 2, IDLE = 3, NO_MEMORY = 4, REFUSED = 5, TOO_LARGE = 6, SHOWN = 7 };
 
 /* What the next start message says. */
 typedef struct {

@@ -49,7 +49,7 @@ DEEDS = {
     "refused": Deed(
         "tools.lookUp('a', 1)",
         'not made: look_up("a"): "lookUp takes one object with named arguments: tools.lookUp({ '
-        'name: value })"',
+        'key: ... })"',
     ),
     "approved": Deed(
         "tools.pay({ to: 'al', amount: 1 })",

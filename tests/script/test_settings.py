@@ -115,6 +115,7 @@ TAKES: dict[str, set[str]] = {
     "max_ptc_calls": {"None", *WHOLE},
     "max_result_chars": WHOLE,
     "capture_console": FLAG,
+    "docs_tokens": {"0", *WHOLE},
     "tool_name": {"digits", "a name", *WORDS},
     "subagents": FLAG,
     "max_subagent_concurrency": WHOLE,

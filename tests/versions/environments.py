@@ -41,6 +41,7 @@ _RUNNERS: Final = frozenset(
         "nbconvert",
         "langgraph-cli",
         "mistune",
+        "pandas",
         "psutil",
         "psycopg",
         "pytest",

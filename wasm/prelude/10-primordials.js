@@ -15,10 +15,12 @@ const {
 } = globalThis;
 const { apply, ownKeys, getPrototypeOf, defineProperty } = Reflect;
 const { create, setPrototypeOf } = Object; // gives the object, unlike Reflect's
-const { floor, max, min, round, sqrt, trunc } = Math;
+const { clz32, floor, max, min, round, sqrt, trunc } = Math;
 const { isNaN: isNaNValue } = Number;
 const { stringify } = JSON;
 const { isArray } = Array;
+const arrayFrom = (iterable) => apply(ArrayFrom, Array, [iterable]);
+const ArrayFrom = Array.from;
 const uncurry = Function.prototype.bind.bind(Function.prototype.call);
 const getter = (prototype, name) => uncurry(Reflect.getOwnPropertyDescriptor(prototype, name).get);
 
@@ -32,6 +34,8 @@ const mapHas = uncurry(Map.prototype.has);
 const mapDelete = uncurry(Map.prototype.delete);
 const mapClear = uncurry(Map.prototype.clear);
 const mapSize = getter(Map.prototype, 'size');
+const weakMapGet = uncurry(WeakMap.prototype.get);
+const weakMapSet = uncurry(WeakMap.prototype.set);
 const setForEach = uncurry(Set.prototype.forEach);
 const setAdd = uncurry(Set.prototype.add);
 const setSize = getter(Set.prototype, 'size');
@@ -77,6 +81,7 @@ const hasOwn = Object.hasOwn;
 
 const TypedArrayPrototype = getPrototypeOf(Uint8Array.prototype);
 const typedLength = getter(TypedArrayPrototype, 'length');
+const typedKeys = uncurry(TypedArrayPrototype.keys);
 const typedBuffer = getter(TypedArrayPrototype, 'buffer');
 const typedByteOffset = getter(TypedArrayPrototype, 'byteOffset');
 const typedByteLength = getter(TypedArrayPrototype, 'byteLength');

@@ -1,4 +1,4 @@
-// What the host is told of an error that nothing caught.
+// What the host is told of an error that nothing caught, and of a result that cannot be copied.
 //
 // from 10-primordials: *
 // from 30-text: plural replaceAll
@@ -7,7 +7,7 @@
 // from 36-inspect: inspect
 // from 40-hints: hintFor
 // from C: host
-// gives: describe
+// gives: describe showResult
 
 // [name, message, stack] of whatever a script threw. Its getters may throw or lie; then we say less.
 function describe(thrown) {
@@ -20,6 +20,16 @@ function describe(thrown) {
   const seen = list();
   push(seen, thrown);
   return [name, hint ? message + '. ' + hint : message, stackWithCauses(thrown, seen, '')];
+}
+
+const SHOWN = { __proto__: null, depth: 8, items: 1000 };
+
+// [text, reason] of a result that cannot leave the script as it is: what the console shows of it, and what
+// copying it ended with. Unless the copying refused it, that is an error of the script's own getters.
+function showResult(value, error, refused) {
+  const told = describe(error);
+  const reason = refused ? told[1] : 'reading it threw ' + told[0] + ': ' + told[1];
+  return [attempt(inspect, value, SHOWN) ?? '(it cannot be shown)', reason];
 }
 
 function stackWithCauses(error, seen, margin) {

@@ -3,7 +3,8 @@
 // from 10-primordials: *
 // from 30-text: split
 // from 70-percent: CONTROLS percentDecode percentEncode
-// gives: DIGITS NOT_ASCII parseHost
+// from 70-punycode: domainToASCII
+// gives: DIGITS parseHost
 
 const FORBIDDEN = /[\x00\t\n\r #/:<>?@[\\\]^|]/;
 const FORBIDDEN_DOMAIN = /[\x00-\x20"#%/:<>?@[\\\]^`{|}\x7f]/;
@@ -12,7 +13,6 @@ const OCTAL = /^0[0-7]+$/;
 const HEXADECIMAL = /^0[xX][0-9a-fA-F]*$/;
 const IPV6_PIECE = /^[0-9a-fA-F]{1,4}$/;
 const IPV4_PIECE = /^(?:0|[1-9][0-9]{0,2})$/;
-const NOT_ASCII = /[^\x00-\x7f]/;
 
 function parseHost(text, special) {
   if (startsWith(text, '[')) {
@@ -20,9 +20,8 @@ function parseHost(text, special) {
   }
   if (!special) return regexpExec(FORBIDDEN, text) === null ? percentEncode(text, CONTROLS) : null;
   const decoded = percentDecode(text);
-  if (regexpExec(NOT_ASCII, decoded) !== null) return null; // the tables of IDNA would be too large
-  const domain = toLowerCase(decoded);
-  if (domain === '' || regexpExec(FORBIDDEN_DOMAIN, domain) !== null) return null;
+  const domain = domainToASCII(decoded);
+  if (domain === null || domain === '' || regexpExec(FORBIDDEN_DOMAIN, domain) !== null) return null;
   return endsInNumber(domain) ? parseIPv4(domain) : domain;
 }
 

@@ -5,7 +5,6 @@
 // from 34-error-text: cut
 // from 35-shapes: propertyView views
 // from 70-percent: IN_FRAGMENT IN_USERINFO percentEncode
-// from 71-hosts: NOT_ASCII
 // from 72-url-parse: DEFAULT_PORTS SCHEME copyList hostText isSlash isSpecial originOf parsePath
 //   parseURL pathText queryOf serializeURL setHostAndPort setPort
 // from 73-url-params: URLSearchParams attach parseForm setParams
@@ -17,9 +16,7 @@ const parseOrThrow = (text, base) => {
   const url = base !== undefined && from === null ? null : parseURL('' + text, from);
   if (url !== null) return url;
   const where = base === undefined ? '' : ' with base ' + cut(quote('' + base));
-  const why = regexpExec(NOT_ASCII, '' + text + base) === null ? ''
-    : ' (a host name with letters outside ASCII must be given in its ASCII form, xn--...)';
-  const error = new TypeError('Invalid URL: ' + cut(quote('' + text)) + where + why);
+  const error = new TypeError('Invalid URL: ' + cut(quote('' + text)) + where);
   define(error, 'code', 'ERR_INVALID_URL');
   define(error, 'input', '' + text);
   throw error;

@@ -2,11 +2,11 @@
 //
 // from 10-primordials: *
 // from 20-codec: flatten fromHex revive toHex
-// from 41-describe: describe
+// from 41-describe: describe showResult
 // from 53-reports: reportRejection
 // from 61-timers: clearTimers nextTimer runTimers timers
 
 return {
-  flatten, revive, getTime, toHex, fromHex, describe, runTimers, nextTimer, clearTimers, reportRejection,
-  timers,
+  flatten, revive, getTime, toHex, fromHex, describe, showResult, runTimers, nextTimer, clearTimers,
+  reportRejection, timers,
 };

@@ -107,7 +107,7 @@ static int post(JSContext *ctx, JSValueConst name, bool located, const Buffer *p
     }
     guest.calls[guest.call_count++] =
         (OpenCall){ .id = guest.next_id++, .promise = JS_DupValue(ctx, promise),
-                    .bytes = packed->len };
+                    .name = JS_DupValue(ctx, name), .bytes = packed->len };
     guest.open_bytes += packed->len;
     guest.outbox_count++;
     guest.calls_left--;
@@ -178,7 +178,52 @@ int calls_settle(uint32_t id, bool raised, JSValueConst value)
     memmove(&guest.calls[i], &guest.calls[i + 1], (guest.call_count - i) * sizeof *guest.calls);
     engine_settle(guest.ctx, call.promise, value, raised);
     JS_FreeValue(guest.ctx, call.promise);
+    JS_FreeValue(guest.ctx, call.name);
     return 0;
+}
+
+/* Writes a name as an error message shows it, if that is short and would stand so in a program. */
+static bool short_name(JSContext *ctx, const char *name, char *into, size_t size)
+{
+    size_t len = name ? strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$") : 0;
+    bool shown = len > 0 && len < size && !name[len];
+    memcpy(into, shown ? name : "", shown ? len + 1 : 1);
+    JS_FreeCString(ctx, name);
+    return shown;
+}
+
+/* What the open call is written as that has this promise: tools.x(...), or x(...) if that is global. */
+static bool call_text(JSContext *ctx, JSValueConst promise, char *text, size_t size)
+{
+    char name[60];
+    uint32_t i = 0;
+    while (i < guest.call_count
+           && JS_VALUE_GET_PTR(guest.calls[i].promise) != JS_VALUE_GET_PTR(promise))
+        i++;
+    if (i == guest.call_count
+        || !short_name(ctx, JS_ToCString(ctx, guest.calls[i].name), name, sizeof name))
+        return false;
+    snprintf(text, size, "%s%s(...)", grants_is_function(name) ? "" : "tools.", name);
+    return true;
+}
+
+/* A program reads of a promise what only the call's result has: somebody forgot to await it. */
+static void throw_unawaited(JSContext *ctx, JSValueConst promise, JSAtom property)
+{
+    char call[80], name[40] = "";
+    bool known = call_text(ctx, promise, call, sizeof call);
+    const char *text = known ? call : "promise";
+    const char *is = known ? " is a promise" : ": this is a promise of tool calls";
+    if (property != JS_ATOM_NULL)
+        short_name(ctx, JS_AtomToCString(ctx, property), name, sizeof name);
+    bool index = name[0] >= '0' && name[0] <= '9';
+    const char *open = index ? "[" : ".", *close = index ? "]" : "";
+    if (name[0])
+        JS_ThrowTypeError(ctx, "%s%s; await it first: (await %s)%s%s%s", known ? call : name, is, text,
+                          open, name, close);
+    else
+        JS_ThrowTypeError(ctx, "%s%s; await it first: await %s%s", known ? call : "await", is, text,
+                          known ? "" : ", or await Promise.all(list)");
 }
 
 /* Which call an Error comes from is kept under a private name, as `#x` of a class is: script code can
@@ -188,6 +233,7 @@ int calls_boot(void)
     JSValue symbol = JS_NewPrivateSymbol(guest.ctx, "rejected by");
     guest.rejected_by = JS_IsException(symbol) ? JS_ATOM_NULL : JS_ValueToAtom(guest.ctx, symbol);
     JS_FreeValue(guest.ctx, symbol);
+    engine_watch_promises(throw_unawaited);
     return guest.rejected_by == JS_ATOM_NULL ? -1 : 0;
 }
 
@@ -205,10 +251,14 @@ uint32_t calls_marked(JSValueConst thrown)
     return (uint32_t)JS_VALUE_GET_INT(mark.value);
 }
 
+/* Calls of a step that fails are never told of, so the next ones have their numbers. */
 void calls_clear(void)
 {
-    for (uint32_t i = 0; i < guest.call_count; i++)
+    guest.next_id -= guest.outbox_count;
+    for (uint32_t i = 0; i < guest.call_count; i++) {
         JS_FreeValue(guest.ctx, guest.calls[i].promise);
+        JS_FreeValue(guest.ctx, guest.calls[i].name);
+    }
     guest.call_count = 0;
     guest.open_bytes = 0;
     guest.outbox.len = 0;

@@ -128,18 +128,69 @@ void script_conclude(void)
         reply_completed();
 }
 
+/* A script whose last statement begins with a brace is compiled once more with that statement as an object,
+   `{ a: 1 }`. Where it cannot be one, the first time counts. Nothing runs in between. */
+static JSValue compile_as(bool typed, const char *source, size_t len, const char *filename,
+                          struct engine_failure *failure)
+{
+    struct engine_failure other;
+    engine_read_last_object(guest.rt, false);
+    JSValue block = engine_compile(guest.ctx, source, len, filename, typed, failure);
+    if (!engine_read_last_object(guest.rt, true))
+        return block;
+    JSValue error = JS_IsException(block) ? JS_GetException(guest.ctx) : JS_UNDEFINED;
+    JSValue object = engine_compile(guest.ctx, source, len, filename, typed, &other);
+    engine_read_last_object(guest.rt, false);
+    if (!JS_IsException(object)) {
+        JS_FreeValue(guest.ctx, block);
+        JS_FreeValue(guest.ctx, error);
+        return object;
+    }
+    JS_FreeValue(guest.ctx, JS_GetException(guest.ctx));
+    return JS_IsException(block) ? JS_Throw(guest.ctx, error) : block;
+}
+
+/* `f<T>(x)` in a program that is JavaScript otherwise. */
+static JSValue typed_if_it_can_be(JSValue program, const char *source, size_t len, const char *filename)
+{
+    struct engine_failure failure;
+    JSValue typed = compile_as(true, source, len, filename, &failure);
+    if (JS_IsException(typed)) {
+        JS_FreeValue(guest.ctx, JS_GetException(guest.ctx));
+        return program;
+    }
+    JS_FreeValue(guest.ctx, program);
+    return typed;
+}
+
+/* As JavaScript; what that is not, as TypeScript. Of two errors, the one further on is of what the author meant. */
+static JSValue compile(const char *source, size_t len, const char *filename)
+{
+    struct engine_failure plain, typed;
+    engine_looks_typed(guest.rt);
+    JSValue program = compile_as(false, source, len, filename, &plain);
+    if (!JS_IsException(program))
+        return engine_looks_typed(guest.rt) ? typed_if_it_can_be(program, source, len, filename) : program;
+    if (!plain.of_syntax || plain.reached == SIZE_MAX)
+        return program;
+    JSValue error = JS_GetException(guest.ctx);
+    program = compile_as(true, source, len, filename, &typed);
+    if (!JS_IsException(program) || !typed.of_syntax || typed.refused || typed.reached > plain.reached) {
+        JS_FreeValue(guest.ctx, error);
+        return program;
+    }
+    JS_FreeValue(guest.ctx, JS_GetException(guest.ctx));
+    return JS_Throw(guest.ctx, error);
+}
+
 void script_evaluate(const char *source, size_t len, const char *filename)
 {
-    JSEvalOptions options = {
-        .version = JS_EVAL_OPTIONS_VERSION,
-        .eval_flags = JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_ASYNC,
-        .filename = filename,
-        .line_num = 1,
-    };
     snprintf(guest.filename, sizeof guest.filename, "%s", filename);
     engine_begin_script(guest.rt);
     guest.main = JS_NULL; /* calls are allowed from here on */
-    JSValue main = JS_Eval2(guest.ctx, source, len, &options);
+    JSValue main = compile(source, len, filename);
+    if (!JS_IsException(main))
+        main = JS_EvalFunction(guest.ctx, main);
     if (JS_IsException(main)) {
         guest.main = JS_UNDEFINED;
         reply_exception(REPLY_FAILED);

@@ -99,6 +99,15 @@ static int define_granted(JSValueConst on, Names *names, Names located, bool glo
     return done < 0 ? -1 : 0;
 }
 
+bool grants_is_function(const char *name)
+{
+    const char *known = (const char *)guest.functions.data;
+    const char *end = known + guest.functions.len;
+    while (known < end && strcmp(known, name))
+        known += strlen(known) + 1;
+    return known < end;
+}
+
 static void forget_functions(JSValueConst global)
 {
     const char *name = (const char *)guest.functions.data;
@@ -130,6 +139,7 @@ int grants_replace(Names tool_names, Names functions, Names located)
         result = JS_PreventExtensions(ctx, tools) < 0 ? -1 : 0;
     JS_FreeValue(ctx, guest.tools);
     guest.tools = result == 0 ? tools : JS_UNDEFINED;
+    engine_note_tools(guest.tools);
     if (result < 0)
         JS_FreeValue(ctx, tools);
     JS_FreeValue(ctx, global);

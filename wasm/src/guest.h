@@ -8,6 +8,7 @@
 typedef struct {
     uint32_t id;
     JSValue promise; /* owned; settled from here, past the functions that script code could have */
+    JSValue name;    /* owned; of what is called */
     size_t bytes;    /* of its arguments, packed */
 } OpenCall;
 
@@ -18,7 +19,7 @@ typedef struct {
     Codec codec;
     CodecHelpers helpers;
     /* More functions of the prelude, owned. */
-    JSValue describe, run_timers, next_timer, clear_timers, report_rejection;
+    JSValue describe, show_result, run_timers, next_timer, clear_timers, report_rejection;
     JSValue timers;  /* the Map that those are about */
 
     double now_ms;   /* what the last message said; stands still within a step */
@@ -71,7 +72,7 @@ bool message_handle(Reader *in);
 
 /* replies.c: each writes the reply of this step. `reason` is borrowed. */
 enum { REPLY_COMPLETED = 0, REPLY_FAILED = 1, REPLY_SUSPENDED = 2, REPLY_IDLE = 3,
-       REPLY_NO_MEMORY = 4, REPLY_REFUSED = 5, REPLY_TOO_LARGE = 6, REPLY_NO_COPY = 7 };
+       REPLY_NO_MEMORY = 4, REPLY_REFUSED = 5, REPLY_TOO_LARGE = 6, REPLY_SHOWN = 7 };
 void reply_plain(int status);
 void reply_thrown(int status, JSValueConst reason);
 void reply_exception(int status); /* with the pending exception, which it takes */
@@ -93,6 +94,7 @@ JSValue script_ask_prelude(JSValueConst function); /* owned */
 typedef struct { Reader at; uint32_t count; } Names; /* an array of texts in a message */
 int grants_replace(Names tools, Names functions, Names located);
 int grants_define_tools(JSValueConst global);
+bool grants_is_function(const char *name); /* granted as a global, not below `tools` */
 
 /* calls.c */
 JSValue calls_make(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int located,
@@ -105,6 +107,10 @@ uint32_t calls_marked(JSValueConst thrown); /* the id that this very object was 
 
 /* prelude_host.c: what the prelude may ask of C */
 int prelude_boot(void);
+
+/* localeText(name, key): the text of locale data that has this name, or what stands in it under a key;
+   undefined when there is none. */
+JSValue locale_text(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 
 /* random.c: ChaCha20 as a deterministic generator */
 void random_seed(const uint8_t seed[32]);

@@ -265,6 +265,7 @@ static bool take_helpers(JSValueConst helpers)
         && take(helpers, "toHex", &guest.helpers.to_hex)
         && take(helpers, "fromHex", &guest.helpers.from_hex)
         && take(helpers, "describe", &guest.describe)
+        && take(helpers, "showResult", &guest.show_result)
         && take(helpers, "runTimers", &guest.run_timers)
         && take(helpers, "nextTimer", &guest.next_timer)
         && take(helpers, "clearTimers", &guest.clear_timers)
@@ -287,6 +288,7 @@ static JSValue host_functions(JSContext *ctx)
         JS_CFUNC_DEF("keys", 2, own_keys),
         JS_CFUNC_DEF("utf8Encode", 1, utf8_encode),
         JS_CFUNC_DEF("utf8Decode", 2, utf8_decode),
+        JS_CFUNC_DEF("localeText", 2, locale_text),
     };
     JSValue host = JS_NewObject(ctx);
     if (!JS_IsException(host))

@@ -74,21 +74,39 @@ void reply_error(const char *name, const char *message)
     JS_FreeValue(guest.ctx, error);
 }
 
+/* What the host is sent of a result that cannot be copied, for the reason that is the pending exception:
+   [text, reason]. Takes the exception, and leaves none unless that fails as well. */
+static int pack_shown(Buffer *packed, bool refused)
+{
+    JSValue error = JS_GetException(guest.ctx);
+    JSValueConst args[3] = { guest.value, error, JS_NewBool(guest.ctx, refused) };
+    JSValue parts = JS_Call(guest.ctx, guest.show_result, JS_UNDEFINED, 3, args);
+    int done = JS_IsException(parts) ? -1 : codec_pack(&guest.codec, packed, parts, "result", 0);
+    JS_FreeValue(guest.ctx, parts);
+    JS_FreeValue(guest.ctx, error);
+    return done;
+}
+
 /* Packing the result can run script code, even calls; those are never sent. */
 void reply_completed(void)
 {
+    int status = REPLY_COMPLETED;
     Buffer packed;
     buffer_init(&packed, guest.result_limit);
     int done = codec_pack(&guest.codec, &packed, guest.value, "result", 0);
+    if (done < 0 && packed.status == BUFFER_OK) {
+        done = pack_shown(&packed, done == -2);
+        status = REPLY_SHOWN;
+    }
     guest.no_memory |= packed.status == BUFFER_NO_MEMORY;
     guest.result_too_large = packed.status == BUFFER_FULL;
     if (done < 0) {
-        reply_exception(done == -2 ? REPLY_NO_COPY : REPLY_FAILED);
+        reply_exception(REPLY_FAILED);
     } else {
         script_clear_rejections(true);
         script_forget();
         guest.reply.len = 0;
-        reply_head(REPLY_COMPLETED);
+        reply_head(status);
         buffer_put(&guest.reply, packed.data, packed.len);
         pack_nil(&guest.reply);
     }

@@ -3,6 +3,7 @@
 It imports `errors`, `limits` and `outcomes`.
 
     excerpts       the line of a script that an error is about, with a caret
+    fences         programs in the Markdown fences that models put around code
     for_models     what a model can do when its program has reached a limit
     limit_errors   which limit was reached, what it is, and what can be done
     near_names     names that are nearly those of tools, with the names that there are

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from langchain_quickjs.errors import QuickJSError, ScriptError, TimeLimitError
 
-__all__ = ["excerpt", "source_line", "with_place"]
+__all__ = ["characters_before", "excerpt", "source_line", "source_lines", "with_place"]
 
 _Error = TypeVar("_Error", bound=QuickJSError)
 
@@ -17,16 +17,27 @@ _FRAME: Final = re.compile(r"    at (?:(\S+) \()?script\.js:(\d+):(\d+)\)?")
 _MOST_FRAMES: Final = 10
 
 
+def source_lines(source: str) -> list[str]:
+    """Gives the lines of a source, with line ends as JavaScript counts them."""
+    return re.split("\r\n|[\n\r\u2028\u2029]", source)
+
+
 def source_line(source: str, number: int | None) -> str | None:
     """Gives a line of a source, counted from 1, or `None` if there is no such line."""
-    # Line ends as JavaScript counts them, not as `splitlines` does.
-    lines = re.split("\r\n|[\n\r\u2028\u2029]", source)
+    lines = source_lines(source)
     return lines[number - 1] if number is not None and 0 < number <= len(lines) else None
+
+
+def characters_before(line: str, column: int) -> int:
+    """Gives how many characters stand before a column, which counts bytes of UTF-8 from 1."""
+    if line.isascii():
+        return min(column - 1, len(line))
+    return len(line.encode("utf-8", "replace")[: column - 1].decode("utf-8", "ignore"))
 
 
 def excerpt(line: str, column: int) -> str:
     """Gives at most `_WIDTH` characters of the line around the column, and a caret below."""
-    at = min(column - 1, len(line))
+    at = characters_before(line, column)
     start = max(0, min(at - _WIDTH // 2, len(line) - _WIDTH))
     shown = line[start : start + _WIDTH]
     # Tabs stay tabs below, so that the caret stands where the eye expects it.
@@ -44,7 +55,7 @@ def with_place(error: _Error, source: str | None) -> _Error:
     if source is not None and isinstance(error, ScriptError | TimeLimitError):
         number, column = _place_in(source, error)
         line = source_line(source, number)
-        if line is not None and column is not None and 0 < column <= len(line) + 1:
+        if line is not None and column is not None and 0 < column <= 4 * len(line) + 1:
             error.excerpt = excerpt(line, column)
     return error
 
@@ -69,6 +80,6 @@ def _place_in(source: str, error: ScriptError | TimeLimitError) -> tuple[int | N
 def _defines(source: str, name: str) -> bool:
     name = re.escape(name.rsplit(".", 1)[-1])
     return bool(
-        re.search(rf"\b(function\s*\*?|class)\s+{name}\b", source)
-        or re.search(rf"(?<![\w$]){name}\s*(=(?!=)|:|\([^()]*\)\s*\{{)", source)
+        re.search(rf"\b(?:function(?:\s*+\*)?+|class)\s++{name}\b", source)
+        or re.search(rf"(?<![\w$]){name}\s*+(?:=(?!=)|:|\([^()]{{0,200}}\)\s*+\{{)", source)
     )

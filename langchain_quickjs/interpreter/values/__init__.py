@@ -8,5 +8,6 @@ It imports `errors` and `quoting` only, and every room may import it.
     notation    values written the way JavaScript writes them, for the model
     plain_data  values as plain Python data, for checkpointed state
     short_json  values in the manner of JSON, cut short for messages
+    tables      tables of pandas and polars, as values that can cross
     weight      about how many bytes a value will take
 """

@@ -7,7 +7,15 @@ import dataclasses
 import re
 import struct
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncIterable,
+    Awaitable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+    ValuesView,
+)
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -20,8 +28,9 @@ from uuid import UUID
 
 from langchain_quickjs.interpreter.values.js_values import RegExp, TypedArray
 from langchain_quickjs.interpreter.values.kinds import ELEMENTS
+from langchain_quickjs.interpreter.values.tables import from_table, is_missing, is_tabular
 
-__all__ = ["coerce"]
+__all__ = ["advice", "coerce"]
 
 # What such a value says of its own length need not be true, and it may go on for ever.
 _MOST_PARTS: Final = 2**20
@@ -94,6 +103,8 @@ def _from_numpy(value: Any) -> Any:
     """A scalar or an array of numpy; an array may take few bytes here and be endless as a list."""
     if value.size > _MOST_PARTS:
         raise ValueError(f"it has {value.size} elements, more than {_MOST_PARTS}")
+    if value.dtype.kind in "Mm":  # Finer ones would become integers, of some unit.
+        return value.astype(f"{value.dtype.kind}8[us]").tolist()
     return value.tolist()
 
 
@@ -112,6 +123,20 @@ def _of_builtin_class(value: Any) -> Any:
     return NotImplemented
 
 
+def advice(value: object) -> str:
+    """What to do about a value that cannot cross, to stand after a sentence that says so."""
+    kind = type(value)
+    if issubclass(kind, Awaitable):
+        return "; await it first"
+    if issubclass(kind, Iterator):
+        return "; make a list of it"
+    if issubclass(kind, AsyncIterable):
+        return "; make a list of it, with `async for`"
+    if kind.__module__.partition(".")[0] == "PIL":
+        return "; give its bytes, or a content block"
+    return ""
+
+
 def coerce(value: Any) -> Any:
     """One step from a rich Python value towards one that can cross.
 
@@ -125,13 +150,17 @@ def coerce(value: Any) -> Any:
     Raises:
         Exception: Whatever the value's own code raises.
     """
+    if is_missing(type(value)):
+        return None
     known = _of_known_class(value)
     if known is not NotImplemented:
         return known
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    if type(value).__module__ == "numpy":  # without importing it
+    if type(value).__module__ in ("numpy", "numpy.ma"):  # without importing it
         return _from_numpy(value)
+    if is_tabular(type(value)):
+        return from_table(value)
     builtin = _of_builtin_class(value)
     if builtin is not NotImplemented:
         return builtin
@@ -144,6 +173,6 @@ def coerce(value: Any) -> Any:
         return {key: value[key] for key in _limited_parts(value)}
     if isinstance(value, AbstractSet):
         return frozenset(_limited_parts(value))
-    if isinstance(value, Sequence):
+    if isinstance(value, Sequence | ValuesView):
         return _limited_parts(value)
     return NotImplemented

@@ -21,6 +21,7 @@ __all__ = [
     "JSMap",
     "JSSet",
     "RegExp",
+    "Shown",
     "TypedArray",
     "Undefined",
 ]
@@ -122,6 +123,19 @@ class JSError:
     stack: str = ""
     cause: Any = UNDEFINED
     errors: list[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A result that cannot leave its script, such as a function, as the console shows it.
+
+    Attributes:
+        text: What `console.log` would print of it, in a little more depth.
+        reason: What of it cannot leave the script, with the path to it: "result.f is a function".
+    """
+
+    text: str
+    reason: str
 
 
 def _same_value_zero(a: Any, b: Any) -> bool:

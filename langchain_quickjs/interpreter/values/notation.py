@@ -27,6 +27,7 @@ from langchain_quickjs.interpreter.values.js_values import (
     JSMap,
     JSSet,
     RegExp,
+    Shown,
     TypedArray,
     Undefined,
 )
@@ -188,6 +189,7 @@ _LEAVES: Final[Mapping[type, Callable[[Any, int], str]]] = {
     datetime: _date,
     JSDate: _date_out_of_range,
     RegExp: _regexp,
+    Shown: lambda value, most: value.text[:most],
     JSError: _error,
     bytes: lambda value, most: _elements("Uint8Array", "B", value, most),
     TypedArray: _typed_array,

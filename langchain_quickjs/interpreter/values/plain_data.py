@@ -22,6 +22,7 @@ from langchain_quickjs.interpreter.values.js_values import (
     JSMap,
     JSSet,
     RegExp,
+    Shown,
     Undefined,
 )
 from langchain_quickjs.interpreter.values.kinds import KINDS, bytes_of
@@ -39,8 +40,8 @@ def storable(value: Any, path: str = "value") -> Any:
 
     `undefined` is left out of objects and becomes `None` elsewhere, as in JSON. A Map becomes a
     dict (with other keys than text, a list of pairs), a Set a list, an Error or a RegExp its text,
-    and an ArrayBuffer or a typed array its bytes. A Date that `datetime` cannot represent becomes
-    its milliseconds, and an invalid one `None`.
+    what is only shown that text, and an ArrayBuffer or a typed array its bytes. A Date that
+    `datetime` cannot represent becomes its milliseconds, and an invalid one `None`.
 
     Args:
         value: What came out of the interpreter.
@@ -134,6 +135,7 @@ _LEAVES: Final[Mapping[type, Callable[[Any], Any]]] = {
     str: _text,
     datetime: _unchanged,
     JSDate: lambda value: None if math.isnan(value.ms) else value.ms,
+    Shown: lambda value: _text(value.text),
     RegExp: lambda value: _text(f"/{value.source}/{value.flags}"),
     JSError: lambda value: _text(f"{value.name}: {value.message}"),
     **{kind.python: bytes_of for kind in KINDS if kind.binary},

@@ -7,12 +7,14 @@ from typing import Any, Final
 
 from langchain_quickjs.interpreter.values.js_values import BigInt
 from langchain_quickjs.interpreter.values.kinds import KIND_OF
+from langchain_quickjs.interpreter.values.tables import is_tabular
 
 __all__ = ["is_large", "is_small", "weight"]
 
 # What each part takes at least in this process; as it crosses, it may be a single byte.
 _PART_BYTES: Final = 16
 _LARGE_BYTES: Final = 64 * 1024
+_AS_LARGE: Final = (bytes(_LARGE_BYTES),)
 _SMALL_CHARS: Final = 256
 _SMALL_PARTS: Final = 16
 _SMALL_BITS: Final = 64
@@ -83,6 +85,8 @@ def _parts(value: Any, kind: type) -> Iterable[Any]:
     row = KIND_OF.get(kind)
     if row is not None:
         return () if row.parts is None else row.parts(value)
+    if is_tabular(kind):
+        return _AS_LARGE  # How large it is, its own code would have to say.
     try:
         held = object.__getattribute__(value, "__dict__")  # of a model, a dataclass, ...
     except AttributeError:

@@ -15,9 +15,10 @@ import msgpack
 
 from langchain_quickjs.errors import ValueTransferError
 from langchain_quickjs.interpreter.quoting import error_text, key_text, shortened, type_name
-from langchain_quickjs.interpreter.values.coerce import coerce
+from langchain_quickjs.interpreter.values.coerce import advice, coerce
 from langchain_quickjs.interpreter.values.js_values import JSMap, JSSet
 from langchain_quickjs.interpreter.values.kinds import KINDS, Ext
+from langchain_quickjs.interpreter.values.tables import is_missing
 from langchain_quickjs.interpreter.wire.payloads import FLATTEN, MAX_DEPTH, WRITE
 
 __all__ = ["encode", "encode_message", "find_fault"]
@@ -64,7 +65,7 @@ def _packable(value: Any, forms: int = 0) -> Any:
 
 def _known_class(kind: type) -> type:
     """The type whose form a value of this type has: the type itself, or what it inherits from."""
-    if kind in WRITE or kind in FLATTEN:
+    if kind in WRITE or kind in FLATTEN or is_missing(kind):
         return kind
     # An `IntEnum` is no BigInt: its own class says what it becomes.
     bases = (base for base in kind.__mro__ if base is not int)
@@ -82,7 +83,8 @@ def _packable_form(value: Any, forms: int) -> Any:
         return msgpack.ExtType(code, _pack(flatten(value)))
     simpler = coerce(value)
     if simpler is NotImplemented:
-        raise _UnfitError(f"a {type_name(value)} has no counterpart in JavaScript")
+        what = f"a {type_name(value)} has no counterpart in JavaScript{advice(value)}"
+        raise _UnfitError(what)
     if type(simpler) in _NATIVE:
         return simpler
     if forms == _MOST_FORMS:  # A mock turns into another mock for ever, ever more slowly.

@@ -15,7 +15,6 @@ from langchain_quickjs.errors import (
     CallsInFlightLimitError,
     LimitError,
     ProtocolError,
-    ResultTransferError,
     ScriptError,
     SetupError,
     ToolNameError,
@@ -39,7 +38,7 @@ from langchain_quickjs.interpreter.outcomes import (
     Suspended,
 )
 from langchain_quickjs.interpreter.quoting import key_text, value_text
-from langchain_quickjs.interpreter.values.js_values import UNDEFINED
+from langchain_quickjs.interpreter.values.js_values import UNDEFINED, Shown
 from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.encode import encode_message, find_fault
 from langchain_quickjs.interpreter.wire.tree_checks import is_place
@@ -60,7 +59,7 @@ SCRIPT_NAME = "script.js"
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _POSITION = re.compile(re.escape(SCRIPT_NAME) + r":(\d{1,9})(?::(\d{1,9}))?", re.ASCII)
 _START, _DELIVER, _ABORT = range(3)
-_COMPLETED, _FAILED, _SUSPENDED, _IDLE, _NO_MEMORY, _REFUSED, _TOO_LARGE, _NO_COPY = range(8)
+_COMPLETED, _FAILED, _SUSPENDED, _IDLE, _NO_MEMORY, _REFUSED, _TOO_LARGE, _SHOWN = range(8)
 # Limits that a script can catch as errors of these names (wasm/src/calls.c).
 _LIMIT_ERRORS: dict[str, type[ScriptError]] = {
     "PTCCallBudgetExceeded": CallLimitError,
@@ -105,10 +104,13 @@ def start_message(
     """The message that starts a script.
 
     Raises:
+        SetupError: If the source is no text, or the names are no lists.
         SourceLimitError: If the source is longer than `limits.source_bytes`.
         ToolNameError: If a granted name is no JavaScript identifier.
         ValueError: If a located name is not granted, or the time is no date's.
     """
+    if not isinstance(source, str) or isinstance(tools, str) or isinstance(functions, str):
+        raise SetupError("The source of a script is text, and granted names are lists of text.")
     encoded = source.encode("utf-8", "surrogatepass")
     if len(encoded) > limits.source_bytes:
         raise source_too_long(len(encoded), limits)
@@ -241,7 +243,7 @@ def _located(head: list[Any]) -> list[Any]:
     return head
 
 
-def _script_error(parts: Any, status: int, limits: Limits) -> ScriptError:
+def _script_error(parts: Any, limits: Limits) -> ScriptError:
     match parts:
         case [str(name), str(message), str(stack)]:
             position = _POSITION.search(stack)
@@ -249,8 +251,6 @@ def _script_error(parts: Any, status: int, limits: Limits) -> ScriptError:
             raise ProtocolError("the guest sent a malformed error")
     numbers = position.groups() if position else (None, None)
     line, column = (None if number is None else int(number) for number in numbers)
-    if status == _NO_COPY:
-        return ResultTransferError(name, message, stack, line, column)
     error = _LIMIT_ERRORS.get(name, ScriptError)(name, message, stack, line, column)
     if isinstance(error, LimitError):
         error.value = getattr(limits, error.limit)
@@ -330,14 +330,14 @@ def read_reply(
             raise ProtocolError("the guest has more calls in flight than it may")
         return Suspended(calls, console, _wake_after_s(last))
     if status == _FAILED:
-        error = _script_error(value, status, limits)
+        error = _script_error(value, limits)
         return Failed(error, console, _rejected(last, next_id))
     if last is not None:
         raise ProtocolError("the guest's reply contradicts itself")
     if open_calls:
         raise ProtocolError("the guest completed while calls are open")
-    if status == _NO_COPY:
-        return Failed(_script_error(value, status, limits), console)
+    if status == _SHOWN and type(value) is list and [*map(type, value)] == [str, str]:
+        return Completed(Shown(*value), console)
     if status == _COMPLETED:
         return Completed(value, console)
     if status == _IDLE:

@@ -13,6 +13,7 @@ import base64
 import json
 import math
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from langchain_quickjs.interpreter import UNDEFINED, JSDate, JSMap, JSSet, Typed
 from langchain_quickjs.interpreter.values.js_values import Hole, Undefined
 from langchain_quickjs.interpreter.values.kinds import KIND_OF, KINDS, bytes_of
 from langchain_quickjs.script.arguments.tool_schemas import comparable
-from langchain_quickjs.script.arguments.wanted_types import Wanted, shown_name
+from langchain_quickjs.script.arguments.wanted_types import Wanted
 
 __all__ = ["MisfitError", "copied", "json_object"]
 
@@ -29,6 +30,7 @@ _MAX_PARTS: Final = 200_000
 _MIN_INTEGER: Final = -(2**63)
 _MAX_INTEGER: Final = 2**64 - 1
 _PATH_CHARS: Final = 100
+_MOST_MISFITS: Final = 5
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*\Z")
 _BINARY: Final = frozenset({"binary", "base64", "base64url"})
 _BINARY_TYPES: Final = frozenset(kind.python for kind in KINDS if kind.binary)
@@ -49,31 +51,54 @@ class MisfitError(Exception):
 
     The path is put together from the inside out while it goes up, so it costs nothing where all is
     well.
+
+    Attributes:
+        problem: What is wrong.
+        is_last: Whether nothing more is to be looked at.
+        steps: Where, from the inside out.
+        others: What is wrong besides, at other places of the same object.
     """
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: str, *, is_last: bool = False) -> None:
         super().__init__(problem)
         self.problem = problem
+        self.is_last = is_last
         self.steps: list[str | int] = []
+        self.others: list[MisfitError] = []
+
+    @classmethod
+    def joined(cls, misfits: Sequence[MisfitError]) -> MisfitError:
+        """One error for what is wrong at several places of an object."""
+        first, *others = misfits
+        all_others = [*first.others, *(some for one in others for some in (one, *one.others))]
+        first.others = all_others[: _MOST_MISFITS - 1]
+        return first
 
     def within(self, step: str | int) -> MisfitError:
         """Notes that the place is inside of this one, and gives the error itself."""
-        self.steps.append(step)
+        for one in (self, *self.others):
+            one.steps.append(step)
         return self
 
     def text(self, name: str) -> str:
-        """What is wrong, in one sentence.
+        """What is wrong.
 
         Args:
             name: What is called with the value.
         """
+        path = self._path()
+        text = f"{name}: {path} {self.problem}" if path else f"{name} {self.problem}"
+        for other in self.others:
+            text += f"{'' if text.endswith(('.', '?')) else '.'} {other._path()} {other.problem}"
+        return text
+
+    def _path(self) -> str:
         path = ""
         for step in reversed(self.steps):
             path += _step(step, first=not path)
             if len(path) > _PATH_CHARS:
-                path = f"{path[:_PATH_CHARS]}…"
-                break
-        return f"{name}: {path} {self.problem}" if path else f"{name} {self.problem}"
+                return f"{path[:_PATH_CHARS]}…"
+        return path
 
 
 def json_object(given: dict[str, Any], wanted: Wanted, max_bytes: int) -> dict[str, Any]:
@@ -110,7 +135,8 @@ class _Conversion:
         self._parts_left -= 1
         if self._parts_left < 0 or depth > _MAX_DEPTH:
             raise MisfitError(
-                f"contains itself, or has over {_MAX_DEPTH} levels or {_MAX_PARTS:,} parts"
+                f"contains itself, or has over {_MAX_DEPTH} levels or {_MAX_PARTS:,} parts",
+                is_last=True,
             )
         made = given if type(given) in _KINDS else _converted(given, wanted)
         kinds = wanted.kinds
@@ -133,6 +159,8 @@ class _Conversion:
 
     def object(self, given: dict[Any, Any], wanted: Wanted, depth: int) -> dict[str, Any]:
         made: dict[str, Any] = {}
+        unknown: list[str] = []
+        misfits: list[MisfitError] = []
         for key, item in given.items():
             if item is UNDEFINED:
                 continue
@@ -142,13 +170,23 @@ class _Conversion:
             self._check_text(name)
             member = wanted.member(name)
             if member is None:
-                raise MisfitError(wanted.unknown_name_words(name))
+                unknown.append(name)
+                meant = wanted.spelled_alike(name)
+                member = wanted.member(meant) if meant else None
             try:
-                made[name] = self.value(item, member, depth + 1)
+                if member is not None:
+                    made[name] = self.value(item, member, depth + 1)
             except MisfitError as misfit:
-                raise misfit.within(name) from None
-        if missing := wanted.required - made.keys():
-            raise MisfitError(f"lacks {', '.join(map(shown_name, sorted(missing)[:10]))}")
+                misfits.append(misfit.within(name))
+                if misfit.is_last:
+                    raise
+            if len(unknown) + len(misfits) >= _MOST_MISFITS:
+                break
+        if unknown or (not misfits and not wanted.required <= made.keys()):
+            names = [key for key, item in given.items() if item is not UNDEFINED]
+            misfits.insert(0, MisfitError(wanted.names_words(unknown, names)))
+        if misfits:
+            raise MisfitError.joined(misfits) from None
         return made
 
     def _items(self, items: list[Any], wanted: Wanted, depth: int) -> list[Any]:
@@ -167,7 +205,9 @@ class _Conversion:
             raise MisfitError("must be well-formed text, it has half of a surrogate pair") from None
         self._bytes_left -= size
         if self._bytes_left < 0:
-            raise MisfitError(f"must be shorter: a call takes {self._max_bytes:,} bytes of text")
+            raise MisfitError(
+                f"must be shorter: a call takes {self._max_bytes:,} bytes of text", is_last=True
+            )
 
 
 def _converted(given: Any, wanted: Wanted) -> Any:

@@ -21,6 +21,7 @@ from pydantic.v1 import ValidationError as ValidationErrorV1
 
 from langchain_quickjs.errors import ValueTransferError
 from langchain_quickjs.interpreter import UNDEFINED, Call, Raised
+from langchain_quickjs.interpreter.values.notation import property_name
 from langchain_quickjs.script.arguments.json_values import MisfitError, copied, json_object
 from langchain_quickjs.script.arguments.tool_schemas import Schema
 from langchain_quickjs.script.arguments.wanted_types import Wanted
@@ -28,6 +29,8 @@ from langchain_quickjs.script.arguments.wanted_types import Wanted
 __all__ = ["MAX_BYTES", "Arguments", "arguments_of", "per_tool"]
 
 MAX_BYTES: Final = 16 * 1024 * 1024
+_NAMES_SHOWN: Final = 5
+_NAME_CHARS: Final = 60
 _PROBLEMS: Final = 5
 _PROBLEM_CHARS: Final = 200
 _MANY_PROBLEMS: Final = 1000  # more take longer to list than all the rest
@@ -76,15 +79,22 @@ class Arguments:
         """
         given = [arg for arg in call.args if arg is not UNDEFINED and arg is not None] or [{}]
         if len(given) != 1 or not isinstance(given[0], dict):
-            return Raised(
-                "TypeError",
-                f"{call.name} takes one object with named arguments: "
-                f"tools.{call.name}({{ name: value }})",
-            )
+            form = f"tools.{call.name}({self._form()})"
+            return Raised("TypeError", f"{call.name} takes one object with named arguments: {form}")
         try:
             return self.value(given[0], call.name, max_bytes)
         except ValueTransferError as error:
             return Raised("TypeError", str(error))
+
+    def _form(self) -> str:
+        """How the argument of a call looks."""
+        wanted = self.wanted
+        names = [name for name in wanted.names if name in wanted.needed] or [*wanted.names]
+        if not names:
+            return "{ name: value }" if wanted.member("name") else ""
+        shown = [f"{property_name(name[:_NAME_CHARS])}: ..." for name in names[:_NAMES_SHOWN]]
+        more = ["..."] if len(names) > _NAMES_SHOWN else []
+        return f"{{ {', '.join([*shown, *more])} }}"
 
     def value(self, given: dict[str, Any], name: str, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
         """Arguments as the one value that everybody gets.

@@ -9,10 +9,10 @@ MCP server, say): whatever is malformed says nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from typing import Any, Final
 
-from langchain_quickjs.interpreter.advice.near_names import did_you_mean, nearest
+from langchain_quickjs.interpreter.advice.near_names import did_you_mean, nearest, spelling
 from langchain_quickjs.script.arguments.tool_schemas import (
     Kinds,
     Schema,
@@ -35,6 +35,9 @@ __all__ = ["Wanted", "shown_name"]
 _ANYTHING: Final[Schema] = {}
 _NESTING: Final = 40
 _LIKENESS: Final = 0.55
+_NAMES_TOLD: Final = 5
+_NAMES_LOOKED_AT: Final = 100
+_NEAR_NAMES: Final = 2
 _NAME_CHARS: Final = 60
 _LISTED_CHARS: Final = 400
 
@@ -55,7 +58,8 @@ class Wanted:
         kinds: The types that are taken; `None` where nothing is said.
         formats: What text may stand for: `date-time`, `date`, `binary`, `base64`, `base64url`.
         choices: The scalars that are taken, as `comparable` writes them; `None` for all.
-        required: Names that an object must have. A model's own validation looks for them itself.
+        needed: Names that an object must have.
+        required: Those of them to look for. A model's own validation looks for all itself.
     """
 
     __slots__ = (
@@ -66,9 +70,11 @@ class Wanted:
         "_others",
         "_parts",
         "_prefix",
+        "_spellings",
         "choices",
         "formats",
         "kinds",
+        "needed",
         "required",
     )
 
@@ -85,13 +91,15 @@ class Wanted:
             for name in (str(part.get("format")), str(part.get("contentEncoding")))
             if name in _FORMATS
         )
-        self.required: frozenset[str] = frozenset(
+        self.needed: frozenset[str] = frozenset(
             name
             for part, certain in parts
-            if certain and not document.of_model
+            if certain
             for name in list_or_empty(part.get("required"))
             if isinstance(name, str)
         )
+        self.required: frozenset[str] = frozenset() if document.of_model else self.needed
+        self._spellings: dict[str, str] | None = None
         self._members: dict[str, Any] = {}
         for part in self._parts:
             properties = part.get("properties")
@@ -167,12 +175,36 @@ class Wanted:
         values = sorted(json.dumps(value) for _, value in self.choices or ())
         return f"one of {_listed(values)}" if len(values) > 1 else _listed(values)
 
-    def unknown_name_words(self, name: str) -> str:
-        """What to say of a name that an object may not have."""
+    def spelled_alike(self, name: str) -> str | None:
+        """The declared name that is written with the same letters, in another manner."""
+        if self._spellings is None:
+            self._spellings = {spelling(known): known for known in reversed(self._members)}
+        return self._spellings.get(spelling(name[:_NAME_CHARS]))
+
+    def names_words(self, unknown: Sequence[str], given: Collection[str]) -> str:
+        """What to say of the names of an object.
+
+        Args:
+            unknown: Those that it may not have.
+            given: All that it has.
+        """
+        alike = {name: self.spelled_alike(name) for name in unknown[:_NAMES_TOLD]}
+        others = [name for name, meant in alike.items() if meant is None][:_NEAR_NAMES]
+        near = [nearest(name[:_NAME_CHARS], self._members, _LIKENESS) for name in others]
+        said = [f"has no {shown_name(n)}{_write(meant)}" for n, meant in alike.items()]
+        if lacking := self._lacking({*given, *alike.values(), *near}):
+            said.append(f"lacks {', '.join(map(shown_name, lacking[:_NAMES_TOLD]))}")
+        if not unknown:
+            return "; ".join(said)
         takes = _listed([shown_name(known) for known in self._members]) or "no names"
-        problem = f"has no {shown_name(name)}; it takes {takes}."
-        meant = nearest(name[:_NAME_CHARS], self._members, _LIKENESS)
-        return problem + did_you_mean(*([shown_name(meant)] if meant else []))
+        meant = [shown_name(name) for name in near if name is not None]
+        return f"{'; '.join(said)}; it takes {takes}.{did_you_mean(*meant)}"
+
+    def _lacking(self, there: Set[str | None]) -> list[str]:
+        """The names that an object must have besides these; two names may stand for one field."""
+        stand_for = {id(self.member(name)) for name in there if name in self._members}
+        lacking = sorted(self.needed - there)[:_NAMES_LOOKED_AT]
+        return [name for name in lacking if id(self.member(name)) not in stand_for]
 
 
 class _Document:
@@ -262,6 +294,10 @@ def shown_name(name: str) -> str:
     """A name for an error message: on one line, and not long."""
     cut = name if len(name) <= _NAME_CHARS else f"{name[:_NAME_CHARS]}…"
     return f"`{cut}`" if cut.isprintable() else f"`{json.dumps(cut)[1:-1]}`"
+
+
+def _write(meant: str | None) -> str:
+    return "" if meant is None else f": write {shown_name(meant)}"
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -10,7 +10,15 @@ from langchain_core.tools import BaseTool
 
 from langchain_quickjs.errors import ToolNameError
 
-__all__ = ["camel_case", "check_names", "js_names"]
+__all__ = ["DESCRIBE", "SEARCH", "camel_case", "check_names", "js_names"]
+
+SEARCH: Final = "$search"
+"""The function among the tools by which scripts of an agent find tools."""
+
+DESCRIBE: Final = "$describe"
+"""The function among the tools by which scripts of an agent read their documentation."""
+
+_RESERVED: Final = frozenset({SEARCH, DESCRIBE})
 
 _WORD: Final = re.compile(r"[A-Za-z0-9$]+")
 
@@ -61,6 +69,11 @@ def check_names(tool_names: Sequence[str]) -> list[str]:
     named: dict[str, str] = {}
     for tool_name in tool_names:
         name = camel_case(tool_name)
+        if name in _RESERVED:
+            raise ToolNameError(
+                f"The tool {tool_name!r} would be `tools.{name}` in scripts, which is the name of "
+                "a function that tells of tools: rename the tool."
+            )
         if name in named:
             raise ToolNameError(
                 f"The tools {named[name]!r} and {tool_name!r} would both be `tools.{name}` in "

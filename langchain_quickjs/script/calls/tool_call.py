@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from langchain_core.messages import ToolCall, ToolMessage
@@ -23,8 +24,18 @@ from langchain_quickjs.interpreter import Raised, Returned
 from langchain_quickjs.interpreter.quoting import error_text
 from langchain_quickjs.interpreter.values.weight import is_large
 from langchain_quickjs.script.arguments.json_values import copied
+from langchain_quickjs.script.calls.content_blocks import (
+    Read,
+    error_words,
+    has_files,
+    is_content,
+    read_content,
+    structured_content,
+)
+from langchain_quickjs.script.calls.coroutines import wait_for
 from langchain_quickjs.script.calls.tool_path import ToolPath
 from langchain_quickjs.script.calls.tool_results import (
+    described,
     has_words,
     is_a,
     is_written,
@@ -33,15 +44,20 @@ from langchain_quickjs.script.calls.tool_results import (
     returns_text,
     speaks_to_agent,
     written,
+    written_by_node,
 )
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.drivers import Compute, Invoke, Work, adrive, drive
-from langchain_quickjs.script.flow.inputs import Answer, Blocked, Launched
+from langchain_quickjs.script.flow.inputs import Answer, Blocked, Instead, Launched
+from langchain_quickjs.script.labels.results import CallLabels, noting_for
 from langchain_quickjs.script.langgraph_internals.call_place import CallPlace, make_current
 from langchain_quickjs.script.langgraph_internals.tools import (
     copy_tool,
+    has_only_coroutine,
     replace_methods,
+    run_awaited,
     run_methods,
+    says_it_has_no_run,
     updates_of_command,
 )
 from langchain_quickjs.script.state import OpenCall, StateUpdate
@@ -72,13 +88,20 @@ def call_tool(
     """
     make = functools.partial(_Recorder, path, launched, config, namespace)
     recorder: _Recorder = (yield Compute(make)) if is_large(launched.call["args"]) else make()
+    labels: CallLabels | None = None
     try:
-        with make_current(recorder.place.config):
+        with make_current(recorder.place.config), noting_for(launched.touched) as labels:
             result = yield Invoke(functools.partial(path.handler, recorder.request()))
     except Exception as error:
-        return recorder.failure(error)
+        return _labelled(recorder.failure(error), labels)
     read = functools.partial(recorder.answer, result)
-    return (yield Compute(read)) if is_large(result) else read()
+    answer = (yield Compute(read)) if is_large(result) else read()
+    return _labelled(answer, labels)
+
+
+def _labelled(answer: Answer, labels: CallLabels | None) -> Answer:
+    """The answer with what was touched inside of the call."""
+    return replace(answer, touched=labels.added) if labels and labels.added.labels else answer
 
 
 class _Recorder:
@@ -125,7 +148,11 @@ class _Recorder:
         invoke, ainvoke = noted.invoke, noted.ainvoke
 
         def noting_run(*args: Any, **kwargs: Any) -> Any:
-            return drive(self._written()) if self._is_long(run(*args, **kwargs)) else self.value
+            return (
+                drive(self._written())
+                if self._is_long(self._run(run, arun, *args, **kwargs))
+                else self.value
+            )
 
         async def noting_arun(*args: Any, **kwargs: Any) -> Any:
             return (
@@ -153,6 +180,19 @@ class _Recorder:
         )
         return noted
 
+    def _run(
+        self, run: Callable[..., Any], arun: Callable[..., Any], /, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Runs the tool's function where the graph runs synchronously."""
+        tool = self.launched.tool
+        if not has_only_coroutine(tool):
+            try:
+                return run(*args, **kwargs)
+            except NotImplementedError as error:
+                if not says_it_has_no_run(tool, error):
+                    raise
+        return wait_for(functools.partial(run_awaited, arun, *args, **kwargs), tool.name)
+
     def _is_long(self, value: Any) -> bool:
         """Notes what the tool's function returned, and says whether writing that takes long."""
         self.value = value
@@ -178,7 +218,9 @@ class _Recorder:
                     self.reads = seen.reads(output)
         except Exception as error:
             output = self._wordless(error)
-        self.content = output.content if isinstance(output, ToolMessage) else _NOTHING
+        said = messages_of(output if isinstance(output, list) else [output])
+        mine = (message.content for message in said if message.tool_call_id == self.call["id"])
+        self.content = next(mine, _NOTHING)
         return output
 
     def answer(self, result: ToolResult) -> Answer:
@@ -242,26 +284,53 @@ class _Recorder:
         with_artifact = self.with_artifact and is_a(self.value, tuple)
         return next(tuple.__iter__(self.value), None) if with_artifact else self.value
 
-    def _reply(
-        self, message: ToolMessage | None
-    ) -> tuple[Returned | Raised, Callable[[], Returned] | None]:
+    def _reply(self, message: ToolMessage | None) -> tuple[Returned | Raised, Instead | None]:
         if message is None:
             return Returned(None), None
         if message.status == "error":
-            return Raised("ToolError", message.text), None
+            return Raised("ToolError", error_words(message.content)), None
         if self.reads is not None and isinstance(message.content, str):
             return self.reads(message.content), None
         value = self._result()
         if self.wordless is not None and message.content == self.wordless:
             return Returned(value), None
+        if (read := self._content(message, value)) is not None:
+            return read
         text = returns_text(self.launched.tool) if value is _NOTHING else is_a(value, str)
         if text or speaks_to_agent(value):
             return Returned(message.content), None
-        instead = functools.partial(parsed, message.content)
-        if value is _NOTHING:
-            return instead(), None  # A hook has answered in the tool's place, perhaps from a cache.
-        # A hook that changed the message changed the answer: the script gets what the agent would.
-        return (Returned(value), instead) if message.content == self.content else (instead(), None)
+        # A hook has answered in the tool's place, perhaps from a cache; or has changed the message,
+        # and so the answer: the script gets what the agent would.
+        if value is _NOTHING or message.content != self.content:
+            return parsed(message.content), None
+        return Returned(value), functools.partial(described, value, message.content)
+
+    def _content(self, message: ToolMessage, value: Any) -> Read | None:
+        """What content blocks come to; `None` if the tool gave none.
+
+        A function may return data that looks like blocks of text: blocks are what a tool says are
+        for the agent, and what has a file in it.
+        """
+        unchanged = value is _NOTHING or self._is_unchanged(message)
+        blocks: Any = message.content
+        if type(blocks) is not list and unchanged:
+            blocks = value if type(value) is list else self.content
+        says_so = self.with_artifact or speaks_to_agent(value)
+        found = is_content(blocks) if says_so else has_files(blocks)
+        data = structured_content(message.artifact) if unchanged else None
+        if data is not None:
+            text = functools.partial(parsed, message.content)
+            return Read(Returned(data), (lambda: read_content(blocks).reply) if found else text)
+        return read_content(blocks) if found else None
+
+    def _is_unchanged(self, message: ToolMessage) -> bool:
+        """Whether a message has the content that the tool gave it, as far as hooks are concerned.
+
+        The tool node writes lists as text that are none of content as it knows it.
+        """
+        if type(self.content) is list and type(message.content) is str:
+            return message.content == written_by_node(self.content)
+        return bool(message.content == self.content)
 
     def _write(self, writes: Any) -> None:
         # LangGraph's own entries, like `__resume__`, are no state.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import json
+import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final, cast
@@ -17,10 +18,12 @@ from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.types import Command
 
 from langchain_quickjs.interpreter import Returned
+from langchain_quickjs.interpreter.values.tables import is_tabular
 from langchain_quickjs.interpreter.values.weight import weight
 from langchain_quickjs.script.langgraph_internals.tools import function_of_tool
 
 __all__ = [
+    "described",
     "has_words",
     "is_a",
     "is_written",
@@ -29,10 +32,13 @@ __all__ = [
     "returns_text",
     "speaks_to_agent",
     "written",
+    "written_by_node",
 ]
 
 _JSON: Final = frozenset({str, int, float, bool, type(None), list, dict})
 _LEAVES: Final = frozenset({float, bool, type(None)})
+_ADDRESS: Final = re.compile(r" at 0x[0-9A-Fa-f]{4,16}>")
+_LOOKED_AT_CHARS: Final = 64 * 1024
 _PIECE_CHARS: Final = 64 * 1024
 _PIECE_PARTS: Final = 1024
 _PIECE_BYTES: Final = 2**20
@@ -104,6 +110,13 @@ def written(value: Any) -> Any:
         return value
 
 
+def written_by_node(content: list[Any]) -> str | None:
+    """The text that the tool node makes of a message's list; `None` if it cannot."""
+    with contextlib.suppress(ValueError, TypeError, RecursionError):
+        return _json(content)
+    return None
+
+
 def _pieces(value: Any) -> Iterator[str]:
     if type(value) is str:
         yield '"'
@@ -149,6 +162,16 @@ def _entries(some: dict[str, Any]) -> Iterator[str]:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def described(value: object, content: Any) -> Returned | None:
+    """What LangChain has written of a value that cannot cross; `None` if that is no data.
+
+    Such is a table as people see it, and the place of an object in memory: an error says more.
+    """
+    written = parsed(content)
+    placed = type(written.value) is str and _ADDRESS.search(written.value, 0, _LOOKED_AT_CHARS)
+    return None if placed or is_tabular(type(value)) else written
 
 
 def parsed(content: Any) -> Returned:

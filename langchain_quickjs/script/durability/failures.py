@@ -12,8 +12,9 @@ import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+import msgpack
 from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, empty_checkpoint
@@ -22,10 +23,11 @@ from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.drivers import Ask, Asking
+from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN, Taint
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
 from langchain_quickjs.script.model_texts import UNKNOWN_END
 
-__all__ = ["Failures", "unanswered", "with_answers"]
+__all__ = ["Failures", "Told", "unanswered", "with_answers"]
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,18 @@ _NAMESPACE: Final = "quickjs_failures"
 _TOLD: Final = "told"
 _PURPOSE: Final = "failure"
 _MOST: Final = 8  # For each, somebody looks into the database.
+
+
+class Told(NamedTuple):
+    """What was kept of one program.
+
+    Attributes:
+        text: What the model is told.
+        touched: What the program had touched.
+    """
+
+    text: str
+    touched: Taint
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +67,10 @@ class Failures:
         saver = checkpointer_of(config)
         return None if saver is None else cls(saver, Signer.of(keys, config))
 
-    def write(self, script_id: str, text: str) -> Asking[None]:
-        """Keeps what the model would have been told of a program."""
-        sealed = self.signer.seal(text.encode("utf-8"), _PURPOSE, script_id.encode("utf-8"))
+    def write(self, script_id: str, text: str, touched: Taint = CLEAN) -> Asking[None]:
+        """Keeps what the model would have been told of a program, and what that had touched."""
+        packed = bytes(msgpack.packb([text.encode("utf-8", "replace"), touched.pack()]))
+        sealed = self.signer.seal(packed, _PURPOSE, script_id.encode("utf-8"))
         versions = {_TOLD: self.saver.get_next_version(None, None)}
         checkpoint = {
             **empty_checkpoint(),
@@ -66,9 +81,9 @@ class Failures:
         metadata = {"source": "update", "step": -1, "parents": {}}
         yield Ask(self.saver, "put", (self._address(), checkpoint, metadata, versions))
 
-    def read(self, script_ids: Sequence[str]) -> Asking[dict[str, str]]:
+    def read(self, script_ids: Sequence[str]) -> Asking[dict[str, Told]]:
         """What was kept of these programs, by their ids; what is damaged is not believed."""
-        told = {}
+        told: dict[str, Told] = {}
         for script_id in script_ids:
             address = self._address(_place(script_id))
             found = yield Ask(self.saver, "get_tuple", (address,))
@@ -76,11 +91,10 @@ class Failures:
                 sealed = found.checkpoint["channel_values"].get(_TOLD)
                 what, about = "What is known of a failed program", script_id.encode("utf-8")
                 try:
-                    text = self.signer.unseal(sealed, what, _PURPOSE, about)
-                    told[script_id] = text.decode("utf-8", "replace")
+                    told[script_id] = _unpacked(self.signer.unseal(sealed, what, _PURPOSE, about))
                 except SnapshotError as error:
                     logger.warning("Thread %s: %s", self.signer.thread_id, error)
-                    told[script_id] = UNKNOWN_END.format(error=error)
+                    told[script_id] = Told(UNKNOWN_END.format(error=error), UNKNOWN)
         return told
 
     def _address(self, place: str | None = None) -> RunnableConfig:
@@ -115,7 +129,7 @@ def unanswered(
 
 
 def with_answers(
-    messages: Sequence[AnyMessage], told: Mapping[str, str], tool_name: str
+    messages: Sequence[AnyMessage], told: Mapping[str, Told], tool_name: str
 ) -> list[AnyMessage]:
     """Messages in which these programs have answers, instead of any that somebody made up."""
     result: list[AnyMessage] = []
@@ -126,12 +140,25 @@ def with_answers(
         if isinstance(message, AIMessage):
             result += [
                 ToolMessage(
-                    told[str(call["id"])], name=tool_name, tool_call_id=call["id"], status="error"
+                    told[str(call["id"])].text,
+                    name=tool_name,
+                    tool_call_id=call["id"],
+                    status="error",
                 )
                 for call in message.tool_calls
                 if call["id"] in told
             ]
     return result
+
+
+def _unpacked(packed: bytes) -> Told:
+    try:
+        match msgpack.unpackb(packed):
+            case [bytes(text), bytes(touched)]:
+                return Told(text.decode("utf-8", "replace"), Taint.unpack(touched))
+    except (TypeError, ValueError, msgpack.exceptions.UnpackException):
+        pass
+    raise SnapshotError("What is known of a failed program is not used: it cannot be read.")
 
 
 def _place(script_id: str) -> str:

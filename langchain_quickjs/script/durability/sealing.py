@@ -37,6 +37,8 @@ _LATEST_S: Final = 1e11  # No year of five digits: times are counted in millisec
 _RANKS: Final = 4
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})*")
 _PAUSED: Final = "The paused script"
+# What a paused script need not have.
+_LEFT_OUT: Final = {*StoredStory.__annotations__, "labels"}
 _ANSWERS: Final = "What people answered to the paused script"
 
 
@@ -97,8 +99,8 @@ class Sealer:
             SnapshotError: It is something else.
         """
         script = self.unseal(stored.get("sealed"), _PAUSED, "script")
-        known, optional = PausedScript.__annotations__.keys(), StoredStory.__annotations__.keys()
-        if not isinstance(script, dict) or script.keys() | optional != known:
+        known = PausedScript.__annotations__.keys()
+        if not isinstance(script, dict) or script.keys() | _LEFT_OUT != known:
             raise SnapshotError(f"{_PAUSED} is not used, because its fields are not known.")
         if not _is_told_soundly(script):
             raise SnapshotError(f"{_PAUSED} is not used, because what it tells of itself is wrong.")

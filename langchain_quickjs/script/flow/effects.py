@@ -16,6 +16,8 @@ there:
     MarkVariables(waits)    note what the script began with          -> bytes for the next one
     RestoreVariables(mark)  go on with a script that was stored      -> None
     KeepVariables(...)      keep what the script leaves              -> notes for the model
+    FindLabels()            find what its session has touched        -> that
+    KeepLabels(...)         keep what the script has touched         -> None
 """
 
 from __future__ import annotations
@@ -27,15 +29,18 @@ from typing import Any, TypeAlias
 from langchain_quickjs.interpreter import Interpreter
 from langchain_quickjs.script.flow.drivers import Abandon, Collect, Compute
 from langchain_quickjs.script.flow.inputs import Answer, Launched
+from langchain_quickjs.script.labels.taint import CLEAN, Left, Taint
 from langchain_quickjs.script.state import OpenCall, PausedScript, StateUpdate
 from langchain_quickjs.script.telling.endings import Ending
 
 __all__ = [
     "Effect",
     "Ended",
+    "FindLabels",
     "FindVariables",
     "Flow",
     "Keep",
+    "KeepLabels",
     "KeepVariables",
     "Launch",
     "Leave",
@@ -98,11 +103,13 @@ class Leave:
         ended: How the calls of the script have ended in this run, by their names.
         seed: What the script's randomness came from, if it began in this run.
         told: What was made of the script's end, which now nobody is told.
+        touched: What the script had touched.
     """
 
     ended: Mapping[str, Answer]
     seed: bytes | None = None
     told: Any = None
+    touched: Taint = CLEAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +152,18 @@ class KeepVariables:
 
 
 @dataclass(frozen=True, slots=True)
+class FindLabels:
+    """Find what the script's session has touched, and those that left what it finds."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepLabels:
+    """Keep what the script has touched, with all that its session had touched before."""
+
+    left: Left
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The script is over; `outcome` is what was made of its end."""
 
@@ -160,11 +179,13 @@ class Paused:
         script: The script.
         refused: The error of an answer that did not fit the question that a tool had asked.
         told: What is made of its end, for the case that nobody ever answers.
+        touched: What the script had touched.
     """
 
     script: PausedScript
     refused: Exception | None = None
     told: Any = None
+    touched: Taint = CLEAN
 
 
 Effect: TypeAlias = (
@@ -183,5 +204,7 @@ Effect: TypeAlias = (
     | MarkVariables
     | RestoreVariables
     | KeepVariables
+    | FindLabels
+    | KeepLabels
 )
 Flow: TypeAlias = Generator[Effect, Any, Ended | Paused]

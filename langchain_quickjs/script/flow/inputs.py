@@ -13,21 +13,35 @@ from langchain_core.tools import BaseTool
 from langgraph.types import Interrupt
 
 from langchain_quickjs.errors import MessageLimitError
-from langchain_quickjs.interpreter import Call, CallResult, Interpreter, Limits, Raised, Returned
+from langchain_quickjs.interpreter import (
+    Call,
+    CallResult,
+    Interpreter,
+    Limits,
+    Outcome,
+    Raised,
+    Returned,
+    Suspended,
+)
 from langchain_quickjs.interpreter.values.weight import weight
+from langchain_quickjs.script.flow.call_ids import CallNames
+from langchain_quickjs.script.labels.taint import CLEAN, Rule, Taint
 from langchain_quickjs.script.state import CallMade, OpenCall, PausedScript, Refusal, StateUpdate
 
 __all__ = [
     "Answer",
     "Blocked",
     "Done",
+    "Instead",
     "Launched",
     "Manner",
     "Resumed",
     "Reviewed",
     "Rules",
     "Started",
+    "Step",
     "Takes",
+    "made_of",
     "new_seed",
     "opened",
 ]
@@ -72,6 +86,18 @@ class Takes(Protocol):
         ...
 
 
+MadeCall: TypeAlias = tuple[Call, dict[str, Any] | CallResult, str]
+"""A call of a script, with its arguments as the tool takes them, and what its name is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step's outcome, and the calls that it made."""
+
+    outcome: Outcome
+    calls: tuple[MadeCall, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What a script may do, as far as its flow has to know.
@@ -91,6 +117,10 @@ class Rules:
         keeps: Whether it is stored whenever calls have ended, and before others begin.
         raises: Whether a tool's exception that it does not catch goes to whoever runs the graph.
         last_step: Is given the interpreter after the last step, in the thread that computed it.
+        lookups: What it may ask about what it may call, by the names that it uses beside those of
+            tools. The answers follow from what it is given, so nothing is kept of such calls.
+        rule: Which calls need a person because of what was touched before; `None` for none.
+        declared: Tells which fields a tool declares for what it returns.
     """
 
     script_id: str
@@ -107,12 +137,18 @@ class Rules:
     keeps: bool = False
     raises: bool = True
     last_step: Callable[[Interpreter], None] | None = None
+    lookups: Mapping[str, Callable[[Call], CallResult]] = field(default_factory=dict)
+    rule: Rule | None = None
+    declared: Callable[[str], frozenset[str]] = lambda _: frozenset()
 
     @property
     def located(self) -> list[str]:
         """The names whose calls people may be asked about, who want to know where they are made."""
         granted = {**self.tools, **self.functions}
-        return [name for name, tool in granted.items() if tool.name in self.decided]
+        return [name for name, tool in granted.items() if self._may_ask(tool.name)]
+
+    def _may_ask(self, name: str) -> bool:
+        return name in self.decided or (self.rule is not None and self.rule.may_apply(name))
 
     def begin_now(
         self, launched: Sequence[Launched], running: Iterable[OpenCall]
@@ -137,6 +173,25 @@ class Rules:
             if weight(values, most) > most:
                 raise MessageLimitError("the results are too large together", value=most)
 
+    def called(self, call: Call) -> BaseTool:
+        """The tool that a script's call calls."""
+        return self.tools.get(call.name) or self.functions[call.name]
+
+    def step(self, interpreter: Interpreter, outcome: Outcome, names: CallNames) -> Step:
+        """What an interpreter has just done, with its calls as tools take them."""
+        if isinstance(outcome, Suspended):
+            return Step(outcome, tuple(self._made(call, names) for call in outcome.calls))
+        if self.last_step is not None:
+            self.last_step(interpreter)
+        return Step(outcome)
+
+    def _made(self, call: Call, names: CallNames) -> MadeCall:
+        if (lookup := self.lookups.get(call.name)) is not None:
+            return call, lookup(call), ""
+        tool = self.called(call)
+        args = self.takes(tool).of_call(call, self.limits.message_bytes)
+        return call, args, "" if isinstance(args, Raised) else names.kind(tool.name, args)
+
     def named(self, name: str) -> BaseTool | None:
         """The tool with this name of its own, if the script may call it."""
         granted = (*self.tools.values(), *self.functions.values())
@@ -158,6 +213,10 @@ class Blocked:
     refused: Exception | None = None
 
 
+Instead: TypeAlias = Callable[[], Returned | None]
+"""Makes what a script gets in place of a value that cannot cross; `None` if there is nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a call gives back.
@@ -167,12 +226,14 @@ class Answer:
         updates: What the agent's state gets.
         instead: Makes what the script gets if `reply` cannot cross into JavaScript.
         error: What was raised, if the script gets an error for it.
+        touched: What was touched inside of the call, beyond what its tool says.
     """
 
     reply: Returned | Raised | Blocked
     updates: tuple[StateUpdate, ...] = ()
-    instead: Callable[[], Returned] | None = None
+    instead: Instead | None = None
     error: Exception | None = None
+    touched: Taint = CLEAN
 
 
 def new_seed() -> bytes:
@@ -240,17 +301,27 @@ class Launched:
         tool: The tool.
         resumed: Whether it goes on after an interrupt, with what was answered.
         again: Whether it may have begun before: then graphs inside go on where they were.
+        touched: What the script had touched when it made the call; `None` without a rule.
     """
 
     call: OpenCall
     tool: BaseTool
     resumed: bool = False
     again: bool = False
+    touched: Taint | None = None
 
     @property
     def id(self) -> int:
         """The call's number in the script."""
         return self.call["id"]
+
+
+def made_of(call: Call, began_s: float) -> CallMade:
+    """When a call was made, and where in the script if that is known."""
+    made = CallMade(began_s=began_s)
+    if call.line is not None and call.column is not None:
+        made["line"], made["column"] = call.line, call.column
+    return made
 
 
 def opened(

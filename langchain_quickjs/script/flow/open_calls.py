@@ -14,7 +14,6 @@ from langchain.agents.middleware.human_in_the_loop import (
     DecisionType,
     ReviewConfig,
 )
-from langchain_core.tools import BaseTool
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Call, CallResult, Raised
@@ -33,8 +32,11 @@ from langchain_quickjs.script.flow.inputs import (
     Resumed,
     Reviewed,
     Rules,
+    made_of,
     opened,
 )
+from langchain_quickjs.script.labels.program import ProgramLabels
+from langchain_quickjs.script.labels.taint import CLEAN, Taint
 from langchain_quickjs.script.state import (
     AwaitingCall,
     CallMade,
@@ -80,6 +82,7 @@ class OpenCalls:
         asked: How many questions have been made.
         refused: The error of an answer that did not fit what a tool had asked.
         report: What became of the calls that are open no longer.
+        labels: What the script has touched.
     """
 
     rules: Rules
@@ -98,6 +101,7 @@ class OpenCalls:
     asked: int = 0
     refused: Exception | None = None
     report: Report = field(default_factory=Report)
+    labels: ProgramLabels = field(default_factory=ProgramLabels)
 
     @property
     def wait_for_people(self) -> bool:
@@ -106,7 +110,7 @@ class OpenCalls:
 
     def pack(self) -> StoredCalls:
         """What is stored of them with the script."""
-        return {
+        calls: StoredCalls = {
             "notes": list(self.notes),
             "awaiting": list(self.awaiting),
             "questions": list(self.questions),
@@ -116,10 +120,9 @@ class OpenCalls:
             "names": self.names.pack(),
             "asked": self.asked,
         }
-
-    def called(self, call: Call) -> BaseTool:
-        """The tool that a script's call calls."""
-        return self.rules.tools.get(call.name) or self.rules.functions[call.name]
+        if self.labels.rule is not None:
+            calls["labels"] = self.labels.pack()
+        return calls
 
     def restore(self, entry: Resumed) -> None:
         """Takes up the calls of a stored script: what is answered goes on, the rest waits."""
@@ -128,6 +131,7 @@ class OpenCalls:
         self.asked = paused["asked"]
         self.notes.extend(paused["notes"])
         self.report = Report(paused["report"])
+        self.labels.restore(paused.get("labels"))
         self.awaiting.extend(paused["awaiting"])
         for asked in paused["questions"]:
             number = asked["interrupt"].id
@@ -148,25 +152,19 @@ class OpenCalls:
         for call in paused["running"]:
             self._start(call, again=True)
 
-    def open(self, call: Call, args: dict[str, Any] | Raised, kind: str) -> OpenCall | None:
+    def open(self, call: Call, args: dict[str, Any] | CallResult, kind: str) -> OpenCall | None:
         """Gives a new call its name; refuses one whose arguments do not fit.
 
         Args:
             call: The call.
-            args: Its arguments as the tool takes them, or why it does not.
+            args: Its arguments as the tool takes them, or why it does not; of a lookup, the answer.
             kind: What its name is made of.
         """
-        if isinstance(args, Raised):
-            self._refuse(call, args)
+        if not isinstance(args, dict):
+            self._answer(call, args)
             return None
-        made = self._made(call)
-        return opened(call.id, self.names.name(kind), self.called(call).name, args, made)
-
-    def _made(self, call: Call) -> CallMade:
-        made = CallMade(began_s=self.rules.manner.clock())
-        if call.line is not None and call.column is not None:
-            made["line"], made["column"] = call.line, call.column
-        return made
+        made = made_of(call, self.rules.manner.clock())
+        return opened(call.id, self.names.name(kind), self.rules.called(call).name, args, made)
 
     def may_be_asked_about(self, call: OpenCall) -> bool:
         """Whether people may have to decide about a call."""
@@ -179,11 +177,14 @@ class OpenCalls:
             call: The call.
             asked: What the person is asked about it; `None` if it needs nobody.
         """
-        if asked is None:
+        reviewed = self.labels.reviewed(call["id"], call["name"], call["args"], asked)
+        if reviewed is None:
             self._start(call)
-            return
-        action, review, preface = asked
-        self._await(call, action, review, preface)
+        elif isinstance(reviewed, Raised):
+            self.replies[call["id"]] = reviewed
+            self._told(call, "not made", said=reviewed.message)
+        else:
+            self._await(call, *reviewed)
 
     def _apply(self, decision: Decision, call: AwaitingCall) -> None:
         """Does what a person decided about a call."""
@@ -200,7 +201,8 @@ class OpenCalls:
         if outcome.is_another:
             number = self.names.name(self.names.kind(name, args))
         runs = opened(call["id"], number, name, args, made)
-        runs["approved"], runs["rounds"] = self._is_once(name), call["rounds"]
+        # What is approved must not begin twice; but a subagent goes on at its own step.
+        runs["approved"], runs["rounds"] = name != self.rules.subagent, call["rounds"]
         self._note(outcome.note)
         self._start(runs)
 
@@ -231,19 +233,25 @@ class OpenCalls:
             waiting["preface"] = preface
         self.awaiting.append(waiting)
 
-    def _is_once(self, name: str) -> bool:
-        """Whether an approved call must not begin twice. A subagent goes on at its own step."""
-        return name != self.rules.subagent
-
-    def _refuse(self, call: Call, error: Raised) -> None:
-        self.replies[call.id] = error
+    def _answer(self, call: Call, reply: CallResult) -> None:
+        """Answers what is no call of a tool: it asks about one, or cannot be made."""
+        self.replies[call.id] = reply
+        if call.name in self.rules.lookups or not isinstance(reply, Raised):
+            return
         given: Any = call.args[0] if call.args else {}
-        refused = opened(call.id, "", self.called(call).name, given, self._made(call))
-        self._told(refused, "not made", said=error.message)
+        made = made_of(call, self.rules.manner.clock())
+        refused = opened(call.id, "", self.rules.called(call).name, given, made)
+        self._told(refused, "not made", said=reply.message)
 
-    def ended(self, call: OpenCall, reply: CallResult) -> None:
-        """A call has run to its end."""
+    def ended(
+        self, call: OpenCall, reply: CallResult, touched: Taint = CLEAN, *, writes: bool = False
+    ) -> None:
+        """A call has run to its end, and may have written to the agent's state."""
         self.replies[call["id"]] = reply
+        now_s = self.rules.manner.clock()
+        self.labels.delivers(call["id"], call["name"], call["args"], now_s, touched)
+        if writes:
+            self.labels.passes_on(call["id"])
         if isinstance(reply, Raised):
             self._told(call, "failed", said=f"{reply.name}: {reply.message}")
         else:
@@ -278,6 +286,7 @@ class OpenCalls:
 
     def _start(self, call: OpenCall, *, resumed: bool = False, again: bool = False) -> None:
         name = call["name"]
+        self.labels.begins(call["id"], name, call["args"], self.rules.manner.clock())
         if (answer := self.done.ends.get(call["tool_call_id"])) is not None:
             self.running[call["id"]] = call
             self.settled[call["id"]] = answer
@@ -295,7 +304,7 @@ class OpenCalls:
         again = again or resumed or (self.again and not self.rules.keeps)
         if again:
             self.begun_before.add(call["id"])
-        self.launch.append(Launched(call, tool, resumed, again))
+        self.launch.append(Launched(call, tool, resumed, again, self.labels.known))
 
     def due(self) -> tuple[Launched, ...]:
         """The calls that begin now."""
@@ -305,8 +314,9 @@ class OpenCalls:
         self.running.update((launched.id, launched.call) for launched in due)
         return tuple(due)
 
-    def block(self, call: OpenCall, blocked: Blocked) -> None:
+    def block(self, call: OpenCall, blocked: Blocked, touched: Taint = CLEAN) -> None:
         """Keeps an interrupted call until people have answered."""
+        self.labels.brings(call["id"], call["name"], touched)
         if blocked.refused is not None:
             self.refused = blocked.refused  # The same question stands.
             self.blocked.append({**call, "given": {}, "rounds": call["rounds"] + 1})

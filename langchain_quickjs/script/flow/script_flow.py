@@ -21,7 +21,7 @@ from langchain_quickjs.errors import (
     ValueTransferError,
 )
 from langchain_quickjs.interpreter import (
-    Call,
+    UNDEFINED,
     CallResult,
     Completed,
     Failed,
@@ -39,9 +39,11 @@ from langchain_quickjs.script.flow.drivers import Abandon, Collect, Compute
 from langchain_quickjs.script.flow.effects import (
     Effect,
     Ended,
+    FindLabels,
     FindVariables,
     Flow,
     Keep,
+    KeepLabels,
     KeepVariables,
     Launch,
     Leave,
@@ -54,9 +56,18 @@ from langchain_quickjs.script.flow.effects import (
     Withdraw,
     Write,
 )
-from langchain_quickjs.script.flow.inputs import Answer, Blocked, Resumed, Rules, Started
+from langchain_quickjs.script.flow.inputs import (
+    Answer,
+    Blocked,
+    Instead,
+    Resumed,
+    Rules,
+    Started,
+    Step,
+)
 from langchain_quickjs.script.flow.open_calls import OpenCalls
 from langchain_quickjs.script.flow.waiting_time import Patience
+from langchain_quickjs.script.labels.program import ProgramLabels
 from langchain_quickjs.script.model_texts import GIVEN_UP_AT_PAUSE
 from langchain_quickjs.script.state import PausedScript, StateUpdate
 from langchain_quickjs.script.telling.endings import Ending
@@ -77,7 +88,8 @@ def script_flow(rules: Rules, entry: Started | Resumed) -> Flow:
         Exception: What a tool raised, if nothing in the script caught it.
     """
     names = CallNames(rules.script_id, rules.place)
-    calls = OpenCalls(rules, names, entry.done, entry.again)
+    labels = ProgramLabels(rules.rule, rules.limits, rules.declared)
+    calls = OpenCalls(rules, names, entry.done, entry.again, labels=labels)
     script = _Script(rules, calls, Patience(rules.limits))
     try:
         if isinstance(entry, Started):
@@ -86,16 +98,8 @@ def script_flow(rules: Rules, entry: Started | Resumed) -> Flow:
     except Exception:
         known = entry.done.ends
         fresh = {name: end for name, end in script.ended.items() if name not in known}
-        yield Leave(fresh, script.seed, script.told)
+        yield Leave(fresh, script.seed, script.told, labels.taint)
         raise
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A step's outcome, and the calls that it made, with arguments as tools take them and kinds."""
-
-    outcome: Outcome
-    calls: tuple[tuple[Call, dict[str, Any] | Raised, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -110,7 +114,7 @@ class _Script:
     updates: list[StateUpdate] = field(default_factory=list)
     raised: dict[int, Exception] = field(default_factory=dict)
     ended: dict[str, Answer] = field(default_factory=dict)
-    instead: dict[int, Callable[[], Returned]] = field(default_factory=dict)
+    instead: dict[int, Instead] = field(default_factory=dict)
     seed: bytes | None = None
     entropy: bytes | None = None
     told: Any = None
@@ -123,35 +127,34 @@ class _Script:
         self.story = StorySoFar.of_source(entry.source, self.rules.manner.clock())
         try:
             heap: Heap | None = yield FindVariables()
+            if self.rules.rule is not None:
+                self.calls.labels.found((yield FindLabels()))
         except NotRunError as error:
             return (yield from self._end(error))
         try:
-            begin = functools.partial(self._begin, entry, heap)
             with self.patience.spending():
-                interpreter, step = yield Compute(begin, self._cancel)
+                interpreter, step = yield Compute(lambda: self._begin(entry, heap), self._cancel)
         except _SCRIPT_FAULTS as error:
             return (yield from self._end(error))
         return (yield from self._run(interpreter, step))
 
-    def _begin(self, entry: Started, heap: Heap | None) -> tuple[Interpreter, _Step]:
-        limits, tools, functions = self.rules.limits, self.rules.tools, self.rules.functions
-        if heap is None:
-            interpreter = Interpreter(limits=limits, seed=entry.seed)
-        else:
-            interpreter = Interpreter.with_heap(heap, limits=limits, seed=entry.seed)
-        self.interpreter = interpreter
+    def _begin(self, entry: Started, heap: Heap | None) -> tuple[Interpreter, Step]:
+        rules, clock = self.rules, self.calls.labels.clock
+        make = Interpreter if heap is None else functools.partial(Interpreter.with_heap, heap)
+        self.interpreter = interpreter = make(limits=rules.limits, seed=entry.seed, clock=clock)
         start = functools.partial(
             interpreter.start,
             entry.source,
-            tools=tuple(tools),
-            functions=tuple(functions),
-            located=self.rules.located if has_countable_lines(entry.source) else [],
+            tools=(*rules.tools, *rules.lookups),
+            functions=tuple(rules.functions),
+            located=rules.located if has_countable_lines(entry.source) else [],
         )
         return interpreter, self._step(interpreter, start)
 
     def _cancel(self) -> None:
         if self.interpreter is not None:
             self.interpreter.cancel()
+        self.calls.labels.cancel()
 
     def go_on(self, entry: Resumed) -> Flow:
         paused, limits = entry.paused, self.rules.limits
@@ -165,12 +168,14 @@ class _Script:
         self.calls.restore(entry)
         yield from self._settle()
         interpreter: Interpreter = yield Compute(
-            lambda: Interpreter.restore(paused["snapshot"], limits=limits)
+            lambda: Interpreter.restore(
+                paused["snapshot"], limits=limits, clock=self.calls.labels.clock
+            )
         )
         self.interpreter = interpreter
         return (yield from self._run(interpreter, None))
 
-    def _run(self, interpreter: Interpreter, step: _Step | None) -> Flow:
+    def _run(self, interpreter: Interpreter, step: Step | None) -> Flow:
         """Calls and steps in turn, until the script ends or can only wait for people."""
         wake_after_s: float | None = None
         while True:
@@ -199,7 +204,7 @@ class _Script:
             except _SCRIPT_FAULTS as error:
                 return (yield from self._end(error))
 
-    def _admit(self, step: _Step) -> Generator[Effect, Any, None]:
+    def _admit(self, step: Step) -> Generator[Effect, Any, None]:
         """Takes a step's new calls up: they run, wait for people, or are refused."""
         opened = [made for call in step.calls if (made := self.calls.open(*call)) is not None]
         gated = [call for call in opened if self.calls.may_be_asked_about(call)]
@@ -230,7 +235,7 @@ class _Script:
             raise ProtocolError("the script waits, but for nothing that could come")
         return True
 
-    def _deliver(self, interpreter: Interpreter) -> Generator[Effect, Any, _Step]:
+    def _deliver(self, interpreter: Interpreter) -> Generator[Effect, Any, Step]:
         """Hands replies to the script: all at once, or singly while one of them cannot cross."""
         while True:
             replies = self.calls.replies
@@ -239,15 +244,15 @@ class _Script:
             try:
                 resume = functools.partial(self._resume, interpreter, batch)
                 with self.patience.spending():
-                    step: _Step = yield Compute(
-                        functools.partial(self._step, interpreter, resume), interpreter.cancel
+                    step: Step = yield Compute(
+                        functools.partial(self._step, interpreter, resume), self._cancel
                     )
             except (ValueTransferError, MessageLimitError) as error:
                 too_large = isinstance(error, MessageLimitError)
                 if len(batch) > 1:
                     self.one_by_one = True
                 elif first in self.instead and not too_large:
-                    replies[first] = yield Compute(self.instead.pop(first))
+                    replies[first] = (yield Compute(self.instead.pop(first))) or replies[first]
                 elif isinstance(batch.get(first), Returned):
                     name = "RangeError" if too_large else "TypeError"
                     replies[first] = Raised(name, text_for_model(error))
@@ -264,21 +269,10 @@ class _Script:
 
     def _resume(self, interpreter: Interpreter, batch: Mapping[int, CallResult]) -> Outcome:
         self.rules.require_room(batch)
-        return interpreter.resume(batch, entropy=self.entropy)
+        return self.calls.labels.resume(interpreter, batch, self.entropy)
 
-    def _step(self, interpreter: Interpreter, run: Callable[[], Outcome]) -> _Step:
-        outcome = run()
-        if not isinstance(outcome, Suspended):
-            if self.rules.last_step is not None:
-                self.rules.last_step(interpreter)
-            return _Step(outcome)
-        return _Step(outcome, tuple(map(self._made, outcome.calls)))
-
-    def _made(self, call: Call) -> tuple[Call, dict[str, Any] | Raised, str]:
-        tool = self.calls.called(call)
-        args = self.rules.takes(tool).of_call(call, self.rules.limits.message_bytes)
-        kind = "" if isinstance(args, Raised) else self.calls.names.kind(tool.name, args)
-        return call, args, kind
+    def _step(self, interpreter: Interpreter, run: Callable[[], Outcome]) -> Step:
+        return self.rules.step(interpreter, run(), self.calls.names)
 
     def _settle(self) -> Generator[Effect, Any, None]:
         """Takes what is known of calls that a run which was cut off has made."""
@@ -291,9 +285,9 @@ class _Script:
         for call_id, answer in answers.items():
             call = self.calls.running.pop(call_id)
             if isinstance(answer.reply, Blocked):
-                self.calls.block(call, answer.reply)
+                self.calls.block(call, answer.reply, answer.touched)
                 continue
-            self.calls.ended(call, answer.reply)
+            self.calls.ended(call, answer.reply, answer.touched, writes=bool(answer.updates))
             self.ended[call["tool_call_id"]] = answer
             self.updates.extend(answer.updates)
             if answer.instead is not None:
@@ -308,7 +302,8 @@ class _Script:
         yield Withdraw()
         notes, listing = tuple(self.calls.notes), self.calls.listing_if_over()
         given_up = Ending(NotRunError(GIVEN_UP_AT_PAUSE), self.console, notes, listing)
-        return Paused(stored, self.calls.refused, (yield Present(given_up)))
+        told = yield Present(given_up)
+        return Paused(stored, self.calls.refused, told, self.calls.labels.taint)
 
     def _stored(
         self, interpreter: Interpreter, *, waits: bool = False
@@ -339,6 +334,11 @@ class _Script:
         if isinstance(outcome, Failed) and outcome.call_id is not None and self.rules.raises:
             raised = self.raised.get(outcome.call_id)  # What a tool raised, and nothing caught.
         self.calls.notes.extend((yield KeepVariables(self.interpreter, raised is not None)))
+        if self.rules.rule is not None:
+            value = outcome.value if isinstance(outcome, Completed) else None
+            shown = value is not UNDEFINED or bool(self.console)
+            failed = not isinstance(outcome, Completed)
+            yield KeepLabels(self.calls.labels.left(shown=shown, failed=failed))
         notes, listing = tuple(self.calls.notes), self.calls.report.listing()
         status: Status = "completed" if isinstance(outcome, Completed) else "failed"
         now_s, report = self.rules.manner.clock(), self.calls.report

@@ -15,17 +15,24 @@ from typing import Any, Final, NamedTuple, get_type_hints
 
 from langchain.agents.structured_output import AutoStrategy
 from langchain.tools import ToolRuntime
+from langchain_core.callbacks import AsyncCallbackManagerForToolRun
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.types import Command
 
+from langchain_quickjs.errors import SetupError
+from langchain_quickjs.script.langgraph_internals.agent_hooks import held_by
 from langchain_quickjs.script.state import StateUpdate
 
 __all__ = [
     "copy_tool",
     "function_of_tool",
+    "has_only_coroutine",
+    "output_schema_of",
     "replace_methods",
+    "run_awaited",
     "run_methods",
+    "says_it_has_no_run",
     "updates_of_command",
     "with_response_format",
 ]
@@ -49,6 +56,65 @@ def function_of_tool(tool: BaseTool) -> Callable[..., Any]:
 def run_methods(tool: BaseTool) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The methods by which LangChain runs a tool's function, synchronously and asynchronously."""
     return tool._run, tool._arun
+
+
+def has_only_coroutine(tool: BaseTool) -> bool:
+    """Whether a tool was made of a coroutine function alone.
+
+    Raises:
+        SetupError: It uses a session of MCP, which works on the session's event loop alone.
+    """
+    function = getattr(tool, "coroutine", None)
+    if function is None or getattr(tool, "func", function) is not None:
+        return False
+    if _held_of_mcp(tool).get("session") is not None:
+        raise SetupError(
+            f"The tool {tool.name!r} belongs to an MCP session, and that to the event loop it was "
+            "opened on: run the agent with `ainvoke` there, or take the tools of "
+            "`MultiServerMCPClient.get_tools()`, each of whose calls opens a session of its own."
+        )
+    return True
+
+
+def says_it_has_no_run(tool: BaseTool, error: NotImplementedError) -> bool:
+    """Whether a tool of a class with an `_arun` of its own has raised this in place of a `_run`.
+
+    What its `_run` calls may raise the same, and may have done something before.
+    """
+    raised = error.__traceback__ and error.__traceback__.tb_next
+    code = getattr(type(tool)._run, "__code__", None)
+    by_itself = raised and raised.tb_next is None and raised.tb_frame.f_code is code
+    return bool(by_itself) and type(tool)._arun is not BaseTool._arun
+
+
+def run_awaited(arun: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """Calls `_arun` with what LangChain has made for `_run`."""
+    manager = kwargs.pop("run_manager", None)
+    if manager is not None and "run_manager" in inspect.signature(arun).parameters:
+        kwargs["run_manager"] = AsyncCallbackManagerForToolRun(
+            run_id=manager.run_id,
+            handlers=manager.handlers,
+            inheritable_handlers=manager.inheritable_handlers,
+            parent_run_id=manager.parent_run_id,
+            tags=manager.tags,
+            inheritable_tags=manager.inheritable_tags,
+            metadata=manager.metadata,
+            inheritable_metadata=manager.inheritable_metadata,
+        )
+    return arun(*args, **kwargs)
+
+
+def output_schema_of(tool: BaseTool) -> dict[str, Any] | None:
+    """The JSON Schema of what an MCP server says that a tool gives, if it says so."""
+    schema = getattr(_held_of_mcp(tool).get("tool"), "outputSchema", None)
+    return schema if isinstance(schema, dict) else None
+
+
+def _held_of_mcp(tool: BaseTool) -> dict[str, Any]:
+    """What the function of a tool of `langchain_mcp_adapters` holds: they put it nowhere else."""
+    function = getattr(tool, "coroutine", None)
+    module = str(getattr(function, "__module__", ""))
+    return held_by(function) if module.startswith("langchain_mcp_adapters.") else {}
 
 
 def replace_methods(

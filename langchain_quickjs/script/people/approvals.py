@@ -171,6 +171,20 @@ class Approvals:
                     prefaces[name] = gate.description_prefix
         return replace(self, configs=MappingProxyType(configs), prefaces=prefaces)
 
+    def because(self, name: str, reason: str) -> Approvals:
+        """These, with a reason why a person is asked about calls of a tool in any case."""
+        config: dict[str, Any] = {"allowed_decisions": list(KINDS), **self.configs.get(name, {})}
+        config.pop("when", None)
+        prefaces, told = dict(self.prefaces), config.get("description")
+        if told is None:
+            prefaces[name] = f"{reason}\n\n{prefaces.get(name) or self.description_prefix}"
+        elif callable(told):
+            config["description"] = lambda *given: f"{reason}\n\n{told(*given)}"
+        else:
+            config["description"] = f"{reason}\n\n{told}"
+        configs = {**self.configs, name: cast("CallReview", config)}
+        return replace(self, configs=MappingProxyType(configs), prefaces=prefaces)
+
     def review(self, request: ToolCallRequest) -> Reviewed | None:
         """What a person is asked about a call of a tool in `configs`; `None` if nobody is asked."""
         call = request.tool_call

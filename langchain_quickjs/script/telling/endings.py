@@ -8,7 +8,7 @@ from typing import Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from langchain_quickjs.errors import QuickJSError, ScriptError, ValueTransferError
-from langchain_quickjs.interpreter import UNDEFINED, Completed, Failed
+from langchain_quickjs.interpreter import UNDEFINED, Completed, Failed, Shown
 from langchain_quickjs.interpreter.values.plain_data import storable
 from langchain_quickjs.script.state import CallReport, Listing
 
@@ -37,9 +37,10 @@ class ScriptFailure(TypedDict):
 class ScriptOutcome(TypedDict):
     """How a script ended, in the state of the graph that it was a node of.
 
-    `value` is there when the script completed with something else than `undefined`. When it failed,
-    `calls` says what became of the calls that it had made until then, at most 20 of them, and
-    `calls_omitted` how many there were besides. `story` is what a `timeline` is drawn of.
+    `value` is there when the script completed with something else than `undefined`. When that could
+    not leave the script, it is what the console shows of it, and a note says why. When the script
+    failed, `calls` says what became of the calls that it had made until then, at most 20 of them,
+    and `calls_omitted` how many there were besides. `story` is what a `timeline` is drawn of.
     """
 
     status: Literal["completed", "failed"]
@@ -89,6 +90,8 @@ def outcome_of(ending: Ending) -> ScriptOutcome:
             outcome["error"] = _failure(error)
         else:
             outcome["status"] = "completed"
+            if isinstance(end.value, Shown):
+                outcome["notes"] = [*ending.notes, f"The value is only shown: {end.value.reason}."]
             if end.value is not UNDEFINED:
                 outcome["value"] = value
     else:

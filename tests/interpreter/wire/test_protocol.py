@@ -357,8 +357,11 @@ LIES = {
     "an error of call zero": pack(status=1, value=["E", "m", ""], wake=0),
     "an error of a call that is true": pack(status=1, value=["E", "m", ""], wake=True),
     "an error of a call that is a float": pack(status=1, value=["E", "m", ""], wake=1.0),
-    "an error of a copy, and calls": pack(status=7, value=["E", "m", ""], calls=[[1, "look", []]]),
-    "an error of a copy that is a text": pack(status=7, value="boom"),
+    "a shown result, and calls": pack(status=7, value=["text", "why"], calls=[[1, "look", []]]),
+    "a shown result that is a text": pack(status=7, value="boom"),
+    "a shown result without a reason": pack(status=7, value=["text"]),
+    "a shown result whose reason is a number": pack(status=7, value=["text", 1]),
+    "a shown result that is an error": pack(status=7, value=["E", "m", ""]),
     "text that is no UTF-8": b"\x96\x00\xa1\xff\x00\x90\xc0\xc0",
     "text that is half a character": b"\x96\x00\xa1\xc3\x00\x90\xc0\xc0",
     "more elements than bytes": b"\x96\x00\xa0\x00\xdd\xff\xff\xff\xff\xc0\xc0",
@@ -476,7 +479,7 @@ def test_a_graph_of_a_few_bytes_may_have_more_paths_than_there_are_atoms() -> No
 
 
 def test_a_script_cannot_complete_while_calls_are_open() -> None:
-    for status, value in ((0, None), (3, None), (7, ["E", "m", ""])):
+    for status, value in ((0, None), (3, None), (7, ["text", "why"])):
         with pytest.raises(ProtocolError):
             read(Recorded(pack(status=status, value=value), next_id=2, open_calls=1))
 

@@ -204,8 +204,7 @@ def test_permissions_of_a_deep_agent_see_every_path(mode: Mode) -> None:
     assert len(words) == len(DISGUISES) + 1
     assert all(word.startswith("TypeError writeFile: file_path must be ") for word in words[:-1])
     assert words[-1] == (
-        "TypeError writeFile has no `filePath`; it takes `file_path`, `content`. "
-        "Did you mean `file_path`?"
+        "TypeError writeFile has no `filePath`: write `file_path`; it takes `file_path`, `content`."
     )
 
 
@@ -386,7 +385,7 @@ REFUSED = {
         "order.pair[1] must be text or bytes, it is a Uint8Array that is no UTF-8"
     ),
     "place({ ordre: {} })": "place has no `ordre`; it takes `order`. Did you mean `order`?",
-    "place({ runtime: {} })": "place has no `runtime`; it takes `order`.",
+    "place({ runtime: {} })": "place has no `runtime`; lacks `order`; it takes `order`.",
     "place([])": "takes one object with named arguments",
     "place({}, {})": "takes one object with named arguments",
     "search({})": "search lacks `query`",

@@ -13,6 +13,7 @@ import pytest
 from langchain.tools import InjectedToolCallId
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import ToolException, tool
+from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import BaseModel
 
 from langchain_quickjs import create_script_graph
@@ -75,6 +76,27 @@ def give(kind: str) -> Any:
 def test_values_are_native(kind: str, expression: str, expected: Any, mode: Mode) -> None:
     source = f"const v = await tools.give({{ kind: '{kind}' }}); {expression}"
     assert run_graph(mode, [give], source)["value"] == expected
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_result_that_cannot_leave_the_script_is_stored_as_text(mode: Mode) -> None:
+    """It is stored and signed as any other, and another reader finds text and a note."""
+    graph = create_script_graph(
+        [give], checkpointer=InMemorySaver(), snapshot_signing_key="a secret"
+    )
+    given: Any = {"source": "({ v: await tools.give({ kind: 'int' }), f() {}, t: '\\ud800' })"}
+    config: Any = {"configurable": {"thread_id": "shown"}}
+    if mode == "invoke":
+        graph.invoke(given, config)
+    else:
+        asyncio.run(graph.ainvoke(given, config))
+    outcome = graph.get_state(config).values["outcome"]
+    assert outcome["status"] == "completed"
+    assert outcome["value"] == "{ v: 7, f: [Function: f], t: '\\ud800' }"
+    assert outcome["notes"] == [
+        "The value is only shown: result.f is a function, which cannot leave the script."
+    ]
+    assert "error" not in outcome
 
 
 def test_a_tool_that_answers_with_a_message_gives_its_content() -> None:

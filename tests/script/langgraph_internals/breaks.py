@@ -193,6 +193,8 @@ BREAKS: Final[dict[str, tuple[Change, ...]]] = {
         langchain_core(r"@functools\.cached_property(\s+def _injected_args_keys)", r"@property\1"),
     ),
     "test_the_function_of_a_tool": (renamed("coroutine", "langchain_core/tools"),),
+    "test_the_coroutine_of_a_tool": (renamed("func", "langchain_core/tools"),),
+    "test_what_a_tool_of_mcp_holds": (renamed("tool", "langchain_mcp_adapters"),),
     "test_the_updates_of_a_command": (renamed("_update_as_tuples"),),
     "test_the_form_of_a_subagents_answer": (
         deepagents("__deepagents_subagent_response_format", "__deepagents_response_format"),

@@ -915,6 +915,50 @@ def test_the_function_of_a_tool() -> None:
     assert room.tools.function_of_tool(StructuredTool.from_function(coroutine=aadd)) is aadd
 
 
+@canary(
+    "LangChain's class of tools has an `_arun` of its own, which a class of tools without a `_run` "
+    "has another one for; a tool made of a coroutine has no `func`."
+)
+def test_the_coroutine_of_a_tool() -> None:
+    async def aadd(one: int, two: int) -> int:
+        """Adds."""
+        return one + two
+
+    class Declining(BaseTool):
+        name: str = "declining"
+        description: str = "-"
+
+        def _run(self) -> int:
+            raise NotImplementedError
+
+        async def _arun(self) -> int:
+            return 1
+
+    only, both = StructuredTool.from_function(coroutine=aadd), StructuredTool.from_function(add)
+    assert room.tools.has_only_coroutine(only)
+    assert not room.tools.has_only_coroutine(both)
+    assert asyncio.run(room.tools.run_awaited(only._arun, one=1, two=2, config={})) == 3
+    with pytest.raises(NotImplementedError) as caught:
+        Declining()._run()
+    assert room.tools.says_it_has_no_run(Declining(), caught.value)
+
+
+@canary(
+    "A tool of langchain-mcp-adapters is made of a coroutine function which holds what the server "
+    "says of the tool as `tool`, and the session that the tool belongs to as `session`."
+)
+def test_what_a_tool_of_mcp_holds() -> None:
+    types, tools = import_module("mcp.types"), import_module("langchain_mcp_adapters.tools")
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    told = types.Tool(name="a", inputSchema={"type": "object"}, outputSchema=schema)
+    convert = tools.convert_mcp_tool_to_langchain_tool
+    free = convert(None, told, connection={"transport": "stdio", "command": "-", "args": []})
+    assert room.tools.output_schema_of(free) == schema
+    assert room.tools.has_only_coroutine(free)
+    with pytest.raises(import_module("langchain_quickjs.errors").SetupError):
+        room.tools.has_only_coroutine(convert(object(), told))
+
+
 @canary("LangGraph's commands have `_update_as_tuples`, which gives their updates key by key.")
 def test_the_updates_of_a_command() -> None:
     answer, other = (ToolMessage("text", tool_call_id=number) for number in ("1", "2"))

@@ -137,6 +137,8 @@ static int pack_object(Packer *p, JSValueConst v, const Path *path, int depth)
         return pack_bytes(p, v, typed, path);
     if (JS_IsWeakMap(v) || JS_IsWeakSet(v) || JS_IsWeakRef(v))
         return pack_refuse(p, path, "is a weak collection, which cannot leave the script");
+    if (engine_is_iterator(v))
+        return pack_refuse(p, path, "is an iterator; make an array of it first: [...iterator]");
     return pack_plain(p, v, path, depth);
 }
 

@@ -30,17 +30,31 @@ bool engine_array_get(JSValueConst array, uint32_t i, JSValue *value);
    or pairs (then *pairs). JS_UNDEFINED for anything else. */
 JSValue engine_iterator_rest(JSContext *ctx, JSValueConst iterator, bool *pairs);
 
+/* Whether it is an iterator or a generator, of which no copy says anything. */
+bool engine_is_iterator(JSValueConst value);
+
 /* Whether a Map has no entries. */
 bool engine_map_is_empty(JSValueConst map);
 
 /* An Error that has no stack yet: it gets one where a script throws it, or awaits it in vain. */
 JSValue engine_new_error(JSContext *ctx);
 
-/* A pending promise without functions to settle it: only engine_settle can. */
+/* A pending promise of a call, without functions to settle it: only engine_settle can. */
 JSValue engine_new_promise(JSContext *ctx);
 
 /* Settles a pending promise with just this value: no `then` of it is looked up. */
 void engine_settle(JSContext *ctx, JSValueConst promise, JSValueConst value, bool rejected);
+
+/* What throws when a promise of a call, or one that came of such promises, is taken for what it will give.
+   `name` is the property that was looked for; JS_ATOM_NULL if it was taken for a list, or for text. */
+typedef void engine_unawaited(JSContext *ctx, JSValueConst promise, JSAtom name);
+void engine_watch_promises(engine_unawaited *callback);
+
+/* Whether what was compiled since it was asked last has `a < b > (c)` in it. */
+bool engine_looks_typed(JSRuntime *rt);
+/* How the script that is compiled next is read, if it is the same as before and its last statement begins
+   with a brace: that statement as an object, or as the block that it is. Tells whether it does. */
+bool engine_read_last_object(JSRuntime *rt, bool as_object);
 
 /* Makes a name of an object, the global one, an accessor that script code cannot change, hide or
    remove, whatever earlier code declared or made of it or of the object. */
@@ -56,8 +70,23 @@ bool engine_stack_is_short(JSContext *ctx, size_t bytes);
    touches every object, so all its pages are copied that were shared with other instances. */
 void engine_collect(JSRuntime *rt, size_t *collected);
 
+/* Which object has the tools, for what an error says of a call. */
+void engine_note_tools(JSValueConst tools);
+
 /* Another script begins: what is compiled from here on is of this one. */
 void engine_begin_script(JSRuntime *rt);
+
+/* Why a program did not compile. */
+struct engine_failure {
+    size_t reached; /* offset of the error in the source; SIZE_MAX when all of it was parsed */
+    bool of_syntax; /* an error of the program, not of memory or stack */
+    bool refused; /* TypeScript that cannot run here */
+};
+
+/* Compiles a program as JavaScript, or as TypeScript whose types are skipped where they stand. What comes of it is
+   for JS_EvalFunction: nothing is declared before that. JS_EXCEPTION when it does not compile. */
+JSValue engine_compile(JSContext *ctx, const char *source, size_t len, const char *filename, bool typed,
+                       struct engine_failure *failure);
 
 /* The line of the innermost frame of that file and of the present script, or 0. A frame notes where it is
    before whatever may call; when it has only been entered, it may have come anywhere since. Only reads, so

@@ -1,0 +1,155 @@
+"""The model's own calls under the rule of two."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, cast
+
+from langchain_core.messages import ToolMessage
+from langchain_core.tools import BaseTool
+from langgraph.config import get_config
+from langgraph.prebuilt.tool_node import ToolCallRequest
+from langgraph.types import Command
+
+from langchain_quickjs.agent.model_calls.direct_calls import decided_call, needs_decision
+from langchain_quickjs.agent.program import ProgramSettings
+from langchain_quickjs.script.calls.subagents import TASK
+from langchain_quickjs.script.durability.failures import Told
+from langchain_quickjs.script.durability.signing import Signer
+from langchain_quickjs.script.flow.drivers import Invoke, Work
+from langchain_quickjs.script.labels.policy import RuleOfTwo
+from langchain_quickjs.script.labels.program import brought_by, error_about, why
+from langchain_quickjs.script.labels.results import CallLabels, noting
+from langchain_quickjs.script.labels.taint import CLEAN
+from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
+from langchain_quickjs.script.people.approvals import Approvals
+from langchain_quickjs.script.variables.session_labels import SessionLabels
+
+__all__ = ["check_labels", "decided_here", "is_decided_here", "note_told"]
+
+logger = logging.getLogger(__name__)
+
+ToolResult = ToolMessage | Command[Any]
+
+
+def is_decided_here(request: ToolCallRequest, handler: Any, settings: ProgramSettings) -> bool:
+    """Whether a call of the model is this package's business, and is no program.
+
+    Args:
+        request: The call.
+        handler: What runs it.
+        settings: What holds for the agent's programs.
+    """
+    name, approvals = request.tool_call["name"], settings.grants.approvals
+    if settings.rule is not None:
+        return bool(name != settings.tool_name)
+    return name in approvals.configs and needs_decision(request, handler, approvals)
+
+
+def decided_here(
+    request: ToolCallRequest, handler: Callable[[ToolCallRequest], Any], settings: ProgramSettings
+) -> Work[ToolResult]:
+    """Makes such a call, when people have decided about it if they have to."""
+    if settings.rule is None:
+        return decided_call(request, handler, settings.grants.approvals, settings.signing_keys)
+    return _ruled_call(request, handler, settings.grants.approvals, settings, settings.rule)
+
+
+def _ruled_call(
+    request: ToolCallRequest,
+    handler: Callable[[ToolCallRequest], Any],
+    approvals: Approvals,
+    settings: ProgramSettings,
+    rule: RuleOfTwo,
+) -> Work[ToolResult]:
+    """Makes a call of the model, or asks a person first, and notes what it has touched.
+
+    Args:
+        request: The call, of any tool but that which runs programs.
+        handler: What runs it; a coroutine function in agents that run asynchronously.
+        approvals: What people are asked about in any case.
+        settings: What holds for the agent's programs.
+        rule: The rule.
+
+    Raises:
+        SetupError: It would have nowhere to wait for people.
+        DecisionError: The answer does not fit, and it is not to be asked again.
+    """
+    config, call, keys = request.runtime.config, request.tool_call, settings.signing_keys
+    signer, clock = Signer.of(keys, config), approvals.manner.clock
+    labels = SessionLabels.of(rule, config, request.state, signer, settings.tool_name)
+    before = labels.read()
+    known = before.session.join(labels.beside(cast("str", call["id"]), clock()))
+    own = rule.labels_of(call["name"])
+    if rule.applies(known, own):
+        if rule.on_three == "refuse":
+            return _refused(request, error_about(call["name"], known, own))
+        approvals = approvals.because(call["name"], why(known, own))
+    touched, added = before.session, CallLabels(before.session)
+
+    def noted(made: ToolCallRequest) -> Any:
+        """Runs what is really called: a person may have put another call in its place."""
+        nonlocal touched
+        name, args = made.tool_call["name"], made.tool_call["args"]
+        brings = rule.labels_of(name)
+        begun = brought_by(name, args, brings, clock(), delivered=False)
+        touched = touched.join(begun, brought_by(name, args, brings, clock(), delivered=True))
+        return handler(made)
+
+    asked = call["name"] in approvals.configs and needs_decision(request, handler, approvals)
+    with withdraw_on_error(labels.task):
+        with noting(added):
+            if asked:
+                result = yield from decided_call(request, noted, approvals, keys)
+            else:
+                result = yield Invoke(partial(noted, request))
+        labels.write(before, touched.join(added.added))
+    return result
+
+
+def check_labels(settings: ProgramSettings, available: Mapping[str, BaseTool] | None) -> None:
+    """Finds out before an agent's first model call which labels are for nothing, or missing.
+
+    Args:
+        settings: What holds for the agent's programs, with the rule.
+        available: The agent's tools by their names; `None` if they cannot be found.
+
+    Raises:
+        SetupError: A label is for a tool that is not there.
+    """
+    rule = settings.rule
+    if rule is None or available is None:
+        return
+    own = [tool.name for tool in settings.grants.tools.values() if isinstance(tool, BaseTool)]
+    names = {*available, *own} - {settings.tool_name}
+    # A subagent has no `task`, and may have the rule of the agent that it belongs to.
+    rule.require_known(names | {TASK})
+    if unnamed := rule.unnamed(names):
+        logger.warning(
+            "`rule_of_two` has no labels for %s. They count as untrusted, sensitive and acting, so "
+            "a person is asked before each of their calls. Label them, with an empty set what is "
+            "harmless.",
+            unnamed,
+        )
+
+
+def note_told(state: Any, told: Iterable[Told], settings: ProgramSettings) -> None:
+    """Notes what is touched by what the model is about to be told of programs without an end.
+
+    Args:
+        state: The state of the agent.
+        told: What it is told.
+        settings: What holds for the agent's programs.
+    """
+    if settings.rule is not None:
+        config = get_config()
+        signer = Signer.of(settings.signing_keys, config)
+        session = SessionLabels.of(settings.rule, config, state, signer, settings.tool_name)
+        session.is_told(CLEAN.join(*(one.touched for one in told)))
+
+
+def _refused(request: ToolCallRequest, why_not: str) -> ToolMessage:
+    call = request.tool_call
+    return ToolMessage(why_not, name=call["name"], tool_call_id=call["id"], status="error")

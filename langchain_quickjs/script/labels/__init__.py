@@ -1,0 +1,12 @@
+"""The rule of two: what an agent has touched, and which calls that makes a person's business.
+
+It imports nothing of `script`. Where a thread's labels stand is in `variables/session_labels.py`.
+
+    taint      what a session or a program has touched, and by which calls; it only grows
+    policy     `RuleOfTwo`: the labels of tools, and when they ask for a person
+    results    labels that a tool gives to one of its results
+    program    what one program has touched so far
+    shadow     a run beside the program that is given nothing of strangers, for comparison
+    redaction  what that run is given in the place of results
+    report     which combinations an agent can reach at all
+"""

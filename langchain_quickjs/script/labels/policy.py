@@ -1,0 +1,157 @@
+"""`RuleOfTwo`: which labels tools have, and which calls need a person because of them.
+
+The rule is Meta's "Agents Rule of Two" (2025-10-31): within a session an agent has at most two of
+untrustworthy input, sensitive access, and the power to act; where it needs all three, a human
+supervises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, get_args
+
+from langchain_core.tools import BaseTool
+
+from langchain_quickjs.errors import SetupError
+from langchain_quickjs.interpreter.advice.near_names import nearest
+from langchain_quickjs.interpreter.quoting import value_text
+from langchain_quickjs.script.labels.report import RuleReport, report_of
+from langchain_quickjs.script.labels.taint import (
+    ALL_LABELS,
+    Label,
+    OnThree,
+    Order,
+    Precision,
+    Rule,
+    Taint,
+)
+
+__all__ = ["OnThree", "Order", "Precision", "RuleOfTwo"]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOfTwo(Rule):
+    """Keeps an agent from acting, unasked, on what strangers wrote while it sees what is private.
+
+    A tool that is not named has all three labels. Labels are believed: the rule is as good as they
+    are.
+
+    Args:
+        labels: For each tool, by its own name, what it does: `"untrusted"` where its results may
+            hold text that anybody wrote, `"sensitive"` where it reaches private data or systems,
+            `"acts"` where it changes something or tells somebody outside. An empty set declares
+            it harmless.
+        precision: `"program"`: what a program reads and keeps to itself does not taint the
+            conversation; what it returns, prints, throws or leaves in variables does.
+            `"session"`: whatever was delivered counts. `"value"`: as `"program"`, and a call of a
+            program, or what is shown of it, counts only if it depends on strangers' text. That is
+            found out by a shadow of the program, which is given nothing of it.
+        on_three: `"ask"` asks a person as `interrupt_on` does; `"refuse"` gives the program, or the
+            model, an error.
+        order: `"acts"`: calls that act are asked about once the other two have met. `"any"`: so
+            is every call with which all three come together, whichever comes last.
+
+    Raises:
+        SetupError: A label or an option is none.
+
+    Example:
+        ```python
+        rule = RuleOfTwo(
+            {
+                "fetch_page": {"untrusted"},
+                "read_mail": {"untrusted", "sensitive"},
+                "send_mail": {"acts"},
+                "now": set(),
+            }
+        )
+        ```
+    """
+
+    labels: Mapping[str, Collection[Label]]
+    precision: Precision = "program"
+    on_three: OnThree = "ask"
+    order: Order = "acts"
+    _known: Mapping[str, frozenset[Label]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Checks what was given."""
+        _require("precision", self.precision, get_args(Precision))
+        _require("on_three", self.on_three, get_args(OnThree))
+        _require("order", self.order, get_args(Order))
+        if not isinstance(self.labels, Mapping):
+            raise SetupError(
+                "`RuleOfTwo` takes a mapping of tool names to sets of labels; it was given "
+                f"{value_text(self.labels)}."
+            )
+        known = {name: _checked(name, given) for name, given in self.labels.items()}
+        object.__setattr__(self, "_known", MappingProxyType(known))
+
+    def labels_of(self, name: str) -> frozenset[Label]:
+        """What calls of a tool bring: all labels if it is not named."""
+        return self._known.get(name, ALL_LABELS)
+
+    def applies(self, taint: Taint, own: Set[Label]) -> bool:
+        """Whether a call with these labels of its own brings all three together."""
+        decisive = own if self.order == "any" else own & {"acts"}
+        return bool(decisive) and taint.labels | own == ALL_LABELS
+
+    def may_apply(self, name: str) -> bool:
+        """Whether any call of a tool may come to need a person."""
+        own = self.labels_of(name)
+        return bool(own if self.order == "any" else own & {"acts"})
+
+    def unnamed(self, names: Iterable[str]) -> list[str]:
+        """Those of these tools that have no labels, and so count for all three."""
+        return sorted(set(names) - self._known.keys())
+
+    def report(self, tools: Iterable[BaseTool | Callable[..., Any] | str]) -> RuleReport:
+        """What an agent with these tools can reach, and which tool makes it so.
+
+        Args:
+            tools: All tools of the agent and of its programs, or their names.
+        """
+        names = {one if isinstance(one, str) else _name(one) for one in tools}
+        return report_of({name: self.labels_of(name) for name in names}, self.unnamed(names))
+
+    def require_known(self, names: Collection[str]) -> None:
+        """Checks that all labels are for tools that there are.
+
+        Raises:
+            SetupError: There is no such tool: the label would be for nothing.
+        """
+        if unknown := sorted(self._known.keys() - set(names)):
+            meant = [near for name in unknown if (near := nearest(name, names)) is not None]
+            hint = f" Did you mean {meant}?" if meant else ""
+            raise SetupError(
+                f"`rule_of_two` has labels for {unknown}, and there is no such tool.{hint} There "
+                f"are {sorted(names)}. Use the tools' own names."
+            )
+
+
+def _name(tool: BaseTool | Callable[..., Any]) -> str:
+    return str(getattr(tool, "name", None) or getattr(tool, "__name__", tool))
+
+
+def _require(name: str, value: object, allowed: tuple[Any, ...]) -> None:
+    if value not in allowed:
+        raise SetupError(
+            f"`{name}` of `RuleOfTwo` must be one of {list(allowed)}; it is {value_text(value)}."
+        )
+
+
+def _checked(name: object, given: object) -> frozenset[Label]:
+    if not isinstance(name, str):
+        raise SetupError(f"`RuleOfTwo` takes names of tools; {value_text(name)} is none.")
+    if isinstance(given, str) or not isinstance(given, Collection):
+        raise SetupError(
+            f"The labels of {name!r} in `RuleOfTwo` must be a set of {sorted(ALL_LABELS)}; they "
+            f"are {value_text(given)}."
+        )
+    if wrong := [one for one in given if one not in ALL_LABELS]:
+        raise SetupError(
+            f"{value_text(wrong[0])} is no label for {name!r} in `RuleOfTwo`; there are "
+            f"{sorted(ALL_LABELS)}."
+        )
+    return frozenset(given)

@@ -1,0 +1,301 @@
+"""What one program has touched, and which of its calls that makes a person's business."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias, cast
+
+import msgpack
+from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
+
+from langchain_quickjs.interpreter import CallResult, Interpreter, Limits, Outcome, Raised
+from langchain_quickjs.interpreter.quoting import time_text
+from langchain_quickjs.interpreter.values.short_json import json_in_short
+from langchain_quickjs.script.labels.redaction import redacted
+from langchain_quickjs.script.labels.shadow import WHOLE, Shadow
+from langchain_quickjs.script.labels.taint import (
+    CLEAN,
+    UNKNOWN,
+    Label,
+    Left,
+    Rule,
+    Source,
+    Taint,
+    source_of,
+)
+
+__all__ = ["LABELS_KEY", "ProgramLabels", "asked_because", "brought_by", "error_about", "why"]
+
+Asked: TypeAlias = tuple[ActionRequest, ReviewConfig, str | None]
+"""What a person is asked about a call, and what its description begins with if that is made."""
+
+LABELS_KEY: Final = "_quickjs_labels"
+"""The key of the agent's state under which the labels of a session stand."""
+
+_ARGS_CHARS: Final = 120
+_FIELD_CHARS: Final = 60
+_FIELDS: Final = 8
+_LAUNCHED: Final[frozenset[Label]] = frozenset({"sensitive", "acts"})
+_WORDS: Final[dict[Label, str]] = {
+    "untrusted": "read what strangers may have written",
+    "sensitive": "reached what is private",
+    "acts": "acted",
+}
+
+
+def brought_by(
+    name: str, args: Any, labels: frozenset[Label], now_s: float, *, delivered: bool
+) -> Taint:
+    """What a call brings: access and acts when it begins, strangers' text when its result comes.
+
+    Args:
+        name: The tool.
+        args: Its arguments.
+        labels: Those of the tool.
+        now_s: The time, in seconds since the epoch.
+        delivered: Whether its result comes; else it begins.
+    """
+    mine = labels - _LAUNCHED if delivered else labels & _LAUNCHED
+    if not mine:
+        return CLEAN
+    return Taint(mine, (source_of(name, json_in_short(args, _ARGS_CHARS), now_s, mine),))
+
+
+def why(taint: Taint, own: frozenset[Label], depends: Sequence[str] = ()) -> str:
+    """Why a person is asked about a call, in Markdown: which labels came from which calls.
+
+    Args:
+        taint: What had been touched before.
+        own: The labels of the call.
+        depends: Which of its arguments depend on strangers' text, if that is known.
+    """
+    others = [_touched(label, taint) for label in ("untrusted", "sensitive") if label not in own]
+    mine = " and ".join(words for label, words in _WORDS.items() if label in own)
+    head = f"**Rule of two.** This call would have {mine}"
+    lines = [head + (", and before it this agent has:" if others else "."), *others]
+    if WHOLE in depends:
+        lines.append("- that it is made, and with what, may depend on what strangers wrote")
+    elif depends:
+        named = ", ".join(f"`{_shown(name[:_FIELD_CHARS])}`" for name in depends[:_FIELDS])
+        lines.append(f"- of its arguments, these depend on what strangers wrote: {named}")
+    return "\n".join(lines)
+
+
+def _touched(label: Label, taint: Taint) -> str:
+    told = [_told(one) for one in taint.sources if label in one.labels]
+    return f"- {_WORDS[label]}: {'; '.join(told) or 'it is not known where'}"
+
+
+def _told(source: Source) -> str:
+    at = time_text(source.at_s)
+    return f"`{_shown(f'{source.tool}({source.args})')}` at {at}"
+
+
+def _shown(text: str) -> str:
+    """A text that ends no code span, and in which nothing is hidden."""
+    return "".join(one if one.isprintable() else "?" for one in text.replace("`", "'"))
+
+
+def error_about(name: str, taint: Taint, own: frozenset[Label]) -> str:
+    """What a program or the model is told of a call that the rule refuses."""
+    missing = sorted(taint.labels - own)
+    return (
+        f"{name} was not called: with it this session would have untrusted input, sensitive access "
+        f"and an act together (rule of two); it already has {missing}. Go on without it."
+    )
+
+
+def asked_because(reason: str, name: str, args: dict[str, Any], asked: Asked | None) -> Asked:
+    """What a person is asked about a call, with a reason before all else that is told of it."""
+    if asked is None:
+        review = ReviewConfig(
+            action_name=name, allowed_decisions=["approve", "edit", "reject", "respond"]
+        )
+        return ActionRequest(name=name, args=args), review, reason
+    action, review, preface = asked
+    if preface is not None:
+        return action, review, f"{reason}\n\n{preface}".rstrip()
+    told = f"{reason}\n\n{action.get('description', '')}"
+    return ActionRequest(**{**action, "description": told}), review, None
+
+
+@dataclass(slots=True)
+class ProgramLabels:
+    """What one program has touched so far, and what of it depends on strangers.
+
+    Attributes:
+        rule: The rule; without one nothing is noted.
+        limits: What the program may use up.
+        declared: Tells which fields a tool declares for what it returns.
+        taint: All that was touched, with what its session had touched before.
+        clear: The same without what strangers' text has reached the program. A call that comes out
+            the same without that text is judged by it.
+        passed: What is known where calls have taken it: acts, and writes to the agent's state.
+        shadow: Finds out what does; `None` where the rule does not want to know.
+        depends: For each open call that depends on strangers, which of its arguments do.
+        strange: The calls whose results strangers may have written, with their tools.
+    """
+
+    rule: Rule | None = None
+    limits: Limits = field(default_factory=Limits)
+    declared: Callable[[str], frozenset[str]] = lambda _: frozenset()
+    taint: Taint = CLEAN
+    clear: Taint = CLEAN
+    passed: Taint = CLEAN
+    shadow: Shadow | None = None
+    depends: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    strange: dict[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Makes the shadow of a program that has seen nothing yet."""
+        if self.rule is not None and self.rule.precision == "value" and self.shadow is None:
+            self.shadow = Shadow(self.limits)
+
+    @property
+    def known(self) -> Taint | None:
+        """All that was touched; `None` without a rule."""
+        return None if self.rule is None else self.taint
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """The clock of the program."""
+        return time.time if self.shadow is None else self.shadow.moment
+
+    def found(self, taint: Taint) -> None:
+        """Begins with what the session had touched."""
+        self.taint = self.clear = taint
+
+    def pack(self) -> bytes:
+        """What is stored of it with a paused program."""
+        shadow = None if self.shadow is None else self.shadow.pack()
+        depends = {number: list(names) for number, names in self.depends.items()}
+        taints = [self.taint.pack(), self.clear.pack(), self.passed.pack()]
+        return bytes(msgpack.packb([*taints, depends, self.strange, shadow]))
+
+    def restore(self, packed: object) -> None:
+        """Takes up what a paused program had touched; what cannot be read counts as all of it."""
+        try:
+            found: Any = msgpack.unpackb(cast("bytes", packed), strict_map_key=False)
+            taint, clear, passed, depends, strange, shadow = found
+            self.taint, self.clear = Taint.unpack(taint), Taint.unpack(clear)
+            self.passed = Taint.unpack(passed)
+            self.depends = {int(n): tuple(map(str, names)) for n, names in depends.items()}
+            self.strange = {int(number): str(name) for number, name in strange.items()}
+        except (AttributeError, TypeError, ValueError, msgpack.exceptions.UnpackException):
+            self.taint = self.clear = self.passed = UNKNOWN
+            shadow = None
+        if self.shadow is not None:
+            self.shadow = Shadow.unpack(shadow, self.limits)
+
+    def resume(
+        self, program: Interpreter, results: Mapping[int, CallResult], entropy: bytes | None
+    ) -> Outcome:
+        """Lets a program do a step, and its shadow too, which begins before it is needed first."""
+        if self.shadow is None:
+            return program.resume(results, entropy=entropy)
+        if not self.strange.keys().isdisjoint(results):
+            self.shadow.begin(program)
+        outcome = program.resume(results, entropy=entropy)
+        self.shadow.follow(results, outcome, self._redact, entropy)
+        for number in results:
+            self.strange.pop(number, None)
+            self.depends.pop(number, None)
+        # Whatever is answered to a call that depends on strangers may tell what they wrote.
+        self.depends.update(self.shadow.fields)
+        self.strange.update(dict.fromkeys(self.shadow.fields, ""))
+        return outcome
+
+    def cancel(self) -> None:
+        """Stops what the shadow does in another thread."""
+        if self.shadow is not None:
+            self.shadow.cancel()
+
+    def _redact(self, number: int, result: CallResult) -> CallResult:
+        name = self.strange.get(number)
+        return result if name is None else redacted(result, self.declared(name))
+
+    def left(self, *, shown: bool, failed: bool) -> Left:
+        """What the program leaves at its end.
+
+        Args:
+            shown: Whether the model is shown anything of it.
+            failed: Whether it failed: then the model is shown what its calls gave.
+        """
+        clear = self.shadow is not None and not self.shadow.differs and not failed
+        return Left(self.clear if clear else self.taint, self.passed, self.taint, shown)
+
+    def reviewed(
+        self, number: int, name: str, args: dict[str, Any], asked: Asked | None
+    ) -> Asked | Raised | None:
+        """What a person is asked about a call, because of the rule too.
+
+        Args:
+            number: The call.
+            name: The tool.
+            args: The arguments.
+            asked: What the person is asked in any case; `None` for nothing.
+
+        Returns:
+            What the person is asked; an error if the rule refuses the call; `None` if it runs.
+        """
+        if self.rule is None:
+            return asked
+        depends = self.depends.get(number, ())
+        own, touched = self.rule.labels_of(name), self.taint if depends else self.clear
+        if not self.rule.applies(touched, own):
+            return asked
+        if self.rule.on_three == "refuse":
+            return Raised("RuleOfTwoError", error_about(name, touched, own))
+        return asked_because(why(touched, own, depends), name, args, asked)
+
+    def begins(self, number: int, name: str, args: Any, now_s: float) -> None:
+        """Notes that a call begins. What acts may pass on what the program knows."""
+        if self.rule is not None:
+            own = self.rule.labels_of(name)
+            begun = own & _LAUNCHED
+            if not (
+                self.taint.keeps_none_of(begun, now_s) and self.clear.keeps_none_of(begun, now_s)
+            ):
+                brought = brought_by(name, args, own, now_s, delivered=False)
+                self.taint, self.clear = self.taint.join(brought), self.clear.join(brought)
+            if "acts" in own:
+                self.passes_on(number)
+
+    def passes_on(self, number: int) -> None:
+        """Notes that a call takes what the program knows to where others find it."""
+        stays = self.clear if number not in self.strange else self.taint
+        self.passed = self.passed.join(stays)
+
+    def delivers(
+        self, number: int, name: str, args: Any, now_s: float, added: Taint = CLEAN
+    ) -> None:
+        """Notes that the program is given what a call came to.
+
+        Args:
+            number: The call.
+            name: The tool.
+            args: Its arguments.
+            now_s: The time, in seconds since the epoch.
+            added: What was touched inside of it.
+        """
+        if self.rule is None:
+            return
+        own = self.rule.labels_of(name)
+        self.brings(number, name, brought_by(name, args, own, now_s, delivered=True).join(added))
+
+    def brings(self, number: int, name: str, brought: Taint) -> None:
+        """Notes what comes to a program with a call's result, or what was touched for it so far."""
+        if self.rule is None:
+            return
+        if number in self.strange or "untrusted" in brought.labels:
+            self.strange[number] = name
+        if not brought.labels:
+            return
+        self.taint = self.taint.join(brought)
+        if self.shadow is None:
+            self.clear = self.taint
+            return
+        kept = [one for one in brought.sources if "untrusted" not in one.labels]
+        self.clear = self.clear.join(Taint(brought.labels - {"untrusted"}, tuple(kept)))

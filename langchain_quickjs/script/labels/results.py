@@ -1,0 +1,114 @@
+"""Labels that a tool gives to one of its results, and that agents inside of a tool bring.
+
+What a call brings is known by its tool. But a tool that reads a mailbox may know of one letter that
+it came from a stranger. It says so from inside the call, and whoever runs the call takes note: the
+result itself may be turned into text, cut, or cached on its way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Collection, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from langchain_quickjs.script.labels.taint import ALL_LABELS, CLEAN, UNKNOWN, Label, Taint
+
+__all__ = ["CallLabels", "Labelled", "add_labels", "around", "noting", "noting_for"]
+
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(slots=True)
+class CallLabels:
+    """What one call of a tool brings beyond the labels of the tool.
+
+    Attributes:
+        before: What had been touched when it was made, for agents inside of the tool.
+        added: What the tool, or an agent inside of it, has added.
+    """
+
+    before: Taint = CLEAN
+    added: Taint = CLEAN
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def add(self, taint: Taint) -> None:
+        """Adds what has been touched inside, from whatever thread."""
+        with self._lock:
+            self.added = self.added.join(taint)
+
+
+_current: ContextVar[CallLabels | None] = ContextVar("langchain_quickjs_labels", default=None)
+
+
+@contextlib.contextmanager
+def noting(labels: CallLabels) -> Iterator[CallLabels]:
+    """Notes what is added while a call runs in this context, in whatever thread."""
+    token = _current.set(labels)
+    try:
+        yield labels
+    finally:
+        _current.reset(token)
+
+
+def noting_for(before: Taint | None) -> contextlib.AbstractContextManager[CallLabels | None]:
+    """Notes what is added to a call of a program; `None` leaves that to the call around it.
+
+    Args:
+        before: What the program had touched; `None` if it has no rule.
+    """
+    if before is None:
+        return contextlib.nullcontext()
+    return noting(CallLabels(before))
+
+
+def around() -> CallLabels | None:
+    """The call that runs in this context, if it is one of an agent with a rule."""
+    return _current.get()
+
+
+def Labelled(value: _Value, labels: Collection[Label]) -> _Value:  # noqa: N802 - reads like a type
+    """Gives the value, having added labels to the result of the tool call that is running.
+
+    See `add_labels`.
+
+    Example:
+        ```python
+        def read_letter(number: int) -> str:
+            letter = mailbox[number]
+            is_ours = letter.sender.endswith("@example.com")
+            return letter.text if is_ours else Labelled(letter.text, {"untrusted"})
+        ```
+    """
+    add_labels(labels)
+    return value
+
+
+def add_labels(labels: Collection[Label]) -> None:
+    """Adds labels to the result of the tool call that is running.
+
+    A tool calls it for results that are more than its labels in `RuleOfTwo` say: a letter from a
+    stranger in a mailbox of colleagues. Labels can be added, never removed. Outside of an agent
+    with a rule it does nothing.
+
+    Args:
+        labels: Any of `"untrusted"`, `"sensitive"` and `"acts"`; what is none of them counts as
+            all three.
+
+    Example:
+        ```python
+        def read_letter(number: int) -> str:
+            letter = mailbox[number]
+            if not letter.sender.endswith("@example.com"):
+                add_labels({"untrusted"})
+            return letter.text
+        ```
+    """
+    current: Any = _current.get()
+    if current is None:
+        return
+    known = not isinstance(labels, str) and all(label in ALL_LABELS for label in labels)
+    current.add(Taint(frozenset(labels)) if known else UNKNOWN)

@@ -1,0 +1,308 @@
+"""Where the labels of a thread stand: a private channel of the agent's state.
+
+They are part of each checkpoint, so they survive processes, are forked with the thread, and going
+back to before a page was read is clean again. Whatever cannot be read, or is missing where there is
+a history, counts as all of them.
+
+    value = [[touched by the session, left in variables, signature], ...]
+
+Each write says all that its writer knew, so the last one says it all, but for those that calls of
+one message write beside each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import msgpack
+from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.channels.base import BaseChannel
+from langgraph.errors import EmptyChannelError
+
+from langchain_quickjs.errors import SetupError
+from langchain_quickjs.script.durability.signing import Signer
+from langchain_quickjs.script.labels.program import LABELS_KEY, brought_by
+from langchain_quickjs.script.labels.results import around
+from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN, Left, Rule, Taint
+from langchain_quickjs.script.langgraph_internals.checkpointer import EMPTY_CHANNEL
+from langchain_quickjs.script.langgraph_internals.graph_around import channels_of
+from langchain_quickjs.script.langgraph_internals.superstep import Superstep
+from langchain_quickjs.script.langgraph_internals.task import OuterTask
+
+__all__ = ["LabelsChannel", "ProgramSession", "SessionLabels", "Touched"]
+
+_PURPOSE: Final = "labels"
+_MOST_ENTRIES: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What stands in a thread.
+
+    Attributes:
+        session: What the conversation has touched.
+        variables: What the programs had touched that left variables.
+    """
+
+    session: Taint = CLEAN
+    variables: Taint = CLEAN
+
+    def join(self, other: Touched) -> Touched:
+        """Both together."""
+        return Touched(self.session.join(other.session), self.variables.join(other.variables))
+
+    def covers(self, other: Touched) -> bool:
+        """Whether it has all labels of the other one."""
+        return (
+            other.session.labels <= self.session.labels
+            and other.variables.labels <= self.variables.labels
+        )
+
+
+_ALL_UNKNOWN: Final = Touched(UNKNOWN, UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLabels:
+    """The labels of the thread that a tool call belongs to.
+
+    Attributes:
+        rule: The rule.
+        task: The task of the call, which takes what is written.
+        step: Its superstep.
+        config: Its config.
+        signer: Signs what is written, and checks what is read.
+        messages: The messages of the agent, which tell whether there is a history.
+        tool_name: The tool that runs programs.
+    """
+
+    rule: Rule
+    task: OuterTask
+    step: Superstep
+    config: RunnableConfig
+    signer: Signer
+    messages: Sequence[Any]
+    tool_name: str
+
+    @classmethod
+    def of(
+        cls, rule: Rule, config: RunnableConfig, state: Any, signer: Signer, tool_name: str
+    ) -> SessionLabels:
+        """Those of a tool call with this config and this state of its agent."""
+        messages = state.get("messages", ()) if isinstance(state, Mapping) else ()
+        task, step = OuterTask(config), Superstep(config)
+        return cls(rule, task, step, config, signer, messages, tool_name)
+
+    def read(self) -> Touched:
+        """What had been touched before the call."""
+        touched = self._stored(has_history=self._has_history())
+        call = around()
+        if call is None:
+            return touched
+        return Touched(touched.session.join(call.before), touched.variables)
+
+    def beside(self, call_id: str, now_s: float) -> Taint:
+        """What is touched by the calls that the model makes together with one.
+
+        Args:
+            call_id: The call.
+            now_s: The time, in seconds since the epoch.
+        """
+        made = self._made()
+        return CLEAN.join(
+            *(
+                brought_by(one["name"], one["args"], labels, now_s, delivered=False)
+                for one in (made.tool_calls if made is not None else ())
+                if one["id"] != call_id and one["name"] != self.tool_name
+                for labels in [self.rule.labels_of(one["name"])]
+            )
+        )
+
+    def write(self, before: Touched, session: Taint, variables: Taint = CLEAN) -> None:
+        """Writes what the call has added.
+
+        Args:
+            before: What `read` has given.
+            session: What the conversation has touched by it.
+            variables: What was touched by a program that left variables.
+        """
+        now = before.join(Touched(session, variables))
+        if (call := around()) is not None:
+            call.add(now.session)
+        self.task.withdraw(self.step.written(LABELS_KEY, [self.step.task_id]))
+        self.step.hide_from_streams(LABELS_KEY)
+        self.task.write([(LABELS_KEY, self._packed(now))])
+
+    def is_told(self, touched: Taint) -> None:
+        """Writes what is touched by what the model is about to be told of earlier programs."""
+        before = self.read()
+        if not touched.labels <= before.session.labels:
+            self.write(before, touched)
+
+    def of_program(
+        self, call_id: str, clock: Callable[[], float], *, has_variables: bool
+    ) -> ProgramSession:
+        """What the program finds and leaves that a call runs."""
+        return ProgramSession(self, call_id, clock, has_variables)
+
+    def _stored(self, *, has_history: bool) -> Touched:
+        channel = channels_of(self.config).get(LABELS_KEY)
+        if not isinstance(channel, LabelsChannel):
+            raise SetupError(
+                f"The agent's state has no key {LABELS_KEY!r}. A middleware after "
+                "CodeInterpreterMiddleware has replaced it; let it keep the key."
+            )
+        if channel.value is EMPTY_CHANNEL and has_history:
+            return _ALL_UNKNOWN
+        earlier = self.step.written(LABELS_KEY, self.step.earlier_tasks(self.tool_name))
+        values = [*_entries(channel.value), *(value for _, value in earlier)]
+        touched = Touched()
+        for value in values:
+            touched = touched.join(self._unpacked(value))
+        return touched
+
+    def _made(self) -> AIMessage | None:
+        """The message that makes the call."""
+        return next((m for m in reversed(self.messages) if isinstance(m, AIMessage)), None)
+
+    def _has_history(self) -> bool:
+        """Whether results of calls were delivered before the message that makes the call."""
+        return any(isinstance(message, ToolMessage) for message in self.messages)
+
+    def _packed(self, touched: Touched) -> bytes:
+        parts = (touched.session.pack(), touched.variables.pack())
+        return bytes(msgpack.packb([*parts, self.signer.sign(_PURPOSE, *parts)]))
+
+    def _unpacked(self, value: object) -> Touched:
+        try:
+            fields = msgpack.unpackb(value) if isinstance(value, bytes) else None
+            match fields:
+                case [bytes(session), bytes(variables), bytes(signature)] if self.signer.accepts(
+                    signature, _PURPOSE, session, variables
+                ):
+                    return Touched(Taint.unpack(session), Taint.unpack(variables))
+        except (TypeError, ValueError, msgpack.exceptions.UnpackException):
+            pass
+        return _ALL_UNKNOWN
+
+
+@dataclass(slots=True)
+class ProgramSession:
+    """What one program finds of what its session has touched, and adds to it.
+
+    Attributes:
+        labels: Those of its session.
+        call_id: The call that runs it.
+        clock: Gives the time, in seconds since the epoch.
+        has_variables: Whether it finds variables and leaves them.
+    """
+
+    labels: SessionLabels
+    call_id: str
+    clock: Callable[[], float]
+    has_variables: bool
+
+    def found(self) -> Taint:
+        """What its session had touched, and programs that left it variables."""
+        touched = self.labels.read()
+        beside = self.labels.beside(self.call_id, self.clock())
+        left = touched.variables if self.has_variables else CLEAN
+        return touched.session.join(left, beside)
+
+    def keep(self, left: Left) -> None:
+        """Keeps what it has touched."""
+        counts = left.shown or self.labels.rule.precision == "session"
+        session = left.passed.join(left.told) if counts else left.passed
+        variables = left.taint if self.has_variables else CLEAN
+        self.labels.write(self.labels.read(), session, variables)
+
+
+def _entries(value: object) -> list[Any]:
+    """The entries of a channel's value; one that nobody can read if it is none."""
+    if value is EMPTY_CHANNEL:
+        return []
+    try:
+        found = msgpack.unpackb(value) if isinstance(value, bytes) else None
+    except (TypeError, ValueError, msgpack.exceptions.UnpackException):
+        found = None
+    return found if isinstance(found, list) and len(found) <= _MOST_ENTRIES else [b""]
+
+
+class LabelsChannel(BaseChannel[bytes, bytes, bytes]):
+    """Holds what was written of a session's labels, and shows it to nobody who reads the state.
+
+    An update keeps each write that is not said by another one too, so it depends on no order, and
+    never loses a label.
+    """
+
+    def __init__(self, typ: Any = bytes, key: str = "") -> None:
+        super().__init__(typ, key)
+        self.value: Any = EMPTY_CHANNEL
+
+    @property
+    def ValueType(self) -> Any:  # noqa: N802 - LangGraph's name
+        """Names the type of the value."""
+        return bytes
+
+    @property
+    def UpdateType(self) -> Any:  # noqa: N802 - LangGraph's name
+        """Names the type of a write."""
+        return bytes
+
+    def copy(self) -> Self:
+        """Copies the channel for somebody who wants to see what a write would do."""
+        return self.from_checkpoint(self.value)
+
+    def checkpoint(self) -> Any:
+        """Gives the value to store."""
+        return self.value
+
+    def from_checkpoint(self, checkpoint: Any) -> Self:
+        """Makes the channel that a run of the graph begins with."""
+        new = self.__class__(self.typ, self.key)
+        new.value = checkpoint
+        return new
+
+    def get(self) -> bytes:
+        """Gives nothing, because labels are no part of the state that people read."""
+        raise EmptyChannelError
+
+    def is_available(self) -> bool:
+        """Says no, because nobody reads the value by way of the state."""
+        return False
+
+    def update(self, values: Sequence[bytes]) -> bool:
+        """Takes the writes of a superstep."""
+        if not values:
+            return False
+        self.value = bytes(msgpack.packb(_said([*_entries(self.value), *values])))
+        return True
+
+
+def _said(entries: Iterable[Any]) -> list[Any]:
+    """The entries but for those that others cover, in an order that depends on nothing else."""
+    kept: list[tuple[Touched, Any]] = []
+    for entry in sorted(set(map(_as_bytes, entries)), reverse=True):
+        touched = _labels_in(entry)
+        if not any(other.covers(touched) for other, _ in kept):
+            kept = [(other, one) for other, one in kept if not touched.covers(other)]
+            kept.append((touched, entry))
+    return sorted(entry for _, entry in kept)
+
+
+def _as_bytes(entry: Any) -> bytes:
+    return entry if isinstance(entry, bytes) else b""
+
+
+def _labels_in(entry: bytes) -> Touched:
+    """What an entry says, whoever wrote it."""
+    try:
+        match msgpack.unpackb(entry):
+            case [bytes(session), bytes(variables), bytes()]:
+                return Touched(Taint.unpack(session), Taint.unpack(variables))
+    except (TypeError, ValueError, msgpack.exceptions.UnpackException):
+        pass
+    return _ALL_UNKNOWN

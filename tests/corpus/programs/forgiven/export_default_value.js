@@ -1,0 +1,2 @@
+const { orders } = await tools.listOrders({ status: "open" });
+export default orders.map((o) => o.id);

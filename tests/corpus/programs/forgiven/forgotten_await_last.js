@@ -1,0 +1,2 @@
+const order = tools.getOrder({ order_id: "A-1001" });
+order

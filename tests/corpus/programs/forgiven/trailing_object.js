@@ -1,0 +1,2 @@
+const c = await tools.getCustomer({ customer_id: "C-1" });
+{ name: c.name, tier: c.tier }

@@ -1,0 +1,2 @@
+const late = (await tools.listOrders({ status: "late" })).orders;
+{ count: late.length }

@@ -1,0 +1,2 @@
+const w = await tools.getWeather({ city: 'Madrid' });
+{ city: w.city, hot: w.temp > 15 };

@@ -1,0 +1,2 @@
+const n = 2 + 2;
+{ "answer": n, "ok": true }

@@ -1,0 +1,2 @@
+const base = { a: 1 };
+{ ...base, b: 2 }

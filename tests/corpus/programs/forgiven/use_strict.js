@@ -1,0 +1,3 @@
+"use strict";
+const mails = await tools.listMail();
+mails.length;

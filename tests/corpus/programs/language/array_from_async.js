@@ -1,0 +1,2 @@
+const temps = await Array.fromAsync(["Berlin", "Madrid"], async (city) => (await tools.getWeather({ city })).temp);
+Math.max(...temps);

@@ -1,0 +1,4 @@
+const node = { name: "root" };
+node.self = node;
+console.log(node.self.self.name);
+node;

@@ -1,0 +1,2 @@
+class Greeter { greet(n) { return `Hello ${n}`; } }
+Greeter;

@@ -1,0 +1,2 @@
+function area(r) { return Math.PI * r * r; }
+area;

@@ -1,0 +1,1 @@
+({ id: 7, kind: Symbol("order") });

@@ -1,0 +1,3 @@
+interface Mail { id: number; subject: string; unread: boolean }
+const mails: Mail[] = await tools.listMail();
+mails.length;

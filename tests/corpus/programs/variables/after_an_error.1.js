@@ -1,0 +1,3 @@
+let counter = 1;
+counter += 1;
+counter;

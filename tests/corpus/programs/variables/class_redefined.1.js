@@ -1,0 +1,2 @@
+class Parser { parse(s) { return s.split(","); } }
+new Parser().parse("a,b");

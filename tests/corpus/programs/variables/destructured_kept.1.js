@@ -1,0 +1,2 @@
+const [first, ...others] = await tools.searchCustomers({ query: "a" });
+const { name, address: { city = "?" } = {} } = first;

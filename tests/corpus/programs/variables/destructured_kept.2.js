@@ -1,0 +1,1 @@
+`${name} (${city}) and ${others.length} others`;

@@ -1,0 +1,3 @@
+const second = gen.next().value;
+const order = await tools.getOrder({ order_id: second });
+order.status;

@@ -1,0 +1,2 @@
+globalThis.state = { step: 1 };
+state.step;

@@ -1,0 +1,2 @@
+const result = await tools.getWeather({ city: "Madrid" });
+result.temp;

@@ -1,0 +1,3 @@
+let data = [1, 2, 3];
+function process(xs) { return xs.length; }
+process(data);

@@ -1,0 +1,3 @@
+let data = [4, 5];
+function process(xs) { return xs.reduce((a, b) => a + b, 0); }
+process(data);

@@ -1,0 +1,2 @@
+const files = await tools.listFiles({ folder: "/data" });
+files;

@@ -1,0 +1,2 @@
+const { orders } = await tools.listOrders({ page_size: 100 });
+orders.length;

@@ -1,0 +1,32 @@
+"""What people read of a reason stays a quotation, whatever a program or a database has in it."""
+
+from __future__ import annotations
+
+import msgpack
+import pytest
+
+from langchain_quickjs.script.labels.program import brought_by, why
+from langchain_quickjs.script.labels.taint import Label, Taint
+
+READ: frozenset[Label] = frozenset({"untrusted"})
+ACTS: frozenset[Label] = frozenset({"acts"})
+
+
+@pytest.mark.parametrize(
+    "text", ["`**all is well**`", "a\n\n# b", "\u202egpj", "a\u200bb", "x" * 9999]
+)
+def test_a_reason_is_one_line_of_code_for_each_call(text: str) -> None:
+    taint = brought_by("page", {"url": text}, READ, 0.0, delivered=True)
+    told = why(taint, ACTS, [text])
+    lines = told.splitlines()
+    assert len(lines) == 4
+    assert len(told) < 1000
+    assert not {"\u202e", "\u200b"} & set(told)
+    assert all(line.count("`") % 2 == 0 for line in lines)
+
+
+@pytest.mark.parametrize("at_s", [float("nan"), float("inf"), -1, 1e300])
+def test_a_time_that_is_none_cannot_be_read(at_s: float) -> None:
+    packed = msgpack.packb([["acts"], [[at_s, "send", "", ["acts"]]]])
+    with pytest.raises(ValueError, match="cannot be read"):
+        Taint.unpack(packed)
