@@ -135,7 +135,8 @@ class ProgramLabels:
         passed: What is known where calls have taken it: acts, and writes to the agent's state.
         shadow: Finds out what does; `None` where the rule does not want to know.
         depends: For each open call that depends on strangers, which of its arguments do.
-        strange: The calls whose results strangers may have written, with their tools.
+        strange: The open calls whose results strangers may have written, with their tools; what is
+            redacted for the shadow.
     """
 
     rule: Rule | None = None
@@ -198,7 +199,7 @@ class ProgramLabels:
         if not self.strange.keys().isdisjoint(results):
             self.shadow.begin(program)
         outcome = program.resume(results, entropy=entropy)
-        self.shadow.follow(results, outcome, self._redact, entropy)
+        self.shadow.follow(results, outcome, self._redact, entropy, program.spent_s)
         for number in results:
             self.strange.pop(number, None)
             self.depends.pop(number, None)
@@ -289,7 +290,7 @@ class ProgramLabels:
         """Notes what comes to a program with a call's result, or what was touched for it so far."""
         if self.rule is None:
             return
-        if number in self.strange or "untrusted" in brought.labels:
+        if self.shadow is not None and (number in self.strange or "untrusted" in brought.labels):
             self.strange[number] = name
         if not brought.labels:
             return
