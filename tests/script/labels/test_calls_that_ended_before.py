@@ -24,6 +24,7 @@ LABELS: Any = {
     "now": set(),
     "secret": {"sensitive"},
     "send": {"acts"},
+    "ask": {"acts"},
 }
 GO: Any = {"messages": [("user", "go")]}
 APPROVE: Any = {"decisions": [{"type": "approve"}]}
@@ -35,6 +36,8 @@ class Talk:
     def __init__(self, turns: Any, mode: Mode, fails: Any) -> None:
         self.turns, self.mode, self.fails = turns, mode, fails
         self.gates: Any = ("page", "letter")
+        self.waits: Any = lambda: None
+        self.precision: Any = "program"
         self.saver: BaseCheckpointSaver[Any] = InMemorySaver()
 
     def tools(self) -> list[BaseTool]:
@@ -44,6 +47,8 @@ class Talk:
                     add_labels({"untrusted"})
                 if name in ("page", "letter"):
                     self.fails()
+                if name == "ask":
+                    self.waits()
                 return name
 
             return StructuredTool.from_function(run, name=name, description="Does something.")
@@ -54,7 +59,7 @@ class Talk:
         """Sends a message to a new agent, and gives its questions."""
         ours = CodeInterpreterMiddleware(
             ptc=[*LABELS],
-            rule_of_two=RuleOfTwo(LABELS),
+            rule_of_two=RuleOfTwo(LABELS, precision=self.precision),
             interrupt_on=dict.fromkeys(self.gates, True),
         )
         agent: Any = create_agent(
@@ -69,7 +74,8 @@ class Talk:
             state = agent.invoke(message, THREAD)
         return state.get("__interrupt__", ())
 
-    def asked(self, questions: Any) -> list[str]:
+    @staticmethod
+    def asked(questions: Any) -> list[str]:
         return [request["name"] for one in questions for request in one.value["action_requests"]]
 
 
@@ -118,3 +124,33 @@ def test_a_tool_that_asks_people_itself_is_asked_about_by_what_it_brings(
     (one,) = talk.send(GO)
     assert one.value == "Which page?"
     assert talk.asked(talk.send(Command(resume={one.id: "this"}))) == ["send"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("precision", ["session", "program", "value"])
+def test_an_act_that_waits_for_people_itself_beside_a_program_that_reads(
+    precision: Any, mode: Mode
+) -> None:
+    """When it goes on, the program has read: a person is asked about it, and then its own question.
+
+    Whether the tool could ask before that is a matter of which of the two was faster.
+    """
+    acted = list[str]()
+
+    def wait() -> None:
+        acted.append(str(interrupt("Which account?")))
+
+    code = "await tools.secret({}); const p = await tools.page({}); p"
+    talk = Talk([[("eval", {"code": code}), ("ask", {})], [("send", {})]], mode, lambda: None)
+    talk.gates, talk.waits, talk.precision = (), wait, precision
+    questions, told, own = talk.send(GO), list[str](), list[str]()
+    while questions:
+        (one,) = questions
+        if one.value == "Which account?":
+            own.append(f"answer {len(own)}")
+            questions = talk.send(Command(resume={one.id: own[-1]}))
+        else:
+            told += talk.asked(questions)
+            questions = talk.send(Command(resume={one.id: APPROVE}))
+    assert told == ["ask", "send"]
+    assert acted == own[-1:]
