@@ -11,7 +11,7 @@ import msgpack
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
 
 from langchain_quickjs.interpreter import CallResult, Interpreter, Limits, Outcome, Raised
-from langchain_quickjs.interpreter.quoting import time_text
+from langchain_quickjs.interpreter.quoting import INVISIBLE, time_text
 from langchain_quickjs.interpreter.values.short_json import json_in_short
 from langchain_quickjs.script.labels.redaction import redacted
 from langchain_quickjs.script.labels.shadow import WHOLE, Shadow
@@ -95,7 +95,8 @@ def _told(source: Source) -> str:
 
 def _shown(text: str) -> str:
     """A text that ends no code span, and in which nothing is hidden."""
-    return "".join(one if one.isprintable() else "?" for one in text.replace("`", "'"))
+    plain = INVISIBLE.sub("?", text.replace("`", "'"))
+    return "".join(one if one.isprintable() else "?" for one in plain)
 
 
 def error_about(name: str, taint: Taint, own: frozenset[Label]) -> str:
