@@ -15,6 +15,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
 from langchain_quickjs import CodeInterpreterMiddleware, RuleOfTwo
+from langchain_quickjs.errors import QuickJSError, ScriptCancelledError
 from langchain_quickjs.interpreter import (
     Completed,
     Interpreter,
@@ -23,6 +24,7 @@ from langchain_quickjs.interpreter import (
     Returned,
     Suspended,
 )
+from langchain_quickjs.script.labels import shadow
 from langchain_quickjs.script.labels.program import ProgramLabels
 from tests.helpers.conversations import MODES, Mode
 from tests.helpers.models import programs
@@ -111,7 +113,22 @@ def test_a_slow_shadow_has_no_more_time_than_its_program_and_a_second() -> None:
     assert labels.shadow.lost
 
 
-def test_a_run_that_is_cancelled_while_its_shadow_computes_ends() -> None:
+def test_a_run_that_is_cancelled_while_its_shadow_computes_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The shadow has all the time that there is, and is stopped; it reaches no limit."""
+    monkeypatch.setattr(shadow, "_MORE_S", 2.0**30)
+    ended = list[QuickJSError]()
+    resume = Interpreter.resume
+
+    def noting(*args: Any, **options: Any) -> Outcome:
+        try:
+            return resume(*args, **options)
+        except QuickJSError as error:
+            ended.append(error)
+            raise
+
+    monkeypatch.setattr(Interpreter, "resume", noting)
     agent = agent_of(READ + "while (p === '') {}" + SENDS, timeout=300, wall_timeout=None)
 
     async def cancelled() -> None:
@@ -122,6 +139,7 @@ def test_a_run_that_is_cancelled_while_its_shadow_computes_ends() -> None:
             await run
 
     asyncio.run(cancelled())
+    assert [type(error) for error in ended] == [ScriptCancelledError]
 
 
 def test_a_large_result_and_its_shadow() -> None:
