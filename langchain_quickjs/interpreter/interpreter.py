@@ -79,9 +79,8 @@ class Interpreter:
         return interpreter_text(self.running, self.open_calls, self.memory_bytes)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return interpreter_bundle(
-            self.running, self.open_calls, self.memory_bytes, self.spent_s, self._limits
-        )
+        memory, spent_s = self.memory_bytes, self.spent_s
+        return interpreter_bundle(self.running, self.open_calls, memory, spent_s, self._limits)
 
     @property
     def limits(self) -> Limits:
@@ -163,35 +162,40 @@ class Interpreter:
         """
         with self._one_thread:
             if self._state.running:
-                raise InterpreterStateError(
-                    "a script is running already: resume it to its end, or abort it"
-                )
+                raise InterpreterStateError("a script is running already: resume it, or abort it")
             names = {"tools": tools, "functions": functions, "located": located}
             outcome = self._start(without_fences(source), source, **names)
             if isinstance(outcome, Failed) and is_of_syntax(outcome.error):
                 program = among_words(source)
                 outcome = outcome if program is None else self._start(program, source, **names)
             if isinstance(outcome, Failed):
-                error = with_excerpt(outcome.error, source)
-                return replace(outcome, error=with_place(error, source))
+                return replace(
+                    outcome, error=with_place(with_excerpt(outcome.error, source), source)
+                )
             return outcome
 
     def _start(self, program: str, source: str, **names: Any) -> Outcome:
         now_s, limits = self._clock(), self._limits
         message = start_message(program, now_s=now_s, seed=self._seed, limits=limits, **names)
         granted = frozenset((*names["tools"], *names["functions"]))
-        outcome = self._step(message, source, begins_with=granted)
+        outcome = self._step(message, source, limits, begins_with=granted)
         self._seed, self._source = None, source
         return outcome
 
-    def resume(self, results: Mapping[int, CallResult], *, entropy: bytes | None = None) -> Outcome:
+    def resume(
+        self,
+        results: Mapping[int, CallResult],
+        *,
+        entropy: bytes | None = None,
+        timeout_s: float | None = None,
+    ) -> Outcome:
         """Delivers results of calls to the running script and lets it go on.
 
         Args:
             results: By call id; some or all of the open calls. Empty when only time has passed.
             entropy: 32 bytes that all further randomness of the script depends on too. Without it,
-                everything is as its seed says; so two interpreters made of one snapshot draw the
-                same numbers.
+                two interpreters made of one snapshot draw the same numbers.
+            timeout_s: How long this step may compute, if that is less than the limits say.
 
         Returns:
             How the script ended, or the new calls that it made.
@@ -205,17 +209,16 @@ class Interpreter:
         with self._one_thread:
             if not self._state.running:
                 raise InterpreterStateError("no script is running: start one first")
-            open_ids = self._state.open_calls.keys()
-            if not results.keys() <= open_ids:
+            open_ids, limits = self._state.open_calls.keys(), self._limits.with_timeout(timeout_s)
+            if unknown := results.keys() - open_ids:
+                known = sorted(open_ids)
                 raise InterpreterStateError(
-                    f"no open call has the id {min(results.keys() - open_ids)}; open are "
-                    f"{sorted(open_ids)}"
+                    f"no open call has the id {min(unknown)}; open: {known}"
                 )
-            message = resume_message(
-                results, now_s=self._clock(), entropy=checked_seed(entropy), limits=self._limits
-            )
+            now_s, entropy = self._clock(), checked_seed(entropy)
+            message = resume_message(results, now_s=now_s, entropy=entropy, limits=limits)
             try:
-                outcome = self._step(message, self._source, results.keys())
+                outcome = self._step(message, self._source, limits, results.keys())
             except GuestRefusalError:
                 explain_refusal(results)
                 raise
@@ -227,12 +230,13 @@ class Interpreter:
         self,
         message: bytes,
         source: str | None,
+        limits: Limits,
         answered: Set[int] = frozenset(),
         begins_with: frozenset[str] | None = None,
     ) -> Outcome:
         try:
             outcome, self._state = take_step(
-                self._machine, self._state, message, self._limits, answered, begins_with=begins_with
+                self._machine, self._state, message, limits, answered, begins_with=begins_with
             )
         except TimeLimitError as error:
             with_place(error, source)
@@ -247,8 +251,7 @@ class Interpreter:
         """
         with self._one_thread:
             if self._state.running:
-                now_s = self._clock()
-                self._state = give_up(self._machine, self._state, now_s, self._limits)
+                self._state = give_up(self._machine, self._state, self._clock(), self._limits)
 
     def cancel(self) -> None:
         """Stops the step that is running in another thread, or else the next one. Thread-safe.
@@ -282,8 +285,7 @@ class Interpreter:
 
         Args:
             snapshot: What `snapshot` gave.
-            limits: What scripts may use up; those of a running script stay as they were inside
-                the guest.
+            limits: What scripts may use up; inside the guest those of a running one stay.
             clock: Gives the time that scripts see, in seconds since the epoch.
 
         Raises:

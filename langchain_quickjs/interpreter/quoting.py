@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any, Final
 
-__all__ = ["error_text", "key_text", "shortened", "time_text", "type_name", "value_text"]
+__all__ = [
+    "INVISIBLE",
+    "error_text",
+    "key_text",
+    "shortened",
+    "time_text",
+    "type_name",
+    "value_text",
+]
+
+INVISIBLE: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+"""Printed as nothing or as a space, although Unicode has them among letters, marks and symbols."""
 
 _SHORT: Final = 200
 _KEY_CHARS: Final = 40

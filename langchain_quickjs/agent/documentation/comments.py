@@ -7,17 +7,13 @@ behind `//`: no text ends its line, its comment or the code block, and nothing i
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from langchain_quickjs.interpreter.quoting import INVISIBLE
+
 __all__ = ["comment_lines", "cut_lines", "literal", "one_line", "shown", "size"]
 
-# Printed as nothing or as a space, although Unicode has them among letters, marks and symbols.
-_INVISIBLE: Final = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
-    "\U000e0100-\U000e01ef]"
-)
 _FENCE: Final = "```"
 _INDENT: Final = 8
 _LEAST_BYTES: Final = 60
@@ -32,7 +28,7 @@ def shown(text: str) -> str:
     """What is left of a line if nothing in it is hidden and it ends no code block."""
     if not text.isprintable():
         text = "".join(c for c in text if c.isprintable())
-    return _INVISIBLE.sub("", text).replace(_FENCE, "'''")
+    return INVISIBLE.sub("", text).replace(_FENCE, "'''")
 
 
 def one_line(text: str, max_chars: int) -> str:
@@ -79,7 +75,7 @@ def literal(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     if not text.isprintable():
         text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
-    text = _INVISIBLE.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    text = INVISIBLE.sub(lambda found: json.dumps(found[0])[1:-1], text)
     return text.replace(_FENCE, r"\u0060" * 3)
 
 

@@ -65,6 +65,7 @@ def decided_call(
     handler: Callable[[ToolCallRequest], Any],
     approvals: Approvals,
     keys: tuple[bytes, ...],
+    on_ended_before: Callable[[], None] = lambda: None,
 ) -> Work[ToolResult]:
     """Asks about a call, and does what was decided: once.
 
@@ -73,6 +74,7 @@ def decided_call(
         handler: What runs it; a coroutine function in agents that run asynchronously.
         approvals: What people are asked about.
         keys: Sign what is stored of it.
+        on_ended_before: Is called if it had ended in a run that was cut off, and is not made again.
 
     Raises:
         SetupError: It would have nowhere to wait for people.
@@ -82,6 +84,9 @@ def decided_call(
     once = OnceOnly.of(request.runtime.config, call_id, keys, approvals.manner)
     with once.marked_as_worked_on():
         decided = yield from _decided(request, approvals, once)
+        if isinstance(decided, EndedBefore):
+            on_ended_before()
+            return cast("ToolResult", decided.result)
         if not isinstance(decided, _Decided):
             return decided
         try:
@@ -131,7 +136,7 @@ class _Decided:
 
 def _decided(
     request: ToolCallRequest, approvals: Approvals, once: OnceOnly
-) -> Asking[_Decided | ToolResult]:
+) -> Asking[_Decided | EndedBefore | ToolResult]:
     """What was decided about a call: that it runs, or what it has given or gives instead."""
     require_checkpointer(request.runtime.config, waits=True)
     while True:
@@ -143,7 +148,7 @@ def _decided(
             return _reply_message(request.tool_call, outcome.reply)
         begun = yield from once.begin(request.tool_call["name"])
         if isinstance(begun, EndedBefore):
-            return cast("ToolResult", begun.result)
+            return begun
         if begun:
             return _to_run(request, outcome)
         # It had begun, and nobody knows how it ended: people are asked again.

@@ -22,7 +22,7 @@ from langchain_quickjs.script.flow.drivers import Invoke, Work
 from langchain_quickjs.script.labels.policy import RuleOfTwo
 from langchain_quickjs.script.labels.program import brought_by, error_about, why
 from langchain_quickjs.script.labels.results import CallLabels, noting
-from langchain_quickjs.script.labels.taint import CLEAN
+from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN
 from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
 from langchain_quickjs.script.people.approvals import Approvals
 from langchain_quickjs.script.variables.session_labels import SessionLabels
@@ -98,11 +98,16 @@ def _ruled_call(
         touched = touched.join(begun, brought_by(name, args, brings, clock(), delivered=True))
         return handler(made)
 
+    def note_all() -> None:
+        """Notes all labels: nobody knows any more which ones the tool has added."""
+        nonlocal touched
+        touched = touched.join(UNKNOWN)
+
     asked = call["name"] in approvals.configs and needs_decision(request, handler, approvals)
     with withdraw_on_error(labels.task):
         with noting(added):
             if asked:
-                result = yield from decided_call(request, noted, approvals, keys)
+                result = yield from decided_call(request, noted, approvals, keys, note_all)
             else:
                 result = yield Invoke(partial(noted, request))
         labels.write(before, touched.join(added.added))

@@ -11,7 +11,7 @@ import msgpack
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
 
 from langchain_quickjs.interpreter import CallResult, Interpreter, Limits, Outcome, Raised
-from langchain_quickjs.interpreter.quoting import time_text
+from langchain_quickjs.interpreter.quoting import INVISIBLE, time_text
 from langchain_quickjs.interpreter.values.short_json import json_in_short
 from langchain_quickjs.script.labels.redaction import redacted
 from langchain_quickjs.script.labels.shadow import WHOLE, Shadow
@@ -95,7 +95,8 @@ def _told(source: Source) -> str:
 
 def _shown(text: str) -> str:
     """A text that ends no code span, and in which nothing is hidden."""
-    return "".join(one if one.isprintable() else "?" for one in text.replace("`", "'"))
+    plain = INVISIBLE.sub("?", text.replace("`", "'"))
+    return "".join(one if one.isprintable() else "?" for one in plain)
 
 
 def error_about(name: str, taint: Taint, own: frozenset[Label]) -> str:
@@ -135,7 +136,8 @@ class ProgramLabels:
         passed: What is known where calls have taken it: acts, and writes to the agent's state.
         shadow: Finds out what does; `None` where the rule does not want to know.
         depends: For each open call that depends on strangers, which of its arguments do.
-        strange: The calls whose results strangers may have written, with their tools.
+        strange: The open calls whose results strangers may have written, with their tools; what is
+            redacted for the shadow.
     """
 
     rule: Rule | None = None
@@ -198,7 +200,7 @@ class ProgramLabels:
         if not self.strange.keys().isdisjoint(results):
             self.shadow.begin(program)
         outcome = program.resume(results, entropy=entropy)
-        self.shadow.follow(results, outcome, self._redact, entropy)
+        self.shadow.follow(results, outcome, self._redact, entropy, program.spent_s)
         for number in results:
             self.strange.pop(number, None)
             self.depends.pop(number, None)
@@ -289,7 +291,7 @@ class ProgramLabels:
         """Notes what comes to a program with a call's result, or what was touched for it so far."""
         if self.rule is None:
             return
-        if number in self.strange or "untrusted" in brought.labels:
+        if self.shadow is not None and (number in self.strange or "untrusted" in brought.labels):
             self.strange[number] = name
         if not brought.labels:
             return

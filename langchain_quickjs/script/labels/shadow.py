@@ -35,6 +35,11 @@ __all__ = ["WHOLE", "Moment", "Shadow"]
 WHOLE: Final = "*"
 """In the place of an argument's name: all of the call depends."""
 
+# A shadow that does the same as its program takes as long, but for what else the machine does.
+_TIMES: Final = 3
+_MORE_S: Final = 1.0
+_LEAST_S: Final = 0.001
+
 
 class Moment:
     """A clock that a program and its shadow share: the shadow sees what the program has seen."""
@@ -83,6 +88,7 @@ class Shadow:
         outcome: Outcome,
         redact: Callable[[int, CallResult], CallResult],
         entropy: bytes | None = None,
+        spent_s: float = 0.0,
     ) -> None:
         """Does the step that the program has just done, and compares what came of it.
 
@@ -91,18 +97,31 @@ class Shadow:
             outcome: What came of it.
             redact: Makes of a result what the shadow is given.
             entropy: What the program's randomness depends on from there on.
+            spent_s: How long the program has computed.
         """
         self.fields = {}
         if self.interpreter is not None:
             given = {number: redact(number, result) for number, result in results.items()}
+            left_s = self._may_spend_s(spent_s) - self.interpreter.spent_s
             try:
-                other = self.interpreter.resume(given, entropy=entropy)
+                other = self.interpreter.resume(
+                    given, entropy=entropy, timeout_s=max(left_s, _LEAST_S)
+                )
             except QuickJSError:
                 other = None
             self._compare(outcome, other)
         if self.lost and isinstance(outcome, Suspended):
             self.fields = {call.id: (WHOLE,) for call in outcome.calls}
         self.differs = self.differs or self.lost
+
+    def _may_spend_s(self, program_s: float) -> float:
+        """How long it may compute in all: it ends where the program does, or it is given up.
+
+        What is redacted may keep it in a loop that the program never enters.
+        """
+        wall_s = self.limits.wall_timeout_s
+        more_s = _MORE_S if wall_s is None else min(_MORE_S, wall_s / 4)
+        return _TIMES * program_s + more_s
 
     def _compare(self, outcome: Outcome, other: Outcome | None) -> None:
         if other is None or type(other) is not type(outcome):
