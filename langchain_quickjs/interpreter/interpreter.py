@@ -5,20 +5,20 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
-from dataclasses import replace
 from typing import Any, Self
 
-from langchain_quickjs.errors import InterpreterStateError, TimeLimitError
+from langchain_quickjs.errors import InterpreterStateError, SetupError, TimeLimitError
 from langchain_quickjs.interpreter.advice.excerpts import with_place
 from langchain_quickjs.interpreter.advice.fences import among_words, without_fences
 from langchain_quickjs.interpreter.advice.limit_errors import out_of_wall_time
-from langchain_quickjs.interpreter.advice.syntax_errors import is_of_syntax, with_excerpt
+from langchain_quickjs.interpreter.advice.syntax_errors import explained, is_refused
 from langchain_quickjs.interpreter.display.interpreters import interpreter_bundle, interpreter_text
 from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.interpreter.limits import Limits, checked_limits
 from langchain_quickjs.interpreter.one_thread import OneThreadAtATime
 from langchain_quickjs.interpreter.outcomes import Call, CallResult, Failed, Outcome, Suspended
+from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.interpreter.script_state import ScriptState
 from langchain_quickjs.interpreter.steps import give_up, take_step
 from langchain_quickjs.interpreter.storage.heap_records import Heap
@@ -163,21 +163,17 @@ class Interpreter:
         with self._one_thread:
             if self._state.running:
                 raise InterpreterStateError("a script is running already: resume it, or abort it")
-            names = {"tools": tools, "functions": functions, "located": located}
-            outcome = self._start(without_fences(source), source, **names)
-            if isinstance(outcome, Failed) and is_of_syntax(outcome.error):
-                program = among_words(source)
-                outcome = outcome if program is None else self._start(program, source, **names)
-            if isinstance(outcome, Failed):
-                return replace(
-                    outcome, error=with_place(with_excerpt(outcome.error, source), source)
-                )
-            return outcome
+            if not isinstance(source, str):
+                raise SetupError(f"A script must be text; it is {value_text(source)}.")
+            outcome = self._start(without_fences(source), source, tools, functions, located)
+            if is_refused(outcome) and (program := among_words(source)) is not None:
+                outcome = self._start(program, source, tools, functions, located)
+            return explained(outcome, source) if isinstance(outcome, Failed) else outcome
 
-    def _start(self, program: str, source: str, **names: Any) -> Outcome:
-        now_s, limits = self._clock(), self._limits
-        message = start_message(program, now_s=now_s, seed=self._seed, limits=limits, **names)
-        granted = frozenset((*names["tools"], *names["functions"]))
+    def _start(self, program: str, source: str, *names: Any) -> Outcome:
+        now_s, seed, limits = self._clock(), self._seed, self._limits
+        message = start_message(program, *names, now_s=now_s, seed=seed, limits=limits)
+        granted = frozenset((*names[0], *names[1]))
         outcome = self._step(message, source, limits, begins_with=granted)
         self._seed, self._source = None, source
         return outcome

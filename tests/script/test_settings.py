@@ -124,6 +124,7 @@ TAKES: dict[str, set[str]] = {
     "mode": {"None", "call", "turn"},
     "stream_events": FLAG,
     "max_snapshot_bytes": {"None", *WHOLE},
+    "rule_of_two": {"None"},
     "snapshot_signing_key": {
         *("None", "digits", "a name", "a sentence", "bytes", "a list of names"),
         *WORDS,

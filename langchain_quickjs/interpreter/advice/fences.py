@@ -91,6 +91,8 @@ def without_fences(source: str) -> str:
         The source itself if its first line is no fence. Where there are more of them after the
         second one, it is not plain what is meant: then what JavaScript refuses there.
     """
+    if "```" not in source and "~~~" not in source:  # most have none, and it costs them little
+        return source
     if not source[:_BLANK_CHARS].lstrip().startswith(("```", "~~~")):
         return source
     lines = source.split("\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from langchain_quickjs.errors import ScriptError
@@ -10,10 +11,12 @@ from langchain_quickjs.interpreter.advice.excerpts import (
     characters_before,
     excerpt,
     source_lines,
+    with_place,
 )
 from langchain_quickjs.interpreter.advice.fences import ONLY_CODE, is_markdown
+from langchain_quickjs.interpreter.outcomes import Failed, Outcome
 
-__all__ = ["is_of_syntax", "with_excerpt"]
+__all__ = ["explained", "is_refused", "with_excerpt"]
 
 _AT_PARSING = re.compile(r"    at [^\s():]+:\d+:\d+\s*")
 _IN_DEFAULT = "Await it in the body of the function instead."
@@ -53,6 +56,17 @@ _BEFORE_LINES: Final = 8
 _BEFORE_CHARS: Final = 400
 
 
+def is_refused(outcome: Outcome) -> bool:
+    """Tells whether the parser has refused a script, so that nothing of it ran."""
+    return isinstance(outcome, Failed) and _is_of_syntax(outcome.error)
+
+
+def explained(outcome: Failed, source: str) -> Failed:
+    """Gives what a script failed with, and where in its source that was."""
+    error = with_excerpt(outcome.error, source)
+    return replace(outcome, error=with_place(error, source))
+
+
 def with_excerpt(error: ScriptError, source: str) -> ScriptError:
     """Gives the same error with the offending line in its stack, if the source was never run.
 
@@ -67,7 +81,7 @@ def with_excerpt(error: ScriptError, source: str) -> ScriptError:
     # Fences may parse, as texts that are called.
     if error.message == "not a function" and is_markdown(source):
         return ScriptError(error.name, ONLY_CODE, error.stack, error.line, error.column)
-    if not is_of_syntax(error):
+    if not _is_of_syntax(error):
         return error
     lines = source_lines(source)
     if error.line is None or error.column is None or not 0 < error.line <= len(lines):
@@ -90,8 +104,7 @@ def with_excerpt(error: ScriptError, source: str) -> ScriptError:
     )
 
 
-def is_of_syntax(error: ScriptError) -> bool:
-    """Tells whether the parser has refused the script itself, so that nothing of it ran."""
+def _is_of_syntax(error: ScriptError) -> bool:
     # A syntax error of the script has no frame but its own; one of eval or JSON.parse has more.
     is_own = error.name == "SyntaxError" and _AT_PARSING.fullmatch(error.stack) is not None
     return is_own and "JSON" not in error.message

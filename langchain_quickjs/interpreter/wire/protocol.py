@@ -93,13 +93,13 @@ def checked_seed(seed: bytes | None) -> bytes | None:
 
 def start_message(
     source: str,
+    tools: Sequence[str],
+    functions: Sequence[str],
+    located: Collection[str] = (),
     *,
     now_s: float,
     seed: bytes | None,
-    tools: Sequence[str],
-    functions: Sequence[str],
     limits: Limits,
-    located: Collection[str] = (),
 ) -> bytes:
     """The message that starts a script.
 
@@ -109,8 +109,8 @@ def start_message(
         ToolNameError: If a granted name is no JavaScript identifier.
         ValueError: If a located name is not granted, or the time is no date's.
     """
-    if not isinstance(source, str) or isinstance(tools, str) or isinstance(functions, str):
-        raise SetupError("The source of a script is text, and granted names are lists of text.")
+    if tools.__class__ is str or functions.__class__ is str:
+        raise SetupError("Granted names must be lists of text.")
     encoded = source.encode("utf-8", "surrogatepass")
     if len(encoded) > limits.source_bytes:
         raise source_too_long(len(encoded), limits)
