@@ -15,7 +15,7 @@ import asyncio
 import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from langchain_core.runnables import RunnableConfig
 from langgraph._internal._constants import (
@@ -32,13 +32,16 @@ from langgraph._internal._constants import (
     RESUME,
 )
 from langgraph._internal._typing import MISSING
+from langgraph.channels.base import BaseChannel
 from langgraph.checkpoint.base import BaseCheckpointSaver, PendingWrite
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.errors import EmptyChannelError
 from langgraph.types import Interrupt
 
 __all__ = [
     "EMPTY_CHANNEL",
     "OVERWRITTEN",
+    "HiddenChannel",
     "SqliteThreads",
     "address_of_graph",
     "addresses_of_graphs_above",
@@ -231,3 +234,47 @@ def threads_in_sqlite(saver: BaseCheckpointSaver[Any]) -> SqliteThreads | None:
 def _class_names(saver: object) -> set[str]:
     # The packages of databases need not be installed.
     return {base.__name__ for base in type(saver).__mro__}
+
+
+class HiddenChannel(BaseChannel[bytes, bytes, bytes]):
+    """Holds bytes, and shows them to nobody who reads the state. What a write does, each kind says.
+
+    Attributes:
+        value: What it holds; `EMPTY_CHANNEL` for nothing.
+    """
+
+    def __init__(self, typ: Any = bytes, key: str = "") -> None:
+        super().__init__(typ, key)
+        self.value: Any = EMPTY_CHANNEL
+
+    @property
+    def ValueType(self) -> Any:  # noqa: N802 - LangGraph's name
+        """Names the type of the value."""
+        return bytes
+
+    @property
+    def UpdateType(self) -> Any:  # noqa: N802 - LangGraph's name
+        """Names the type of a write."""
+        return bytes
+
+    def copy(self) -> Self:
+        """Copies the channel for somebody who wants to see what a write would do."""
+        return self.from_checkpoint(self.value)
+
+    def checkpoint(self) -> Any:
+        """Gives the value to store."""
+        return self.value
+
+    def from_checkpoint(self, checkpoint: Any) -> Self:
+        """Makes the channel that a run of the graph begins with."""
+        new = self.__class__(self.typ, self.key)
+        new.value = checkpoint
+        return new
+
+    def get(self) -> bytes:
+        """Gives nothing, because it is no part of the state that people read."""
+        raise EmptyChannelError
+
+    def is_available(self) -> bool:
+        """Says no, because nobody reads the value by way of the state."""
+        return False

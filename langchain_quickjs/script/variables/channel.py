@@ -16,12 +16,10 @@ from typing import Any, Final, Self
 
 import msgpack
 from langchain_core.runnables import RunnableConfig
-from langgraph.channels.base import BaseChannel
-from langgraph.errors import EmptyChannelError
 
 from langchain_quickjs.errors import SetupError, SnapshotError
 from langchain_quickjs.interpreter import StoredHeap
-from langchain_quickjs.script.langgraph_internals.checkpointer import EMPTY_CHANNEL
+from langchain_quickjs.script.langgraph_internals.checkpointer import HiddenChannel
 from langchain_quickjs.script.langgraph_internals.graph_around import channels_of
 from langchain_quickjs.script.variables.running_programs import ProgramQueue
 
@@ -133,7 +131,7 @@ class SharedByRun:
         return next((stored for stored in self._heaps if stored.id == heap_id), None)
 
 
-class VariablesChannel(BaseChannel[bytes, bytes, bytes]):
+class VariablesChannel(HiddenChannel):
     """Holds the reference to the variables, and shows it to nobody who reads the state.
 
         update(value, writes) == the last of the writes that follow the value one by one
@@ -143,7 +141,6 @@ class VariablesChannel(BaseChannel[bytes, bytes, bytes]):
 
     def __init__(self, typ: Any = bytes, key: str = "") -> None:
         super().__init__(typ, key)
-        self.value: Any = EMPTY_CHANNEL
         self.shared = SharedByRun()
         self.trial = False  # Whether somebody only wants to see what a write would do.
 
@@ -168,40 +165,12 @@ class VariablesChannel(BaseChannel[bytes, bytes, bytes]):
             )
         return channel
 
-    @property
-    def ValueType(self) -> Any:  # noqa: N802 - LangGraph's name
-        """Names the type of the value."""
-        return bytes
-
-    @property
-    def UpdateType(self) -> Any:  # noqa: N802 - LangGraph's name
-        """Names the type of a write."""
-        return bytes
-
     def copy(self) -> Self:
         """Copies the channel for somebody who wants to see what a write would do."""
-        new = self.from_checkpoint(self.value)
+        new = super().copy()
         new.shared = self.shared
         new.trial = True
         return new
-
-    def checkpoint(self) -> Any:
-        """Gives the value to store."""
-        return self.value
-
-    def from_checkpoint(self, checkpoint: Any) -> Self:
-        """Makes the channel that a run of the graph begins with."""
-        new = self.__class__(self.typ, self.key)
-        new.value = checkpoint
-        return new
-
-    def get(self) -> bytes:
-        """Gives nothing, because variables are no part of the state that people read."""
-        raise EmptyChannelError
-
-    def is_available(self) -> bool:
-        """Says no, because nobody reads the value by way of the state."""
-        return False
 
     def update(self, values: Sequence[bytes]) -> bool:
         """Takes the writes of a superstep."""

@@ -14,20 +14,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import msgpack
 from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
-from langgraph.channels.base import BaseChannel
-from langgraph.errors import EmptyChannelError
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.labels.program import LABELS_KEY, brought_by
 from langchain_quickjs.script.labels.results import around
 from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN, Left, Rule, Taint
-from langchain_quickjs.script.langgraph_internals.checkpointer import EMPTY_CHANNEL
+from langchain_quickjs.script.langgraph_internals.checkpointer import EMPTY_CHANNEL, HiddenChannel
 from langchain_quickjs.script.langgraph_internals.graph_around import channels_of
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
@@ -231,48 +229,12 @@ def _entries(value: object) -> list[Any]:
     return found if isinstance(found, list) and len(found) <= _MOST_ENTRIES else [b""]
 
 
-class LabelsChannel(BaseChannel[bytes, bytes, bytes]):
+class LabelsChannel(HiddenChannel):
     """Holds what was written of a session's labels, and shows it to nobody who reads the state.
 
     An update keeps each write that is not said by another one too, so it depends on no order, and
     never loses a label.
     """
-
-    def __init__(self, typ: Any = bytes, key: str = "") -> None:
-        super().__init__(typ, key)
-        self.value: Any = EMPTY_CHANNEL
-
-    @property
-    def ValueType(self) -> Any:  # noqa: N802 - LangGraph's name
-        """Names the type of the value."""
-        return bytes
-
-    @property
-    def UpdateType(self) -> Any:  # noqa: N802 - LangGraph's name
-        """Names the type of a write."""
-        return bytes
-
-    def copy(self) -> Self:
-        """Copies the channel for somebody who wants to see what a write would do."""
-        return self.from_checkpoint(self.value)
-
-    def checkpoint(self) -> Any:
-        """Gives the value to store."""
-        return self.value
-
-    def from_checkpoint(self, checkpoint: Any) -> Self:
-        """Makes the channel that a run of the graph begins with."""
-        new = self.__class__(self.typ, self.key)
-        new.value = checkpoint
-        return new
-
-    def get(self) -> bytes:
-        """Gives nothing, because labels are no part of the state that people read."""
-        raise EmptyChannelError
-
-    def is_available(self) -> bool:
-        """Says no, because nobody reads the value by way of the state."""
-        return False
 
     def update(self, values: Sequence[bytes]) -> bool:
         """Takes the writes of a superstep."""
