@@ -1,7 +1,7 @@
 """Counts the programs that do what their authors meant, by category.
 
-    python3 -m venv /tmp/peer && /tmp/peer/bin/pip install langchain-quickjs
-    python -m tests.corpus --peer-python /tmp/peer/bin/python --show-failures
+    python3 -m venv build/peer && build/peer/bin/pip install langchain-quickjs
+    python -m tests.corpus --peer-python build/peer/bin/python --show-failures
 
 `--node` adds what Node.js makes of them, a check of the tables: it fails what is not JavaScript,
 such as objects at the end without brackets, and exports.
