@@ -21,7 +21,6 @@ from typing_extensions import TypedDict  # for Pydantic on Python 3.11
 from langchain_quickjs import CodeInterpreterMiddleware, RuleOfTwo
 from langchain_quickjs.interpreter import Interpreter, Limits, Raised, Returned, Suspended
 from langchain_quickjs.script.labels.program import ProgramLabels
-from langchain_quickjs.script.labels.shadow import Moment, Shadow
 from tests.helpers.models import programs
 from tests.helpers.sessions import THREAD
 
@@ -147,8 +146,10 @@ def answer(name: str, args: Any, text: Text) -> Any:
     return f"found {args['text']}" if name == "find" else "s3cret"
 
 
-class Ticks(Moment):
+class Ticks:
     """Time that passes in the same way in each run."""
+
+    now_s = 0.0
 
     def __call__(self) -> float:
         self.now_s += 0.01
@@ -157,9 +158,8 @@ class Ticks(Moment):
 
 def run(source: str, text: Text) -> list[Sent]:
     """Runs a program, and all is approved."""
-    shadow, sent = Shadow(Limits(), Ticks()), list[Sent]()
-    labels = ProgramLabels(RULE, Limits(), lambda _: DECLARED, shadow=shadow)
-    interpreter = Interpreter(seed=bytes(32), clock=labels.clock)
+    labels, sent = ProgramLabels(RULE, Limits(), lambda _: DECLARED), list[Sent]()
+    interpreter = Interpreter(seed=bytes(32), clock=Ticks())
     outcome = interpreter.start(BEGIN + source, tools=["page", "secret", "find", "send"])
     for _ in range(200):
         if not isinstance(outcome, Suspended):
@@ -168,7 +168,7 @@ def run(source: str, text: Text) -> list[Sent]:
         for call in outcome.calls:
             (args,) = call.args
             if call.name == "send":
-                reviewed = labels.reviewed(call.id, call.name, args, None)
+                reviewed = labels.reviewed(call.id, call.name, args, None, 0.0)
                 sent.append(Sent(args, reviewed is not None))
             labels.begins(call.id, call.name, args, 0.0)
             labels.delivers(call.id, call.name, args, 0.0)
