@@ -20,7 +20,7 @@ from langchain_quickjs.interpreter.one_thread import OneThreadAtATime
 from langchain_quickjs.interpreter.outcomes import Call, CallResult, Failed, Outcome, Suspended
 from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.interpreter.script_state import ScriptState
-from langchain_quickjs.interpreter.steps import Taken, give_up, repeat_step, take_step
+from langchain_quickjs.interpreter.steps import Taken, give_up, repeat_step, take_step, taken
 from langchain_quickjs.interpreter.storage.heap_records import Heap
 from langchain_quickjs.interpreter.storage.snapshot import (
     PausedInterpreter,
@@ -213,11 +213,12 @@ class Interpreter:
             if isinstance(outcome, Failed):
                 with_place(outcome.error, self._source)
             if steps is not None:
-                steps.append(Taken(message, reply, outcome, {*results}, now_s, entropy))
+                known = (message, reply, self._state, {*results}, now_s, entropy)
+                steps.append(taken(known))
             return outcome
 
     def repeat(
-        self, step: Taken, results: Mapping[int, CallResult] | None, timeout_s: float | None
+        self, step: Taken, results: Mapping[int, CallResult] | None, timeout_s: float
     ) -> tuple[Outcome, Outcome] | None:
         """Takes a step that another interpreter has taken, of which this one is a fork.
 

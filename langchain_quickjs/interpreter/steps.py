@@ -50,7 +50,7 @@ from langchain_quickjs.interpreter.wire.protocol import (
     resume_message,
 )
 
-__all__ = ["Taken", "give_up", "repeat_step", "take_step"]
+__all__ = ["Taken", "give_up", "repeat_step", "take_step", "taken"]
 
 _NONE: Final[Mapping[int, Any]] = MappingProxyType({})
 # Of a named tuple's own constructor, most is the sorting of its arguments.
@@ -63,7 +63,7 @@ class Taken(NamedTuple):
     Attributes:
         message: What the guest was given.
         reply: What it replied.
-        outcome: What came of it.
+        after: What is known of the script since.
         answered: The calls that were answered.
         now_s: What time the script was told.
         entropy: What its randomness depends on from there on, if that was given.
@@ -71,7 +71,7 @@ class Taken(NamedTuple):
 
     message: bytes
     reply: bytes
-    outcome: Outcome
+    after: ScriptState
     answered: Set[int]
     now_s: float
     entropy: bytes | None
@@ -83,6 +83,11 @@ class Taken(NamedTuple):
         return {n: Raised(*value) if failed else Returned(value) for n, failed, value in triples}
 
 
+def taken(fields: tuple[Any, ...]) -> Taken:
+    """A step of these fields."""
+    return tuple.__new__(Taken, fields)
+
+
 def take_step(
     machine: Machine,
     state: ScriptState,
@@ -92,8 +97,6 @@ def take_step(
     *,
     begins_with: frozenset[str] | None = None,
     gives_up: bool = False,
-    like: Taken | None = None,
-    timeout_s: float | None = None,
 ) -> tuple[Outcome, ScriptState, bytes]:
     """Lets the guest handle a message.
 
@@ -105,11 +108,9 @@ def take_step(
         answered: The open calls that the message answers.
         begins_with: The names that the script may call, if the step begins one.
         gives_up: Whether the message gives the script up.
-        like: The step of another guest whose reply, if this one gives the same, is read already.
-        timeout_s: How long it may compute, if that is less than the limits say.
 
     Returns:
-        What came of it, what is known of the script from now on, and the reply.
+        What came of it, what is known of the script from now on, and the guest's reply.
 
     Raises:
         LimitError: The script reached a limit.
@@ -125,8 +126,6 @@ def take_step(
         sizes = {n: size for n, size in open_sizes.items() if n not in answered}
 
     def read(reply: bytes) -> tuple[Outcome, bytes]:
-        if like is not None and reply == like.reply:
-            return like.outcome, reply
         outcome = read_reply(
             reply,
             next_id=next_id,
@@ -146,13 +145,10 @@ def take_step(
             raise ProtocolError("the guest has more in open calls than it may")
         return outcome, reply
 
-    left_s = _time_left_s(limits, spent_s)
-    if timeout_s is not None:
-        left_s = timeout_s if left_s is None else min(left_s, timeout_s)
     try:
         (outcome, reply), took_s = machine.step(
             message,
-            timeout_s=left_s,
+            timeout_s=_time_left_s(limits, spent_s),
             max_reply_bytes=max_reply_bytes(limits),
             read=read,
         )
@@ -174,9 +170,7 @@ def take_step(
         known = (next_id, True, still_open, sizes, granted, spent_s, calls_made)
         return outcome, _state(ScriptState, known), reply
     after = _state(ScriptState, (next_id, False, _NONE, _NONE, granted, spent_s, calls_made))
-    if isinstance(outcome, Failed) and (like is None or outcome is not like.outcome):
-        outcome = _explained(outcome, after)
-    return outcome, after, reply
+    return _explained(outcome, after) if isinstance(outcome, Failed) else outcome, after, reply
 
 
 def repeat_step(
@@ -186,9 +180,9 @@ def repeat_step(
     results: Mapping[int, CallResult] | None,
     *,
     limits: Limits,
-    timeout_s: float | None,
+    timeout_s: float,
 ) -> tuple[tuple[Outcome, Outcome] | None, ScriptState]:
-    """Takes a step that another interpreter has taken which stood where this one stands.
+    """Takes a step that another interpreter has taken, which stood where this one stands.
 
     Args:
         machine: The guest.
@@ -199,27 +193,38 @@ def repeat_step(
         timeout_s: How long the step may compute, if that is less than the limits say.
 
     Returns:
-        What came of it there and here, `None` if the same; and what is known of the script then.
+        What came of it there and here, `None` if the same; and what is known of the script then,
+        if it has made the same calls.
+
+    Raises:
+        LimitError: The script reached a limit here.
+        ProtocolError: The guest's reply is not one that it can give.
     """
-    message = step.message
+    message, left_s = step.message, _time_left_s(limits, state.spent_s)
     if results is not None:
         message = resume_message(results, now_s=step.now_s, limits=limits, entropy=step.entropy)
-    outcome, after, _ = take_step(
-        machine, state, message, limits, step.answered, like=step, timeout_s=timeout_s
+    reply, took_s = machine.step(
+        message,
+        timeout_s=timeout_s if left_s is None else min(left_s, timeout_s),
+        max_reply_bytes=max_reply_bytes(limits),
+        read=bytes,
     )
-    if outcome is step.outcome:
+    next_id, running, open_calls, sizes, granted, _, calls_made = step.after
+    known = (next_id, running, open_calls, sizes, granted, state.spent_s + took_s, calls_made)
+    after = _state(ScriptState, known)
+    if reply == step.reply:
         return None, after
-    there = step.outcome
-    if isinstance(there, Suspended):  # Somebody may have changed its arguments meanwhile.
-        still_open = len(state.open_calls.keys() - step.answered)
-        there = read_reply(
-            step.reply,
-            next_id=state.next_id,
-            open_calls=still_open,
-            granted=state.granted,
-            limits=limits,
+    still_open = len(state.open_calls.keys() - step.answered)
+
+    def read(one: bytes) -> Outcome:
+        return read_reply(
+            one, next_id=state.next_id, open_calls=still_open, granted=granted, limits=limits
         )
-    return (there, outcome), after
+
+    try:
+        return (read(step.reply), read(reply)), after
+    except (GuestMemoryError, GuestResultError):
+        raise out_of_memory(limits) from None
 
 
 def give_up(machine: Machine, state: ScriptState, now_s: float, limits: Limits) -> ScriptState:

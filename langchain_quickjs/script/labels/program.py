@@ -22,6 +22,7 @@ from langchain_quickjs.interpreter.values.short_json import json_in_short
 from langchain_quickjs.script.labels.redaction import redacted
 from langchain_quickjs.script.labels.shadow import NOT_KNOWN, WHOLE, Delivered, Shadow
 from langchain_quickjs.script.labels.taint import (
+    ALL_LABELS,
     CLEAN,
     UNKNOWN,
     Label,
@@ -143,8 +144,8 @@ class ProgramLabels:
         passed: What is known where calls have taken it: acts, and writes to the agent's state.
         shadow: Finds out what does; `None` where the rule does not want to know.
         delivered: What is known of results that the program is to be given.
-        waiting: What calls would touch about which people are asked: they may run at any moment, so
-            it counts for what is made beside them.
+        waiting: What calls would touch about which people are asked. They may run at any moment.
+        noted: The labels of calls of which enough has been noted that brought the same.
     """
 
     rule: Rule | None = None
@@ -157,6 +158,7 @@ class ProgramLabels:
     shadow: Shadow | None = None
     delivered: dict[int, Delivered] = field(default_factory=dict)
     waiting: dict[int, Taint] = field(default_factory=dict)
+    noted: set[frozenset[Label]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Makes the shadow of a program that has seen nothing yet."""
@@ -207,10 +209,10 @@ class ProgramLabels:
         self, program: Interpreter, results: Mapping[int, CallResult], entropy: bytes | None
     ) -> Outcome:
         """Lets a program do a step, and its shadow too, which begins before it is needed first."""
-        known = {n: self.delivered[n] for n in results if n in self.delivered}
         if self.shadow is None:
             outcome = program.resume(results, entropy=entropy)
         else:
+            known = {number: self.delivered.get(number, NOT_KNOWN) for number in results}
             outcome = self.shadow.resume(program, results, entropy, known, self._may_ask)
         for number in results:
             self.delivered.pop(number, None)
@@ -221,8 +223,8 @@ class ProgramLabels:
         """Whether a person may have to be asked about calls that the program makes together."""
         rule = cast("Rule", self.rule)
         own = [rule.labels_of(self.own_name(call.name)) for call in calls]
-        touched = Taint(self.taint.labels.union(*own))
-        return any(rule.applies(touched, one) for one in own)
+        meet = self.taint.labels.union(*own) == ALL_LABELS
+        return meet and any(rule.applies(UNKNOWN, one) for one in own)
 
     def catch_up(self, program: Interpreter) -> None:
         """Finds out what depends on strangers of all that the program has done."""
@@ -266,29 +268,34 @@ class ProgramLabels:
         """
         if self.rule is None:
             return asked
-        depends = self._depends(number)
-        own, touched = self.rule.labels_of(name), self.taint if depends else self.clear
-        touched = touched.join(*self.waiting.values())
-        if not self.rule.applies(touched, own):
+        rule, waiting, own = self.rule, self.waiting.values(), self.rule.labels_of(name)
+        touched = self.taint.join(*waiting) if waiting else self.taint
+        if not rule.applies(touched, own):
             return asked
-        if self.rule.on_three == "refuse":
+        if not (depends := self._depends(number)):
+            touched = self.clear.join(*waiting)
+            if not rule.applies(touched, own):
+                return asked
+        if rule.on_three == "refuse":
             return Raised("RuleOfTwoError", error_about(name, touched, own))
         self.waiting[number] = brought_by(name, args, own, now_s, delivered=False)
         return asked_because(why(touched, own, depends), name, args, asked)
 
     def begins(self, number: int, name: str, args: Any, now_s: float) -> None:
         """Notes that a call begins. What acts may pass on what the program knows."""
-        if self.rule is not None:
-            self.waiting.pop(number, None)
-            own = self.rule.labels_of(name)
+        if self.rule is None:
+            return
+        self.waiting.pop(number, None)
+        own = self.rule.labels_of(name)
+        if own not in self.noted:
             begun = own & _LAUNCHED
-            if not (
-                self.taint.keeps_none_of(begun, now_s) and self.clear.keeps_none_of(begun, now_s)
-            ):
+            if self.taint.keeps_none_of(begun, now_s) and self.clear.keeps_none_of(begun, now_s):
+                self.noted.add(own)
+            else:
                 brought = brought_by(name, args, own, now_s, delivered=False)
                 self.taint, self.clear = self.taint.join(brought), self.clear.join(brought)
-            if "acts" in own:
-                self.passes_on(number)
+        if "acts" in own:
+            self.passes_on(number)
 
     def passes_on(self, number: int) -> None:
         """Notes that a call takes what the program knows to where others find it."""
@@ -322,7 +329,9 @@ class ProgramLabels:
         if self.rule is None:
             return
         own = self.rule.labels_of(name)
-        self.brings(number, name, brought_by(name, args, own, now_s, delivered=True).join(added))
+        if "untrusted" in own:
+            added = brought_by(name, args, own, now_s, delivered=True).join(added)
+        self.brings(number, name, added)
 
     def brings(self, number: int, name: str, brought: Taint) -> None:
         """Notes what comes to a program with a call's result, or what was touched for it so far."""

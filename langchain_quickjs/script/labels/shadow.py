@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgpack
 
@@ -64,11 +64,8 @@ NOT_KNOWN: Final = Delivered("", strange=False)
 """Of a call that nobody has made."""
 
 
-class _Step(NamedTuple):
-    """A step that the program has taken, and what is known of the results that it was given."""
-
-    step: Taken
-    delivered: Mapping[int, Delivered]
+_Step: TypeAlias = tuple[Taken, Mapping[int, Delivered]]
+"""A step that the program has taken, and what is known of the results that it was given."""
 
 
 @dataclass(slots=True)
@@ -128,14 +125,15 @@ class Shadow:
             needs: Whether it has to be known of calls.
         """
         if self.interpreter is None and not self.lost:
-            if not any(one.strange for one in delivered.values()):
+            if not any(known.strange for known in delivered.values()):
                 return program.resume(results, entropy=entropy)
             # It begins where the program stands, which has seen nothing of strangers so far.
             self.interpreter = program.fork()
         steps: list[Taken] = []
         outcome = program.resume(results, entropy=entropy, steps=steps)
-        self.behind += (_Step(step, delivered) for step in steps)
-        is_long = any(len(one.message) + len(one.reply) > _LONG_BYTES for one in steps)
+        (step,) = steps
+        self.behind.append((step, delivered))
+        is_long = len(step.message) + len(step.reply) > _LONG_BYTES
         waits = isinstance(outcome, Suspended) and not needs(outcome.calls)
         if not waits or is_long or len(self.behind) >= _MOST_BEHIND:
             self.catch_up(program)
@@ -144,16 +142,17 @@ class Shadow:
     def catch_up(self, program: Interpreter) -> None:
         """Takes all steps that the program has taken."""
         behind, self.behind = self.behind, []
+        most_s = self._may_spend_s(program.spent_s)
         for one in behind:
-            if isinstance(one, _Step):
-                self._follow(*one, program.spent_s)
+            if isinstance(one, tuple):
+                self._follow(*one, most_s)
             else:
                 one()
 
-    def _follow(self, step: Taken, delivered: Mapping[int, Delivered], spent_s: float) -> None:
+    def _follow(self, step: Taken, delivered: Mapping[int, Delivered], most_s: float) -> None:
         """Takes a step that the program has taken, and compares what came of it."""
         if self.interpreter is not None:
-            left_s = self._may_spend_s(spent_s) - self.interpreter.spent_s
+            left_s = most_s - self.interpreter.spent_s
             try:
                 results = self._results(step, delivered)
                 both = self.interpreter.repeat(step, results, max(left_s, _LEAST_S))
@@ -162,10 +161,11 @@ class Shadow:
             else:
                 if both is not None:
                     self._compare(*both)
-        for number in step.answered:
-            self.depends.pop(number, None)
-        if self.lost and isinstance(step.outcome, Suspended):
-            self.depends.update((call.id, (WHOLE,)) for call in step.outcome.calls)
+        if self.depends:
+            for number in step.answered:
+                self.depends.pop(number, None)
+        if self.lost:
+            self.depends = dict.fromkeys(step.after.open_calls, (WHOLE,))
 
     def _results(
         self, step: Taken, delivered: Mapping[int, Delivered]

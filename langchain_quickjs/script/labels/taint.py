@@ -81,7 +81,10 @@ class Taint:
 
     def join(self, *others: Taint) -> Taint:
         """This and what others have touched."""
-        if all(other.labels <= self.labels and not other.sources for other in others):
+        if all(
+            other.labels <= self.labels and (not other.sources or other.sources == self.sources)
+            for other in others
+        ):
             return self
         labels = self.labels.union(*(other.labels for other in others))
         return Taint(
