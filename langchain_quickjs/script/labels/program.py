@@ -268,7 +268,7 @@ class ProgramLabels:
         """
         if self.rule is None:
             return asked
-        rule, waiting, own = self.rule, self.waiting.values(), self.rule.labels_of(name)
+        rule, waiting, own = self.rule, self.waiting.values(), self.rule.labels_of(name, args)
         touched = self.taint.join(*waiting) if waiting else self.taint
         if not rule.applies(touched, own):
             return asked
@@ -286,7 +286,7 @@ class ProgramLabels:
         if self.rule is None:
             return
         self.waiting.pop(number, None)
-        own = self.rule.labels_of(name)
+        own = self.rule.labels_of(name, args)
         if own not in self.noted:
             begun = own & _LAUNCHED
             if self.taint.keeps_none_of(begun, now_s) and self.clear.keeps_none_of(begun, now_s):
@@ -328,7 +328,7 @@ class ProgramLabels:
         """
         if self.rule is None:
             return
-        own = self.rule.labels_of(name)
+        own = self.rule.labels_of(name, args)
         if "untrusted" in own:
             added = brought_by(name, args, own, now_s, delivered=True).join(added)
         self.brings(number, name, added)

@@ -173,8 +173,8 @@ class Rule(ABC):
     order: Order
 
     @abstractmethod
-    def labels_of(self, name: str) -> frozenset[Label]:
-        """What calls of a tool bring."""
+    def labels_of(self, name: str, args: Any = None) -> frozenset[Label]:
+        """What a call of a tool brings; any call, without its arguments."""
 
     @abstractmethod
     def applies(self, taint: Taint, own: Set[Label]) -> bool:
