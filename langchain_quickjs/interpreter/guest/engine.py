@@ -29,7 +29,6 @@ from langchain_quickjs.interpreter.guest.native.c_api import (
     compiled,
     ffi,
     installed_version,
-    is_version,
     loaded,
     mapped,
     new_engine,
@@ -128,7 +127,7 @@ def module_of_code(code: bytes) -> CompiledModule:
 
 def load_shipped(shipped: ShippedCode) -> CompiledModule | None:
     """Makes a module of the machine code that the package was installed with, if that fits here."""
-    if not is_version(shipped.version):
+    if installed_version() != shipped.version:
         return None
     engine = new_engine(wasm_stack_bytes())
     with contextlib.suppress(WasmtimeError):  # of another machine

@@ -32,7 +32,6 @@ __all__ = [
     "compiled",
     "ffi",
     "installed_version",
-    "is_version",
     "loaded",
     "mapped",
     "new_engine",
@@ -201,20 +200,16 @@ def checked(error: int | None) -> None:
         raise WasmtimeError(message)
 
 
-def is_version(version: str) -> bool:
-    """Tells whether the installed wasmtime is of this version; no other one's code is run.
+def installed_version() -> str:
+    """Gives the version of the installed wasmtime; machine code is used with no other one.
 
     wasmtime itself compares no more than the first number, and a later release may compile better.
     """
-    folder = wasmtime_folder()
-    told = f"wasmtime-{version}.dist-info"
-    if folder is not None and os.path.isdir(os.path.join(os.path.dirname(folder), told)):
-        return True
-    return installed_version() == version
-
-
-def installed_version() -> str:
-    """Gives the version of the installed wasmtime."""
+    if (folder := wasmtime_folder()) is not None:
+        beside = os.listdir(os.path.dirname(folder))
+        told = [name for name in beside if name.startswith("wasmtime-")]
+        if len(told) == 1 and told[0].endswith(".dist-info"):
+            return told[0].removeprefix("wasmtime-").removesuffix(".dist-info")
     from importlib import metadata  # noqa: PLC0415 - it takes longer than to start the guest
 
     return metadata.version("wasmtime")
