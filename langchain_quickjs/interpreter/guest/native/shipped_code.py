@@ -5,8 +5,9 @@
 
 The wheel's build hook makes it, for any machine of the wheel's platform. It is trusted as what it
 lies beside is: whoever can change it can change this module. So it is mapped, not read, and there
-is no digest of it. Whether it fits is checked: that it is whole, and of the module that is here,
-and of the installed wasmtime; wasmtime itself looks at platform, processor and settings.
+is no digest of it; and like any library it is replaced, never written over. Whether it fits is
+checked: that it is whole, of the module that is here, and of the installed wasmtime, which itself
+looks at platform, processor and settings.
 
 The module is not read for that. In a checkout, where it may be built again by hand, it must be as
 old as when it was compiled, as Python has it with the sources of modules. A wheel says no time,

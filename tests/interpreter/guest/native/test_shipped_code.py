@@ -18,6 +18,7 @@ import pytest
 import wasmtime
 
 import langchain_quickjs
+from langchain_quickjs.interpreter.guest.engine import WasmInstance, load_shipped
 from langchain_quickjs.interpreter.guest.native import c_api
 from langchain_quickjs.interpreter.guest.native.machine_code import read_code, write_code
 from langchain_quickjs.interpreter.guest.native.shipped_code import shipped_code, with_foot
@@ -63,7 +64,10 @@ class Package:
         self.file.write_bytes(with_foot(**{**parts, **other}))
 
     def change(self, change: Callable[[bytes], bytes]) -> None:
-        self.file.write_bytes(change(self.file.read_bytes()))
+        """Puts another file in its place; who has the one before mapped keeps it."""
+        content = change(self.file.read_bytes())
+        self.file.unlink()
+        self.file.write_bytes(content)
 
     def run(self, cache: Path) -> tuple[list[Any], bool]:
         """What a program gave in a new process, and whether that used the code of the package."""
@@ -178,6 +182,22 @@ def test_code_of_a_wheel_is_used_however_old_the_module_is(
     package.ship(wasm_ns=0)
     as_new(package)
     assert package.run(cache) == (expected, True)
+
+
+@pytest.mark.parametrize("system", ["linux", "darwin"])
+def test_it_is_mapped_or_read(
+    system: str, package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = shipped_code(str(package.folder))
+    assert found is not None
+    monkeypatch.setattr(sys, "platform", system)
+    module = load_shipped(found)
+    assert module is not None
+    assert WasmInstance(module, 2**26).size_bytes >= 2**20
+    package.change(lambda content: content[:4096])
+    assert load_shipped(found) is None
+    package.file.unlink()
+    assert load_shipped(found) is None
 
 
 def test_its_build_is_the_one_that_the_module_has(package: Package) -> None:
