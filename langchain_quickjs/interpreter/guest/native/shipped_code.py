@@ -3,7 +3,7 @@
     file = code, foot
     foot = magic, build id, lengths of code and module, time of the module, wasmtime's version
 
-The wheel's build hook makes it, for any machine of the wheel's platform. It is trusted as what it
+The wheel's build hook makes it, for the machines of the wheel's platform. It is trusted as what it
 lies beside is: whoever can change it can change this module. So it is mapped, not read, and there
 is no digest of it; and like any library it is replaced, never written over. Whether it fits is
 checked: that it is whole, of the module that is here, and of the installed wasmtime, which itself

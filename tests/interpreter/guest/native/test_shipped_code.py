@@ -124,6 +124,14 @@ def of_platform(name: bytes) -> Callable[[Package], None]:
     return change
 
 
+def of_more_than_this_processor(package: Package) -> None:
+    """The code as if it needed what hardly any processor has."""
+    without, needed = b"has_apx\x02\x00", b"has_apx\x02\x01"
+    if without not in package.code:
+        pytest.skip("it is about code for x86-64")
+    package.ship(code=package.code.replace(without, needed, 1))
+
+
 def with_other_settings() -> bytes:
     engine = wasmtime.Engine()  # It has no epochs: nothing could stop a script.
     return bytes(wasmtime.Module(engine, (SOURCES / "guest.wasm").read_bytes()).serialize())
@@ -157,6 +165,7 @@ UNFIT: dict[str, Callable[[Package], object]] = {
     "of another wasmtime": lambda package: package.ship(version="50.0.0"),
     "of another architecture": of_platform(b"s390x-unknown-linux-musl"),
     "of another system": of_platform(b"x86_64-unknown-dragonfly"),
+    "of a processor with more": of_more_than_this_processor,
     "with other settings": lambda package: package.ship(code=with_other_settings()),
 }
 
