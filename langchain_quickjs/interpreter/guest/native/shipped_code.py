@@ -18,8 +18,7 @@ from __future__ import annotations
 
 import os
 import struct
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = ["ShippedCode", "shipped_code", "with_foot"]
 
@@ -29,8 +28,7 @@ _CODE: Final = "guest.cwasm"
 _WASM: Final = "guest.wasm"
 
 
-@dataclass(frozen=True, slots=True)
-class ShippedCode:
+class ShippedCode(NamedTuple):
     """Machine code in a file, of the guest beside it.
 
     Attributes:

@@ -185,6 +185,19 @@ def test_code_that_fits_is_used_and_gives_the_same(
     assert not (tmp_path / "cache").exists()
 
 
+@pytest.mark.parametrize("with_time", [True, False])
+def test_a_guest_that_was_built_again_is_the_one_that_runs(
+    with_time: bool, package: Package, cache: Path
+) -> None:
+    if not with_time:
+        package.ship(wasm_ns=0)
+    wasm = package.wasm.read_bytes() + b"\0\2\1x"  # a section that means nothing
+    package.wasm.write_bytes(wasm)
+    (*_, heap), shipped = package.run(cache)
+    assert not shipped
+    assert hashlib.sha256(wasm).digest()[:16].hex() in heap
+
+
 def test_code_of_a_wheel_is_used_however_old_the_module_is(
     package: Package, expected: list[Any], cache: Path
 ) -> None:
