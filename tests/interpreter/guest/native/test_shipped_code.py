@@ -155,7 +155,7 @@ UNFIT: dict[str, Callable[[Package], object]] = {
     "longer": lambda package: package.change(lambda content: content + b"\0"),
     "without its beginning": lambda package: package.change(lambda content: content[4096:]),
     "another magic": lambda package: package.change(
-        lambda content: content.replace(b"QJSHIP", b"")
+        lambda content: content.replace(b"QJSHIP", b"QJSHOP")
     ),
     "text": lambda package: package.ship(code=b"This is no machine code."),
     "code that was cut": lambda package: package.ship(code=package.code[:-100_000]),
