@@ -17,6 +17,7 @@ __all__ = [
     "CallsInFlightLimitError",
     "ConsoleLimitError",
     "DecisionError",
+    "HostMemoryError",
     "InterpreterStateError",
     "LimitError",
     "MemoryLimitError",
@@ -193,6 +194,10 @@ class ScriptCancelledError(QuickJSError):
 
 class NotRunError(QuickJSError):
     """A script was not begun, because one that comes before it waits for people."""
+
+
+class HostMemoryError(QuickJSError):
+    """The system has no memory for another guest; what was asked for never happened."""
 
 
 class ProtocolError(QuickJSError):

@@ -2,7 +2,6 @@
 
 The one room that knows wasmtime, in `engine` alone. It imports `errors` only.
 
-    dirty_pages   which pages of memory were written to, as the kernel knows it
     engine        wasmtime, set up for the guest
     image         memory as a value, kept as its difference to the boot image
     instance      the guest's instances: messages in, replies out, memory as an image
@@ -10,4 +9,5 @@ The one room that knows wasmtime, in `engine` alone. It imports `errors` only.
     machine_code  compiled code that is kept between processes, and checked when it is read
     native_stack  how large the stacks of threads are on this machine
     ticker        the clock by which running guests are stopped
+    reuse/        instances that serve one guest after another
 """

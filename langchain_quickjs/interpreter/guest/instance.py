@@ -5,7 +5,6 @@ The module is compiled once per machine (`machine_code`), and prepared once per 
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import hashlib
 import os
@@ -16,8 +15,8 @@ from importlib import resources
 from typing import Final
 
 from langchain_quickjs.errors import MemoryLimitError, ProtocolError
-from langchain_quickjs.interpreter.guest.dirty_pages import kernel_tells_of_writes, written_pages
 from langchain_quickjs.interpreter.guest.engine import (
+    Cancellation,
     CompiledModule,
     WasmInstance,
     compile_module,
@@ -27,7 +26,12 @@ from langchain_quickjs.interpreter.guest.image import (
     PAGE_BYTES,
     Image,
     difference,
+    page_at,
     page_read_from,
+)
+from langchain_quickjs.interpreter.guest.reuse.dirty_pages import (
+    kernel_tells_of_writes,
+    written_runs,
 )
 
 __all__ = ["Instance", "Module", "load"]
@@ -83,11 +87,34 @@ if hasattr(os, "register_at_fork"):
 class Instance(WasmInstance):
     """One guest with its linear memory. Not thread-safe; to be dropped after any error."""
 
-    __slots__ = ("_module",)
+    __slots__ = ("module",)
 
-    def __init__(self, module: Module, memory_bytes: int) -> None:
-        super().__init__(module, memory_bytes)
-        self._module = module
+    def __init__(
+        self, module: Module, memory_bytes: int, cancellation: Cancellation | None = None
+    ) -> None:
+        super().__init__(module, memory_bytes, cancellation)
+        self.module = module
+
+    def is_fresh_again(self) -> bool:
+        """Makes the memory that of a fresh instance again, for somebody else, if that can be done.
+
+        All of it is the boot image then: a page that the kernel does not say was written to is the
+        boot image's own. What else an instance has is its stack pointer, which is where it was
+        before as soon as every call has returned. One that trapped, or whose memory has grown, as
+        nothing undoes that, serves nobody again.
+        """
+        module = self.module
+        if not self._whole or not module.kernel_tells:
+            return False
+        boot, pages = module.boot, self._measure() // PAGE_BYTES
+        if pages != len(boot) or (runs := written_runs(self._address, 0, pages)) is None:
+            return False
+        view = self._view
+        for run in runs:
+            for number in range(*run):
+                at = number * PAGE_BYTES
+                view[at : at + PAGE_BYTES] = page_at(boot, number)
+        return True
 
     def step(self, message: bytes, timeout_s: float | None, max_reply_bytes: int) -> bytes:
         """Lets the guest handle a message.
@@ -108,14 +135,14 @@ class Instance(WasmInstance):
             ProtocolError: If it crashed, or its reply is not within its memory.
         """
         size = len(message)
-        mailbox = self._module.mailbox
+        mailbox = self.module.mailbox
         self._start_clock(timeout_s)
         try:
             if size > _SMALL_MESSAGE_BYTES:
                 mailbox = self.mailbox(size)
             if not self._is_in_memory(mailbox, size):
                 raise ProtocolError("the guest's mailbox lies outside its memory")
-            ctypes.memmove(self._address + mailbox, message, size)
+            self._view[mailbox : mailbox + size] = message
             packed = self._call("step", size) & 0xFFFFFFFFFFFFFFFF
         finally:
             self._stop_clock()
@@ -124,7 +151,7 @@ class Instance(WasmInstance):
             raise ProtocolError(
                 f"the guest's reply of {length} bytes at {address} is out of bounds"
             )
-        return ctypes.string_at(self._address + address, length)
+        return bytes(self._view[address : address + length])
 
     def mailbox(self, size: int) -> int:
         """Lets the guest make room for a message of `size` bytes, and gives the address.
@@ -152,7 +179,7 @@ class Instance(WasmInstance):
 
     def pages(self) -> Iterator[tuple[int, bytes]]:
         """Gives the pages of the memory as it is now, with their numbers."""
-        boot = self._module.boot
+        boot = self.module.boot
         for number in range(self._measure() // PAGE_BYTES):
             yield number, page_read_from(self._address + number * PAGE_BYTES, boot, number)
 
@@ -163,14 +190,16 @@ class Instance(WasmInstance):
     def image(self) -> Image:
         """Makes the image of the memory as it is now, without its stack."""
         size, written = self._measure(), None
-        if self._module.kernel_tells:
-            written = written_pages(self._address, _STACK_PAGES, size // PAGE_BYTES)
+        if self.module.kernel_tells:
+            written = written_runs(self._address, _STACK_PAGES, size // PAGE_BYTES)
         if written is None:
             pages = (page for page in self.pages() if page[0] >= _STACK_PAGES)
         else:
-            memory = memoryview((ctypes.c_char * size).from_address(self._address))
-            pages = ((n, bytes(memory[n * PAGE_BYTES : (n + 1) * PAGE_BYTES])) for n in written)
-        return difference(self._module.boot, size // BLOCK_BYTES, pages)
+            self._look()
+            view = self._view
+            numbers = (number for run in written for number in range(*run))
+            pages = ((n, bytes(view[n * PAGE_BYTES : (n + 1) * PAGE_BYTES])) for n in numbers)
+        return difference(self.module.boot, size // BLOCK_BYTES, pages)
 
     def load(self, image: Image) -> None:
         """Makes a fresh instance's memory that of `image`.
@@ -181,5 +210,6 @@ class Instance(WasmInstance):
         missing = image.blocks - self._size // BLOCK_BYTES
         if missing > 0:
             self._grow(missing)
+        view = self._view
         for number, page in image.pages.items():
-            ctypes.memmove(self._address + number * PAGE_BYTES, page, PAGE_BYTES)
+            view[number * PAGE_BYTES : (number + 1) * PAGE_BYTES] = page
