@@ -1,4 +1,4 @@
-"""wasmtime, set up for the guest. The only module that knows it.
+"""wasmtime, set up for the guest: its module, and the instances of that.
 
 What the guest's exports mean, and what is in its memory, is known in `instance`.
 """
@@ -10,12 +10,7 @@ import ctypes
 import functools
 import time
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any, Final
-
-import wasmtime
-from wasmtime import _bindings as ffi
-from wasmtime._ffi import dll
 
 from langchain_quickjs.errors import (
     HostMemoryError,
@@ -25,77 +20,56 @@ from langchain_quickjs.errors import (
     StackLimitError,
     TimeLimitError,
 )
-from langchain_quickjs.interpreter.guest.machine_code import code_file, read_code, write_code
+from langchain_quickjs.interpreter.guest.native.c_api import (
+    EpochCallback,
+    Extern,
+    Instance,
+    Owned,
+    RawValue,
+    WasmtimeError,
+    checked,
+    compiled,
+    ffi,
+    installed_version,
+    loaded,
+    mapped,
+    new_engine,
+)
+from langchain_quickjs.interpreter.guest.native.shipped_code import ShippedCode
 from langchain_quickjs.interpreter.guest.native_stack import wasm_stack_bytes
-from langchain_quickjs.interpreter.guest.ticker import Ticker
+from langchain_quickjs.interpreter.guest.ticker import Cancellation, Ticker, Watch
 
-__all__ = ["Cancellation", "CompiledModule", "WasmInstance", "compile_module"]
+__all__ = [
+    "CompiledModule",
+    "WasmInstance",
+    "compile_module",
+    "load_shipped",
+    "module_of_code",
+]
 
 _FUNCTIONS: Final = ("mailbox", "step", "tidy", "where")
 _WHERE_S: Final = 0.05
 _MOST_LINES: Final = 2**30
 _CONTINUE: Final = 0  # WASMTIME_UPDATE_DEADLINE_CONTINUE
+_STACK_OVERFLOW: Final = 0  # WASMTIME_TRAP_CODE_STACK_OVERFLOW
 
 
-class Cancellation:
-    """Whether somebody wants the steps of a guest stopped. It outlives the guest's instances."""
-
-    __slots__ = ("wanted",)
-
-    def __init__(self) -> None:
-        self.wanted = False
-
-
-@dataclass(slots=True)
-class _Watch:
-    """What a running step looks at on every tick."""
-
-    cancellation: Cancellation
-    deadline_s: float | None = None
-    stopped: bool = False
-
-    def expired(self) -> bool:
-        late = self.deadline_s is not None and time.monotonic() >= self.deadline_s
-        self.stopped = self.cancellation.wanted or late
-        return self.stopped
-
-
-_EpochCallback = ctypes.CFUNCTYPE(
-    ctypes.c_size_t,
-    ctypes.POINTER(ffi.wasmtime_context_t),
-    ctypes.c_void_p,
-    ctypes.POINTER(ctypes.c_uint64),
-    ctypes.POINTER(ffi.wasmtime_update_deadline_kind_t),
+_RawValues = RawValue * 1
+_NO_MEMORY: Final = (
+    "the system has no memory for another guest, which takes 4 GiB of addresses and some mappings "
+    "({}): allow the process more (`ulimit -v`, vm.max_map_count), or run fewer scripts at once"
 )
-_RawValues = ffi.wasmtime_val_raw_t * 1
-# As `wasmtime._bindings` has it, but with addresses for pointers: to check their types and to wrap
-# them takes longer than the call.
-_call_unchecked: Final = ctypes.CFUNCTYPE(
-    ctypes.c_void_p,
-    ctypes.c_void_p,
-    ctypes.c_void_p,
-    ctypes.c_void_p,
-    ctypes.c_size_t,
-    ctypes.c_void_p,
-)(("wasmtime_func_call_unchecked", dll))
-_STOPPED = ctypes.create_string_buffer(b"stopped by the host")
-_NO_FINALIZER = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(0)
 
 
-def _epoch_callback(watch: _Watch) -> Any:
+def _epoch_callback(watch: Watch) -> Any:
     def on_tick(_context: Any, _data: Any, delta: Any, kind: Any) -> int:
         if watch.expired():
-            error = ffi.wasmtime_error_new(_STOPPED)
-            return ctypes.cast(error, ctypes.c_void_p).value or 0
+            return int(ffi.wasmtime_error_new(b"stopped by the host"))
         delta[0] = 1
         kind[0] = _CONTINUE
         return 0
 
-    return _EpochCallback(on_tick)
-
-
-def _address_of(pointer: Any) -> int:
-    return ctypes.cast(pointer, ctypes.c_void_p).value or 0
+    return EpochCallback(on_tick)
 
 
 @dataclass(frozen=True)
@@ -108,21 +82,9 @@ class CompiledModule:
         ticker: Stops the instances of the engine that run too long.
     """
 
-    engine: wasmtime.Engine
-    prepared: wasmtime.InstancePre
+    engine: Owned
+    prepared: Owned
     ticker: Ticker
-
-
-def _config() -> wasmtime.Config:
-    config = wasmtime.Config()
-    config.epoch_interruption = True
-    stack_bytes = wasm_stack_bytes()
-    # No stack of this size is made, nothing here is async; but it has to be the larger one.
-    ffi.wasmtime_config_async_stack_size_set(config.ptr(), stack_bytes)
-    config.max_wasm_stack = stack_bytes
-    config.cranelift_opt_level = "speed"
-    config.memory_may_move = False  # so an instance's memory has one address
-    return config
 
 
 def compile_module(wasm: bytes, build_id: bytes) -> CompiledModule:
@@ -132,20 +94,45 @@ def compile_module(wasm: bytes, build_id: bytes) -> CompiledModule:
         wasm: The module.
         build_id: Its hash, under which the machine code is kept.
     """
-    engine = wasmtime.Engine(_config())
-    module = _machine_code(engine, wasm, build_id)
-    prepared = wasmtime.Linker(engine).instantiate_pre(module)
-    return CompiledModule(engine, prepared, Ticker(engine.increment_epoch))
+    # Only where none was shipped that fits.
+    from langchain_quickjs.interpreter.guest.native import machine_code  # noqa: PLC0415
+
+    file = machine_code.code_file(build_id, installed_version())
+    if (code := machine_code.read_code(file)) is not None:
+        with contextlib.suppress(WasmtimeError):  # of another machine
+            return module_of_code(code)
+    code = compiled(new_engine(), wasm)
+    machine_code.write_code(code, file)
+    return module_of_code(code)
 
 
-def _machine_code(engine: wasmtime.Engine, wasm: bytes, build_id: bytes) -> wasmtime.Module:
-    file = code_file(build_id, metadata.version("wasmtime"))
-    if (code := read_code(file)) is not None:
-        with contextlib.suppress(wasmtime.WasmtimeError):  # of another machine or version
-            return wasmtime.Module.deserialize(engine, code)
-    module = wasmtime.Module(engine, wasm)
-    write_code(bytes(module.serialize()), file)
-    return module
+def module_of_code(code: bytes) -> CompiledModule:
+    """Makes a module of its machine code, which is trusted.
+
+    Raises:
+        WasmtimeError: It is none, or another machine's.
+    """
+    engine = new_engine(wasm_stack_bytes())
+    return _prepared(engine, loaded(engine, code))
+
+
+def load_shipped(shipped: ShippedCode) -> CompiledModule | None:
+    """Makes a module of the machine code that the package was installed with, if that fits here."""
+    if installed_version() != shipped.version:
+        return None
+    engine = new_engine(wasm_stack_bytes())
+    with contextlib.suppress(WasmtimeError):  # of another machine
+        return _prepared(engine, mapped(engine, shipped.path))
+    return None
+
+
+def _prepared(engine: Owned, module: Owned) -> CompiledModule:
+    linker = Owned(ffi.wasmtime_linker_new(engine.pointer), ffi.wasmtime_linker_delete)
+    made = ctypes.c_void_p()
+    checked(ffi.wasmtime_linker_instantiate_pre(linker.pointer, module.pointer, ctypes.byref(made)))
+    prepared = Owned(made, ffi.wasmtime_instance_pre_delete)
+    ticker = Ticker(lambda: ffi.wasmtime_engine_increment_epoch(engine.pointer))
+    return CompiledModule(engine, prepared, ticker)
 
 
 class WasmInstance:
@@ -187,32 +174,23 @@ class WasmInstance:
         cancellation: Cancellation | None = None,
     ) -> None:
         self._ticker = compiled.ticker
-        self._store = wasmtime.Store(compiled.engine)
-        self._store.set_limits(memory_size=memory_bytes)
-        self._memory_bytes = memory_bytes
-        self._watch = _Watch(cancellation or Cancellation())
+        store = ffi.wasmtime_store_new(compiled.engine.pointer, None, None)
+        self._store = Owned(store, ffi.wasmtime_store_delete)
+        self._limit(memory_bytes)
+        self._watch = Watch(cancellation or Cancellation())
         self._callback = _epoch_callback(self._watch)
-        ffi.wasmtime_store_epoch_deadline_callback(
-            self._store.ptr(), self._callback, None, _NO_FINALIZER
-        )
-        self._store.set_epoch_deadline(1)
-        self._context = self._store._context()
-        try:
-            instance = compiled.prepared.instantiate(self._store)._instance
-        except wasmtime.WasmtimeError as error:  # no code of the guest runs then
-            raise HostMemoryError(
-                f"the system has no memory for another guest, which takes 4 GiB of addresses and "
-                f"some mappings ({error}): allow the process more (`ulimit -v`, "
-                f"vm.max_map_count), or run fewer scripts at once"
-            ) from None
+        ffi.wasmtime_store_epoch_deadline_callback(store, self._callback, None, None)
+        self._context = ffi.wasmtime_store_context(store)
+        ffi.wasmtime_context_set_epoch_deadline(self._context, 1)
+        self._values, self._trap = _RawValues(), ctypes.c_void_p()
+        instance = self._instantiated(compiled.prepared)
         memory, *functions = (self._export(instance, name) for name in ("memory", *_FUNCTIONS))
         self._externs = (memory, *functions)  # what is made of them here points to them
         self._memory = ctypes.byref(memory.of.memory)
-        self._values, self._trap = _RawValues(), ctypes.c_void_p()
         self._calls = {
             name: functools.partial(
-                _call_unchecked,
-                _address_of(self._context),
+                ffi.wasmtime_func_call_unchecked,
+                self._context,
                 ctypes.addressof(function.of.func),
                 ctypes.addressof(self._values),
                 1,
@@ -220,16 +198,32 @@ class WasmInstance:
             )
             for name, function in zip(_FUNCTIONS, functions, strict=True)
         }
-        self._address = _address_of(ffi.wasmtime_memory_data(self._context, self._memory))
+        self._address = int(ffi.wasmtime_memory_data(self._context, self._memory))
         self._whole = True
         self._look()
 
+    def _limit(self, memory_bytes: int) -> None:
+        ffi.wasmtime_store_limiter(self._store.pointer, memory_bytes, -1, -1, -1, -1)
+        self._memory_bytes = memory_bytes
+
+    def _instantiated(self, prepared: Owned) -> Instance:
+        instance, trap = Instance(), ctypes.byref(self._trap)
+        try:
+            checked(
+                ffi.wasmtime_instance_pre_instantiate(
+                    prepared.pointer, self._context, ctypes.byref(instance), trap
+                )
+            )
+        except WasmtimeError as error:  # No code of the guest runs then.
+            raise HostMemoryError(_NO_MEMORY.format(error)) from None
+        if self._trap:
+            self._raise_trap(None)
+        return instance
+
     def _export(self, instance: Any, name: str) -> Any:
-        """Gives one export; `wasmtime.Instance.exports` finds out about all, and their types."""
-        found = ffi.wasmtime_extern_t()
-        encoded = ctypes.create_string_buffer(name.encode())
+        found = Extern()
         if not ffi.wasmtime_instance_export_get(
-            self._context, ctypes.byref(instance), encoded, len(name), ctypes.byref(found)
+            self._context, ctypes.byref(instance), name.encode(), len(name), ctypes.byref(found)
         ):
             raise ProtocolError(f"the guest does not export {name!r}")
         return found
@@ -242,15 +236,14 @@ class WasmInstance:
     def begin_again(self, memory_bytes: int, cancellation: Cancellation) -> None:
         """Has the instance serve somebody else, once its memory is that of a fresh one."""
         if memory_bytes != self._memory_bytes:
-            self._store.set_limits(memory_size=memory_bytes)
-            self._memory_bytes = memory_bytes
+            self._limit(memory_bytes)
         self._watch.cancellation = cancellation
 
     def _measure(self) -> int:
         return int(ffi.wasmtime_memory_data_size(self._context, self._memory))
 
     def _look(self) -> None:
-        """Finds the memory as large as it is now. It never moves (`_config`)."""
+        """Finds the memory as large as it is now. It never moves (`new_engine`)."""
         self._size = self._measure()
         self._view = memoryview((ctypes.c_char * self._size).from_address(self._address)).cast("B")
 
@@ -274,11 +267,7 @@ class WasmInstance:
         self._look()
 
     def _call(self, name: str, argument: int = 0) -> int:
-        """Calls an export: at most one i32 in, at most one i32 or i64 out.
-
-        `wasmtime.Func.__call__` looks up the function's type each time, which takes longer than
-        most steps.
-        """
+        """Calls an export: at most one i32 in, at most one i32 or i64 out."""
         value = self._values[0]
         value.i64 = argument
         self._whole = False
@@ -290,11 +279,11 @@ class WasmInstance:
 
     def _raise_trap(self, error: int | None) -> None:
         """Raises the error that a trap means."""
-        code = ffi.wasmtime_trap_code_t()
+        code = ctypes.c_uint8()
         trap = self._taken_trap(error)
-        known = bool(trap) and ffi.wasmtime_trap_code(trap, ctypes.byref(code))
-        overflow = known and code.value == wasmtime.TrapCode.STACK_OVERFLOW.value
-        if trap:
+        known = trap is not None and ffi.wasmtime_trap_code(trap, ctypes.byref(code))
+        overflow = known and code.value == _STACK_OVERFLOW
+        if trap is not None:
             ffi.wasm_trap_delete(trap)
         if self._watch.cancellation.wanted:
             raise ScriptCancelledError("the host cancelled the step; it never happened")
@@ -306,12 +295,11 @@ class WasmInstance:
             raise StackLimitError("out of stack")
         raise ProtocolError(f"the guest crashed (trap {code.value if known else 'unknown'})")
 
-    def _taken_trap(self, error: int | None) -> Any:
+    def _taken_trap(self, error: int | None) -> int | None:
         """Gives the last call's trap, which is the caller's from now on, and frees its error."""
         if error:
-            ffi.wasmtime_error_delete(ctypes.cast(error, ctypes.POINTER(ffi.wasmtime_error_t)))
-        trap = ctypes.cast(self._trap, ctypes.POINTER(ffi.wasm_trap_t))
-        self._trap.value = None
+            ffi.wasmtime_error_delete(error)
+        trap, self._trap.value = self._trap.value, None
         return trap
 
     def _last_place(self) -> tuple[int, int] | None:
@@ -322,7 +310,7 @@ class WasmInstance:
         """
         self._watch.deadline_s = time.monotonic() + _WHERE_S
         if (error := self._calls["where"]()) or self._trap:
-            if trap := self._taken_trap(error):
+            if (trap := self._taken_trap(error)) is not None:
                 ffi.wasm_trap_delete(trap)
             return None
         place = int(self._values[0].i64) & 0xFFFFFFFFFFFFFFFF

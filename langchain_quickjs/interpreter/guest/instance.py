@@ -1,38 +1,39 @@
 """The guest's instances: messages in, replies out, and their memory as an image.
 
-The module is compiled once per machine (`machine_code`), and prepared once per process.
+The module comes compiled with the package (`native.shipped_code`), or is compiled once per machine
+(`native.machine_code`). It is prepared once per process.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from typing import Final
 
 from langchain_quickjs.errors import MemoryLimitError, ProtocolError
 from langchain_quickjs.interpreter.guest.engine import (
-    Cancellation,
     CompiledModule,
     WasmInstance,
     compile_module,
+    load_shipped,
 )
 from langchain_quickjs.interpreter.guest.image import (
     BLOCK_BYTES,
     PAGE_BYTES,
     Image,
+    MemoryPages,
     difference,
-    page_at,
     page_read_from,
 )
+from langchain_quickjs.interpreter.guest.native.shipped_code import shipped_code
 from langchain_quickjs.interpreter.guest.reuse.dirty_pages import (
     kernel_tells_of_writes,
     written_runs,
 )
+from langchain_quickjs.interpreter.guest.ticker import Cancellation
 
 __all__ = ["Instance", "Module", "load"]
 
@@ -40,6 +41,8 @@ _TIDY_BYTES_PER_S: Final = 64 * 1024 * 1024  # a tenth of what it does
 _SMALL_MESSAGE_BYTES: Final = 16384  # small_mailbox in wasm/src/exports.c
 # STACK_BYTES in wasm/build.py: it comes first. Nothing on it outlives a step, so no image has it.
 _STACK_PAGES: Final = 1408 * 1024 // PAGE_BYTES
+_MOST_BYTES: Final = 2**32 - BLOCK_BYTES
+_PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Module(CompiledModule):
 
     build_id: bytes
     mailbox: int = 0
-    boot: tuple[bytes, ...] = field(default=(), repr=False)
+    boot: Sequence[bytes] = field(default=(), repr=False)
     kernel_tells: bool = False
 
 
@@ -70,13 +73,25 @@ def load() -> Module:
 
 @functools.cache
 def _load() -> Module:
+    compiled, build_id = _installed()
+    module = Module(compiled.engine, compiled.prepared, compiled.ticker, build_id)
+    tried, fresh = (Instance(module, _MOST_BYTES) for _ in range(2))
+    mailbox, kernel_tells = tried.mailbox(1), tried.kernel_tells()
+    return replace(module, mailbox=mailbox, boot=fresh.lasting_pages(), kernel_tells=kernel_tells)
+
+
+def _installed() -> tuple[CompiledModule, bytes]:
+    """Gives the guest that was installed with the package, and its build id."""
+    shipped = shipped_code(_PACKAGE)
+    if shipped is not None and (compiled := load_shipped(shipped)) is not None:
+        return compiled, shipped.build_id
+    # What takes time to import is so only here, where code has to be found or made.
+    import hashlib  # noqa: PLC0415
+    from importlib import resources  # noqa: PLC0415
+
     wasm = resources.files("langchain_quickjs").joinpath("guest.wasm").read_bytes()
     build_id = hashlib.sha256(wasm).digest()
-    compiled = compile_module(wasm, build_id)
-    module = Module(compiled.engine, compiled.prepared, compiled.ticker, build_id)
-    fresh = Instance(module, 2**32 - BLOCK_BYTES)
-    boot = tuple(page for _, page in fresh.pages())
-    return replace(module, mailbox=fresh.mailbox(1), boot=boot, kernel_tells=fresh.kernel_tells())
+    return compile_module(wasm, build_id), build_id
 
 
 if hasattr(os, "register_at_fork"):
@@ -104,16 +119,13 @@ class Instance(WasmInstance):
         nothing undoes that, serves nobody again.
         """
         module = self.module
-        if not self._whole or not module.kernel_tells:
-            return False
         boot, pages = module.boot, self._measure() // PAGE_BYTES
+        if not (self._whole and module.kernel_tells and isinstance(boot, MemoryPages)):
+            return False
         if pages != len(boot) or (runs := written_runs(self._address, 0, pages)) is None:
             return False
-        view = self._view
-        for run in runs:
-            for number in range(*run):
-                at = number * PAGE_BYTES
-                view[at : at + PAGE_BYTES] = page_at(boot, number)
+        for first, end in runs:
+            boot.copy(first, end, self._address)
         return True
 
     def step(self, message: bytes, timeout_s: float | None, max_reply_bytes: int) -> bytes:
@@ -182,6 +194,10 @@ class Instance(WasmInstance):
         boot = self.module.boot
         for number in range(self._measure() // PAGE_BYTES):
             yield number, page_read_from(self._address + number * PAGE_BYTES, boot, number)
+
+    def lasting_pages(self) -> Sequence[bytes]:
+        """Gives the pages as they are now, for as long as nothing runs in this instance."""
+        return MemoryPages(self._address, self._measure() // PAGE_BYTES, self)
 
     def kernel_tells(self) -> bool:
         """Tells whether the kernel tells which pages of this fresh instance were written to."""

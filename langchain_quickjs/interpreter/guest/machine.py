@@ -16,10 +16,10 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from langchain_quickjs.errors import QuickJSError, ScriptCancelledError
-from langchain_quickjs.interpreter.guest.engine import Cancellation
 from langchain_quickjs.interpreter.guest.image import BOOT, PAGE_BYTES, Image
 from langchain_quickjs.interpreter.guest.instance import Instance, Module
 from langchain_quickjs.interpreter.guest.reuse.pool import Lease, Pool
+from langchain_quickjs.interpreter.guest.ticker import Cancellation
 
 __all__ = ["Machine"]
 

@@ -17,8 +17,8 @@ import weakref
 from typing import Final, Protocol
 
 from langchain_quickjs.errors import HostMemoryError
-from langchain_quickjs.interpreter.guest.engine import Cancellation
 from langchain_quickjs.interpreter.guest.instance import Instance, Module
+from langchain_quickjs.interpreter.guest.ticker import Cancellation
 
 __all__ = ["MOST_LIVE", "Lease", "Pool"]
 

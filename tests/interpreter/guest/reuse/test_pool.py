@@ -17,10 +17,10 @@ from langchain_quickjs.errors import (
     TimeLimitError,
 )
 from langchain_quickjs.interpreter import Completed, Interpreter, Limits, Returned, Suspended
-from langchain_quickjs.interpreter.guest.engine import Cancellation
 from langchain_quickjs.interpreter.guest.instance import Instance, load
 from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.interpreter.guest.reuse.pool import Lease, Pool
+from langchain_quickjs.interpreter.guest.ticker import Cancellation
 from langchain_quickjs.interpreter.wire.protocol import max_reply_bytes, start_message
 
 LIMITS = Limits()
