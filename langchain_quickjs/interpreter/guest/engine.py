@@ -10,7 +10,7 @@ import ctypes
 import functools
 import time
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from langchain_quickjs.errors import (
     HostMemoryError,
@@ -47,7 +47,6 @@ __all__ = [
     "module_of_code",
 ]
 
-_FUNCTIONS: Final = ("mailbox", "step", "tidy", "where")
 _WHERE_S: Final = 0.05
 _MOST_LINES: Final = 2**30
 _CONTINUE: Final = 0  # WASMTIME_UPDATE_DEADLINE_CONTINUE
@@ -149,6 +148,7 @@ class WasmInstance:
         HostMemoryError: The system has no memory for another instance.
     """
 
+    functions: ClassVar[tuple[str, ...]] = ("mailbox", "step", "tidy", "where")
     __slots__ = (
         "_address",
         "_callback",
@@ -184,7 +184,7 @@ class WasmInstance:
         ffi.wasmtime_context_set_epoch_deadline(self._context, 1)
         self._values, self._trap = _RawValues(), ctypes.c_void_p()
         instance = self._instantiated(compiled.prepared)
-        memory, *functions = (self._export(instance, name) for name in ("memory", *_FUNCTIONS))
+        memory, *functions = (self._export(instance, name) for name in ("memory", *self.functions))
         self._externs = (memory, *functions)  # what is made of them here points to them
         self._memory = ctypes.byref(memory.of.memory)
         self._calls = {
@@ -196,7 +196,7 @@ class WasmInstance:
                 1,
                 ctypes.addressof(self._trap),
             )
-            for name, function in zip(_FUNCTIONS, functions, strict=True)
+            for name, function in zip(self.functions, functions, strict=True)
         }
         self._address = int(ffi.wasmtime_memory_data(self._context, self._memory))
         self._whole = True

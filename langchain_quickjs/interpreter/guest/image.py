@@ -12,13 +12,14 @@ import ctypes
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, overload
+from typing import Any, Final, NamedTuple, overload
 
 __all__ = [
     "BLOCK_BYTES",
     "BOOT",
     "PAGE_BYTES",
     "Image",
+    "Lines",
     "MemoryPages",
     "difference",
     "page_at",
@@ -40,6 +41,20 @@ if os.name == "posix":  # Elsewhere everything is copied before it is compared.
     _memcmp.restype = ctypes.c_int
 
 
+class Lines(NamedTuple):
+    """In what a memory differs from the boot image (`page_lines`).
+
+    Attributes:
+        numbers: The pages that differ.
+        masks: For each, which of its lines do: a bit each.
+        content: For each of those lines, its XOR with the boot image's.
+    """
+
+    numbers: list[int]
+    masks: bytes
+    content: bytes | memoryview
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """A linear memory.
@@ -47,10 +62,12 @@ class Image:
     Attributes:
         blocks: Its length in blocks of `BLOCK_BYTES`; 0 for the boot image itself.
         pages: The pages that differ from the boot image (beyond its end: from zeros), by number.
+        lines: The same by lines, where that is at hand.
     """
 
     blocks: int
     pages: dict[int, bytes] = field(repr=False)
+    lines: Lines | None = field(default=None, repr=False, compare=False)
 
     @property
     def memory_bytes(self) -> int:
@@ -78,7 +95,7 @@ class MemoryPages(Sequence[bytes]):
         owner: Whose the memory is; it lives as long as this.
     """
 
-    __slots__ = ("_address", "_known", "_owner")
+    __slots__ = ("__weakref__", "_address", "_known", "_owner")
 
     def __init__(self, address: int, count: int, owner: object) -> None:
         self._address = address

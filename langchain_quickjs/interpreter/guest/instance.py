@@ -29,6 +29,7 @@ from langchain_quickjs.interpreter.guest.image import (
     page_read_from,
 )
 from langchain_quickjs.interpreter.guest.native.shipped_code import shipped_code
+from langchain_quickjs.interpreter.guest.page_lines import lines_of
 from langchain_quickjs.interpreter.guest.reuse.dirty_pages import (
     kernel_tells_of_writes,
     written_runs,
@@ -205,17 +206,17 @@ class Instance(WasmInstance):
 
     def image(self) -> Image:
         """Makes the image of the memory as it is now, without its stack."""
-        size, written = self._measure(), None
+        self._look()
+        boot, view, size = self.module.boot, self._view, self._size
+        blocks, runs = size // BLOCK_BYTES, None
         if self.module.kernel_tells:
-            written = written_runs(self._address, _STACK_PAGES, size // PAGE_BYTES)
-        if written is None:
+            runs = written_runs(self._address, _STACK_PAGES, size // PAGE_BYTES)
+        if runs is None or not isinstance(boot, MemoryPages):
             pages = (page for page in self.pages() if page[0] >= _STACK_PAGES)
-        else:
-            self._look()
-            view = self._view
-            numbers = (number for run in written for number in range(*run))
-            pages = ((n, bytes(view[n * PAGE_BYTES : (n + 1) * PAGE_BYTES])) for n in numbers)
-        return difference(self.module.boot, size // BLOCK_BYTES, pages)
+            return difference(boot, blocks, pages)
+        lines = lines_of(boot, view, runs)
+        written = {n: bytes(view[n * PAGE_BYTES : (n + 1) * PAGE_BYTES]) for n in lines.numbers}
+        return Image(blocks, written, lines)
 
     def load(self, image: Image) -> None:
         """Makes a fresh instance's memory that of `image`.

@@ -24,7 +24,14 @@ import zstandard
 
 from langchain_quickjs.errors import ProtocolError, SnapshotError
 from langchain_quickjs.interpreter.advice.limit_errors import stored_too_large
-from langchain_quickjs.interpreter.guest.image import BLOCK_BYTES, PAGE_BYTES, Image
+from langchain_quickjs.interpreter.guest.image import (
+    BLOCK_BYTES,
+    PAGE_BYTES,
+    Image,
+    Lines,
+    MemoryPages,
+)
+from langchain_quickjs.interpreter.guest.page_lines import pages_of
 from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.outcomes import Call
 from langchain_quickjs.interpreter.script_state import ScriptState
@@ -67,16 +74,29 @@ def _xor(a: bytes | memoryview, b: bytes) -> bytes:
     return (int.from_bytes(a, "little") ^ int.from_bytes(b, "little")).to_bytes(len(a), "little")
 
 
+def _lines_of(image: Image, boot: Sequence[bytes]) -> Lines:
+    numbers, masks = changes({}, image.pages, boot)
+    some = lines(numbers, masks)
+    return Lines(
+        numbers, masks, _xor(content_of(some, image.pages, boot), content_of(some, {}, boot))
+    )
+
+
+def _pages_of(found: Lines, boot: Sequence[bytes]) -> dict[int, bytes]:
+    if isinstance(boot, MemoryPages):
+        return pages_of(boot, found)
+    some = lines(found.numbers, found.masks)
+    return patched_pages(some, _xor(found.content, content_of(some, {}, boot)), {}, boot)
+
+
 def pack_snapshot(paused: PausedInterpreter, boot: Sequence[bytes], build_id: bytes) -> bytes:
     """Makes the bytes to store for a paused interpreter."""
-    pages, blocks, state = paused.image.pages, paused.image.blocks, paused.state
-    numbers, masks = changes({}, pages, boot)
-    some = lines(numbers, masks)
+    image, state = paused.image, paused.state
+    numbers, masks, differences = image.lines or _lines_of(image, boot)
     calls = [_packed(call) for call in state.open_calls.values()]
     head = [state.next_id, state.running, calls, sorted(state.granted), state.spent_s]
-    body = msgpack.packb([*head, state.calls_made, blocks, numbers, masks])
-    content = body + _xor(content_of(some, pages, boot), content_of(some, {}, boot))
-    packed = compress(content)
+    body = msgpack.packb([*head, state.calls_made, image.blocks, numbers, masks])
+    packed = compress(b"".join((body, differences)))
     checksum = hashlib.blake2b(packed, digest_size=16).digest()
     header = _HEADER.pack(_MAGIC, _FORMAT, build_id[:16], len(packed), len(body), checksum)
     return header + packed
@@ -213,10 +233,9 @@ def _paused(
         raise stored_too_large("the snapshot", blocks * BLOCK_BYTES, memory_bytes)
     if not are_possible_changes(numbers, masks, blocks * BLOCK_BYTES // PAGE_BYTES):
         raise ValueError("its pages do not fit its memory")
-    some, content = lines(numbers, masks), plain[body_length:]
-    if len(content) != len(some) * LINE_BYTES:
+    found = Lines(numbers, masks, plain[body_length:])
+    if len(found.content) != sum(map(int.bit_count, masks)) * LINE_BYTES:
         raise ValueError("its pages have another size")
-    pages = patched_pages(some, _xor(content, content_of(some, {}, boot)), {}, boot)
     names = frozenset(map(str, granted))
     open_calls = tuple(map(_call, calls))
     _check_calls(open_calls, next_id, running, names)
@@ -229,4 +248,4 @@ def _paused(
         spent_s,
         calls_made,
     )
-    return PausedInterpreter(Image(blocks, pages), state)
+    return PausedInterpreter(Image(blocks, _pages_of(found, boot)), state)

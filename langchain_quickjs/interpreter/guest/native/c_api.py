@@ -35,6 +35,7 @@ __all__ = [
     "loaded",
     "mapped",
     "new_engine",
+    "wasm_of",
     "wasmtime_folder",
 ]
 
@@ -129,6 +130,7 @@ SIGNATURES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "wasmtime_store_limiter": (None, (_P, c_int64, c_int64, c_int64, c_int64, c_int64)),
     "wasmtime_store_new": (_P, (_P, _P, _P)),
     "wasmtime_trap_code": (c_bool, (_P, _P)),
+    "wasmtime_wat2wasm": (_P, (_P, c_size_t, _P)),
 }
 """By name: the type of what a function gives, and those of what it takes."""
 
@@ -272,4 +274,17 @@ def compiled(engine: Owned, wasm: bytes) -> bytes:
     checked(ffi.wasmtime_module_serialize(module.pointer, ctypes.byref(code)))
     content = ctypes.string_at(code.data, code.size)
     ffi.wasm_byte_vec_delete(ctypes.byref(code))
+    return content
+
+
+def wasm_of(text: bytes) -> bytes:
+    """Gives the binary of a module that is written as text.
+
+    Raises:
+        WasmtimeError: It is not valid.
+    """
+    binary = _Bytes()
+    checked(ffi.wasmtime_wat2wasm(text, len(text), ctypes.byref(binary)))
+    content = ctypes.string_at(binary.data, binary.size)
+    ffi.wasm_byte_vec_delete(ctypes.byref(binary))
     return content
