@@ -34,6 +34,7 @@ from langchain_quickjs.interpreter.guest.native.c_api import (
     loaded,
     mapped,
     new_engine,
+    wasm_of,
 )
 from langchain_quickjs.interpreter.guest.native.shipped_code import ShippedCode
 from langchain_quickjs.interpreter.guest.native_stack import wasm_stack_bytes
@@ -43,6 +44,7 @@ __all__ = [
     "CompiledModule",
     "WasmInstance",
     "compile_module",
+    "compile_text",
     "load_shipped",
     "module_of_code",
 ]
@@ -103,6 +105,11 @@ def compile_module(wasm: bytes, build_id: bytes) -> CompiledModule:
     code = compiled(new_engine(), wasm)
     machine_code.write_code(code, file)
     return module_of_code(code)
+
+
+def compile_text(text: bytes, build_id: bytes) -> CompiledModule:
+    """Compiles a module that is written as text, in the same way."""
+    return compile_module(wasm_of(text), build_id)
 
 
 def module_of_code(code: bytes) -> CompiledModule:

@@ -105,10 +105,13 @@ class MemoryPages(Sequence[bytes]):
     def __len__(self) -> int:
         return len(self._known)
 
-    def copy(self, first: int, end: int, address: int) -> None:
-        """Copies some of the pages into a memory of the same kind, which begins at an address."""
-        at, size = first * PAGE_BYTES, (end - first) * PAGE_BYTES
-        ctypes.memmove(address + at, self._address + at, size)
+    def copy(self, runs: Iterable[tuple[int, int]], memory: memoryview) -> None:
+        """Copies pages, from a first one to before another, to where they are in another memory."""
+        size = len(self._known) * PAGE_BYTES
+        own = memoryview((ctypes.c_char * size).from_address(self._address)).cast("B")
+        for first, end in runs:
+            part = slice(first * PAGE_BYTES, end * PAGE_BYTES)
+            memory[part] = own[part]
 
     @overload
     def __getitem__(self, number: int) -> bytes: ...

@@ -125,8 +125,7 @@ class Instance(WasmInstance):
             return False
         if pages != len(boot) or (runs := written_runs(self._address, 0, pages)) is None:
             return False
-        for first, end in runs:
-            boot.copy(first, end, self._address)
+        boot.copy(runs, self._view)
         return True
 
     def step(self, message: bytes, timeout_s: float | None, max_reply_bytes: int) -> bytes:

@@ -18,9 +18,8 @@ from contextlib import contextmanager
 from itertools import compress
 from typing import Final
 
-from langchain_quickjs.interpreter.guest.engine import CompiledModule, WasmInstance, compile_module
+from langchain_quickjs.interpreter.guest.engine import CompiledModule, WasmInstance, compile_text
 from langchain_quickjs.interpreter.guest.image import BLOCK_BYTES, PAGE_BYTES, Lines, MemoryPages
-from langchain_quickjs.interpreter.guest.native.c_api import wasm_of
 from langchain_quickjs.interpreter.guest.reuse.dirty_pages import Run
 
 __all__ = ["lines_of", "pages_of"]
@@ -28,67 +27,66 @@ __all__ = ["lines_of", "pages_of"]
 _LINE_BYTES: Final = PAGE_BYTES // 8
 # Where things lie in the module's memory. So many pages are looked at in one go.
 _AT_ONCE: Final = 256
-_PLACES, _MASKS, _PAGES = 0, 4 * _AT_ONCE, BLOCK_BYTES
+_NUMBERS, _MASKS, _BOOT_PAGES, _PAGES = 0, 4 * _AT_ONCE, 5 * _AT_ONCE, BLOCK_BYTES
 _OUT: Final = _PAGES + _AT_ONCE * PAGE_BYTES
 _BOOT: Final = _OUT + _AT_ONCE * PAGE_BYTES
 
-_XOR: Final = """
-(loop $words
-  (local.set $x (v128.xor (v128.load (local.get $page)) (v128.load (local.get $boot))))
-  (v128.store (local.get $to) (local.get $x))
-  (local.set $any (v128.or (local.get $any) (local.get $x)))
-  (local.set $page (i32.add (local.get $page) (i32.const 16)))
-  (local.set $boot (i32.add (local.get $boot) (i32.const 16)))
-  (local.set $to (i32.add (local.get $to) (i32.const 16)))
-  (br_if $words (i32.and (local.get $to) (i32.const {line_mask}))))
+_WORD: Final = """
+(local.set $x (v128.xor
+  (v128.load offset={at} (local.get $page)) (v128.load offset={at} (local.get $boot))))
+(v128.store offset={at} (local.get $to) (local.get $x))
+(local.set $any (v128.or (local.get $any) (local.get $x)))
 """
-# For each of `$count` pages, and for each of its lines: `diff` writes it down if it differs, and
-# which do; `patch` gives the line that differs so, or the boot image's own. Returned is where what
-# was written ends.
+_XOR: Final = "".join(_WORD.format(at=at) for at in range(0, _LINE_BYTES, 16))
+_ONE_FURTHER: Final = f"(local.set {{0}} (i32.add (local.get {{0}}) (i32.const {_LINE_BYTES})))"
+_NEXT_PAGE, _NEXT_BOOT, _NEXT_TO = map(_ONE_FURTHER.format, ("$page", "$boot", "$to"))
+_DIFFER: Final = f"""
+(local.set $any (v128.const i64x2 0 0))
+{_XOR} {_NEXT_PAGE} {_NEXT_BOOT}
+(if (v128.any_true (local.get $any))
+  (then (local.set $mask (i32.or (local.get $mask) (local.get $line))) {_NEXT_TO}))
+"""
+_PATCH: Final = f"""
+(if (i32.and (local.get $mask) (local.get $line))
+  (then {_XOR} {_NEXT_PAGE})
+  (else (memory.copy (local.get $to) (local.get $boot) (i32.const {_LINE_BYTES}))))
+{_NEXT_BOOT} {_NEXT_TO}
+"""
+# For each of `$count` pages, and for each of its lines: `differ` writes it down if it differs, and
+# which do; `patch` gives the line that differs so, or the boot image's own. What comes behind the
+# boot image is a page of zeros. Returned is where what was written ends.
 _EACH_LINE: Final = """
 (func (export "{name}") (param $count i32) (result i64)
   (local $boot i32) (local $page i32) (local $to i32) (local $line i32) (local $mask i32)
-  (local $place i32) (local $x v128) (local $any v128)
+  (local $at i32) (local $number i32) (local $last i32) (local $x v128) (local $any v128)
   (local.set $page (i32.const {pages}))
   (local.set $to (i32.const {out}))
-  (local.set $count (i32.shl (local.get $count) (i32.const 2)))
+  (local.set $last (i32.load (i32.const {boot_pages})))
   (block $done (loop $each
-    (br_if $done (i32.ge_u (local.get $place) (local.get $count)))
-    (local.set $boot (i32.load (local.get $place)))
-    (local.set $mask (i32.load8_u offset={masks} (i32.shr_u (local.get $place) (i32.const 2))))
+    (br_if $done (i32.ge_u (local.get $at) (local.get $count)))
+    (local.set $number (i32.load (i32.shl (local.get $at) (i32.const 2))))
+    (local.set $boot (i32.add (i32.const {boot}) (i32.mul (i32.const {page_bytes}) (select
+      (local.get $number) (local.get $last)
+      (i32.lt_u (local.get $number) (local.get $last))))))
+    (local.set $mask (i32.load8_u offset={masks} (local.get $at)))
     (local.set $line (i32.const 1))
     (loop $lines
       {one_line}
       (local.set $line (i32.shl (local.get $line) (i32.const 1)))
       (br_if $lines (i32.lt_u (local.get $line) (i32.const 256))))
-    (i32.store8 offset={masks} (i32.shr_u (local.get $place) (i32.const 2)) (local.get $mask))
-    (local.set $place (i32.add (local.get $place) (i32.const 4)))
+    (i32.store8 offset={masks} (local.get $at) (local.get $mask))
+    (local.set $at (i32.add (local.get $at) (i32.const 1)))
     (br $each)))
   (i64.extend_i32_u (local.get $to)))
-"""
-_DIFF_LINE: Final = f"""
-(local.set $any (v128.const i64x2 0 0))
-{_XOR}
-(if (v128.any_true (local.get $any))
-  (then (local.set $mask (i32.or (local.get $mask) (local.get $line))))
-  (else (local.set $to (i32.sub (local.get $to) (i32.const {_LINE_BYTES})))))
-"""
-_PATCH_LINE: Final = f"""
-(if (i32.and (local.get $mask) (local.get $line))
-  (then {_XOR})
-  (else
-    (memory.copy (local.get $to) (local.get $boot) (i32.const {_LINE_BYTES}))
-    (local.set $boot (i32.add (local.get $boot) (i32.const {_LINE_BYTES})))
-    (local.set $to (i32.add (local.get $to) (i32.const {_LINE_BYTES})))))
 """
 
 
 def _text() -> str:
-    where = {"pages": _PAGES, "out": _OUT, "masks": _MASKS}
-    bodies = {"diff": _DIFF_LINE, "patch": _PATCH_LINE}
+    where = {"pages": _PAGES, "out": _OUT, "masks": _MASKS, "boot": _BOOT}
+    sizes = {"boot_pages": _BOOT_PAGES, "page_bytes": PAGE_BYTES}
     functions = [
-        _EACH_LINE.format(name=name, one_line=line.format(line_mask=_LINE_BYTES - 1), **where)
-        for name, line in bodies.items()
+        _EACH_LINE.format(name=name, one_line=one_line, **where, **sizes)
+        for name, one_line in (("differ", _DIFFER), ("patch", _PATCH))
     ]
     return f'(module (memory (export "memory") {_BOOT // BLOCK_BYTES}) {" ".join(functions)})'
 
@@ -96,32 +94,31 @@ def _text() -> str:
 @functools.cache
 def _module() -> CompiledModule:
     text = _text().encode()
-    return compile_module(wasm_of(text), hashlib.sha256(text).digest())
+    return compile_text(text, hashlib.sha256(text).digest())
 
 
 class _Lines(WasmInstance):
     """The module's instance for one boot image."""
 
-    functions = ("diff", "patch")
-    __slots__ = ("_pages",)
+    functions = ("differ", "patch")
+    __slots__ = ()
 
     def __init__(self, boot: MemoryPages) -> None:
         super().__init__(_module(), 2**32 - BLOCK_BYTES)
-        self._pages = len(boot)
-        self._grow(self._pages * PAGE_BYTES // BLOCK_BYTES + 1)
-        boot.copy(0, self._pages, self._address + _BOOT)
+        pages = len(boot)
+        self._grow(pages * PAGE_BYTES // BLOCK_BYTES + 1)
+        boot.copy([(0, pages)], self._view[_BOOT:])
+        self._view[_BOOT_PAGES : _BOOT_PAGES + 4] = pages.to_bytes(4, "little")
 
-    def _put_places(self, numbers: Sequence[int]) -> None:
-        last = self._pages  # A page of zeros is behind the boot image, as behind every memory.
-        at = array.array("I", [_BOOT + min(number, last) * PAGE_BYTES for number in numbers])
-        self._view[_PLACES : _PLACES + 4 * len(numbers)] = at.tobytes()
+    def _put_numbers(self, numbers: Sequence[int]) -> None:
+        self._view[_NUMBERS : _NUMBERS + 4 * len(numbers)] = array.array("I", numbers).tobytes()
 
     def differing(self, numbers: Sequence[int]) -> tuple[bytes, bytes]:
         """Compares the pages that were put there, and gives their masks and what they differ by."""
         count, view = len(numbers), self._view
-        self._put_places(numbers)
+        self._put_numbers(numbers)
         view[_MASKS : _MASKS + count] = bytes(count)
-        end = self._call("diff", count)
+        end = self._call("differ", count)
         return bytes(view[_MASKS : _MASKS + count]), bytes(view[_OUT:end])
 
     def put_pages(self, at: int, pages: memoryview) -> None:
@@ -132,7 +129,7 @@ class _Lines(WasmInstance):
     def patched(self, numbers: Sequence[int], masks: bytes, content: memoryview) -> list[bytes]:
         """Gives the pages that differ by that."""
         count, view = len(numbers), self._view
-        self._put_places(numbers)
+        self._put_numbers(numbers)
         view[_MASKS : _MASKS + count] = masks
         view[_PAGES : _PAGES + len(content)] = content
         end = self._call("patch", count)

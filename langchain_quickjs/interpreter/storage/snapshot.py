@@ -43,7 +43,7 @@ from langchain_quickjs.interpreter.storage.changed_lines import (
     lines,
     patched_pages,
 )
-from langchain_quickjs.interpreter.storage.compression import compress
+from langchain_quickjs.interpreter.storage.compression import compress, unpack
 from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.encode import encode
 from langchain_quickjs.interpreter.wire.open_bytes import most_open_bytes, sizes_of
@@ -124,7 +124,7 @@ def unpack_snapshot(
         size = zstandard.get_frame_parameters(packed).content_size
         if not body_length <= size <= memory_bytes + body_length or body_length > most_body:
             raise stored_too_large("the snapshot", size, memory_bytes)
-        plain = zstandard.ZstdDecompressor().decompress(packed, allow_extra_data=False)
+        plain = unpack(packed)
         return _paused(memoryview(plain), body_length, boot, memory_bytes, len(snapshot))
     except zstandard.ZstdError as error:
         raise SnapshotError(

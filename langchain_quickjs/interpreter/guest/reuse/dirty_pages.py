@@ -81,9 +81,10 @@ def _scanned(file: int, address: int, first: int, count: int) -> list[Run] | Non
         return None
     if runs == _MOST_RUNS:
         return None
+    base = address // PAGE_BYTES
     starts, ends = found[: 3 * runs : 3], found[1 : 3 * runs : 3]
     return [
-        ((start - address) // PAGE_BYTES, (end - address) // PAGE_BYTES)
+        (start // PAGE_BYTES - base, end // PAGE_BYTES - base)
         for start, end in zip(starts, ends, strict=True)
     ]
 
