@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import array
 import functools
-import hashlib
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,20 +36,28 @@ _WORD: Final = """
 (v128.store offset={at} (local.get $to) (local.get $x))
 (local.set $any (v128.or (local.get $any) (local.get $x)))
 """
-_XOR: Final = "".join(_WORD.format(at=at) for at in range(0, _LINE_BYTES, 16))
-_ONE_FURTHER: Final = f"(local.set {{0}} (i32.add (local.get {{0}}) (i32.const {_LINE_BYTES})))"
-_NEXT_PAGE, _NEXT_BOOT, _NEXT_TO = map(_ONE_FURTHER.format, ("$page", "$boot", "$to"))
+_BLOCK: Final = 64  # of so many bytes each round of the loop
+_FURTHER: Final = f"(local.set {{0}} (i32.add (local.get {{0}}) (i32.const {_BLOCK})))"
+_XOR: Final = f"""
+(loop $words
+  {"".join(_WORD.format(at=at) for at in range(0, _BLOCK, 16))}
+  {"".join(map(_FURTHER.format, ("$page", "$boot", "$to")))}
+  (br_if $words (i32.and (local.get $to) (i32.const {_LINE_BYTES - 1}))))
+"""
 _DIFFER: Final = f"""
 (local.set $any (v128.const i64x2 0 0))
-{_XOR} {_NEXT_PAGE} {_NEXT_BOOT}
+{_XOR}
 (if (v128.any_true (local.get $any))
-  (then (local.set $mask (i32.or (local.get $mask) (local.get $line))) {_NEXT_TO}))
+  (then (local.set $mask (i32.or (local.get $mask) (local.get $line))))
+  (else (local.set $to (i32.sub (local.get $to) (i32.const {_LINE_BYTES})))))
 """
 _PATCH: Final = f"""
 (if (i32.and (local.get $mask) (local.get $line))
-  (then {_XOR} {_NEXT_PAGE})
-  (else (memory.copy (local.get $to) (local.get $boot) (i32.const {_LINE_BYTES}))))
-{_NEXT_BOOT} {_NEXT_TO}
+  (then {_XOR})
+  (else
+    (memory.copy (local.get $to) (local.get $boot) (i32.const {_LINE_BYTES}))
+    (local.set $boot (i32.add (local.get $boot) (i32.const {_LINE_BYTES})))
+    (local.set $to (i32.add (local.get $to) (i32.const {_LINE_BYTES})))))
 """
 # For each of `$count` pages, and for each of its lines: `differ` writes it down if it differs, and
 # which do; `patch` gives the line that differs so, or the boot image's own. What comes behind the
@@ -93,8 +100,7 @@ def _text() -> str:
 
 @functools.cache
 def _module() -> CompiledModule:
-    text = _text().encode()
-    return compile_text(text, hashlib.sha256(text).digest())
+    return compile_text(_text().encode())
 
 
 class _Lines(WasmInstance):

@@ -24,8 +24,7 @@ BOOT = boot_image()
 PAGES = len(BOOT) + 40  # of a memory that has grown
 
 WRITES = st.dictionaries(
-    st.integers(0, PAGES * PAGE_BYTES - 1)
-    | st.integers(0, PAGES - 1).map(lambda n: n * PAGE_BYTES),
+    st.integers(0, PAGES * PAGE_BYTES - 1) | st.integers(0, PAGES - 1).map(PAGE_BYTES.__mul__),
     st.integers(0, 255),
     max_size=30,
 )
