@@ -95,7 +95,8 @@ COLD_START: Final = {
     "assert Interpreter().eval('1 + 1') == 2",
     "peer": "from quickjs_rs import Runtime\nassert Runtime().new_context().eval('1 + 1') == 2",
     "native": "import quickjs\nassert quickjs.Context().eval('1 + 1') == 2",
-    "monty": "import pydantic_monty\nwith pydantic_monty.Monty() as pool, pool.checkout() as session:\n"
+    "monty": "import pydantic_monty\n"
+    "with pydantic_monty.Monty() as pool, pool.checkout() as session:\n"
     "    assert session.feed_run('1 + 1') == 2",
 }
 

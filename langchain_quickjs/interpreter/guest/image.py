@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, overload
+from typing import Any, Final, NamedTuple, Protocol, overload
 
 __all__ = [
     "BLOCK_BYTES",
     "BOOT",
     "PAGE_BYTES",
+    "AnyLines",
     "Image",
     "Lines",
     "MemoryPages",
@@ -41,7 +42,7 @@ if os.name == "posix":  # Elsewhere everything is copied before it is compared.
     _memcmp.restype = ctypes.c_int
 
 
-class Lines(NamedTuple):
+class AnyLines(Protocol):
     """In what a memory differs from the boot image (`page_lines`).
 
     Attributes:
@@ -49,6 +50,22 @@ class Lines(NamedTuple):
         masks: For each, which of its lines do: a bit each.
         content: For each of those lines, its XOR with the boot image's.
     """
+
+    @property
+    def numbers(self) -> list[int]:
+        """The pages, in order."""
+
+    @property
+    def masks(self) -> bytes:
+        """A byte a page."""
+
+    @property
+    def content(self) -> bytes | memoryview:
+        """One line after the other."""
+
+
+class Lines(NamedTuple):
+    """The same, all of it at hand."""
 
     numbers: list[int]
     masks: bytes
@@ -66,8 +83,8 @@ class Image:
     """
 
     blocks: int
-    pages: dict[int, bytes] = field(repr=False)
-    lines: Lines | None = field(default=None, repr=False, compare=False)
+    pages: Mapping[int, bytes] = field(repr=False)
+    lines: AnyLines | None = field(default=None, repr=False, compare=False)
 
     @property
     def memory_bytes(self) -> int:

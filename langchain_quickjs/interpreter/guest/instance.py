@@ -29,7 +29,7 @@ from langchain_quickjs.interpreter.guest.image import (
     page_read_from,
 )
 from langchain_quickjs.interpreter.guest.native.shipped_code import shipped_code
-from langchain_quickjs.interpreter.guest.page_lines import lines_of
+from langchain_quickjs.interpreter.guest.page_lines import LinePages, lines_of, write_lines
 from langchain_quickjs.interpreter.guest.reuse.dirty_pages import (
     kernel_tells_of_writes,
     written_runs,
@@ -214,8 +214,7 @@ class Instance(WasmInstance):
             pages = (page for page in self.pages() if page[0] >= _STACK_PAGES)
             return difference(boot, blocks, pages)
         lines = lines_of(boot, view, runs)
-        written = {n: bytes(view[n * PAGE_BYTES : (n + 1) * PAGE_BYTES]) for n in lines.numbers}
-        return Image(blocks, written, lines)
+        return Image(blocks, LinePages(boot, lines), lines)
 
     def load(self, image: Image) -> None:
         """Makes a fresh instance's memory that of `image`.
@@ -226,6 +225,9 @@ class Instance(WasmInstance):
         missing = image.blocks - self._size // BLOCK_BYTES
         if missing > 0:
             self._grow(missing)
-        view = self._view
+        boot, view = self.module.boot, self._view
+        if image.lines is not None and isinstance(boot, MemoryPages):
+            write_lines(boot, image.lines, view)
+            return
         for number, page in image.pages.items():
             view[number * PAGE_BYTES : (number + 1) * PAGE_BYTES] = page

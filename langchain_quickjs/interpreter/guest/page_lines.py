@@ -1,6 +1,6 @@
 """Lines: in what a memory differs from the boot image, found and put back faster than Python can.
 
-    memory = boot | pages_of(boot, lines_of(boot, memory, runs))
+    memory = boot | LinePages(boot, lines_of(boot, memory, runs))
 
 A line is an eighth of a page. What it differs by is its XOR with the boot image, which is mostly
 zeros. Python has nothing that XORs bytes in bulk, so a small WebAssembly module of our own does it,
@@ -12,16 +12,22 @@ from __future__ import annotations
 import array
 import functools
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import compress
 from typing import Final
 
 from langchain_quickjs.interpreter.guest.engine import CompiledModule, WasmInstance, compile_text
-from langchain_quickjs.interpreter.guest.image import BLOCK_BYTES, PAGE_BYTES, Lines, MemoryPages
+from langchain_quickjs.interpreter.guest.image import (
+    BLOCK_BYTES,
+    PAGE_BYTES,
+    AnyLines,
+    Lines,
+    MemoryPages,
+)
 from langchain_quickjs.interpreter.guest.reuse.dirty_pages import Run
 
-__all__ = ["lines_of", "pages_of"]
+__all__ = ["LinePages", "lines_of", "write_lines"]
 
 _LINE_BYTES: Final = PAGE_BYTES // 8
 # Where things lie in the module's memory. So many pages are looked at in one go.
@@ -132,14 +138,13 @@ class _Lines(WasmInstance):
         begin = _PAGES + at * PAGE_BYTES
         self._view[begin : begin + len(pages)] = pages
 
-    def patched(self, numbers: Sequence[int], masks: bytes, content: memoryview) -> list[bytes]:
-        """Gives the pages that differ by that."""
+    def patched(self, numbers: Sequence[int], masks: bytes, content: memoryview) -> memoryview:
+        """Gives the pages that differ by that, one after the other, until it is asked again."""
         count, view = len(numbers), self._view
         self._put_numbers(numbers)
         view[_MASKS : _MASKS + count] = masks
         view[_PAGES : _PAGES + len(content)] = content
-        end = self._call("patch", count)
-        return [bytes(view[at : at + PAGE_BYTES]) for at in range(_OUT, end, PAGE_BYTES)]
+        return view[_OUT : self._call("patch", count)]
 
 
 _idle: weakref.WeakKeyDictionary[MemoryPages, list[_Lines]] = weakref.WeakKeyDictionary()
@@ -191,20 +196,46 @@ def _parts(runs: Iterable[Run]) -> Iterator[list[Run]]:
         yield part
 
 
-def pages_of(boot: MemoryPages, lines: Lines) -> dict[int, bytes]:
-    """Makes the pages that differ from the boot image in these lines.
+def write_lines(boot: MemoryPages, lines: AnyLines, memory: memoryview) -> None:
+    """Makes the pages of a memory that differ from the boot image in these lines.
 
     Args:
         boot: The boot image.
         lines: Page numbers, masks and content that fit each other.
+        memory: A memory that is large enough.
     """
-    numbers, masks, content = lines
-    made: dict[int, bytes] = {}
-    with _instance_for(boot) as instance, memoryview(content) as rest:
-        at = 0
+    for number, page in _patched(boot, lines):
+        memory[number * PAGE_BYTES : (number + 1) * PAGE_BYTES] = page
+
+
+def _patched(boot: MemoryPages, lines: AnyLines) -> Iterator[tuple[int, memoryview]]:
+    numbers, masks = lines.numbers, lines.masks
+    with _instance_for(boot) as instance, memoryview(lines.content) as content:
+        begin = 0
         for index in range(0, len(numbers), _AT_ONCE):
             some, which = numbers[index : index + _AT_ONCE], masks[index : index + _AT_ONCE]
-            end = at + sum(map(int.bit_count, which)) * _LINE_BYTES
-            made.update(zip(some, instance.patched(some, which, rest[at:end]), strict=True))
-            at = end
-    return made
+            end = begin + sum(map(int.bit_count, which)) * _LINE_BYTES
+            made, begin = instance.patched(some, which, content[begin:end]), end
+            for at, number in enumerate(some):
+                yield number, made[at * PAGE_BYTES : (at + 1) * PAGE_BYTES]
+
+
+class LinePages(Mapping[int, bytes]):
+    """The pages that differ from the boot image in some lines, made when one is first asked for."""
+
+    __slots__ = ("_boot", "_lines", "_made")
+
+    def __init__(self, boot: MemoryPages, lines: AnyLines) -> None:
+        self._boot, self._lines = boot, lines
+        self._made: dict[int, bytes] | None = None
+
+    def __getitem__(self, number: int) -> bytes:
+        if self._made is None:
+            self._made = {n: bytes(page) for n, page in _patched(self._boot, self._lines)}
+        return self._made[number]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._lines.numbers)
+
+    def __len__(self) -> int:
+        return len(self._lines.numbers)

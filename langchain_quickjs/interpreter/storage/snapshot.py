@@ -31,7 +31,7 @@ from langchain_quickjs.interpreter.guest.image import (
     Lines,
     MemoryPages,
 )
-from langchain_quickjs.interpreter.guest.page_lines import pages_of
+from langchain_quickjs.interpreter.guest.page_lines import LinePages
 from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.outcomes import Call
 from langchain_quickjs.interpreter.script_state import ScriptState
@@ -82,21 +82,37 @@ def _lines_of(image: Image, boot: Sequence[bytes]) -> Lines:
     )
 
 
-def _pages_of(found: Lines, boot: Sequence[bytes]) -> dict[int, bytes]:
+@dataclass(frozen=True, slots=True)
+class _StoredLines:
+    """The lines in a snapshot, which stay packed, so that thousands can wait."""
+
+    numbers: list[int]
+    masks: bytes
+    packed: bytes
+    begin: int
+
+    @property
+    def content(self) -> memoryview:
+        return memoryview(unpack(self.packed))[self.begin :]
+
+
+def _image_of(
+    lines_there: _StoredLines, blocks: int, content: memoryview, boot: Sequence[bytes]
+) -> Image:
     if isinstance(boot, MemoryPages):
-        return pages_of(boot, found)
-    some = lines(found.numbers, found.masks)
-    return patched_pages(some, _xor(found.content, content_of(some, {}, boot)), {}, boot)
+        return Image(blocks, LinePages(boot, lines_there), lines_there)
+    some = lines(lines_there.numbers, lines_there.masks)
+    return Image(blocks, patched_pages(some, _xor(content, content_of(some, {}, boot)), {}, boot))
 
 
 def pack_snapshot(paused: PausedInterpreter, boot: Sequence[bytes], build_id: bytes) -> bytes:
     """Makes the bytes to store for a paused interpreter."""
     image, state = paused.image, paused.state
-    numbers, masks, differences = image.lines or _lines_of(image, boot)
+    found = image.lines or _lines_of(image, boot)
     calls = [_packed(call) for call in state.open_calls.values()]
     head = [state.next_id, state.running, calls, sorted(state.granted), state.spent_s]
-    body = msgpack.packb([*head, state.calls_made, image.blocks, numbers, masks])
-    packed = compress(b"".join((body, differences)))
+    body = msgpack.packb([*head, state.calls_made, image.blocks, found.numbers, found.masks])
+    packed = compress(b"".join((body, found.content)))
     checksum = hashlib.blake2b(packed, digest_size=16).digest()
     header = _HEADER.pack(_MAGIC, _FORMAT, build_id[:16], len(packed), len(body), checksum)
     return header + packed
@@ -125,7 +141,7 @@ def unpack_snapshot(
         if not body_length <= size <= memory_bytes + body_length or body_length > most_body:
             raise stored_too_large("the snapshot", size, memory_bytes)
         plain = unpack(packed)
-        return _paused(memoryview(plain), body_length, boot, memory_bytes, len(snapshot))
+        return _paused(memoryview(plain), packed, body_length, boot, memory_bytes)
     except zstandard.ZstdError as error:
         raise SnapshotError(
             f"the snapshot does not unpack within {memory_bytes} bytes: {error}; restore it with "
@@ -209,10 +225,10 @@ def _check_calls(calls: Sequence[Call], next_id: int, running: bool, granted: Se
 
 def _paused(
     plain: memoryview,
+    packed: bytes,
     body_length: int,
     boot: Sequence[bytes],
     memory_bytes: int,
-    snapshot_bytes: int,
 ) -> PausedInterpreter:
     match _fields(plain[:body_length], memory_bytes):
         case [
@@ -233,8 +249,8 @@ def _paused(
         raise stored_too_large("the snapshot", blocks * BLOCK_BYTES, memory_bytes)
     if not are_possible_changes(numbers, masks, blocks * BLOCK_BYTES // PAGE_BYTES):
         raise ValueError("its pages do not fit its memory")
-    found = Lines(numbers, masks, plain[body_length:])
-    if len(found.content) != sum(map(int.bit_count, masks)) * LINE_BYTES:
+    content = plain[body_length:]
+    if len(content) != sum(map(int.bit_count, masks)) * LINE_BYTES:
         raise ValueError("its pages have another size")
     names = frozenset(map(str, granted))
     open_calls = tuple(map(_call, calls))
@@ -243,9 +259,10 @@ def _paused(
         next_id,
         running,
         {call.id: call for call in open_calls},
-        sizes_of(open_calls, snapshot_bytes),
+        sizes_of(open_calls, _HEADER.size + len(packed)),
         names,
         spent_s,
         calls_made,
     )
-    return PausedInterpreter(Image(blocks, _pages_of(found, boot)), state)
+    found = _StoredLines(numbers, masks, packed, body_length)
+    return PausedInterpreter(_image_of(found, blocks, content, boot), state)

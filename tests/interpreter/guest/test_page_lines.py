@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from langchain_quickjs.interpreter.guest.image import PAGE_BYTES, MemoryPages, page_at
 from langchain_quickjs.interpreter.guest.instance import load
-from langchain_quickjs.interpreter.guest.page_lines import lines_of, pages_of
+from langchain_quickjs.interpreter.guest.page_lines import LinePages, lines_of, write_lines
 from langchain_quickjs.interpreter.storage.changed_lines import changes, content_of, lines
 
 
@@ -58,7 +58,10 @@ def test_it_finds_the_same_as_python(writes: dict[int, int], runs: list[tuple[in
     some = lines(found.numbers, found.masks)
     assert found.content == xor(content_of(some, after, BOOT), content_of(some, {}, BOOT))
     different = {n: page for n, page in after.items() if page != page_at(BOOT, n)}
-    assert pages_of(BOOT, found) == different
+    assert LinePages(BOOT, found) == different
+    boot = written({})
+    write_lines(BOOT, found, memoryview(boot))
+    assert boot == bytearray().join(different.get(n, page_at(BOOT, n)) for n in range(PAGES))
 
 
 @pytest.mark.parametrize("runs", [[(0, PAGES)], [(n, n + 1) for n in range(0, PAGES, 2)]])
@@ -67,10 +70,10 @@ def test_more_pages_than_are_looked_at_in_one_go(runs: list[tuple[int, int]]) ->
     memory[:] = random.Random(5).randbytes(len(memory))
     found = lines_of(BOOT, memoryview(memory), runs)
     assert len(found.content) == len(found.numbers) * PAGE_BYTES
-    assert pages_of(BOOT, found) == pages_in(memory, runs)
+    assert LinePages(BOOT, found) == pages_in(memory, runs)
 
 
 def test_nothing_is_nothing() -> None:
     assert lines_of(BOOT, memoryview(b""), []) == ([], b"", b"")
     assert lines_of(BOOT, memoryview(written({})), [(0, PAGES)]) == ([], b"", b"")
-    assert pages_of(BOOT, lines_of(BOOT, memoryview(b""), [])) == {}
+    assert LinePages(BOOT, lines_of(BOOT, memoryview(b""), [])) == {}
