@@ -107,9 +107,15 @@ def compile_module(wasm: bytes, build_id: bytes) -> CompiledModule:
     return module_of_code(code)
 
 
-def compile_text(text: bytes) -> CompiledModule:
-    """Compiles a small module of our own that is written as text."""
-    return module_of_code(compiled(new_engine(), wasm_of(text)))
+def compile_text(text: bytes, most_bytes: int) -> CompiledModule:
+    """Compiles a small module of our own that is written as text.
+
+    Args:
+        text: The module.
+        most_bytes: How large its memory may become, which has few addresses more than that.
+    """
+    engine = new_engine(wasm_stack_bytes(), most_bytes=most_bytes)
+    return _prepared(engine, loaded(engine, compiled(engine, wasm_of(text))))
 
 
 def module_of_code(code: bytes) -> CompiledModule:
@@ -222,7 +228,7 @@ class WasmInstance:
                 )
             )
         except WasmtimeError as error:  # No code of the guest runs then.
-            raise HostMemoryError(_NO_MEMORY.format(error)) from None
+            raise HostMemoryError(_NO_MEMORY.format(" ".join(str(error).split()))) from None
         if self._trap:
             self._raise_trap(None)
         return instance

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from langchain_quickjs.errors import MemoryLimitError, ProtocolError
+from langchain_quickjs.errors import HostMemoryError, MemoryLimitError, ProtocolError
 from langchain_quickjs.interpreter.guest.engine import (
     CompiledModule,
     WasmInstance,
@@ -76,9 +76,14 @@ def load() -> Module:
 def _load() -> Module:
     compiled, build_id = _installed()
     module = Module(compiled.engine, compiled.prepared, compiled.ticker, build_id)
-    tried, fresh = (Instance(module, _MOST_BYTES) for _ in range(2))
+    tried = Instance(module, _MOST_BYTES)
+    boot: Sequence[bytes]
+    try:
+        boot = Instance(module, _MOST_BYTES).lasting_pages()
+    except HostMemoryError:  # There are addresses for one guest, which scripts need.
+        boot = tuple(page for _, page in tried.pages())
     mailbox, kernel_tells = tried.mailbox(1), tried.kernel_tells()
-    return replace(module, mailbox=mailbox, boot=fresh.lasting_pages(), kernel_tells=kernel_tells)
+    return replace(module, mailbox=mailbox, boot=boot, kernel_tells=kernel_tells)
 
 
 def _installed() -> tuple[CompiledModule, bytes]:

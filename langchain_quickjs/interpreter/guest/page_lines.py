@@ -105,8 +105,8 @@ def _text() -> str:
 
 
 @functools.cache
-def _module() -> CompiledModule:
-    return compile_text(_text().encode())
+def _module(memory_bytes: int) -> CompiledModule:
+    return compile_text(_text().encode(), memory_bytes)
 
 
 class _Lines(WasmInstance):
@@ -116,9 +116,11 @@ class _Lines(WasmInstance):
     __slots__ = ()
 
     def __init__(self, boot: MemoryPages) -> None:
-        super().__init__(_module(), 2**32 - BLOCK_BYTES)
         pages = len(boot)
-        self._grow(pages * PAGE_BYTES // BLOCK_BYTES + 1)
+        blocks = pages * PAGE_BYTES // BLOCK_BYTES + 1
+        memory_bytes = _BOOT + blocks * BLOCK_BYTES
+        super().__init__(_module(memory_bytes), memory_bytes)
+        self._grow(blocks)
         boot.copy([(0, pages)], self._view[_BOOT:])
         self._view[_BOOT_PAGES : _BOOT_PAGES + 4] = pages.to_bytes(4, "little")
 

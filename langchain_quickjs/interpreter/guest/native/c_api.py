@@ -102,7 +102,9 @@ SIGNATURES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "wasmtime_config_cranelift_opt_level_set": (None, (_P, c_uint8)),
     "wasmtime_config_epoch_interruption_set": (None, (_P, c_bool)),
     "wasmtime_config_max_wasm_stack_set": (None, (_P, c_size_t)),
+    "wasmtime_config_memory_guard_size_set": (None, (_P, c_uint64)),
     "wasmtime_config_memory_may_move_set": (None, (_P, c_bool)),
+    "wasmtime_config_memory_reservation_set": (None, (_P, c_uint64)),
     "wasmtime_config_target_set": (_P, (_P, _P)),
     "wasmtime_context_set_epoch_deadline": (None, (_P, c_uint64)),
     "wasmtime_engine_increment_epoch": (None, (_P,)),
@@ -217,18 +219,25 @@ def installed_version() -> str:
     return metadata.version("wasmtime")
 
 
-def new_engine(stack_bytes: int | None = None, target: str | None = None) -> Owned:
+def new_engine(
+    stack_bytes: int | None = None, target: str | None = None, most_bytes: int | None = None
+) -> Owned:
     """Makes an engine with the settings that all machine code of the guest is compiled with.
 
     Args:
         stack_bytes: How much of a thread's stack the guest may use, if it is to run.
         target: The kind of machine to compile for, any one of which can run it; if omitted, this
             very machine.
+        most_bytes: How large a memory may become, if it is not the guest's. Then its instances do
+            not take four gigabytes of addresses, and their code is slower: it checks each of them.
     """
     config = ffi.wasm_config_new()
     ffi.wasmtime_config_epoch_interruption_set(config, True)
     ffi.wasmtime_config_cranelift_opt_level_set(config, _OPTIMISED_FOR_SPEED)
     ffi.wasmtime_config_memory_may_move_set(config, False)  # an instance's memory has one address
+    if most_bytes is not None:
+        ffi.wasmtime_config_memory_reservation_set(config, most_bytes)
+        ffi.wasmtime_config_memory_guard_size_set(config, 65536)
     if stack_bytes is not None:
         # No stack of this size is made, nothing here is async; but it has to be the larger one.
         ffi.wasmtime_config_async_stack_size_set(config, stack_bytes)
