@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
+import sys
 import time
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -132,9 +133,13 @@ def load_shipped(shipped: ShippedCode) -> CompiledModule | None:
     """Makes a module of the machine code that the package was installed with, if that fits here."""
     if installed_version() != shipped.version:
         return None
-    engine = new_engine(wasm_stack_bytes())
-    with contextlib.suppress(WasmtimeError):  # of another machine
-        return _prepared(engine, mapped(engine, shipped.path))
+    with contextlib.suppress(WasmtimeError, OSError):  # of another machine
+        if sys.platform == "linux":
+            engine = new_engine(wasm_stack_bytes())
+            return _prepared(engine, mapped(engine, shipped.path))
+        # Elsewhere a file that is mapped cannot be replaced, or its pages have to be signed.
+        with open(shipped.path, "rb") as file:
+            return module_of_code(file.read())
     return None
 
 

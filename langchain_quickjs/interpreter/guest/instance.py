@@ -13,7 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from langchain_quickjs.errors import HostMemoryError, MemoryLimitError, ProtocolError
+from langchain_quickjs.errors import (
+    HostMemoryError,
+    MemoryLimitError,
+    ProtocolError,
+    SetupError,
+)
 from langchain_quickjs.interpreter.guest.engine import (
     CompiledModule,
     WasmInstance,
@@ -93,9 +98,11 @@ def _installed() -> tuple[CompiledModule, bytes]:
         return compiled, shipped.build_id
     # What takes time to import is so only here, where code has to be found or made.
     import hashlib  # noqa: PLC0415
-    from importlib import resources  # noqa: PLC0415
+    import pkgutil  # noqa: PLC0415
 
-    wasm = resources.files("langchain_quickjs").joinpath("guest.wasm").read_bytes()
+    wasm = pkgutil.get_data("langchain_quickjs", "guest.wasm")
+    if wasm is None:
+        raise SetupError("The package was installed without its guest; install it again.")
     build_id = hashlib.sha256(wasm).digest()
     return compile_module(wasm, build_id), build_id
 

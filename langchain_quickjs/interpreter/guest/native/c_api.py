@@ -13,7 +13,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ctypes import c_bool, c_int64, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
 from importlib.util import find_spec
 from typing import Any, Final
@@ -99,6 +99,7 @@ SIGNATURES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "wasm_engine_new_with_config": (_P, (_P,)),
     "wasm_trap_delete": (None, (_P,)),
     "wasmtime_config_async_stack_size_set": (None, (_P, c_size_t)),
+    "wasmtime_config_cranelift_flag_enable": (None, (_P, _P)),
     "wasmtime_config_cranelift_opt_level_set": (None, (_P, c_uint8)),
     "wasmtime_config_epoch_interruption_set": (None, (_P, c_bool)),
     "wasmtime_config_max_wasm_stack_set": (None, (_P, c_size_t)),
@@ -220,14 +221,17 @@ def installed_version() -> str:
 
 
 def new_engine(
-    stack_bytes: int | None = None, target: str | None = None, most_bytes: int | None = None
+    stack_bytes: int | None = None,
+    target: str | None = None,
+    features: Iterable[str] = (),
+    most_bytes: int | None = None,
 ) -> Owned:
     """Makes an engine with the settings that all machine code of the guest is compiled with.
 
     Args:
         stack_bytes: How much of a thread's stack the guest may use, if it is to run.
-        target: The kind of machine to compile for, any one of which can run it; if omitted, this
-            very machine.
+        target: The platform to compile for; if omitted, this very machine.
+        features: What processors of that platform must have, by Cranelift's names.
         most_bytes: How large a memory may become, if it is not the guest's. Then its instances do
             not take four gigabytes of addresses, and their code is slower: it checks each of them.
     """
@@ -244,6 +248,8 @@ def new_engine(
         ffi.wasmtime_config_max_wasm_stack_set(config, stack_bytes)
     if target is not None:
         checked(ffi.wasmtime_config_target_set(config, target.encode()))
+    for feature in features:
+        ffi.wasmtime_config_cranelift_flag_enable(config, feature.encode())
     return Owned(ffi.wasm_engine_new_with_config(config), ffi.wasm_engine_delete)
 
 

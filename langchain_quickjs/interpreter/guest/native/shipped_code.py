@@ -3,10 +3,11 @@
     file = code, foot
     foot = magic, build id, lengths of code and module, time of the module, wasmtime's version
 
-The wheel's build hook makes it, for any machine of the wheel's platform. It is trusted as what it
+The wheel's build hook makes it, for the machines of the wheel's platform. It is trusted as what it
 lies beside is: whoever can change it can change this module. So it is mapped, not read, and there
-is no digest of it. Whether it fits is checked: that it is whole, and of the module that is here,
-and of the installed wasmtime; wasmtime itself looks at platform, processor and settings.
+is no digest of it; and like any library it is replaced, never written over. Whether it fits is
+checked: that it is whole, of the module that is here, and of the installed wasmtime, which itself
+looks at platform, processor and settings.
 
 The module is not read for that. In a checkout, where it may be built again by hand, it must be as
 old as when it was compiled, as Python has it with the sources of modules. A wheel says no time,
@@ -17,8 +18,7 @@ from __future__ import annotations
 
 import os
 import struct
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = ["ShippedCode", "shipped_code", "with_foot"]
 
@@ -28,8 +28,7 @@ _CODE: Final = "guest.cwasm"
 _WASM: Final = "guest.wasm"
 
 
-@dataclass(frozen=True, slots=True)
-class ShippedCode:
+class ShippedCode(NamedTuple):
     """Machine code in a file, of the guest beside it.
 
     Attributes:

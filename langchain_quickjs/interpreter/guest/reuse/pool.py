@@ -77,9 +77,9 @@ class Pool:
                 break
             except HostMemoryError:
                 if not self._has_one_given_up():
-                    if not self._leases or time.monotonic() > patience_s:
+                    if time.monotonic() > patience_s:
                         raise
-                    time.sleep(_LOOK_S)  # Others take steps, which end.
+                    time.sleep(_LOOK_S)  # Others may be taking steps, which end.
         instance.begin_again(memory_bytes, cancellation)
         lease = Lease(tenant, self.take_back)
         lease.instance = instance

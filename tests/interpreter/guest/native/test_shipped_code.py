@@ -18,6 +18,7 @@ import pytest
 import wasmtime
 
 import langchain_quickjs
+from langchain_quickjs.interpreter.guest.engine import WasmInstance, load_shipped
 from langchain_quickjs.interpreter.guest.native import c_api
 from langchain_quickjs.interpreter.guest.native.machine_code import read_code, write_code
 from langchain_quickjs.interpreter.guest.native.shipped_code import shipped_code, with_foot
@@ -63,7 +64,10 @@ class Package:
         self.file.write_bytes(with_foot(**{**parts, **other}))
 
     def change(self, change: Callable[[bytes], bytes]) -> None:
-        self.file.write_bytes(change(self.file.read_bytes()))
+        """Puts another file in its place; who has the one before mapped keeps it."""
+        content = change(self.file.read_bytes())
+        self.file.unlink()
+        self.file.write_bytes(content)
 
     def run(self, cache: Path) -> tuple[list[Any], bool]:
         """What a program gave in a new process, and whether that used the code of the package."""
@@ -120,6 +124,14 @@ def of_platform(name: bytes) -> Callable[[Package], None]:
     return change
 
 
+def of_more_than_this_processor(package: Package) -> None:
+    """The code as if it needed what hardly any processor has."""
+    without, needed = b"has_apx\x02\x00", b"has_apx\x02\x01"
+    if without not in package.code:
+        pytest.skip("it is about code for x86-64")
+    package.ship(code=package.code.replace(without, needed, 1))
+
+
 def with_other_settings() -> bytes:
     engine = wasmtime.Engine()  # It has no epochs: nothing could stop a script.
     return bytes(wasmtime.Module(engine, (SOURCES / "guest.wasm").read_bytes()).serialize())
@@ -143,7 +155,7 @@ UNFIT: dict[str, Callable[[Package], object]] = {
     "longer": lambda package: package.change(lambda content: content + b"\0"),
     "without its beginning": lambda package: package.change(lambda content: content[4096:]),
     "another magic": lambda package: package.change(
-        lambda content: content.replace(b"QJSHIP", b"")
+        lambda content: content.replace(b"QJSHIP", b"QJSHOP")
     ),
     "text": lambda package: package.ship(code=b"This is no machine code."),
     "code that was cut": lambda package: package.ship(code=package.code[:-100_000]),
@@ -153,6 +165,7 @@ UNFIT: dict[str, Callable[[Package], object]] = {
     "of another wasmtime": lambda package: package.ship(version="50.0.0"),
     "of another architecture": of_platform(b"s390x-unknown-linux-musl"),
     "of another system": of_platform(b"x86_64-unknown-dragonfly"),
+    "of a processor with more": of_more_than_this_processor,
     "with other settings": lambda package: package.ship(code=with_other_settings()),
 }
 
@@ -172,12 +185,41 @@ def test_code_that_fits_is_used_and_gives_the_same(
     assert not (tmp_path / "cache").exists()
 
 
+@pytest.mark.parametrize("with_time", [True, False])
+def test_a_guest_that_was_built_again_is_the_one_that_runs(
+    with_time: bool, package: Package, cache: Path
+) -> None:
+    if not with_time:
+        package.ship(wasm_ns=0)
+    wasm = package.wasm.read_bytes() + b"\0\2\1x"  # a section that means nothing
+    package.wasm.write_bytes(wasm)
+    (*_, heap), shipped = package.run(cache)
+    assert not shipped
+    assert hashlib.sha256(wasm).digest()[:16].hex() in heap
+
+
 def test_code_of_a_wheel_is_used_however_old_the_module_is(
     package: Package, expected: list[Any], cache: Path
 ) -> None:
     package.ship(wasm_ns=0)
     as_new(package)
     assert package.run(cache) == (expected, True)
+
+
+@pytest.mark.parametrize("system", ["linux", "darwin"])
+def test_it_is_mapped_or_read(
+    system: str, package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = shipped_code(str(package.folder))
+    assert found is not None
+    monkeypatch.setattr(sys, "platform", system)
+    module = load_shipped(found)
+    assert module is not None
+    assert WasmInstance(module, 2**26).size_bytes >= 2**20
+    package.change(lambda content: content[:4096])
+    assert load_shipped(found) is None
+    package.file.unlink()
+    assert load_shipped(found) is None
 
 
 def test_its_build_is_the_one_that_the_module_has(package: Package) -> None:
