@@ -199,6 +199,16 @@ class NotRunError(QuickJSError):
 class HostMemoryError(QuickJSError):
     """The system has no memory for another guest; what was asked for never happened."""
 
+    @classmethod
+    def because(cls, reason: object) -> HostMemoryError:
+        """Makes the error of what the system said."""
+        said = " ".join(str(reason).split())
+        return cls(
+            "the system has no memory for another guest, which takes 4 GiB of addresses and some "
+            f"mappings ({said}): allow the process more (`ulimit -v`, vm.max_map_count), or run "
+            "fewer scripts at once"
+        )
+
 
 class ProtocolError(QuickJSError):
     """The guest answered with something that its protocol does not allow; it is not trusted."""

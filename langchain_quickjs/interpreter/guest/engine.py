@@ -57,10 +57,6 @@ _STACK_OVERFLOW: Final = 0  # WASMTIME_TRAP_CODE_STACK_OVERFLOW
 
 
 _RawValues = RawValue * 1
-_NO_MEMORY: Final = (
-    "the system has no memory for another guest, which takes 4 GiB of addresses and some mappings "
-    "({}): allow the process more (`ulimit -v`, vm.max_map_count), or run fewer scripts at once"
-)
 
 
 def _epoch_callback(watch: Watch) -> Any:
@@ -71,7 +67,10 @@ def _epoch_callback(watch: Watch) -> Any:
         kind[0] = _CONTINUE
         return 0
 
-    return EpochCallback(on_tick)
+    try:
+        return EpochCallback(on_tick)
+    except MemoryError:
+        raise HostMemoryError.because("of callbacks") from None
 
 
 @dataclass(frozen=True)
@@ -114,9 +113,15 @@ def compile_text(text: bytes, most_bytes: int) -> CompiledModule:
     Args:
         text: The module.
         most_bytes: How large its memory may become, which has few addresses more than that.
+
+    Raises:
+        HostMemoryError: The system has no memory for it.
     """
-    engine = new_engine(wasm_stack_bytes(), most_bytes=most_bytes)
-    return _prepared(engine, loaded(engine, compiled(engine, wasm_of(text))))
+    try:
+        engine = new_engine(wasm_stack_bytes(), most_bytes=most_bytes)
+        return _prepared(engine, loaded(engine, compiled(engine, wasm_of(text))))
+    except WasmtimeError as error:
+        raise HostMemoryError.because(error) from None
 
 
 def module_of_code(code: bytes) -> CompiledModule:
@@ -233,7 +238,7 @@ class WasmInstance:
                 )
             )
         except WasmtimeError as error:  # No code of the guest runs then.
-            raise HostMemoryError(_NO_MEMORY.format(" ".join(str(error).split()))) from None
+            raise HostMemoryError.because(error) from None
         if self._trap:
             self._raise_trap(None)
         return instance

@@ -6,6 +6,7 @@ The module comes compiled with the package (`native.shipped_code`), or is compil
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import threading
@@ -222,11 +223,12 @@ class Instance(WasmInstance):
         blocks, runs = size // BLOCK_BYTES, None
         if self.module.kernel_tells:
             runs = written_runs(self._address, _STACK_PAGES, size // PAGE_BYTES)
-        if runs is None or not isinstance(boot, MemoryPages):
-            pages = (page for page in self.pages() if page[0] >= _STACK_PAGES)
-            return difference(boot, blocks, pages)
-        lines = lines_of(boot, view, runs)
-        return Image(blocks, LinePages(boot, lines), lines)
+        if runs is not None and isinstance(boot, MemoryPages):
+            with contextlib.suppress(HostMemoryError):
+                lines = lines_of(boot, view, runs)
+                return Image(blocks, LinePages(boot, lines), lines)
+        pages = (page for page in self.pages() if page[0] >= _STACK_PAGES)
+        return difference(boot, blocks, pages)
 
     def load(self, image: Image) -> None:
         """Makes a fresh instance's memory that of `image`.

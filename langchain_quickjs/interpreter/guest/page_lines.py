@@ -13,10 +13,10 @@ import array
 import functools
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import compress
 from typing import Final
 
+from langchain_quickjs.errors import HostMemoryError
 from langchain_quickjs.interpreter.guest.engine import CompiledModule, WasmInstance, compile_text
 from langchain_quickjs.interpreter.guest.image import (
     BLOCK_BYTES,
@@ -24,6 +24,7 @@ from langchain_quickjs.interpreter.guest.image import (
     AnyLines,
     Lines,
     MemoryPages,
+    page_at,
 )
 from langchain_quickjs.interpreter.guest.reuse.dirty_pages import Run
 
@@ -152,34 +153,40 @@ class _Lines(WasmInstance):
 _idle: weakref.WeakKeyDictionary[MemoryPages, list[_Lines]] = weakref.WeakKeyDictionary()
 
 
-@contextmanager
-def _instance_for(boot: MemoryPages) -> Iterator[_Lines]:
-    """Gives an instance that nobody else uses meanwhile; after an error, nobody uses it again."""
+def _taken(boot: MemoryPages) -> _Lines:
+    """Gives an instance that nobody else uses until it is put back; after an error, it is not."""
     idle = _idle.setdefault(boot, [])
     try:
-        instance = idle.pop()
+        return idle.pop()
     except IndexError:
-        instance = _Lines(boot)
-    yield instance
+        return _Lines(boot)
+
+
+def _put_back(boot: MemoryPages, instance: _Lines) -> None:
+    idle = _idle.setdefault(boot, [])
     idle.append(instance)
     del idle[1:]
 
 
 def lines_of(boot: MemoryPages, memory: memoryview, runs: Iterable[Run]) -> Lines:
-    """Finds in what some pages of a memory differ from those of the boot image."""
+    """Finds in what some pages of a memory differ from those of the boot image.
+
+    Raises:
+        HostMemoryError: The system has no memory for the module.
+    """
     numbers: list[int] = []
     masks, content = [], []
-    with _instance_for(boot) as instance:
-        for part in _parts(runs):
-            looked_at: list[int] = []
-            for first, end in part:
-                pages = memory[first * PAGE_BYTES : end * PAGE_BYTES]
-                instance.put_pages(len(looked_at), pages)
-                looked_at += range(first, end)
-            found, differences = instance.differing(looked_at)
-            numbers += compress(looked_at, found)
-            masks.append(found.replace(b"\0", b""))
-            content.append(differences)
+    instance = _taken(boot)
+    for part in _parts(runs):
+        looked_at: list[int] = []
+        for first, end in part:
+            instance.put_pages(len(looked_at), memory[first * PAGE_BYTES : end * PAGE_BYTES])
+            looked_at += range(first, end)
+        found, differences = instance.differing(looked_at)
+        numbers += compress(looked_at, found)
+        masks.append(found.replace(b"\0", b""))
+        content.append(differences)
+    _put_back(boot, instance)
     return Lines(numbers, b"".join(masks), b"".join(content))
 
 
@@ -210,16 +217,36 @@ def write_lines(boot: MemoryPages, lines: AnyLines, memory: memoryview) -> None:
         memory[number * PAGE_BYTES : (number + 1) * PAGE_BYTES] = page
 
 
-def _patched(boot: MemoryPages, lines: AnyLines) -> Iterator[tuple[int, memoryview]]:
-    numbers, masks = lines.numbers, lines.masks
-    with _instance_for(boot) as instance, memoryview(lines.content) as content:
-        begin = 0
-        for index in range(0, len(numbers), _AT_ONCE):
-            some, which = numbers[index : index + _AT_ONCE], masks[index : index + _AT_ONCE]
-            end = begin + sum(map(int.bit_count, which)) * _LINE_BYTES
-            made, begin = instance.patched(some, which, content[begin:end]), end
-            for at, number in enumerate(some):
-                yield number, made[at * PAGE_BYTES : (at + 1) * PAGE_BYTES]
+def _patched(boot: MemoryPages, lines: AnyLines) -> Iterator[tuple[int, bytes | memoryview]]:
+    numbers, masks, content = lines.numbers, lines.masks, memoryview(lines.content)
+    try:
+        instance = _taken(boot)
+    except HostMemoryError:
+        yield from _patched_in_python(boot, numbers, masks, content)
+        return
+    begin = 0
+    for index in range(0, len(numbers), _AT_ONCE):
+        some, which = numbers[index : index + _AT_ONCE], masks[index : index + _AT_ONCE]
+        end = begin + sum(map(int.bit_count, which)) * _LINE_BYTES
+        made, begin = instance.patched(some, which, content[begin:end]), end
+        for at, number in enumerate(some):
+            yield number, made[at * PAGE_BYTES : (at + 1) * PAGE_BYTES]
+    _put_back(boot, instance)
+
+
+def _patched_in_python(
+    boot: MemoryPages, numbers: Sequence[int], masks: bytes, content: memoryview
+) -> Iterator[tuple[int, bytes]]:
+    begin = 0
+    for number, mask in zip(numbers, masks, strict=True):
+        page = bytearray(page_at(boot, number))
+        which = map(int, reversed(f"{mask:08b}"))
+        for at in compress(range(0, PAGE_BYTES, _LINE_BYTES), which):
+            ours = int.from_bytes(page[at : at + _LINE_BYTES], "little")
+            theirs = int.from_bytes(content[begin : begin + _LINE_BYTES], "little")
+            page[at : at + _LINE_BYTES] = (ours ^ theirs).to_bytes(_LINE_BYTES, "little")
+            begin += _LINE_BYTES
+        yield number, bytes(page)
 
 
 class LinePages(Mapping[int, bytes]):

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from langchain_quickjs.errors import HostMemoryError
+from langchain_quickjs.interpreter.guest import page_lines
 from langchain_quickjs.interpreter.guest.image import PAGE_BYTES, MemoryPages, page_at
 from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.guest.page_lines import LinePages, lines_of, write_lines
@@ -77,3 +79,18 @@ def test_nothing_is_nothing() -> None:
     assert lines_of(BOOT, memoryview(b""), []) == ([], b"", b"")
     assert lines_of(BOOT, memoryview(written({})), [(0, PAGES)]) == ([], b"", b"")
     assert LinePages(BOOT, lines_of(BOOT, memoryview(b""), [])) == {}
+
+
+@given(WRITES)
+def test_where_the_module_cannot_be_python_does_it(writes: dict[int, int]) -> None:
+    memory = written(writes)
+    found = lines_of(BOOT, memoryview(memory), [(0, PAGES)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page_lines, "_taken", refuse)
+        boot = written({})
+        write_lines(BOOT, found, memoryview(boot))
+    assert boot == memory
+
+
+def refuse(_: object) -> None:
+    raise HostMemoryError("there is no memory")

@@ -106,6 +106,7 @@ SIGNATURES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "wasmtime_config_memory_guard_size_set": (None, (_P, c_uint64)),
     "wasmtime_config_memory_may_move_set": (None, (_P, c_bool)),
     "wasmtime_config_memory_reservation_set": (None, (_P, c_uint64)),
+    "wasmtime_config_parallel_compilation_set": (None, (_P, c_bool)),
     "wasmtime_config_target_set": (_P, (_P, _P)),
     "wasmtime_context_set_epoch_deadline": (None, (_P, c_uint64)),
     "wasmtime_engine_increment_epoch": (None, (_P,)),
@@ -232,8 +233,9 @@ def new_engine(
         stack_bytes: How much of a thread's stack the guest may use, if it is to run.
         target: The platform to compile for; if omitted, this very machine.
         features: What processors of that platform must have, by Cranelift's names.
-        most_bytes: How large a memory may become, if it is not the guest's. Then its instances do
-            not take four gigabytes of addresses, and their code is slower: it checks each of them.
+        most_bytes: How large a memory may become, if it is that of a small module, not the guest's.
+            Its instances do not take four gigabytes of addresses, and their code is slower: it
+            checks each of them.
     """
     config = ffi.wasm_config_new()
     ffi.wasmtime_config_epoch_interruption_set(config, True)
@@ -242,6 +244,8 @@ def new_engine(
     if most_bytes is not None:
         ffi.wasmtime_config_memory_reservation_set(config, most_bytes)
         ffi.wasmtime_config_memory_guard_size_set(config, 65536)
+        # Threads take longer to start than it does, and the process ends where they cannot be.
+        ffi.wasmtime_config_parallel_compilation_set(config, False)
     if stack_bytes is not None:
         # No stack of this size is made, nothing here is async; but it has to be the larger one.
         ffi.wasmtime_config_async_stack_size_set(config, stack_bytes)
