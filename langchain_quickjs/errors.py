@@ -17,6 +17,7 @@ __all__ = [
     "CallsInFlightLimitError",
     "ConsoleLimitError",
     "DecisionError",
+    "HostMemoryError",
     "InterpreterStateError",
     "LimitError",
     "MemoryLimitError",
@@ -193,6 +194,20 @@ class ScriptCancelledError(QuickJSError):
 
 class NotRunError(QuickJSError):
     """A script was not begun, because one that comes before it waits for people."""
+
+
+class HostMemoryError(QuickJSError):
+    """The system has no memory for another guest; what was asked for never happened."""
+
+    @classmethod
+    def because(cls, reason: object) -> HostMemoryError:
+        """Makes the error of what the system said."""
+        said = " ".join(str(reason).split())
+        return cls(
+            "the system has no memory for another guest, which takes 4 GiB of addresses and some "
+            f"mappings ({said}): allow the process more (`ulimit -v`, vm.max_map_count), or run "
+            "fewer scripts at once"
+        )
 
 
 class ProtocolError(QuickJSError):

@@ -119,7 +119,7 @@ def checked_limits(given: object) -> Limits:
         SetupError: They are something else.
     """
     if given is None:
-        return Limits()
+        return _DEFAULT
     if not isinstance(given, Limits):
         raise SetupError(f"`limits` must be `Limits`, or None; it is {value_text(given)}.")
     return given
@@ -129,3 +129,5 @@ RANGES: Final[dict[str, Range]] = {
     limit.name: limit.metadata[_RANGE] for limit in fields(Limits) if _RANGE in limit.metadata
 }
 """What each limit may be, by its name."""
+
+_DEFAULT: Final = Limits()

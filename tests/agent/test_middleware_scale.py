@@ -19,7 +19,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import Command, interrupt
 
 from langchain_quickjs import CodeInterpreterMiddleware, Interpreter
-from langchain_quickjs.interpreter.guest.instance import Instance
+from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.script.settings import Mode
 from tests.helpers.models import programs
 from tests.helpers.shop import Shop
@@ -99,7 +99,7 @@ def test_a_script_that_does_not_pause_stores_its_variables_only(tmp_path: Path, 
 
 def live() -> set[int]:
     gc.collect()
-    return {id(o) for o in gc.get_objects() if isinstance(o, Interpreter | Instance)}
+    return {id(o) for o in gc.get_objects() if isinstance(o, Interpreter | Machine)}
 
 
 def test_many_paused_conversations_hold_nothing(tmp_path: Path) -> None:

@@ -49,6 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sides.append(Side("peer", options.peer_python, ("peer", "agents")))
     if options.native_python:
         sides.append(Side("native", options.native_python, ("native",)))
+    if options.monty_python:
+        sides.append(Side("monty", options.monty_python, ("monty",)))
+    if options.wasi_node:
+        sides.append(Side("wasi", *options.wasi_node))
     rows = [*INTERPRETER, *AGENT_SHORT, *RULED, *(AGENT if options.agents else ())]
     if options.only:
         rows = [row for row in rows if any(word in row.measure for word in options.only)]
@@ -64,6 +68,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--before-python", help="Python of an environment with this package before")
     parser.add_argument("--peer-python", help="Python of an environment with the public package")
     parser.add_argument("--native-python", help="Python of an environment with quickjs-ng")
+    parser.add_argument("--monty-python", help="Python of an environment with pydantic-monty")
+    parser.add_argument(
+        "--wasi-node",
+        nargs=2,
+        metavar=("NODE", "FOLDER"),
+        help="Node.js, and the folder that quickjs-wasi is installed in",
+    )
     parser.add_argument("--agents", action="store_true", help="more whole agent turns (minutes)")
     parser.add_argument("--quick", action="store_true", help="one round instead of several")
     parser.add_argument("--only", nargs="+", help="rows whose measurement contains one of these")
@@ -74,7 +85,7 @@ def _measure_starts(sides: Sequence[Side], rounds: int) -> None:
     with tempfile.TemporaryDirectory() as warm:
         for label, cache in (("new process, first 1 + 1", Path(warm)), ("  nothing cached", None)):
             times: list[Figures] = [
-                {side.name: start_seconds(side, COLD_START[side.name], cache) for side in sides}
+                {side.name: start_seconds(side, COLD_START.get(side.name), cache) for side in sides}
                 for _ in range(rounds + 1)
             ]
             _print_row(sides, Row(label, ""), times[1:])  # the first round fills the caches

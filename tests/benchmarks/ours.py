@@ -6,7 +6,7 @@ from typing import Any
 
 from langchain_quickjs.interpreter import Completed, Interpreter, Limits, Returned, Suspended
 from tests.benchmarks import programs, typed
-from tests.benchmarks.timing import Samples, resident_bytes, time_each
+from tests.benchmarks.timing import Samples, resident_bytes, time_each, time_once
 
 _LIMITS = Limits(step_timeout_s=600, calls=None, calls_in_flight=100_000)
 _TOOLS = ("lookup", "records", "refund")
@@ -109,13 +109,17 @@ def typescript(runs: int) -> Samples:
     }
 
 
-def pause(runs: int) -> Samples:
+def _paused() -> Interpreter:
     interpreter = Interpreter()
     outcome = interpreter.start(programs.PAUSED, tools=_TOOLS)
     while isinstance(outcome, Suspended) and outcome.calls[0].name == "lookup":
         outcome = interpreter.resume({c.id: Returned(_answer(c)) for c in outcome.calls})
-    assert isinstance(outcome, Suspended)
-    refund = outcome.calls[0]
+    return interpreter
+
+
+def pause(runs: int) -> Samples:
+    interpreter = _paused()
+    (refund,) = interpreter.open_calls
     taken: list[bytes] = []
     snapshot = time_each(lambda: taken.append(interpreter.snapshot()), runs)
 
@@ -126,9 +130,14 @@ def pause(runs: int) -> Samples:
         assert ended.value == programs.PAUSED_RESULT
 
     resume = time_each(once, runs)
+    first = []
+    for _ in range(max(runs, 100)):
+        interpreter = _paused()
+        first += time_once(interpreter.snapshot)
     return {
         "bytes": [float(len(each)) for each in taken],
         "snapshot_s": snapshot,
+        "first_snapshot_s": first,
         "resume_s": resume,
     }
 

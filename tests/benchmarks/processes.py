@@ -21,14 +21,15 @@ class Side:
     """A package to measure.
 
     Attributes:
-        name: `"ours"`, `"before"`, `"peer"` or `"native"`.
-        python: The Python of the environment that it is installed in.
-        modules: The modules of `tests.benchmarks` that measure it.
+        name: `"ours"`, `"before"`, `"peer"`, `"native"`, `"monty"` or `"wasi"`.
+        program: The Python of the environment that it is installed in; or else Node.js.
+        modules: The modules of `tests.benchmarks` that measure it; or else the folder that it is
+            installed in.
     """
 
     name: str
-    python: str
-    modules: tuple[str, ...]
+    program: str
+    modules: tuple[str, ...] | str
 
     def command(self, program: str) -> list[str]:
         """Runs a program where `tests.benchmarks` and this side's package can be imported.
@@ -38,17 +39,23 @@ class Side:
         """
         add = f"sys.path.append({str(_ROOT)!r})"
         boot = f"import sys, warnings; warnings.simplefilter('ignore'); {add}\n{program}"
-        return [self.python, "-I", "-c", boot]
+        return [self.program, "-I", "-c", boot]
+
+    def worker(self) -> list[str]:
+        """Runs what answers with measurements."""
+        if isinstance(self.modules, str):
+            return [self.program, str(_ROOT / "tests" / "benchmarks" / "wasi.mjs"), self.modules]
+        modules = ", ".join(map(repr, self.modules))
+        return self.command(f"from tests.benchmarks.worker import main; main({modules})")
 
 
 class Worker:
     """A process that measures one side for as long as it is asked to."""
 
     def __init__(self, side: Side) -> None:
-        modules = ", ".join(map(repr, side.modules))
         self.side = side
         self._process = subprocess.Popen(
-            side.command(f"from tests.benchmarks.worker import main; main({modules})"),
+            side.worker(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -80,17 +87,19 @@ class Worker:
         self._process.wait()
 
 
-def start_seconds(side: Side, program: str, cache: Path | None) -> float | None:
+def start_seconds(side: Side, program: str | None, cache: Path | None) -> float | None:
     """How long a new process takes for a program, from outside.
 
     Args:
         side: Whose environment it runs in.
-        program: What it runs.
+        program: What it runs; `None` where there is no such thing.
         cache: The user's cache directory; `None` for an empty one.
 
     Returns:
         The seconds, or `None` where the program failed.
     """
+    if program is None:
+        return None
     with tempfile.TemporaryDirectory() as empty:
         home = str(cache or empty)
         environment = {**os.environ, "HOME": home, "XDG_CACHE_HOME": home, "LOCALAPPDATA": home}

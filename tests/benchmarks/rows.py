@@ -46,6 +46,7 @@ INTERPRETER: Final = (
     Row("  what types cost per KB", "typescript", "per_kilobyte_s"),
     Row("paused script, stored", "pause", "bytes", "size"),
     Row("  snapshot", "pause", "snapshot_s"),
+    Row("  snapshot, the first after a step", "pause", "first_snapshot_s"),
     Row("  restore + resume", "pause", "resume_s"),
     Row("round trip of one call", "round_trip", runs=2),
     Row("1 MB of records out", "records_out", runs=3, rounds=1),
@@ -94,6 +95,9 @@ COLD_START: Final = {
     "assert Interpreter().eval('1 + 1') == 2",
     "peer": "from quickjs_rs import Runtime\nassert Runtime().new_context().eval('1 + 1') == 2",
     "native": "import quickjs\nassert quickjs.Context().eval('1 + 1') == 2",
+    "monty": "import pydantic_monty\n"
+    "with pydantic_monty.Monty() as pool, pool.checkout() as session:\n"
+    "    assert session.feed_run('1 + 1') == 2",
 }
 
 

@@ -35,6 +35,13 @@ def time_each(action: Callable[[], object], runs: int) -> list[float]:
     return times
 
 
+def time_once(action: Callable[[], object]) -> list[float]:
+    """The seconds that one run took: of what cannot be done twice."""
+    start = time.perf_counter()
+    action()
+    return [time.perf_counter() - start]
+
+
 def resident_bytes() -> float:
     """The memory of this process that is really there (Linux; elsewhere it reads 0)."""
     statm = Path("/proc/self/statm")

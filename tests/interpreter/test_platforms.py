@@ -38,22 +38,22 @@ FULL = (
 FORCED: dict[str, tuple[Callable[[dict[str, Any]], bool], tuple[str, ...]]] = {
     "no page map": (
         lambda found: not found["tells"],
-        ("tests/interpreter/guest/test_dirty_pages.py",),  # it is about the page map
+        ("tests/interpreter/guest/reuse/test_dirty_pages.py",),  # it is about the page map
     ),
     "a page map of zeros": (
         lambda found: not found["tells"],
-        ("tests/interpreter/guest/test_dirty_pages.py",),
+        ("tests/interpreter/guest/reuse/test_dirty_pages.py",),
     ),
     "larger pages": (
         lambda found: not found["tells"],
-        ("tests/interpreter/guest/test_dirty_pages.py",),
+        ("tests/interpreter/guest/reuse/test_dirty_pages.py",),
     ),
     "small stacks": (
         lambda found: found["wasm_stack_bytes"] < 2**20,
         # Where the guest's own limit is never reached, its recursion ends the step.
         (
             "tests/interpreter/test_interpreter.py::test_endless_recursion_is_an_error_of_the_script",
-            "tests/interpreter/guest/test_dirty_pages.py",  # some of its programs recurse
+            "tests/interpreter/guest/reuse/test_dirty_pages.py",  # some of its programs recurse
         ),
     ),
     "cold cache": (lambda found: bool(found["cached"]), ()),

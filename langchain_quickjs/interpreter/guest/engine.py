@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import sys
 import time
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from langchain_quickjs.errors import (
+    HostMemoryError,
     MemoryLimitError,
     ProtocolError,
     ScriptCancelledError,
@@ -33,38 +35,31 @@ from langchain_quickjs.interpreter.guest.native.c_api import (
     loaded,
     mapped,
     new_engine,
+    wasm_of,
 )
 from langchain_quickjs.interpreter.guest.native.shipped_code import ShippedCode
 from langchain_quickjs.interpreter.guest.native_stack import wasm_stack_bytes
-from langchain_quickjs.interpreter.guest.ticker import Ticker
+from langchain_quickjs.interpreter.guest.ticker import Cancellation, Ticker, Watch
 
-__all__ = ["CompiledModule", "WasmInstance", "compile_module", "load_shipped", "module_of_code"]
+__all__ = [
+    "CompiledModule",
+    "WasmInstance",
+    "compile_module",
+    "compile_text",
+    "load_shipped",
+    "module_of_code",
+]
 
-_FUNCTIONS: Final = ("mailbox", "step", "tidy", "where")
 _WHERE_S: Final = 0.05
 _MOST_LINES: Final = 2**30
 _CONTINUE: Final = 0  # WASMTIME_UPDATE_DEADLINE_CONTINUE
 _STACK_OVERFLOW: Final = 0  # WASMTIME_TRAP_CODE_STACK_OVERFLOW
 
 
-@dataclass(slots=True)
-class _Watch:
-    """What a running step looks at on every tick."""
-
-    deadline_s: float | None = None
-    cancelled: bool = False
-    stopped: bool = False
-
-    def expired(self) -> bool:
-        late = self.deadline_s is not None and time.monotonic() >= self.deadline_s
-        self.stopped = self.cancelled or late
-        return self.stopped
-
-
 _RawValues = RawValue * 1
 
 
-def _epoch_callback(watch: _Watch) -> Any:
+def _epoch_callback(watch: Watch) -> Any:
     def on_tick(_context: Any, _data: Any, delta: Any, kind: Any) -> int:
         if watch.expired():
             return int(ffi.wasmtime_error_new(b"stopped by the host"))
@@ -72,14 +67,10 @@ def _epoch_callback(watch: _Watch) -> Any:
         kind[0] = _CONTINUE
         return 0
 
-    return EpochCallback(on_tick)
-
-
-def _delete_native(error: Any, trap: Any) -> None:
-    if error:
-        ffi.wasmtime_error_delete(error)
-    if trap:
-        ffi.wasm_trap_delete(trap)
+    try:
+        return EpochCallback(on_tick)
+    except MemoryError:
+        raise HostMemoryError.because("of callbacks") from None
 
 
 @dataclass(frozen=True)
@@ -114,6 +105,23 @@ def compile_module(wasm: bytes, build_id: bytes) -> CompiledModule:
     code = compiled(new_engine(), wasm)
     machine_code.write_code(code, file)
     return module_of_code(code)
+
+
+def compile_text(text: bytes, most_bytes: int) -> CompiledModule:
+    """Compiles a small module of our own that is written as text.
+
+    Args:
+        text: The module.
+        most_bytes: How large its memory may become, which has few addresses more than that.
+
+    Raises:
+        HostMemoryError: The system has no memory for it.
+    """
+    try:
+        engine = new_engine(wasm_stack_bytes(), most_bytes=most_bytes)
+        return _prepared(engine, loaded(engine, compiled(engine, wasm_of(text))))
+    except WasmtimeError as error:
+        raise HostMemoryError.because(error) from None
 
 
 def module_of_code(code: bytes) -> CompiledModule:
@@ -157,44 +165,83 @@ class WasmInstance:
     Args:
         compiled: The module.
         memory_bytes: How large the memory may become.
+        cancellation: What stops its steps.
+
+    Raises:
+        HostMemoryError: The system has no memory for another instance.
     """
 
+    functions: ClassVar[tuple[str, ...]] = ("mailbox", "step", "tidy", "where")
     __slots__ = (
         "_address",
         "_callback",
+        "_calls",
         "_context",
-        "_functions",
+        "_externs",
         "_memory",
+        "_memory_bytes",
         "_size",
         "_store",
         "_ticker",
+        "_trap",
         "_values",
+        "_view",
         "_watch",
+        "_whole",
     )
 
-    def __init__(self, compiled: CompiledModule, memory_bytes: int) -> None:
+    def __init__(
+        self,
+        compiled: CompiledModule,
+        memory_bytes: int,
+        cancellation: Cancellation | None = None,
+    ) -> None:
         self._ticker = compiled.ticker
         store = ffi.wasmtime_store_new(compiled.engine.pointer, None, None)
         self._store = Owned(store, ffi.wasmtime_store_delete)
-        ffi.wasmtime_store_limiter(store, memory_bytes, -1, -1, -1, -1)
-        self._watch = _Watch()
+        self._limit(memory_bytes)
+        self._watch = Watch(cancellation or Cancellation())
         self._callback = _epoch_callback(self._watch)
         ffi.wasmtime_store_epoch_deadline_callback(store, self._callback, None, None)
         self._context = ffi.wasmtime_store_context(store)
         ffi.wasmtime_context_set_epoch_deadline(self._context, 1)
-        instance, trap = Instance(), ctypes.c_void_p()
-        prepared, context = compiled.prepared.pointer, self._context
-        into, trapped = ctypes.byref(instance), ctypes.byref(trap)
-        checked(ffi.wasmtime_instance_pre_instantiate(prepared, context, into, trapped))
-        if trap:
-            self._raise_trap(None, trap)
-        self._memory = ctypes.byref(self._export(instance, "memory").memory)
-        self._functions = {
-            name: ctypes.byref(self._export(instance, name).func) for name in _FUNCTIONS
+        self._values, self._trap = _RawValues(), ctypes.c_void_p()
+        instance = self._instantiated(compiled.prepared)
+        memory, *functions = (self._export(instance, name) for name in ("memory", *self.functions))
+        self._externs = (memory, *functions)  # what is made of them here points to them
+        self._memory = ctypes.byref(memory.of.memory)
+        self._calls = {
+            name: functools.partial(
+                ffi.wasmtime_func_call_unchecked,
+                self._context,
+                ctypes.addressof(function.of.func),
+                ctypes.addressof(self._values),
+                1,
+                ctypes.addressof(self._trap),
+            )
+            for name, function in zip(self.functions, functions, strict=True)
         }
-        self._values = _RawValues()
         self._address = int(ffi.wasmtime_memory_data(self._context, self._memory))
-        self._size = self._measure()
+        self._whole = True
+        self._look()
+
+    def _limit(self, memory_bytes: int) -> None:
+        ffi.wasmtime_store_limiter(self._store.pointer, memory_bytes, -1, -1, -1, -1)
+        self._memory_bytes = memory_bytes
+
+    def _instantiated(self, prepared: Owned) -> Instance:
+        instance, trap = Instance(), ctypes.byref(self._trap)
+        try:
+            checked(
+                ffi.wasmtime_instance_pre_instantiate(
+                    prepared.pointer, self._context, ctypes.byref(instance), trap
+                )
+            )
+        except WasmtimeError as error:  # No code of the guest runs then.
+            raise HostMemoryError.because(error) from None
+        if self._trap:
+            self._raise_trap(None)
+        return instance
 
     def _export(self, instance: Any, name: str) -> Any:
         found = Extern()
@@ -202,24 +249,31 @@ class WasmInstance:
             self._context, ctypes.byref(instance), name.encode(), len(name), ctypes.byref(found)
         ):
             raise ProtocolError(f"the guest does not export {name!r}")
-        return found.of
+        return found
 
     @property
     def size_bytes(self) -> int:
         """Length of the linear memory."""
         return self._measure()
 
-    def cancel(self) -> None:
-        """Stops the step that runs in another thread. Thread-safe."""
-        self._watch.cancelled = True
+    def begin_again(self, memory_bytes: int, cancellation: Cancellation) -> None:
+        """Has the instance serve somebody else, once its memory is that of a fresh one."""
+        if memory_bytes != self._memory_bytes:
+            self._limit(memory_bytes)
+        self._watch.cancellation = cancellation
 
     def _measure(self) -> int:
         return int(ffi.wasmtime_memory_data_size(self._context, self._memory))
 
+    def _look(self) -> None:
+        """Finds the memory as large as it is now. It never moves (`new_engine`)."""
+        self._size = self._measure()
+        self._view = memoryview((ctypes.c_char * self._size).from_address(self._address)).cast("B")
+
     def _is_in_memory(self, address: int, length: int) -> bool:
         """Tells whether that lies in the memory, which may have grown since it was measured."""
         if address + length > self._size:
-            self._size = self._measure()
+            self._look()
         return address + length <= self._size
 
     def _grow(self, blocks: int) -> None:
@@ -233,26 +287,28 @@ class WasmInstance:
         if error:
             ffi.wasmtime_error_delete(error)
             raise MemoryLimitError("out of memory")
+        self._look()
 
     def _call(self, name: str, argument: int = 0) -> int:
         """Calls an export: at most one i32 in, at most one i32 or i64 out."""
-        values = self._values
-        values[0].i64 = argument
-        trap = ctypes.c_void_p()
-        error = ffi.wasmtime_func_call_unchecked(
-            self._context, self._functions[name], values, 1, ctypes.byref(trap)
-        )
-        if error or trap:
-            self._raise_trap(error, trap)
-        return int(values[0].i64)
+        value = self._values[0]
+        value.i64 = argument
+        self._whole = False
+        if (error := self._calls[name]()) or self._trap:
+            self._raise_trap(error)
+        self._whole = True
+        result: int = value.i64
+        return result
 
-    def _raise_trap(self, error: Any, trap: Any) -> None:
+    def _raise_trap(self, error: int | None) -> None:
         """Raises the error that a trap means."""
         code = ctypes.c_uint8()
-        known = bool(trap) and ffi.wasmtime_trap_code(trap, ctypes.byref(code))
+        trap = self._taken_trap(error)
+        known = trap is not None and ffi.wasmtime_trap_code(trap, ctypes.byref(code))
         overflow = known and code.value == _STACK_OVERFLOW
-        _delete_native(error, trap)
-        if self._watch.cancelled:
+        if trap is not None:
+            ffi.wasm_trap_delete(trap)
+        if self._watch.cancellation.wanted:
             raise ScriptCancelledError("the host cancelled the step; it never happened")
         if self._watch.stopped:
             late = TimeLimitError("out of time")
@@ -262,6 +318,13 @@ class WasmInstance:
             raise StackLimitError("out of stack")
         raise ProtocolError(f"the guest crashed (trap {code.value if known else 'unknown'})")
 
+    def _taken_trap(self, error: int | None) -> int | None:
+        """Gives the last call's trap, which is the caller's from now on, and frees its error."""
+        if error:
+            ffi.wasmtime_error_delete(error)
+        trap, self._trap.value = self._trap.value, None
+        return trap
+
     def _last_place(self) -> tuple[int, int] | None:
         """Gives line and column where a step that was stopped was last known to be.
 
@@ -269,14 +332,11 @@ class WasmInstance:
         and is within bounds.
         """
         self._watch.deadline_s = time.monotonic() + _WHERE_S
-        values, trap = self._values, ctypes.c_void_p()
-        error = ffi.wasmtime_func_call_unchecked(
-            self._context, self._functions["where"], values, 1, ctypes.byref(trap)
-        )
-        if error or trap:
-            _delete_native(error, trap)
+        if (error := self._calls["where"]()) or self._trap:
+            if (trap := self._taken_trap(error)) is not None:
+                ffi.wasm_trap_delete(trap)
             return None
-        place = int(values[0].i64) & 0xFFFFFFFFFFFFFFFF
+        place = int(self._values[0].i64) & 0xFFFFFFFFFFFFFFFF
         line, column = place >> 32, place & 0xFFFFFFFF
         return (line, column) if 0 < line < _MOST_LINES and 0 < column < _MOST_LINES else None
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, overload
+from typing import Any, Final, NamedTuple, Protocol, overload
 
 __all__ = [
     "BLOCK_BYTES",
     "BOOT",
     "PAGE_BYTES",
+    "AnyLines",
     "Image",
+    "Lines",
     "MemoryPages",
     "difference",
     "page_at",
@@ -40,6 +42,36 @@ if os.name == "posix":  # Elsewhere everything is copied before it is compared.
     _memcmp.restype = ctypes.c_int
 
 
+class AnyLines(Protocol):
+    """In what a memory differs from the boot image (`page_lines`).
+
+    Attributes:
+        numbers: The pages that differ.
+        masks: For each, which of its lines do: a bit each.
+        content: For each of those lines, its XOR with the boot image's.
+    """
+
+    @property
+    def numbers(self) -> list[int]:
+        """The pages, in order."""
+
+    @property
+    def masks(self) -> bytes:
+        """A byte a page."""
+
+    @property
+    def content(self) -> bytes | memoryview:
+        """One line after the other."""
+
+
+class Lines(NamedTuple):
+    """The same, all of it at hand."""
+
+    numbers: list[int]
+    masks: bytes
+    content: bytes | memoryview
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """A linear memory.
@@ -47,10 +79,12 @@ class Image:
     Attributes:
         blocks: Its length in blocks of `BLOCK_BYTES`; 0 for the boot image itself.
         pages: The pages that differ from the boot image (beyond its end: from zeros), by number.
+        lines: The same by lines, where that is at hand.
     """
 
     blocks: int
-    pages: dict[int, bytes] = field(repr=False)
+    pages: Mapping[int, bytes] = field(repr=False)
+    lines: AnyLines | None = field(default=None, repr=False, compare=False)
 
     @property
     def memory_bytes(self) -> int:
@@ -78,7 +112,7 @@ class MemoryPages(Sequence[bytes]):
         owner: Whose the memory is; it lives as long as this.
     """
 
-    __slots__ = ("_address", "_known", "_owner")
+    __slots__ = ("__weakref__", "_address", "_known", "_owner")
 
     def __init__(self, address: int, count: int, owner: object) -> None:
         self._address = address
@@ -87,6 +121,14 @@ class MemoryPages(Sequence[bytes]):
 
     def __len__(self) -> int:
         return len(self._known)
+
+    def copy(self, runs: Iterable[tuple[int, int]], memory: memoryview) -> None:
+        """Copies pages, from a first one to before another, to where they are in another memory."""
+        size = len(self._known) * PAGE_BYTES
+        own = memoryview((ctypes.c_char * size).from_address(self._address)).cast("B")
+        for first, end in runs:
+            part = slice(first * PAGE_BYTES, end * PAGE_BYTES)
+            memory[part] = own[part]
 
     @overload
     def __getitem__(self, number: int) -> bytes: ...

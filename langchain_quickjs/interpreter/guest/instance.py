@@ -6,7 +6,7 @@ The module comes compiled with the package (`native.shipped_code`), or is compil
 
 from __future__ import annotations
 
-import ctypes
+import contextlib
 import functools
 import os
 import threading
@@ -14,8 +14,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from langchain_quickjs.errors import MemoryLimitError, ProtocolError, SetupError
-from langchain_quickjs.interpreter.guest.dirty_pages import kernel_tells_of_writes, written_pages
+from langchain_quickjs.errors import (
+    HostMemoryError,
+    MemoryLimitError,
+    ProtocolError,
+    SetupError,
+)
 from langchain_quickjs.interpreter.guest.engine import (
     CompiledModule,
     WasmInstance,
@@ -31,6 +35,12 @@ from langchain_quickjs.interpreter.guest.image import (
     page_read_from,
 )
 from langchain_quickjs.interpreter.guest.native.shipped_code import shipped_code
+from langchain_quickjs.interpreter.guest.page_lines import LinePages, lines_of, write_lines
+from langchain_quickjs.interpreter.guest.reuse.dirty_pages import (
+    kernel_tells_of_writes,
+    written_runs,
+)
+from langchain_quickjs.interpreter.guest.ticker import Cancellation
 
 __all__ = ["Instance", "Module", "load"]
 
@@ -72,9 +82,14 @@ def load() -> Module:
 def _load() -> Module:
     compiled, build_id = _installed()
     module = Module(compiled.engine, compiled.prepared, compiled.ticker, build_id)
-    tried, fresh = (Instance(module, _MOST_BYTES) for _ in range(2))
+    tried = Instance(module, _MOST_BYTES)
+    boot: Sequence[bytes]
+    try:
+        boot = Instance(module, _MOST_BYTES).lasting_pages()
+    except HostMemoryError:  # There are addresses for one guest, which scripts need.
+        boot = tuple(page for _, page in tried.pages())
     mailbox, kernel_tells = tried.mailbox(1), tried.kernel_tells()
-    return replace(module, mailbox=mailbox, boot=fresh.lasting_pages(), kernel_tells=kernel_tells)
+    return replace(module, mailbox=mailbox, boot=boot, kernel_tells=kernel_tells)
 
 
 def _installed() -> tuple[CompiledModule, bytes]:
@@ -101,11 +116,30 @@ if hasattr(os, "register_at_fork"):
 class Instance(WasmInstance):
     """One guest with its linear memory. Not thread-safe; to be dropped after any error."""
 
-    __slots__ = ("_module",)
+    __slots__ = ("module",)
 
-    def __init__(self, module: Module, memory_bytes: int) -> None:
-        super().__init__(module, memory_bytes)
-        self._module = module
+    def __init__(
+        self, module: Module, memory_bytes: int, cancellation: Cancellation | None = None
+    ) -> None:
+        super().__init__(module, memory_bytes, cancellation)
+        self.module = module
+
+    def is_fresh_again(self) -> bool:
+        """Makes the memory that of a fresh instance again, for somebody else, if that can be done.
+
+        All of it is the boot image then: a page that the kernel does not say was written to is the
+        boot image's own. What else an instance has is its stack pointer, which is where it was
+        before as soon as every call has returned. One that trapped, or whose memory has grown, as
+        nothing undoes that, serves nobody again.
+        """
+        module = self.module
+        boot, pages = module.boot, self._measure() // PAGE_BYTES
+        if not (self._whole and module.kernel_tells and isinstance(boot, MemoryPages)):
+            return False
+        if pages != len(boot) or (runs := written_runs(self._address, 0, pages)) is None:
+            return False
+        boot.copy(runs, self._view)
+        return True
 
     def step(self, message: bytes, timeout_s: float | None, max_reply_bytes: int) -> bytes:
         """Lets the guest handle a message.
@@ -126,14 +160,14 @@ class Instance(WasmInstance):
             ProtocolError: If it crashed, or its reply is not within its memory.
         """
         size = len(message)
-        mailbox = self._module.mailbox
+        mailbox = self.module.mailbox
         self._start_clock(timeout_s)
         try:
             if size > _SMALL_MESSAGE_BYTES:
                 mailbox = self.mailbox(size)
             if not self._is_in_memory(mailbox, size):
                 raise ProtocolError("the guest's mailbox lies outside its memory")
-            ctypes.memmove(self._address + mailbox, message, size)
+            self._view[mailbox : mailbox + size] = message
             packed = self._call("step", size) & 0xFFFFFFFFFFFFFFFF
         finally:
             self._stop_clock()
@@ -142,7 +176,7 @@ class Instance(WasmInstance):
             raise ProtocolError(
                 f"the guest's reply of {length} bytes at {address} is out of bounds"
             )
-        return ctypes.string_at(self._address + address, length)
+        return bytes(self._view[address : address + length])
 
     def mailbox(self, size: int) -> int:
         """Lets the guest make room for a message of `size` bytes, and gives the address.
@@ -170,7 +204,7 @@ class Instance(WasmInstance):
 
     def pages(self) -> Iterator[tuple[int, bytes]]:
         """Gives the pages of the memory as it is now, with their numbers."""
-        boot = self._module.boot
+        boot = self.module.boot
         for number in range(self._measure() // PAGE_BYTES):
             yield number, page_read_from(self._address + number * PAGE_BYTES, boot, number)
 
@@ -184,15 +218,17 @@ class Instance(WasmInstance):
 
     def image(self) -> Image:
         """Makes the image of the memory as it is now, without its stack."""
-        size, written = self._measure(), None
-        if self._module.kernel_tells:
-            written = written_pages(self._address, _STACK_PAGES, size // PAGE_BYTES)
-        if written is None:
-            pages = (page for page in self.pages() if page[0] >= _STACK_PAGES)
-        else:
-            memory = memoryview((ctypes.c_char * size).from_address(self._address))
-            pages = ((n, bytes(memory[n * PAGE_BYTES : (n + 1) * PAGE_BYTES])) for n in written)
-        return difference(self._module.boot, size // BLOCK_BYTES, pages)
+        self._look()
+        boot, view, size = self.module.boot, self._view, self._size
+        blocks, runs = size // BLOCK_BYTES, None
+        if self.module.kernel_tells:
+            runs = written_runs(self._address, _STACK_PAGES, size // PAGE_BYTES)
+        if runs is not None and isinstance(boot, MemoryPages):
+            with contextlib.suppress(HostMemoryError):
+                lines = lines_of(boot, view, runs)
+                return Image(blocks, LinePages(boot, lines), lines)
+        pages = (page for page in self.pages() if page[0] >= _STACK_PAGES)
+        return difference(boot, blocks, pages)
 
     def load(self, image: Image) -> None:
         """Makes a fresh instance's memory that of `image`.
@@ -203,5 +239,9 @@ class Instance(WasmInstance):
         missing = image.blocks - self._size // BLOCK_BYTES
         if missing > 0:
             self._grow(missing)
+        boot, view = self.module.boot, self._view
+        if image.lines is not None and isinstance(boot, MemoryPages):
+            write_lines(boot, image.lines, view)
+            return
         for number, page in image.pages.items():
-            ctypes.memmove(self._address + number * PAGE_BYTES, page, PAGE_BYTES)
+            view[number * PAGE_BYTES : (number + 1) * PAGE_BYTES] = page

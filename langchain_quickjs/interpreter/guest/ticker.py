@@ -5,12 +5,43 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Ticker"]
+__all__ = ["Cancellation", "Ticker", "Watch"]
 
 _TICK_S: Final = 0.01
 _IDLE_TICKS: Final = 50
+
+
+class Cancellation:
+    """Whether somebody wants the steps of a guest stopped. It outlives the guest's instances."""
+
+    __slots__ = ("wanted",)
+
+    def __init__(self) -> None:
+        self.wanted = False
+
+
+@dataclass(slots=True)
+class Watch:
+    """What a running step looks at on every tick.
+
+    Attributes:
+        cancellation: That of whoever has the instance now.
+        deadline_s: Until when the step may run.
+        stopped: Whether it was to be stopped when it last looked.
+    """
+
+    cancellation: Cancellation
+    deadline_s: float | None = None
+    stopped: bool = False
+
+    def expired(self) -> bool:
+        """Tells whether the step is to be stopped."""
+        late = self.deadline_s is not None and time.monotonic() >= self.deadline_s
+        self.stopped = self.cancellation.wanted or late
+        return self.stopped
 
 
 class Ticker:

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Final
 
 import zstandard
 
-__all__ = ["compress", "zstd_dictionary"]
+__all__ = ["compress", "unpack", "zstd_dictionary"]
 
 # With little to compress, a higher level's larger tables cost more than they save.
 _LEVEL: Final = 3
 _SMALL_LEVEL: Final = 1
-_SMALL_BYTES: Final = 32 * 1024
+_SMALL_BYTES: Final = 64 * 1024
+
+
+class _Kept(threading.local):
+    """What compresses and unpacks little content: making one takes as long as using it.
+
+    One thread at a time may use it.
+    """
+
+    def __init__(self) -> None:
+        self.compressor = zstandard.ZstdCompressor(level=_SMALL_LEVEL)
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_kept: Final = _Kept()
 
 
 def compress(content: bytes, known: bytes = b"") -> bytes:
@@ -21,6 +36,8 @@ def compress(content: bytes, known: bytes = b"") -> bytes:
         content: What to compress.
         known: What is at hand where it is unpacked too, and may be like it.
     """
+    if len(content) <= _SMALL_BYTES and not known:
+        return _kept.compressor.compress(content)
     parameters = zstandard.ZstdCompressionParameters.from_level(
         _SMALL_LEVEL if len(content) <= _SMALL_BYTES else _LEVEL,
         source_size=len(content),
@@ -28,6 +45,15 @@ def compress(content: bytes, known: bytes = b"") -> bytes:
     )
     data = zstd_dictionary(known) if known else None
     return zstandard.ZstdCompressor(compression_params=parameters, dict_data=data).compress(content)
+
+
+def unpack(packed: bytes) -> bytes:
+    """Unpacks a frame, of which the header has been looked at, and what comes behind is refused.
+
+    Raises:
+        zstandard.ZstdError: It is none, or damaged.
+    """
+    return _kept.decompressor.decompress(packed, allow_extra_data=False)
 
 
 def zstd_dictionary(known: bytes) -> zstandard.ZstdCompressionDict:

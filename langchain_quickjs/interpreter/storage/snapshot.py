@@ -24,7 +24,14 @@ import zstandard
 
 from langchain_quickjs.errors import ProtocolError, SnapshotError
 from langchain_quickjs.interpreter.advice.limit_errors import stored_too_large
-from langchain_quickjs.interpreter.guest.image import BLOCK_BYTES, PAGE_BYTES, Image
+from langchain_quickjs.interpreter.guest.image import (
+    BLOCK_BYTES,
+    PAGE_BYTES,
+    Image,
+    Lines,
+    MemoryPages,
+)
+from langchain_quickjs.interpreter.guest.page_lines import LinePages
 from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.outcomes import Call
 from langchain_quickjs.interpreter.script_state import ScriptState
@@ -36,7 +43,7 @@ from langchain_quickjs.interpreter.storage.changed_lines import (
     lines,
     patched_pages,
 )
-from langchain_quickjs.interpreter.storage.compression import compress
+from langchain_quickjs.interpreter.storage.compression import compress, unpack
 from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.encode import encode
 from langchain_quickjs.interpreter.wire.open_bytes import most_open_bytes, sizes_of
@@ -67,16 +74,45 @@ def _xor(a: bytes | memoryview, b: bytes) -> bytes:
     return (int.from_bytes(a, "little") ^ int.from_bytes(b, "little")).to_bytes(len(a), "little")
 
 
+def _lines_of(image: Image, boot: Sequence[bytes]) -> Lines:
+    numbers, masks = changes({}, image.pages, boot)
+    some = lines(numbers, masks)
+    return Lines(
+        numbers, masks, _xor(content_of(some, image.pages, boot), content_of(some, {}, boot))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredLines:
+    """The lines in a snapshot, which stay packed, so that thousands can wait."""
+
+    numbers: list[int]
+    masks: bytes
+    packed: bytes
+    begin: int
+
+    @property
+    def content(self) -> memoryview:
+        return memoryview(unpack(self.packed))[self.begin :]
+
+
+def _image_of(
+    lines_there: _StoredLines, blocks: int, content: memoryview, boot: Sequence[bytes]
+) -> Image:
+    if isinstance(boot, MemoryPages):
+        return Image(blocks, LinePages(boot, lines_there), lines_there)
+    some = lines(lines_there.numbers, lines_there.masks)
+    return Image(blocks, patched_pages(some, _xor(content, content_of(some, {}, boot)), {}, boot))
+
+
 def pack_snapshot(paused: PausedInterpreter, boot: Sequence[bytes], build_id: bytes) -> bytes:
     """Makes the bytes to store for a paused interpreter."""
-    pages, blocks, state = paused.image.pages, paused.image.blocks, paused.state
-    numbers, masks = changes({}, pages, boot)
-    some = lines(numbers, masks)
+    image, state = paused.image, paused.state
+    found = image.lines or _lines_of(image, boot)
     calls = [_packed(call) for call in state.open_calls.values()]
     head = [state.next_id, state.running, calls, sorted(state.granted), state.spent_s]
-    body = msgpack.packb([*head, state.calls_made, blocks, numbers, masks])
-    content = body + _xor(content_of(some, pages, boot), content_of(some, {}, boot))
-    packed = compress(content)
+    body = msgpack.packb([*head, state.calls_made, image.blocks, found.numbers, found.masks])
+    packed = compress(b"".join((body, found.content)))
     checksum = hashlib.blake2b(packed, digest_size=16).digest()
     header = _HEADER.pack(_MAGIC, _FORMAT, build_id[:16], len(packed), len(body), checksum)
     return header + packed
@@ -104,8 +140,8 @@ def unpack_snapshot(
         size = zstandard.get_frame_parameters(packed).content_size
         if not body_length <= size <= memory_bytes + body_length or body_length > most_body:
             raise stored_too_large("the snapshot", size, memory_bytes)
-        plain = zstandard.ZstdDecompressor().decompress(packed, allow_extra_data=False)
-        return _paused(memoryview(plain), body_length, boot, memory_bytes, len(snapshot))
+        plain = unpack(packed)
+        return _paused(memoryview(plain), packed, body_length, boot, memory_bytes)
     except zstandard.ZstdError as error:
         raise SnapshotError(
             f"the snapshot does not unpack within {memory_bytes} bytes: {error}; restore it with "
@@ -189,10 +225,10 @@ def _check_calls(calls: Sequence[Call], next_id: int, running: bool, granted: Se
 
 def _paused(
     plain: memoryview,
+    packed: bytes,
     body_length: int,
     boot: Sequence[bytes],
     memory_bytes: int,
-    snapshot_bytes: int,
 ) -> PausedInterpreter:
     match _fields(plain[:body_length], memory_bytes):
         case [
@@ -213,10 +249,9 @@ def _paused(
         raise stored_too_large("the snapshot", blocks * BLOCK_BYTES, memory_bytes)
     if not are_possible_changes(numbers, masks, blocks * BLOCK_BYTES // PAGE_BYTES):
         raise ValueError("its pages do not fit its memory")
-    some, content = lines(numbers, masks), plain[body_length:]
-    if len(content) != len(some) * LINE_BYTES:
+    content = plain[body_length:]
+    if len(content) != sum(map(int.bit_count, masks)) * LINE_BYTES:
         raise ValueError("its pages have another size")
-    pages = patched_pages(some, _xor(content, content_of(some, {}, boot)), {}, boot)
     names = frozenset(map(str, granted))
     open_calls = tuple(map(_call, calls))
     _check_calls(open_calls, next_id, running, names)
@@ -224,9 +259,10 @@ def _paused(
         next_id,
         running,
         {call.id: call for call in open_calls},
-        sizes_of(open_calls, snapshot_bytes),
+        sizes_of(open_calls, _HEADER.size + len(packed)),
         names,
         spent_s,
         calls_made,
     )
-    return PausedInterpreter(Image(blocks, pages), state)
+    found = _StoredLines(numbers, masks, packed, body_length)
+    return PausedInterpreter(_image_of(found, blocks, content, boot), state)

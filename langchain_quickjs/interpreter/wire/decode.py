@@ -29,6 +29,9 @@ from langchain_quickjs.interpreter.wire.wtf8 import SURROGATES
 __all__ = ["decode"]
 
 _LARGE_BYTES: Final = 64 * 1024
+# Bytes and extension types begin with these. What has none of them, and is so short that it is not
+# nested too deeply, has nothing in it that msgpack itself does not check.
+_NOT_PLAIN: Final = bytes([*range(0xC4, 0xCA), *range(0xD4, 0xD9)])
 # msgpack refuses what is nested 1024 levels deep. Wrapped in this many, that is our own limit.
 _WRAPPING: Final = b"\x91" * (1024 - MAX_DEPTH - SLACK)
 _OPENERS: Final = bytes([*range(0x80, 0xA0), 0xDC, 0xDD, 0xDE, 0xDF])
@@ -237,6 +240,9 @@ def decode(data: bytes, *, own: bool = False) -> Any:
         ProtocolError: If it is not what the guest's codec writes.
         MessageLimitError: If a value takes far more work than its size warrants.
     """
+    if len(data) <= MAX_DEPTH and len(data.translate(None, _NOT_PLAIN)) == len(data):
+        with contextlib.suppress(ValueError):
+            return msgpack.unpackb(data, unicode_errors=SURROGATES)
     # Collecting garbage while nothing but new containers arise costs more than all the rest.
     pausing = len(data) > _LARGE_BYTES and gc.isenabled()
     if pausing:

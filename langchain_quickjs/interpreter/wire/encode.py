@@ -20,7 +20,7 @@ from langchain_quickjs.interpreter.values.js_values import JSMap, JSSet
 from langchain_quickjs.interpreter.values.kinds import KINDS, Ext
 from langchain_quickjs.interpreter.wire.payloads import FLATTEN, MAX_DEPTH, WRITE
 
-__all__ = ["encode", "encode_message", "find_fault"]
+__all__ = ["encode", "encode_message", "find_fault", "pack_plain"]
 
 _CONTAINERS = (dict, list, tuple, set, frozenset, JSMap, JSSet)
 _CONTAINER_TYPES = frozenset(_CONTAINERS)
@@ -30,6 +30,20 @@ _NATIVE = frozenset(kind.python for kind in KINDS if kind.ext is None)
 _MOST_LOOKED_AT: Final = 2**20
 _MOST_STEPS: Final = 30
 _MOST_FORMS: Final = 20
+
+
+# Making a packer takes longer than packing a short message. It keeps room for what it has packed.
+_SHORT_BYTES: Final = 16 * 1024
+_pack_short: Final = msgpack.Packer(unicode_errors="surrogatepass").pack
+
+
+def pack_plain(parts: list[Any], text_bytes: int) -> bytes:
+    """Packs what has nothing of other people's in it but text, of so many bytes."""
+    if text_bytes < _SHORT_BYTES:  # no code runs on the way that could pack something else
+        packed: bytes = _pack_short(parts)
+    else:
+        packed = msgpack.packb(parts, unicode_errors="surrogatepass")
+    return packed
 
 
 class _UnfitError(TypeError):

@@ -8,8 +8,6 @@ from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
-import msgpack
-
 from langchain_quickjs.errors import (
     CallLimitError,
     CallsInFlightLimitError,
@@ -40,7 +38,7 @@ from langchain_quickjs.interpreter.outcomes import (
 from langchain_quickjs.interpreter.quoting import key_text, value_text
 from langchain_quickjs.interpreter.values.js_values import UNDEFINED, Shown
 from langchain_quickjs.interpreter.wire.decode import decode
-from langchain_quickjs.interpreter.wire.encode import encode_message, find_fault
+from langchain_quickjs.interpreter.wire.encode import encode_message, find_fault, pack_plain
 from langchain_quickjs.interpreter.wire.tree_checks import is_place
 
 __all__ = [
@@ -138,8 +136,7 @@ def start_message(
         SCRIPT_NAME,
         source,
     ]
-    packed: bytes = msgpack.packb(parts, unicode_errors="surrogatepass")
-    return packed
+    return pack_plain(parts, len(encoded))
 
 
 def resume_message(
@@ -201,8 +198,7 @@ def explain_refusal(results: Mapping[int, CallResult]) -> None:
 
 def abort_message(*, now_s: float) -> bytes:
     """The message that makes the guest forget the script that it runs."""
-    packed: bytes = msgpack.packb([_ABORT, _milliseconds(now_s)])
-    return packed
+    return pack_plain([_ABORT, _milliseconds(now_s)], 0)
 
 
 def _milliseconds(now_s: float) -> float:
@@ -218,6 +214,8 @@ def _milliseconds(now_s: float) -> float:
 
 
 def _calls(posted: list[Any], next_id: int, granted: AbstractSet[str]) -> tuple[Call, ...]:
+    if not posted:
+        return ()
     if len(posted) % 3:
         raise ProtocolError("the guest sent a malformed call")
     calls = []

@@ -35,6 +35,7 @@ __all__ = [
     "loaded",
     "mapped",
     "new_engine",
+    "wasm_of",
     "wasmtime_folder",
 ]
 
@@ -102,7 +103,10 @@ SIGNATURES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "wasmtime_config_cranelift_opt_level_set": (None, (_P, c_uint8)),
     "wasmtime_config_epoch_interruption_set": (None, (_P, c_bool)),
     "wasmtime_config_max_wasm_stack_set": (None, (_P, c_size_t)),
+    "wasmtime_config_memory_guard_size_set": (None, (_P, c_uint64)),
     "wasmtime_config_memory_may_move_set": (None, (_P, c_bool)),
+    "wasmtime_config_memory_reservation_set": (None, (_P, c_uint64)),
+    "wasmtime_config_parallel_compilation_set": (None, (_P, c_bool)),
     "wasmtime_config_target_set": (_P, (_P, _P)),
     "wasmtime_context_set_epoch_deadline": (None, (_P, c_uint64)),
     "wasmtime_engine_increment_epoch": (None, (_P,)),
@@ -130,6 +134,7 @@ SIGNATURES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "wasmtime_store_limiter": (None, (_P, c_int64, c_int64, c_int64, c_int64, c_int64)),
     "wasmtime_store_new": (_P, (_P, _P, _P)),
     "wasmtime_trap_code": (c_bool, (_P, _P)),
+    "wasmtime_wat2wasm": (_P, (_P, c_size_t, _P)),
 }
 """By name: the type of what a function gives, and those of what it takes."""
 
@@ -217,7 +222,10 @@ def installed_version() -> str:
 
 
 def new_engine(
-    stack_bytes: int | None = None, target: str | None = None, features: Iterable[str] = ()
+    stack_bytes: int | None = None,
+    target: str | None = None,
+    features: Iterable[str] = (),
+    most_bytes: int | None = None,
 ) -> Owned:
     """Makes an engine with the settings that all machine code of the guest is compiled with.
 
@@ -225,11 +233,19 @@ def new_engine(
         stack_bytes: How much of a thread's stack the guest may use, if it is to run.
         target: The platform to compile for; if omitted, this very machine.
         features: What processors of that platform must have, by Cranelift's names.
+        most_bytes: How large a memory may become, if it is that of a small module, not the guest's.
+            Its instances do not take four gigabytes of addresses, and their code is slower: it
+            checks each of them.
     """
     config = ffi.wasm_config_new()
     ffi.wasmtime_config_epoch_interruption_set(config, True)
     ffi.wasmtime_config_cranelift_opt_level_set(config, _OPTIMISED_FOR_SPEED)
     ffi.wasmtime_config_memory_may_move_set(config, False)  # an instance's memory has one address
+    if most_bytes is not None:
+        ffi.wasmtime_config_memory_reservation_set(config, most_bytes)
+        ffi.wasmtime_config_memory_guard_size_set(config, 65536)
+        # Threads take longer to start than it does, and the process ends where they cannot be.
+        ffi.wasmtime_config_parallel_compilation_set(config, False)
     if stack_bytes is not None:
         # No stack of this size is made, nothing here is async; but it has to be the larger one.
         ffi.wasmtime_config_async_stack_size_set(config, stack_bytes)
@@ -277,4 +293,17 @@ def compiled(engine: Owned, wasm: bytes) -> bytes:
     checked(ffi.wasmtime_module_serialize(module.pointer, ctypes.byref(code)))
     content = ctypes.string_at(code.data, code.size)
     ffi.wasm_byte_vec_delete(ctypes.byref(code))
+    return content
+
+
+def wasm_of(text: bytes) -> bytes:
+    """Gives the binary of a module that is written as text.
+
+    Raises:
+        WasmtimeError: It is not valid.
+    """
+    binary = _Bytes()
+    checked(ffi.wasmtime_wat2wasm(text, len(text), ctypes.byref(binary)))
+    content = ctypes.string_at(binary.data, binary.size)
+    ffi.wasm_byte_vec_delete(ctypes.byref(binary))
     return content

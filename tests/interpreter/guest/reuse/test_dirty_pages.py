@@ -13,9 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_quickjs import Limits
-from langchain_quickjs.interpreter.guest.dirty_pages import kernel_tells_of_writes, written_pages
 from langchain_quickjs.interpreter.guest.image import PAGE_BYTES
 from langchain_quickjs.interpreter.guest.instance import Instance, load
+from langchain_quickjs.interpreter.guest.reuse import dirty_pages
+from langchain_quickjs.interpreter.guest.reuse.dirty_pages import (
+    kernel_tells_of_writes,
+    written_runs,
+)
 from langchain_quickjs.interpreter.wire.protocol import start_message
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel of Linux")
@@ -33,14 +37,34 @@ def memory() -> Iterator[tuple[mmap.mmap, int]]:
         del held
 
 
+@pytest.fixture(params=["scanned", "read"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways in which the kernel is asked; older ones know one of them."""
+    if request.param == "read":
+        monkeypatch.setattr(dirty_pages, "_PAGEMAP_SCAN", 0)
+
+
+@pytest.mark.usefixtures("way")
 def test_a_write_shows_and_a_read_does_not(memory: tuple[mmap.mmap, int]) -> None:
     made, address = memory
-    assert written_pages(address, 0, PAGES) == []
+    assert written_runs(address, 0, PAGES) == []
     for page in (3, 4, PAGES - 1):
         made[page * PAGE_BYTES + 7] = 0
-    assert written_pages(address, 0, PAGES) == [3, 4, PAGES - 1]
-    assert written_pages(address, 4, PAGES) == [4, PAGES - 1]
+    assert written_runs(address, 0, PAGES) == [(3, 5), (PAGES - 1, PAGES)]
+    assert written_runs(address, 4, PAGES) == [(4, 5), (PAGES - 1, PAGES)]
     assert kernel_tells_of_writes(address, PAGES)
+
+
+def test_more_runs_than_are_asked_for_at_a_time() -> None:
+    pages = 4096
+    with mmap.mmap(-1, pages * PAGE_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as made:
+        made.madvise(mmap.MADV_NOHUGEPAGE)
+        held = ctypes.c_char.from_buffer(made)
+        for page in range(0, pages, 2):
+            made[page * PAGE_BYTES] = 1
+        runs = written_runs(ctypes.addressof(held), 0, pages)
+        del held
+    assert runs == [(page, page + 1) for page in range(0, pages, 2)]
 
 
 def test_what_has_been_written_all_over_tells_nothing(memory: tuple[mmap.mmap, int]) -> None:
@@ -51,7 +75,7 @@ def test_what_has_been_written_all_over_tells_nothing(memory: tuple[mmap.mmap, i
 
 
 def test_there_may_be_no_such_memory() -> None:
-    assert written_pages(2**62, 0, PAGES) is None
+    assert written_runs(2**62, 0, PAGES) is None
 
 
 SOURCES = st.sampled_from(
