@@ -12,10 +12,10 @@ NAMED = "function outer() { return inner(); } function inner() { return new Erro
 @pytest.mark.parametrize(
     ("source", "stack"),
     [
-        (f"{NAMED} outer()", ["inner (script.js:1:68)", "outer (script.js:1:27)"]),
-        ("[1].map(() => new Error('x').stack)[0]", ["script.js:1:19", "script.js:1:5"]),
-        ("try { null.x } catch (error) { error.stack }", ["script.js:1:6"]),
-        ("\n\n  try { throw new Error('x') } catch (error) { error.stack }", ["script.js:3:19"]),
+        (f"{NAMED} outer()", ["inner (script.js:1:64)", "outer (script.js:1:27)"]),
+        ("[1].map(() => new Error('x').stack)[0]", ["script.js:1:15", "script.js:1:5"]),
+        ("try { null.x } catch (error) { error.stack }", ["script.js:1:12"]),
+        ("\n\n  try { throw new Error('x') } catch (error) { error.stack }", ["script.js:3:15"]),
         ("try { eval('\\n1 +* 2') } catch (error) { error.stack }", ["script.js:1:7"]),
         (
             "const o = { 'å ä'() { return new Error('x').stack } }; o['å ä']()",
@@ -59,7 +59,7 @@ MADE = {
     "by a class": "class E extends Error { constructor() { super('x'); } } const error = new E();",
     "by a native function": "let error; [1].map(() => { error = new Error('x'); });",
     "by the engine": "let error; try { null.x } catch (caught) { error = caught; }",
-    "by the parser of JSON": "let error; try { JSON.parse('{') } catch (caught) { error = caught; }",
+    "by the parser of JSON": "let error; try { JSON.parse('{') } catch (e) { error = e; }",
     "by eval": "let error; try { eval('1 +* 2') } catch (caught) { error = caught; }",
     "by an async function": "async function f() { throw new Error('x'); } let error;"
     "try { await f() } catch (caught) { error = caught; }",
