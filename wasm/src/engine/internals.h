@@ -88,6 +88,9 @@ struct engine_failure {
 JSValue engine_compile(JSContext *ctx, const char *source, size_t len, const char *filename, bool typed,
                        struct engine_failure *failure);
 
+/* Whether a compiled program is an async function, whose promise gives { value }; others give the value. */
+bool engine_awaits(JSValueConst program);
+
 /* The line of the innermost frame of that file and of the present script, or 0. A frame notes where it is
    before whatever may call; when it has only been entered, it may have come anywhere since. Only reads, so
    that a guest may be asked that was stopped, whose heap may be in any state. */
