@@ -36,7 +36,7 @@ class Call(NamedTuple):
         line: The line of the script, from 1, in which the innermost of its functions stood when it
             came to the call; `None` if none was on the way, or if the function was not granted as
             one of those that are located.
-        column: The column in that line, from 1, in bytes of UTF-8; `None` where `line` is.
+        column: The column in that line, from 1, in UTF-16 code units; `None` where `line` is.
     """
 
     id: int

@@ -81,7 +81,7 @@ def test_the_model_is_told_about_programs(create: Any, mode: Mode) -> None:
         (
             "const r = tools.add({ a: 1, b: 2 });\nr.sum",
             '<error type="TypeError">tools.add(...) is a promise; await it first: (await '
-            "tools.add(...)).sum\n  at line 2, column 1</error>",
+            "tools.add(...)).sum\n  at line 2, column 3</error>",
         ),
         (
             "tools.ad({})",

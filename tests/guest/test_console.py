@@ -130,10 +130,10 @@ console.log(new HttpError(404, { cause: new TypeError('inner') }));
 """
     assert printed(source) == (
         "HttpError: no luck\n"
-        "    at script.js:9:17 {\n"
+        "    at script.js:9:13 {\n"
         "  status: 404,\n"
         "  [cause]: TypeError: inner\n"
-        "      at script.js:9:45\n"
+        "      at script.js:9:41\n"
         "}\n"
     )
 

@@ -78,3 +78,8 @@ PLACES: Final[dict[str, tuple[str, tuple[int, int] | None]]] = {
     ),
     "no line at all": ("await Promise.resolve({ to: 'a', amount: 1 }).then(tools.pay)", None),
 }
+
+
+def units(text: str) -> int:
+    """How many UTF-16 code units a text has, in which JavaScript counts columns."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -13,7 +13,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from langchain_quickjs import Call, CodeInterpreterMiddleware, Interpreter, Returned, Suspended
 from tests.helpers.models import programs
-from tests.helpers.places import PLACES
+from tests.helpers.places import PLACES, units
 from tests.helpers.scripts import Clock
 from tests.helpers.shop import Shop
 
@@ -60,7 +60,7 @@ KINDS: Final[dict[str, str]] = {
     "a microtask": f"queueMicrotask(() => {{\n  {PAY};\n}});\n{LATER}",
     "a timer in a timer": f"setTimeout(() => setTimeout(() =>\n  {PAY}, 1), 1);\n{LATER};{LATER}",
     "an optional call": f"\nawait tools?.{MARK}pay?.({{ to: 'a', amount: 1 }})",
-    "a computed name": f"\nconst n = 'pay';\nawait tools[{MARK}n]({{ to: 'a', amount: 1 }})",
+    "a computed name": f"\nconst n = 'pay';\nawait tools[n]{MARK}({{ to: 'a', amount: 1 }})",
     "apply": f"\nawait tools.pay.{MARK}apply(null, [{{ to: 'a', amount: 1 }}])",
     "Reflect.apply": f"\nawait Reflect.{MARK}apply(tools.pay, null, [{{ to: 'a', amount: 1 }}])",
     "new Function": (
@@ -116,7 +116,7 @@ def waits(interpreter: Interpreter, outcome: Any, clock: Clock) -> tuple[Call, .
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_interpreter_tells_the_place(kind: str, later: bool) -> None:
     source, line, before = place_of(KINDS[kind])
-    column, clock = len(before.encode()) + 1 if line else None, Clock()
+    column, clock = units(before) + 1 if line else None, Clock()
     interpreter = Interpreter(clock=clock)
     first = "await tools.look();\n" if later else ""
     granted: Any = {"tools": ["pay", "look"], "located": ["pay"]}
@@ -221,7 +221,7 @@ def test_a_line_anywhere(above: list[str], call: str, below: list[str], end: str
     interpreter = Interpreter()
     outcome = interpreter.start(source, tools=["pay"], located=["pay"])
     (made,) = waits(interpreter, outcome, Clock())
-    assert (made.line, made.column) == (line, len(before.encode()) + 1)
+    assert (made.line, made.column) == (line, units(before) + 1)
 
 
 @given(st.lists(AROUND, min_size=1, max_size=8), LINES)

@@ -282,6 +282,8 @@ SHOWN = {
     "new WeakMap()": ("WeakMap { <items unknown> }", "result is a weak collection, which cannot leave the script"),
     "new Map([[1, 2]]).keys()": ("[Map Iterator] { 1 }", "result is an iterator; make an array of it first: [...iterator]"),
     "(function* () {})()": ("Object [Generator] {}", "result is an iterator; make an array of it first: [...iterator]"),
+    "class A { #x = 1 } [new A()]": ("[ A {} ]", "result[0] has private fields only, which cannot leave the script; give what is needed of it"),
+    "Object(Symbol('x'))": ("[Symbol: Symbol(x)]", "result is a symbol, which cannot leave the script"),
     "class A { x = 1; f = () => 2 } new A()": ("A { x: 1, f: [Function: f] }", "result.f is a function, which cannot leave the script"),
     "({ get a() { throw new RangeError('no') } })": ("{ a: [Getter] }", "reading it threw RangeError: no"),
     "({ get a() { throw 'no' } })": ("{ a: [Getter] }", "reading it threw Error: Uncaught 'no'"),

@@ -84,7 +84,7 @@ def test_an_uncaught_error_has_name_message_and_position() -> None:
     outcome = Interpreter().start("const a = 1\n  null.x")
     assert isinstance(outcome, Failed)
     assert outcome.error.name == "TypeError"
-    assert (outcome.error.line, outcome.error.column) == (2, 3)
+    assert (outcome.error.line, outcome.error.column) == (2, 8)
 
 
 def test_calls_carry_native_values_both_ways() -> None:

@@ -16,7 +16,7 @@ void end(void)
     JSRuntime *rt = guest.rt;
     JSValue *values[] = {
         &guest.helpers.flatten, &guest.helpers.revive, &guest.helpers.get_time,
-        &guest.helpers.to_hex, &guest.helpers.from_hex, &guest.describe, &guest.show_result,
+        &guest.helpers.to_hex, &guest.helpers.from_hex, &guest.helpers.url_text, &guest.describe, &guest.show_result,
         &guest.run_timers, &guest.next_timer, &guest.clear_timers, &guest.report_rejection, &guest.timers, &guest.tools,
     };
     CHECK(give_up()->status == IDLE);

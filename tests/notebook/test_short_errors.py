@@ -86,10 +86,10 @@ def test_a_script_error_shows_the_line_of_the_program(shell: Shell) -> None:
     shell.run("from langchain_quickjs import Interpreter")
     printed = shell.run("Interpreter().eval('''const order = null;\norder.price''')")
     assert printed.splitlines()[:6] == [
-        "ScriptError: TypeError: cannot read property 'price' of null (line 2, column 1)",
+        "ScriptError: TypeError: cannot read property 'price' of null (line 2, column 7)",
         "",
         "    order.price",
-        "    ^",
+        "          ^",
         "",
         "Cell In[3], line 1",
     ]

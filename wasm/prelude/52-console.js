@@ -50,6 +50,7 @@ const others = (args) => {
 };
 
 const indentBy = (columns) => {
+  host.toClear();
   const depth = min(max(groupIndent.length + columns, 0), MAX_INDENT);
   groupIndent = repeat(' ', depth);
 };
@@ -67,6 +68,7 @@ const consoleMethods = {
   dir(item, options) { printLine(inspect(item, { __proto__: null, depth: depthOption(options) })); },
   time(name) {
     const key = labelOf(name);
+    host.toClear();
     if (!mapHas(stopwatches, key)) mapSet(stopwatches, key, host.now());
     else printLine("Warning: Label '" + key + "' already exists for console.time()");
   },

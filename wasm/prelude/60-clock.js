@@ -9,7 +9,10 @@
 let clockStart; // when the running script asked first
 
 const resetClock = () => { clockStart = undefined; };
-const sinceStart = () => host.now() - (clockStart ??= host.now());
+const sinceStart = () => {
+  host.toClear();
+  return host.now() - (clockStart ??= host.now());
+};
 
 const performance = {};
 defineAll(performance, { now() { return sinceStart(); } });

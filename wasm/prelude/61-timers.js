@@ -22,6 +22,7 @@ function addTimer(callback, delay, args, repeats) {
   const wait = +delay;
   const every = wait >= 1 && wait <= MAX_DELAY ? trunc(wait) : 1;
   const id = ++lastTimer;
+  host.toClear();
   mapSet(timers, id, { id, due: host.now() + every, every: repeats ? every : 0, callback, args });
   return id;
 }
@@ -51,7 +52,7 @@ const nextTimer = () => {
   return timer && max(0, timer.due - host.now());
 };
 
-// The script has ended: its timers go, and what else belongs to one script.
+// The script has ended: its timers go, and what else belongs to one script. Asked for after toClear().
 const clearTimers = () => {
   mapClear(timers);
   resetConsole();

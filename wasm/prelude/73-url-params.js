@@ -6,7 +6,7 @@
 // from 64-events: collect
 // from 70-percent: IN_FORM percentDecode percentEncode
 // from 72-url-parse: copyList
-// gives: URLSearchParams attach parseForm setParams
+// gives: URLSearchParams attach paramsText parseForm setParams
 
 const formText = (text) => replaceAll(percentEncode(text, IN_FORM), '%20', '+');
 const formDecode = (text) => percentDecode(replaceAll(text, '+', ' '));
@@ -31,6 +31,11 @@ function serializeForm(pairs) {
 
 const wellFormed = (value) => toWellFormed('' + value);
 let paramsOf, setParams, attach; // the private side
+
+function paramsText(value) {
+  const pairs = paramsOf(value);
+  return pairs && serializeForm(pairs);
+}
 
 class URLSearchParams {
   #pairs = list(); #changed = null;

@@ -7,9 +7,16 @@
 // from 70-percent: IN_FRAGMENT IN_USERINFO percentEncode
 // from 72-url-parse: DEFAULT_PORTS SCHEME copyList hostText isSlash isSpecial originOf parsePath
 //   parseURL pathText queryOf serializeURL setHostAndPort setPort
-// from 73-url-params: URLSearchParams attach parseForm setParams
+// from 73-url-params: URLSearchParams attach paramsText parseForm setParams
+// gives: urlText
 
 let recordOf; // the private side
+
+// The text of a URL or of URLSearchParams, which is what leaves the script of them.
+function urlText(value) {
+  const url = recordOf(value);
+  return url === undefined ? paramsText(value) : serializeURL(url);
+}
 
 const parseOrThrow = (text, base) => {
   const from = base === undefined ? null : parseURL('' + base, null);

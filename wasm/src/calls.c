@@ -40,23 +40,6 @@ static bool calls_reserve(void)
     return true;
 }
 
-/* The buffer of the last call, for the next one. */
-static Buffer spare_take(void)
-{
-    Buffer taken = guest.spare;
-    buffer_init(&guest.spare, 0);
-    taken.limit = guest.message_limit;
-    taken.status = BUFFER_OK;
-    taken.len = 0;
-    return taken;
-}
-
-static void spare_give(Buffer *buffer)
-{
-    buffer_free(&guest.spare);
-    guest.spare = *buffer;
-}
-
 /* Packs the arguments. Reading them may run script code (getters) that makes calls of its own, so
    they go into a buffer of their own first and the id is given afterwards. */
 static int pack_arguments(JSContext *ctx, Buffer *packed, int argc, JSValueConst *argv)
@@ -122,7 +105,7 @@ static int open_call(JSContext *ctx, JSValueConst name, bool located, int argc, 
         call_error(ctx, "Error", "no script is running");
         return -1;
     }
-    Buffer packed = spare_take();
+    Buffer packed = guest_take_buffer(guest.message_limit);
     if (pack_arguments(ctx, &packed, argc, argv) == 0) {
         if (!guest.calls_left)
             limit_error(ctx, "PTCCallBudgetExceeded",
@@ -147,7 +130,7 @@ static int open_call(JSContext *ctx, JSValueConst name, bool located, int argc, 
             }
         }
     }
-    spare_give(&packed);
+    guest_give_buffer(&packed);
     return result;
 }
 

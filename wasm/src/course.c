@@ -1,5 +1,5 @@
 /* The course of a script: from its start over the promises that it waits for to its end. */
-#include <stdio.h>
+#include <string.h>
 
 #include "engine/internals.h"
 #include "guest.h"
@@ -79,20 +79,15 @@ void script_forget(void)
     JS_FreeValue(guest.ctx, guest.value);
     guest.main = guest.value = JS_UNDEFINED;
     guest.unwrapped = guest.fulfilled = false;
-    JS_FreeValue(guest.ctx, script_ask_prelude(guest.clear_timers));
+    if (guest.to_clear)
+        JS_FreeValue(guest.ctx, script_ask_prelude(guest.clear_timers));
+    guest.to_clear = false;
 }
 
-/* The promise of an async global evaluation resolves to { value: last expression }; when that is a
-   promise itself, the script has forgotten an `await`, and we wait as it would have. */
-static bool adopt_value(void)
+/* What a script has come to, which this takes. When that is a promise, the script has forgotten an `await`, and
+   we wait as it would have. */
+static bool adopt_value(JSValue value)
 {
-    JSValue value = JS_PromiseResult(guest.ctx, guest.main);
-    if (!guest.unwrapped) {
-        JSValue wrapper = value;
-        value = JS_GetPropertyStr(guest.ctx, wrapper, "value");
-        JS_FreeValue(guest.ctx, wrapper);
-        guest.unwrapped = true;
-    }
     if (JS_IsPromise(value)) {
         JS_PromiseMarkAsHandled(guest.ctx, value);
         JS_FreeValue(guest.ctx, guest.main);
@@ -102,6 +97,19 @@ static bool adopt_value(void)
     guest.value = value;
     guest.fulfilled = true;
     return true;
+}
+
+/* The promise of an async program resolves to { value: last expression }. */
+static bool adopt_result(void)
+{
+    JSValue value = JS_PromiseResult(guest.ctx, guest.main);
+    if (!guest.unwrapped) {
+        JSValue wrapper = value;
+        value = JS_GetPropertyStr(guest.ctx, wrapper, "value");
+        JS_FreeValue(guest.ctx, wrapper);
+        guest.unwrapped = true;
+    }
+    return adopt_value(value);
 }
 
 /* A script has completed when its body has, and every call it made is answered. */
@@ -119,7 +127,7 @@ void script_conclude(void)
             JS_FreeValue(guest.ctx, reason);
             return;
         }
-        if (!adopt_value())
+        if (!adopt_result())
             script_run_jobs();
     }
     if (guest.call_count)
@@ -183,12 +191,35 @@ static JSValue compile(const char *source, size_t len, const char *filename)
     return JS_Throw(guest.ctx, error);
 }
 
+/* Runs a program that awaits nothing. Its jobs run before what it came to is looked at. */
+static void evaluate_at_once(JSValue program)
+{
+    JSValue value = JS_EvalFunction(guest.ctx, program);
+    JSValue thrown = JS_IsException(value) ? JS_GetException(guest.ctx) : JS_UNDEFINED;
+    script_run_jobs();
+    if (JS_IsException(value)) {
+        reply_thrown(REPLY_FAILED, thrown);
+        JS_FreeValue(guest.ctx, thrown);
+        return;
+    }
+    guest.unwrapped = true;
+    if (!adopt_value(value))
+        script_run_jobs();
+    script_conclude();
+}
+
 void script_evaluate(const char *source, size_t len, const char *filename)
 {
-    snprintf(guest.filename, sizeof guest.filename, "%s", filename);
+    size_t shown = strnlen(filename, sizeof guest.filename - 1);
+    memcpy(guest.filename, filename, shown);
+    guest.filename[shown] = 0;
     engine_begin_script(guest.rt);
     guest.main = JS_NULL; /* calls are allowed from here on */
     JSValue main = compile(source, len, filename);
+    if (!JS_IsException(main) && !engine_awaits(main)) {
+        evaluate_at_once(main);
+        return;
+    }
     if (!JS_IsException(main))
         main = JS_EvalFunction(guest.ctx, main);
     if (JS_IsException(main)) {

@@ -127,6 +127,10 @@ static void forget_functions(JSValueConst global)
 int grants_replace(Names tool_names, Names functions, Names located)
 {
     JSContext *ctx = guest.ctx;
+    bool nothing = !tool_names.count && !functions.count;
+    if (nothing && guest.grants_nothing)
+        return 0; /* an empty object that no script can change stays as it is */
+    guest.grants_nothing = false;
     JSValue global = JS_GetGlobalObject(ctx);
     JSValue tools = JS_NewObjectProto(ctx, JS_NULL);
     int result = JS_IsException(tools) ? -1 : 0;
@@ -139,6 +143,7 @@ int grants_replace(Names tool_names, Names functions, Names located)
         result = JS_PreventExtensions(ctx, tools) < 0 ? -1 : 0;
     JS_FreeValue(ctx, guest.tools);
     guest.tools = result == 0 ? tools : JS_UNDEFINED;
+    guest.grants_nothing = nothing && result == 0;
     engine_note_tools(guest.tools);
     if (result < 0)
         JS_FreeValue(ctx, tools);

@@ -65,6 +65,25 @@ Reply guest_step(const uint8_t *message, size_t size)
     return (Reply){ guest.reply.data, guest.reply.len };
 }
 
+Buffer guest_take_buffer(size_t limit)
+{
+    Buffer taken = guest.spare;
+    buffer_init(&guest.spare, 0);
+    taken.limit = limit;
+    taken.status = BUFFER_OK;
+    taken.len = 0;
+    return taken;
+}
+
+void guest_give_buffer(Buffer *buffer)
+{
+    enum { KEPT = 64 * 1024 };
+    if (buffer->cap > KEPT)
+        buffer_free(buffer);
+    buffer_free(&guest.spare);
+    guest.spare = *buffer;
+}
+
 void guest_tidy(void)
 {
     buffer_free(&guest.reply);

@@ -28,6 +28,7 @@ typedef struct {
     bool result_too_large; /* likewise */
 
     JSValue tools;   /* the object behind the global `tools` */
+    bool grants_nothing; /* neither tools nor functions */
     Buffer functions; /* names of the granted global functions, each ending in NUL */
 
     OpenCall *calls; /* in the order of their ids */
@@ -41,11 +42,12 @@ typedef struct {
     JSValue main;    /* the promise of the running script, or undefined */
     JSValue value;   /* what it resolved to, while calls are still open */
     bool unwrapped, fulfilled;
+    bool to_clear;   /* timers, or what else of the prelude belongs to the running script */
 
     JSValue *rejections; /* promises rejected and not handled, owned */
     uint32_t rejection_count;
 
-    Buffer spare;    /* what the last call was packed in; empty while one is being packed */
+    Buffer spare;    /* what the last call or result was packed in; empty while one is being packed */
     Buffer outbox;   /* new calls of this step, packed */
     uint32_t outbox_count;
     Buffer console;  /* what this step printed */
@@ -66,6 +68,10 @@ typedef struct {
 int guest_boot(size_t stack_bytes);
 Reply guest_step(const uint8_t *message, size_t size);
 void guest_tidy(void);
+
+/* guest.c: the buffer that was used last, empty, for what is packed now; to be given back. */
+Buffer guest_take_buffer(size_t limit);
+void guest_give_buffer(Buffer *buffer);
 
 /* messages.c: does what a message says, which leaves a reply in `guest`; false for none that it knows. */
 bool message_handle(Reader *in);

@@ -42,6 +42,14 @@ static JSValue now(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst
     return JS_NewFloat64(ctx, guest.now_ms);
 }
 
+/* toClear(): something is kept that goes when the script ends. */
+static JSValue to_clear(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    (void)ctx, (void)this_val, (void)argc, (void)argv;
+    guest.to_clear = true;
+    return JS_UNDEFINED;
+}
+
 static JSValue random_number(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
     (void)this_val, (void)argc, (void)argv;
@@ -264,6 +272,7 @@ static bool take_helpers(JSValueConst helpers)
         && take(helpers, "getTime", &guest.helpers.get_time)
         && take(helpers, "toHex", &guest.helpers.to_hex)
         && take(helpers, "fromHex", &guest.helpers.from_hex)
+        && take(helpers, "urlText", &guest.helpers.url_text)
         && take(helpers, "describe", &guest.describe)
         && take(helpers, "showResult", &guest.show_result)
         && take(helpers, "runTimers", &guest.run_timers)
@@ -278,6 +287,7 @@ static JSValue host_functions(JSContext *ctx)
     static const JSCFunctionListEntry list[] = {
         JS_CFUNC_DEF("print", 1, print),
         JS_CFUNC_DEF("now", 0, now),
+        JS_CFUNC_DEF("toClear", 0, to_clear),
         JS_CFUNC_DEF("random", 0, random_number),
         JS_CFUNC_DEF("randomFill", 1, random_fill),
         JS_CFUNC_DEF("classOf", 1, class_of),

@@ -91,8 +91,7 @@ static int pack_shown(Buffer *packed, bool refused)
 void reply_completed(void)
 {
     int status = REPLY_COMPLETED;
-    Buffer packed;
-    buffer_init(&packed, guest.result_limit);
+    Buffer packed = guest_take_buffer(guest.result_limit);
     int done = codec_pack(&guest.codec, &packed, guest.value, "result", 0);
     if (done < 0 && packed.status == BUFFER_OK) {
         done = pack_shown(&packed, done == -2);
@@ -110,7 +109,7 @@ void reply_completed(void)
         buffer_put(&guest.reply, packed.data, packed.len);
         pack_nil(&guest.reply);
     }
-    buffer_free(&packed);
+    guest_give_buffer(&packed);
 }
 
 void reply_suspended(void)

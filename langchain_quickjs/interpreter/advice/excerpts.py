@@ -29,10 +29,11 @@ def source_line(source: str, number: int | None) -> str | None:
 
 
 def characters_before(line: str, column: int) -> int:
-    """Gives how many characters stand before a column, which counts bytes of UTF-8 from 1."""
-    if line.isascii():
+    """Gives how many characters stand before a column, which counts UTF-16 code units from 1."""
+    if not line or max(line) <= "\uffff":
         return min(column - 1, len(line))
-    return len(line.encode("utf-8", "replace")[: column - 1].decode("utf-8", "ignore"))
+    units = line.encode("utf-16-le", "surrogatepass")[: 2 * (column - 1)]
+    return len(units.decode("utf-16-le", "surrogatepass"))
 
 
 def excerpt(line: str, column: int) -> str:
@@ -55,7 +56,7 @@ def with_place(error: _Error, source: str | None) -> _Error:
     if source is not None and isinstance(error, ScriptError | TimeLimitError):
         number, column = _place_in(source, error)
         line = source_line(source, number)
-        if line is not None and column is not None and 0 < column <= 4 * len(line) + 1:
+        if line is not None and column is not None and 0 < column <= 2 * len(line) + 1:
             error.excerpt = excerpt(line, column)
     return error
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from langchain_quickjs.interpreter.advice.excerpts import characters_before
 from langchain_quickjs.interpreter.values.short_json import json_in_short, quotable
 from langchain_quickjs.interpreter.values.weight import weight
 from langchain_quickjs.script.state import AwaitingCall, CallMade
@@ -163,12 +164,11 @@ def _excerpt(source: str, made: CallMade, most: int) -> str:
 
 
 def _in_characters(made: CallMade, source: str) -> CallMade:
-    """How a call came about, with a column as people count: the engine counts bytes of UTF-8."""
+    """How a call came about, with a column as people count: JavaScript counts UTF-16 code units."""
     lines, at = source.split("\n"), made.get("line", 0) - 1
     if not 0 <= at < len(lines):
         return made
-    before = lines[at].encode(errors="replace")[: made.get("column", 1) - 1]
-    return CallMade(**{**made, "column": len(before.decode(errors="ignore")) + 1})
+    return CallMade(**{**made, "column": characters_before(lines[at], made.get("column", 1)) + 1})
 
 
 def _line(raw: str, column: int) -> str:

@@ -51,8 +51,8 @@ _CONSOLE_CHARS: Final = 500
 def has_countable_lines(source: str) -> bool:
     """Whether everybody counts the lines of a source alike.
 
-    These characters end a line in JavaScript. The engine counts them in some places and not in
-    others, and whoever shows the source may do so or not: a program could move the marked line.
+    These characters end a line in JavaScript, and whoever shows the source may count them or not:
+    a program could move the marked line.
     """
     return _OTHER_LINE_END.search(source) is None
 

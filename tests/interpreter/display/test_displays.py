@@ -108,12 +108,12 @@ def test_failed_has_the_line_and_a_caret() -> None:
     outcome = Interpreter().start("const order = null;\n  order.price * 2")
     plain, html = shown(outcome)
     assert plain.splitlines() == [
-        "Failed: TypeError: cannot read property 'price' of null (line 2, column 3)",
+        "Failed: TypeError: cannot read property 'price' of null (line 2, column 9)",
         "",
         "      order.price * 2",
-        "      ^",
+        "            ^",
     ]
-    assert html.blocks[0] == "      order.price * 2\n      ^"
+    assert html.blocks[0] == "      order.price * 2\n            ^"
 
 
 def test_suspended_counts_what_it_waits_for() -> None:
@@ -173,7 +173,7 @@ def test_an_excerpt_after_a_pause_needs_the_source(elsewhere: bool) -> None:
         interpreter = Interpreter.restore(interpreter.snapshot())
     outcome = interpreter.resume({1: Returned(None)})
     assert isinstance(outcome, Failed)
-    assert outcome.error.excerpt == ("" if elsewhere else "    null.x\n    ^")
+    assert outcome.error.excerpt == ("" if elsewhere else "    null.x\n         ^")
 
 
 def test_a_program_that_computes_too_long_is_shown_where_it_was() -> None:
@@ -200,7 +200,7 @@ def test_errors_still_pickle_and_print_as_they_did() -> None:
     assert isinstance(error, ScriptError)
     copy = pickle.loads(pickle.dumps(error))
     assert (str(copy), repr(copy), copy.excerpt) == (str(error), repr(error), error.excerpt)
-    assert str(error) == "TypeError: cannot read property 'x' of null (line 1, column 1)"
+    assert str(error) == "TypeError: cannot read property 'x' of null (line 1, column 6)"
 
 
 def test_a_limit_of_calls_is_named() -> None:

@@ -19,6 +19,7 @@ from langchain_quickjs.script.telling.questions import question_about
 from langchain_quickjs.script.telling.story import StorySoFar
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
 from tests.helpers.markdown import Block, blocks
+from tests.helpers.places import units
 from tests.helpers.shop import Shop
 
 KB: Final = 1024
@@ -245,7 +246,7 @@ def test_a_call_far_to_the_right_of_its_line_is_seen(filler: str, before: int) -
     head = f"const x = '{filler * before}'; "
     source = f"{head}tools.pay(1); {filler * 500}"
     call = waiting(1, "pay", {}, 1)
-    call["made"]["column"] = len(head.encode()) + 1  # as the engine counts
+    call["made"]["column"] = units(head) + 1  # as the engine counts
     value = asked([call], source=source)
     block = blocks(value["action_requests"][0]["description"])[2]
     assert "tools.pay(1)" in block.text

@@ -34,6 +34,7 @@ typedef struct {
     JSValue get_time; /* Date -> milliseconds */
     JSValue to_hex;   /* BigInt -> hexadecimal text */
     JSValue from_hex; /* hexadecimal text -> BigInt */
+    JSValue url_text; /* URL or URLSearchParams -> its text; anything else -> undefined */
 } CodecHelpers;
 
 typedef struct {

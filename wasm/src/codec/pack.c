@@ -142,6 +142,18 @@ static int pack_object(Packer *p, JSValueConst v, const Path *path, int depth)
     return pack_plain(p, v, path, depth);
 }
 
+/* What stands for an object as a whole: the primitive in it, or the text of a URL. JS_UNINITIALIZED if nothing does. */
+static JSValue stands_for(Packer *p, JSValueConst v)
+{
+    JSValue value;
+    if (engine_unbox(v, &value))
+        return value;
+    if (!engine_is_private(p->ctx, v))
+        return JS_UNINITIALIZED;
+    value = JS_Call(p->ctx, p->codec->helpers->url_text, JS_UNDEFINED, 1, &v);
+    return JS_IsUndefined(value) ? JS_UNINITIALIZED : value;
+}
+
 /* An object inside a tree, or inside a graph's node. */
 static int pack_reference(Packer *p, JSValueConst v, const Path *path, int depth)
 {
@@ -188,6 +200,14 @@ int pack_value(Packer *p, JSValueConst v, const Path *path, int depth)
     case JS_TAG_OBJECT:
         if (depth > CODEC_MAX_DEPTH)
             return pack_refuse(p, path, "is nested too deeply");
+        JSValue whole = stands_for(p, v);
+        if (JS_IsException(whole))
+            return PACK_ERROR;
+        if (!JS_IsUninitialized(whole)) {
+            result = pack_value(p, whole, path, depth);
+            JS_FreeValue(p->ctx, whole);
+            return result;
+        }
         result = pack_reference(p, v, path, depth);
         break;
     case JS_TAG_SYMBOL: return pack_refuse(p, path, "is a symbol, which cannot leave the script");

@@ -97,6 +97,10 @@ static int pack_properties(Packer *p, JSValueConst object, const Path *path, int
     if (JS_GetOwnPropertyNames(p->ctx, &keys, &count, object,
                                JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0)
         return PACK_ERROR;
+    if (!count && engine_is_private(p->ctx, object)) {
+        JS_FreePropertyEnum(p->ctx, keys, count);
+        return pack_refuse(p, path, "has private fields only, which cannot leave the script; give what is needed of it");
+    }
     pack_map_header(p->out, count);
     int result = PACK_OK;
     for (uint32_t i = 0; i < count && result == PACK_OK; i++) {

@@ -26,6 +26,12 @@ JSValue engine_new_record(JSContext *ctx, void *layout, JSValue *values);
 /* Element `i` (owned) of a dense array; false for anything else. */
 bool engine_array_get(JSValueConst array, uint32_t i, JSValue *value);
 
+/* What is in a Number, String, Boolean, BigInt or Symbol object (owned); false for anything else. */
+bool engine_unbox(JSValueConst object, JSValue *value);
+
+/* Whether it is an instance whose first property is a private field or method. */
+bool engine_is_private(JSContext *ctx, JSValueConst object);
+
 /* What the iterator of a Map or Set will still give, without moving it on: an array of keys, values
    or pairs (then *pairs). JS_UNDEFINED for anything else. */
 JSValue engine_iterator_rest(JSContext *ctx, JSValueConst iterator, bool *pairs);
@@ -87,6 +93,9 @@ struct engine_failure {
    for JS_EvalFunction: nothing is declared before that. JS_EXCEPTION when it does not compile. */
 JSValue engine_compile(JSContext *ctx, const char *source, size_t len, const char *filename, bool typed,
                        struct engine_failure *failure);
+
+/* Whether a compiled program is an async function, whose promise gives { value }; others give the value. */
+bool engine_awaits(JSValueConst program);
 
 /* The line of the innermost frame of that file and of the present script, or 0. A frame notes where it is
    before whatever may call; when it has only been entered, it may have come anywhere since. Only reads, so
