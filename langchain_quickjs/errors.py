@@ -33,6 +33,7 @@ __all__ = [
     "SnapshotError",
     "SourceLimitError",
     "StackLimitError",
+    "ThreadLockError",
     "TimeLimitError",
     "ToolNameError",
     "ValueTransferError",
@@ -221,6 +222,10 @@ class DecisionError(QuickJSError, ValueError):
 
 class AlreadyAnsweredError(DecisionError):
     """An answer came after another one to the same question, which somebody is working on."""
+
+
+class ThreadLockError(QuickJSError):
+    """The lock of a thread was not taken in time, or was lost while it was held."""
 
 
 class NoStoryError(QuickJSError, LookupError):
