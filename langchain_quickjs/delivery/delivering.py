@@ -111,7 +111,8 @@ def _delivered(
             return known
         state = yield Ask(agent, "invoke", (None, config), options)
         return replace(known, state=state)
-    given, state = Command[Any](resume={interrupt_id: answer}), None
+    given: Command[Any] = Command(resume={interrupt_id: answer})
+    state = None
     with receipts() as noted:
         try:
             state = yield Ask(agent, "invoke", (given, config), options)
