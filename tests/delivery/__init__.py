@@ -1,1 +1,1 @@
-"""Answers from queues: `python -m tests.delivery` has every answer delivered by all workers at once."""
+"""Answers from queues: `python -m tests.delivery` delivers each one several times at once."""
