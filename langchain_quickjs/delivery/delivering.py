@@ -7,7 +7,7 @@ one goes on with it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -20,6 +20,7 @@ from langchain_quickjs.delivery.known import claim_about, known_about, of_claim
 from langchain_quickjs.delivery.locks import Held, ThreadLock
 from langchain_quickjs.errors import AlreadyAnsweredError, DecisionError, SetupError
 from langchain_quickjs.interpreter.quoting import value_text
+from langchain_quickjs.script.durability.claimants import is_alone_in
 from langchain_quickjs.script.flow.drivers import Ask, Asking, adrive, drive
 from langchain_quickjs.script.telling.receipts import Receipt, receipts
 from langchain_quickjs.watch.pending import KeepsState, state_of, thread_of
@@ -30,13 +31,13 @@ __all__ = ["Resumable", "adeliver", "deliver"]
 class Resumable(KeepsState, Protocol):
     """A compiled graph of LangGraph, with a checkpointer."""
 
-    def invoke(self, given: Any, config: RunnableConfig | None = None, /, **options: Any) -> Any:
+    @property
+    def invoke(self) -> Callable[..., Any]:
         """Runs the graph."""
         ...
 
-    def ainvoke(
-        self, given: Any, config: RunnableConfig | None = None, /, **options: Any
-    ) -> Awaitable[Any]:
+    @property
+    def ainvoke(self) -> Callable[..., Awaitable[Any]]:
         """The same, asynchronously."""
         ...
 
@@ -105,7 +106,7 @@ def _delivered(
 ) -> Asking[Delivered]:
     _check(config, interrupt_id)
     found = yield from state_of(agent, config)
-    if all(str(one.id) != interrupt_id for one in found.interrupts):
+    if not _stands(found, interrupt_id):
         known = yield from _known(agent, config, interrupt_id)
         if known.status != "late" or not _is_cut_off(found):
             return known
@@ -126,7 +127,13 @@ def _delivered(
     if receipt.refused:
         return Delivered("refused", receipt.refused, state=state)
     known = replace(of_claim(receipt), state=state)
-    return replace(known, status="won", why="") if receipt.won and known.status == "late" else known
+    if not receipt.won or known.status != "late":
+        return known
+    won = replace(known, status="won", why="")
+    if receipt.unique and not is_alone_in(thread_of(config)):
+        # It counts, but may have to wait for a run that is at work on what was asked beside it.
+        return replace(won, again=_stands((yield from state_of(agent, config)), interrupt_id))
+    return won
 
 
 def _known(agent: Resumable, config: RunnableConfig, interrupt_id: str) -> Asking[Delivered]:
@@ -148,6 +155,11 @@ def _receipt(agent: Resumable, config: RunnableConfig, interrupt_id: str) -> Ask
         if claim is not None:
             return Receipt(answer=claim.answer, taken_s=claim.taken_s)
     return Receipt(won=True)
+
+
+def _stands(found: StateSnapshot, interrupt_id: str) -> bool:
+    """Whether a question waits for an answer."""
+    return any(str(one.id) == interrupt_id for one in found.interrupts)
 
 
 def _is_cut_off(found: StateSnapshot) -> bool:

@@ -46,6 +46,9 @@ GO: Any = {"messages": [("user", "go")]}
 YES: Any = {"decisions": [APPROVE]}
 NO: Any = {"decisions": [REJECT]}
 TWO = 'await tools.pay({ to: "one", amount: 1 }); await tools.pay({ to: "two", amount: 2 })'
+BOTH = """await Promise.all([
+    tools.pay({ to: "one", amount: 1 }), tools.pay({ to: "two", amount: 2 }),
+])"""
 LOOK = 'await tools.lookUp({ key: "ann" })'
 
 
@@ -424,6 +427,30 @@ def test_a_lock_is_freed_when_a_delivery_is_cancelled() -> None:
         assert not lock.locked()
 
     asyncio.run(main())
+
+
+def test_an_answer_that_waits_for_the_run_beside_it(tmp_path: Path) -> None:
+    """Without a lock: while one answer is worked on, the other is taken, and kept for that run."""
+    shop, came = Shop(tmp_path / "log"), list[Delivered]()
+    talk = talk_in(tmp_path, "create_agent", "invoke", BOTH, ask="each")
+
+    @tool
+    def pay(to: str, amount: float) -> str:
+        """Pays somebody; the other answer comes meanwhile."""
+        shop.note(f"pay {to} {amount:g}")
+        if not came:
+            came.append(delivered(talk, other, YES))
+        return "paid"
+
+    talk.tools = [pay]
+    talk.start()
+    one, other = (str(item.id) for item in talk.pending())
+    assert delivered(talk, one, YES).status == "won"
+    assert (came[0].status, came[0].again) == ("won", True)
+    again = delivered(talk, other, YES)
+    assert (again.status, again.again) == ("late", False)
+    assert not talk.pending()
+    assert shop.counts() == {"pay one 1": 1, "pay two 2": 1}
 
 
 # --- questions of others -------------------------------------------------------------------------

@@ -189,7 +189,9 @@ class Received:
         for one in pause.asked:
             if (key := one.key) in self.given and (first := entries.claims.get(key)) is not None:
                 won = entries.is_first_claim(key, self.claims[key])
-                note_receipt(one.interrupt.id, Receipt(won, first.answer, first.taken_s))
+                unique = one.question is not None
+                receipt = Receipt(won, first.answer, first.taken_s, unique=unique)
+                note_receipt(one.interrupt.id, receipt)
 
 
 def receive(pause: Pause, asked: Sequence[Asked], delivery: Delivery) -> Received:

@@ -25,12 +25,14 @@ class Receipt:
         answer: The answer that counts; for a question about calls, its decisions.
         taken_s: When that was taken, in seconds since the epoch; `None` if it is not known.
         refused: Why the answer did not fit; empty if it did.
+        unique: Whether nothing else is ever asked under the same id.
     """
 
     won: bool = False
     answer: Any = None
     taken_s: float | None = None
     refused: str = ""
+    unique: bool = False
 
 
 _noted: Final[ContextVar[dict[str, Receipt] | None]] = ContextVar(
