@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -26,6 +26,11 @@ from langchain_quickjs.script.telling.receipts import Receipt, receipts
 from langchain_quickjs.watch.pending import KeepsState, state_of, thread_of
 
 __all__ = ["Resumable", "adeliver", "deliver"]
+
+
+# Else LangGraph stores a step while the next one runs: after a crash the model may be asked again
+# for a program that has begun, and the calls of the new one have other ids.
+_STORED: Final = {"durability": "sync"}
 
 
 class Resumable(KeepsState, Protocol):
@@ -67,7 +72,8 @@ def deliver(
         answer: What `Command(resume={interrupt_id: answer})` takes.
         lock: Gives a lock for a thread's id: a `PostgresLock`, or any function that returns a
             context manager. Whatever else runs the thread has to hold it too.
-        options: What `agent.invoke` takes besides: `context`, `durability`, and others.
+        options: What `agent.invoke` takes besides, such as `context`. Each step is stored before
+            the next one begins, unless `durability` says otherwise.
 
     Returns:
         Whether the answer won, came late, was refused or has nothing to answer; and what the agent
@@ -79,7 +85,7 @@ def deliver(
         Exception: What a run of the agent raises. Delivered again, it goes on.
     """
     with Held(lock, thread_of(config)):
-        return drive(_delivered(agent, config, interrupt_id, answer, options))
+        return drive(_delivered(agent, config, interrupt_id, answer, {**_STORED, **options}))
 
 
 async def adeliver(
@@ -93,7 +99,7 @@ async def adeliver(
 ) -> Delivered:
     """The same as `deliver`, asynchronously: `lock` gives an asynchronous context manager."""
     return await Held(lock, thread_of(config))(adrive)(
-        _delivered(agent, config, interrupt_id, answer, options)
+        _delivered(agent, config, interrupt_id, answer, {**_STORED, **options})
     )
 
 
@@ -163,8 +169,12 @@ def _stands(found: StateSnapshot, interrupt_id: str) -> bool:
 
 
 def _is_cut_off(found: StateSnapshot) -> bool:
-    """Whether something of a thread is to be done that waits for nobody."""
-    return any(not task.interrupts and task.result is None for task in found.tasks)
+    """Whether something of a thread is to be done that waits for nobody.
+
+    A task that has a result may be what is left of a step whose end was not stored.
+    """
+    open_tasks = [task for task in found.tasks if task.interrupts or task.result is None]
+    return any(not task.interrupts for task in open_tasks or found.tasks)
 
 
 def _check(config: RunnableConfig, interrupt_id: object) -> None:

@@ -35,7 +35,7 @@ from langchain_quickjs import (
 from langchain_quickjs.script.durability import claimants
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
 from tests.helpers.crashes import REJECT
-from tests.helpers.databases import Server, aopened, named, opened
+from tests.helpers.databases import Server, aopened, named, opened, tampering
 from tests.helpers.models import ScriptedModel, parallel_programs, programs
 from tests.helpers.nurseries import Nursery
 from tests.helpers.shop import Shop
@@ -238,6 +238,24 @@ def test_a_thread_that_was_cut_off_goes_on(mode: Mode, tmp_path: Path) -> None:
     assert again.state["messages"][-1].text == "done"
     assert not delivered(talk, question, YES).went_on
     assert shop.counts() == {"pay ann 1": 1, "fail": 2}
+
+
+def test_a_step_whose_end_was_not_stored(tmp_path: Path) -> None:
+    """All its tasks have results, and still it is not over."""
+    talk = talk_in(tmp_path, "create_agent", "invoke", 'await tools.pay({ to: "ann", amount: 1 })')
+    talk.start()
+    question = asked(talk)
+    assert delivered(talk, question, YES).status == "won"
+    with tampering(tmp_path / "db") as connection:
+        newest = (
+            "select max(checkpoint_id) from checkpoints where checkpoint_ns = ''",
+            "delete from checkpoints where checkpoint_ns = '' and checkpoint_id = ?",
+        )
+        last = connection.execute(newest[0]).fetchone()
+        connection.execute(newest[1], last)
+    again = delivered(talk, question, YES)
+    assert (again.status, again.went_on) == ("late", True)
+    assert not delivered(talk, question, YES).went_on
 
 
 def deadly(database: str, log: str, where: str, mode: Mode) -> Conversation:
