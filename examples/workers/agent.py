@@ -56,7 +56,7 @@ def dsn() -> str:
 def note(name: str, call_id: str, config: RunnableConfig) -> None:
     """Notes in the database that a tool has taken effect."""
     with psycopg.connect(dsn(), autocommit=True) as database:
-        database.execute(EFFECT, (call_id, config["configurable"]["thread_id"], name))
+        database.execute(EFFECT, (call_id, config.get("configurable", {})["thread_id"], name))
 
 
 @tool

@@ -121,7 +121,8 @@ def run(options: argparse.Namespace, durability: str) -> str:
         workers.stop()
     seconds = time.monotonic() - began
     with database() as connection:
-        again, asked, effects, same, found, given_up = connection.execute(FIGURES).fetchone() or ()
+        figures = connection.execute(FIGURES).fetchone() or ()
+        again, asked, effects, same, found, given_up = map(int, figures)
         connection.execute(f"DROP SCHEMA {schema} CASCADE".encode())
     cells = (
         *(durability, options.threads, f"{paused_s:.1f} s", kills, again, asked - options.threads),
