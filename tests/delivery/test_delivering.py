@@ -104,6 +104,44 @@ def test_the_first_one_wins_and_others_are_late(kind: Kind, mode: Mode, tmp_path
     assert Shop(tmp_path / "log").counts() == {"pay one 1": 1, "pay two 2": 1}
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_signed(mode: Mode, tmp_path: Path) -> None:
+    """Who delivers has no key, and needs none."""
+    talk = talk_in(tmp_path, "create_agent", mode, snapshot_signing_key="a secret")
+    talk.start()
+    question = asked(talk)
+    first = delivered(talk, question, YES)
+    late = delivered(talk, question, NO)
+    assert (first.status, late.status, late.answer) == ("won", "late", [APPROVE])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_question_of_a_subagent(mode: Mode, tmp_path: Path) -> None:
+    """A program calls a subagent, whose own call needs a person."""
+    tools = Shop(tmp_path / "log").tools()
+    payer: Any = {
+        "name": "payer",
+        "description": "Pays.",
+        "system_prompt": "You pay.",
+        "model": ScriptedModel(turns=[[("pay", {"to": "dan", "amount": 2})]]),
+        "tools": tools,
+    }
+    source = 'await task({ description: "Pay dan.", subagentType: "payer" })'
+    talk = talk_in(tmp_path, "create_deep_agent", mode, source)
+    talk.agent_options = {
+        "tools": tools,
+        "interrupt_on": {"pay": True},
+        "subagents": [payer],
+        "middleware": [CodeInterpreterMiddleware()],
+    }
+    talk.start()
+    question = asked(talk)
+    won = delivered(talk, question, YES)
+    assert (won.status, won.again, bool(talk.pending())) == ("won", False, False)
+    assert delivered(talk, question, NO).status == "late"
+    assert Shop(tmp_path / "log").counts() == {"pay dan 2": 1}
+
+
 @pytest.mark.parametrize("unfit", ["ask_again", "raise"])
 @pytest.mark.parametrize("mode", MODES)
 def test_an_answer_that_does_not_fit(mode: Mode, unfit: str, tmp_path: Path) -> None:
