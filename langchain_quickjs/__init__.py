@@ -6,6 +6,7 @@ What needs LangChain is imported when it is first used, so that the interpreter 
     interpreter/  the runtime and its Python bindings; no LangChain
     script/       one script's life on LangGraph
     agent/        what a LangChain agent gets: the middleware and what the model reads
+    delivery/     answers that come from queues, more than once and to several workers
     watch/        what people see from outside: what waits for them, and what has happened
     notebook/     JavaScript cells and a form for approvals, for IPython
 """
@@ -38,6 +39,7 @@ from langchain_quickjs.errors import (
     SnapshotError,
     SourceLimitError,
     StackLimitError,
+    ThreadLockError,
     TimeLimitError,
     ToolNameError,
     ValueTransferError,
@@ -59,6 +61,10 @@ from langchain_quickjs.interpreter import (
 
 if TYPE_CHECKING:
     from langchain_quickjs.agent.middleware import CodeInterpreterMiddleware, PTCOption
+    from langchain_quickjs.delivery.delivered import Delivered, DeliveryStatus
+    from langchain_quickjs.delivery.delivering import adeliver, deliver
+    from langchain_quickjs.delivery.locks import ThreadLock
+    from langchain_quickjs.delivery.postgres_lock import PostgresLock
     from langchain_quickjs.script import (
         CallReview,
         InterruptOn,
@@ -118,6 +124,8 @@ __all__ = [
     "Completed",
     "ConsoleLimitError",
     "DecisionError",
+    "Delivered",
+    "DeliveryStatus",
     "Durability",
     "Failed",
     "HostMemoryError",
@@ -139,6 +147,7 @@ __all__ = [
     "PTCOption",
     "PendingCall",
     "PendingThread",
+    "PostgresLock",
     "ProgramCallEndEvent",
     "ProgramCallErrorEvent",
     "ProgramCallResumedEvent",
@@ -174,16 +183,20 @@ __all__ = [
     "SubagentStartEvent",
     "SubagentStreamEvent",
     "Suspended",
+    "ThreadLock",
+    "ThreadLockError",
     "TimeLimitError",
     "Timeline",
     "ToolNameError",
     "ValueTransferError",
     "WallTimeLimitError",
     "add_labels",
+    "adeliver",
     "apending",
     "apending_threads",
     "atimeline",
     "create_script_graph",
+    "deliver",
     "labels_from_annotations",
     "pending",
     "pending_threads",
@@ -194,6 +207,10 @@ __all__ = [
 # Which module has what is imported when it is first used; events are found by their names.
 _OF_MODULES = {
     "agent.middleware": ("CodeInterpreterMiddleware", "PTCOption"),
+    "delivery.delivered": ("Delivered", "DeliveryStatus"),
+    "delivery.delivering": ("adeliver", "deliver"),
+    "delivery.locks": ("ThreadLock",),
+    "delivery.postgres_lock": ("PostgresLock",),
     "script": (
         "CallReview",
         "InterruptOn",

@@ -34,6 +34,7 @@ __all__ = [
     "SnapshotError",
     "SourceLimitError",
     "StackLimitError",
+    "ThreadLockError",
     "TimeLimitError",
     "ToolNameError",
     "ValueTransferError",
@@ -236,6 +237,10 @@ class DecisionError(QuickJSError, ValueError):
 
 class AlreadyAnsweredError(DecisionError):
     """An answer came after another one to the same question, which somebody is working on."""
+
+
+class ThreadLockError(QuickJSError):
+    """The lock of a thread was not taken in time, or was lost while it was held."""
 
 
 class NoStoryError(QuickJSError, LookupError):

@@ -18,7 +18,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = sorted({path.parent for path in MODULES})
 
 # Each layer may import itself and those after it.
-LAYERS = ("notebook", "agent", "watch", "script", "interpreter", "errors")
+LAYERS = ("notebook", "agent", "delivery", "watch", "script", "interpreter", "errors")
 LANGCHAIN = ("langchain", "langchain_core", "langgraph", "deepagents")
 INTERNALS = PACKAGE / "script" / "langgraph_internals"
 
@@ -256,7 +256,7 @@ def is_private(imported: str) -> bool:
 OUTSIDE = [
     path
     for path in MODULES
-    if layer(name(path)) in ("notebook", "agent", "watch", "script")
+    if layer(name(path)) in ("notebook", "delivery", "agent", "watch", "script")
     and INTERNALS not in path.parents
 ]
 

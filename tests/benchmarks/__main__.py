@@ -25,6 +25,7 @@ from tests.benchmarks.processes import Side, Worker, start_seconds
 from tests.benchmarks.rows import (
     AGENT,
     AGENT_SHORT,
+    APPROVED,
     COLD_START,
     INTERPRETER,
     RULED,
@@ -35,14 +36,14 @@ from tests.benchmarks.rows import (
     write_ratio,
 )
 
-_WIDTH: Final = 37
+_WIDTH: Final = 39
 Figures = dict[str, float | None]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     options = _parser().parse_args(arguments)
-    sides = [Side("ours", sys.executable, ("ours", "agents", "ruled"))]
+    sides = [Side("ours", sys.executable, ("ours", "agents", "ruled", "approved"))]
     if options.before_python:
         sides.append(Side("before", options.before_python, ("ours", "agents")))
     if options.peer_python:
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sides.append(Side("monty", options.monty_python, ("monty",)))
     if options.wasi_node:
         sides.append(Side("wasi", *options.wasi_node))
-    rows = [*INTERPRETER, *AGENT_SHORT, *RULED, *(AGENT if options.agents else ())]
+    rows = [*INTERPRETER, *AGENT_SHORT, *RULED, *((*AGENT, *APPROVED) if options.agents else ())]
     if options.only:
         rows = [row for row in rows if any(word in row.measure for word in options.only)]
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")

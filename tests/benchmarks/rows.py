@@ -87,6 +87,18 @@ AGENT: Final = (
     Row("  turn 51 to 60", "turn_growth", "last_s", runs=1, rounds=1, best=False),
 )
 
+APPROVED: Final = tuple(
+    Row(label, "approved", metric, runs=1, rounds=2)
+    for label, metric in (
+        ("500 conversations, 1 of 6 calls asked", "program_s"),
+        ("  LangChain's approvals, a call a turn", "plain_s"),
+        ("  longest piece in the event loop", "program_piece_s"),
+        ("    LangChain's", "plain_piece_s"),
+        ("  longest collection of garbage", "program_collection_s"),
+        ("    LangChain's", "plain_collection_s"),
+    )
+)
+
 # What a new process runs, measured from outside: under which heading, and with which program.
 COLD_START: Final = {
     "ours": "from langchain_quickjs.interpreter import Interpreter\n"

@@ -6,19 +6,24 @@ that answer; if it is alive, nobody else may. Between machines there is only tim
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import socket
 import threading
 import time
 import weakref
+from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final
 
 __all__ = [
+    "alone_in",
     "begin_work",
     "end_all_work",
     "end_work",
+    "is_alone_in",
     "is_at_work_here",
     "may_be_at_work",
     "name_of_this_process",
@@ -31,6 +36,10 @@ _FRESH_S: Final = 30.0
 _lock: Final = threading.Lock()
 # By weak references: a run that nobody has any more is not at work.
 _working: Final[dict[str, weakref.ref[Any]]] = {}
+# The threads of LangGraph that nobody else runs meanwhile, because whoever runs them holds a lock.
+_alone: Final[ContextVar[frozenset[str]]] = ContextVar(
+    "langchain_quickjs_alone", default=frozenset()
+)
 
 
 class _Unknown:
@@ -43,6 +52,21 @@ _UNKNOWN: Final = _Unknown()
 def name_of_this_process() -> str:
     """A name for this process; no other one has ever had it on this machine."""
     return _named(os.getpid())
+
+
+@contextlib.contextmanager
+def alone_in(thread_id: str) -> Iterator[None]:
+    """Lets runs of a thread know that no other process is at work on it."""
+    token = _alone.set(_alone.get() | {thread_id})
+    try:
+        yield
+    finally:
+        _alone.reset(token)
+
+
+def is_alone_in(thread_id: str) -> bool:
+    """Whether no other process is at work on a thread, so that it need not be waited for."""
+    return thread_id in _alone.get()
 
 
 def begin_work(nonce: str, run: Any) -> None:

@@ -23,9 +23,10 @@ from typing import Any, Final
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple, empty_checkpoint
+from langgraph.checkpoint.serde.base import SerializerProtocol
 
 from langchain_quickjs.errors import AlreadyAnsweredError, SnapshotError
-from langchain_quickjs.script.durability.claimants import begin_work, end_work
+from langchain_quickjs.script.durability.claimants import begin_work, end_work, is_alone_in
 from langchain_quickjs.script.durability.ledger_entries import (
     CLAIM_IN_ERRORS,
     Claim,
@@ -33,13 +34,14 @@ from langchain_quickjs.script.durability.ledger_entries import (
     takeover_key,
 )
 from langchain_quickjs.script.durability.sealing import Sealer
+from langchain_quickjs.script.durability.signing import UNSIGNED
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.drivers import Ask, Asking
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
 from langchain_quickjs.script.langgraph_internals.resume import mark_as_unfit
 from langchain_quickjs.script.state import CallEnd
 
-__all__ = ["Ledger"]
+__all__ = ["Ledger", "claimed_in", "ledgers_of"]
 
 _NAMESPACE: Final = "quickjs_calls"
 _CLAIM: Final = "claim"
@@ -54,6 +56,28 @@ _WHAT: Final = {
     _SEED: "The seed of a script",
     _RELEASE: "A claim that was given up",
 }
+
+
+def ledgers_of(thread_id: str) -> RunnableConfig:
+    """Where the ledgers of all scripts of a thread are."""
+    return {"configurable": {"thread_id": thread_id, "checkpoint_ns": _NAMESPACE}}
+
+
+def claimed_in(
+    ledger: CheckpointTuple, interrupt_id: str, serde: SerializerProtocol
+) -> Claim | None:
+    """The claim that a stored ledger has about an interrupt, for people to read.
+
+    Nobody has looked at its signature: it is good for nothing but to be told.
+    """
+    reader, found = Sealer(UNSIGNED, serde, "", ""), None
+    for _, kind, row in ledger.pending_writes or ():
+        match row:
+            case [str(key), bytes(sealed)] if kind == _CLAIM:
+                # A tool that asks again does so under the same id, and counts how often.
+                if key.rpartition("/")[0] == interrupt_id or key == interrupt_id:
+                    found = Claim.unpack(reader.unseal(sealed, CLAIM_IN_ERRORS, _CLAIM, key))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +237,7 @@ class Ledger:
         }
         seed = opened[_SEED].get("")
         return Entries(
+            alone=is_alone_in(self.sealer.signer.thread_id),
             released=frozenset(opened[_RELEASE]),
             seed=seed if isinstance(seed, bytes) and len(seed) == _SEED_BYTES else None,
             claims={key: Claim.unpack(packed) for key, packed in opened[_CLAIM].items()},

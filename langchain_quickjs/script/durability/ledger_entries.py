@@ -65,6 +65,7 @@ class Entries:
         ends: How calls have ended, by their names.
         seed: What the script began with, if it failed.
         released: The claims whose runs have failed, by their nonces.
+        alone: Whether no other process is at work on the thread.
     """
 
     claims: Mapping[str, Claim] = field(default_factory=dict)
@@ -72,6 +73,7 @@ class Entries:
     ends: Mapping[str, CallEnd] = field(default_factory=dict)
     seed: bytes | None = None
     released: frozenset[str] = frozenset()
+    alone: bool = False
 
     def is_first_claim(self, key: str, claim: Claim) -> bool:
         """Whether a claim about something was the first one."""
@@ -88,6 +90,8 @@ class Entries:
     def may_be_worked_on(self, claim: Claim) -> bool:
         """Whether the run that made a claim may still be at work on it."""
         if claim.nonce in self.released:
+            return False
+        if self.alone and claim.owner != name_of_this_process():
             return False
         return may_be_at_work(claim.owner, claim.nonce, claim.taken_s)
 

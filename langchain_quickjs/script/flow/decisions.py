@@ -171,6 +171,12 @@ def _of_time(call: AwaitingCall, now_s: float) -> Decision | None:
     return {"type": _EXPIRED, "until_s": expires_s}
 
 
+def is_of_time(answer: object) -> bool:
+    """Whether decisions are those that were made because nobody had answered in time."""
+    made = answer if isinstance(answer, list) and answer else [None]
+    return all(isinstance(one, Mapping) and one.get("type") == _EXPIRED for one in made)
+
+
 def outcome_of_decision(decision: Decision, call: AwaitingCall) -> CallRuns | ReplyInstead:
     """What a decision about a call comes to.
 

@@ -53,6 +53,7 @@ __all__ = [
     "standing_interrupts",
     "stores_when_it_ends_only",
     "threads_in_sqlite",
+    "was_answered",
     "writes_that_forget_the_answer",
 ]
 
@@ -168,6 +169,23 @@ def standing_interrupts(writes: Iterable[PendingWrite]) -> list[Interrupt]:
         elif channel not in _NO_OUTPUT and task_id != NULL_TASK_ID:
             ended.add(task_id)
     return [one for task_id, some in asked.items() if task_id not in ended for one in some]
+
+
+def was_answered(writes: Iterable[PendingWrite], interrupt_id: str) -> bool | None:
+    """Whether an interrupt among the pending writes of a checkpoint has an answer that was used.
+
+    Returns:
+        Whether it was; `None` if it is not there.
+    """
+    listed = list(writes)
+    standing = {str(one.id) for one in standing_interrupts(listed)}
+    asked = [value for _, channel, value in listed if channel == INTERRUPT]
+    found = {
+        str(getattr(one, "id", ""))
+        for value in asked
+        for one in (value if isinstance(value, list | tuple) else [value])
+    }
+    return interrupt_id not in standing if interrupt_id in found else None
 
 
 def lists_waiting_only(saver: BaseCheckpointSaver[Any]) -> BaseCheckpointSaver[Any] | None:

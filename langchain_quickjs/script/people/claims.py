@@ -39,6 +39,7 @@ from langchain_quickjs.script.people.answers import (
 )
 from langchain_quickjs.script.state import AwaitingCall, PausedScript, Question, Refusal
 from langchain_quickjs.script.telling.questions import has_expired, with_refusal
+from langchain_quickjs.script.telling.receipts import Receipt, note_receipt
 
 __all__ = [
     "Asked",
@@ -183,6 +184,15 @@ class Received:
         firsts = [entries.is_first_claim(key, self.claims[key]) for key in self.given]
         return bool(firsts) and not any(firsts)
 
+    def tell(self, pause: Pause, entries: Entries) -> None:
+        """Tells whoever has delivered the answers which of them count."""
+        for one in pause.asked:
+            if (key := one.key) in self.given and (first := entries.claims.get(key)) is not None:
+                won = entries.is_first_claim(key, self.claims[key])
+                unique = one.question is not None
+                receipt = Receipt(won, first.answer, first.taken_s, unique=unique)
+                note_receipt(one.interrupt.id, receipt)
+
 
 def receive(pause: Pause, asked: Sequence[Asked], delivery: Delivery) -> Received:
     """Looks at the answers that a run has brought, before anything is done with them.
@@ -210,6 +220,7 @@ def receive(pause: Pause, asked: Sequence[Asked], delivery: Delivery) -> Receive
         try:
             answer = over or _checked(given[number], one, pause, now_s)
         except DecisionError as error:
+            note_receipt(number, Receipt(refused=str(error)))
             if not pause.manner.asks_again:
                 raise mark_as_unfit(error) from None
             received.refusals[number] = refused(error, number, pause.sealer)
@@ -238,6 +249,7 @@ def take_answers(pause: Pause, received: Received, ledger: Ledger) -> Asking[Tak
     """
     mine = received.claims
     entries = yield from (ledger.claim(mine) if mine else ledger.read())
+    received.tell(pause, entries)
     answers = {
         one.interrupt.id: claim.answer
         for one in pause.asked
@@ -279,6 +291,7 @@ def take_pause_over(
     """
     mine = received.claims
     entries = yield from (ledger.claim(mine) if mine else ledger.read())
+    received.tell(pause, entries)
     own = yield from _claim_pause(pause, entries, ledger)
     if own is not None:
         return own.nonce

@@ -7,7 +7,7 @@ call's beginning is noted before it begins, and its end when it ends.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -43,6 +43,7 @@ from langchain_quickjs.script.people.answers import (
 from langchain_quickjs.script.people.claims import already_answered_error
 from langchain_quickjs.script.state import Question
 from langchain_quickjs.script.telling.questions import with_refusal
+from langchain_quickjs.script.telling.receipts import Receipt, note_receipt
 
 __all__ = ["EndedBefore", "OnceOnly"]
 
@@ -134,6 +135,7 @@ class OnceOnly:
             try:
                 decision = over[0] if over else check(given[asked.id])
             except DecisionError as error:
+                note_receipt(asked.id, Receipt(refused=str(error)))
                 if not self.manner.asks_again:
                     raise mark_as_unfit(error) from None
                 if not delivery.by_id:
@@ -143,6 +145,7 @@ class OnceOnly:
             if given and not delivery.by_id:
                 use_up_plain_answer(self.config)
             mine = yield from self._claimed(ledger.claim_to_work(key, decision, run))
+            self._tell(asked, key, given, mine)
         in_force = self._entries.claim_in_force(key)
         if in_force is None:
             raise self._asks(with_refusal(question, why)["interrupt"])
@@ -205,6 +208,13 @@ class OnceOnly:
         if claim is not None:
             self._nonces.append(claim.nonce)
         return claim
+
+    def _tell(
+        self, asked: Interrupt, key: str, given: Mapping[str, Any], mine: Claim | None
+    ) -> None:
+        """Tells whoever has delivered an answer whether it counts."""
+        if given and (first := self._entries.claims.get(key)) is not None:
+            note_receipt(asked.id, Receipt(mine is not None, [first.answer], first.taken_s))
 
     def _has_settled(self) -> bool:
         """Whether whoever made the call has come to its end, or to where its tool asks people."""

@@ -35,6 +35,7 @@ from langchain_quickjs.script.people.claims import (
     take_pause_over,
 )
 from langchain_quickjs.script.state import PausedState, Refusal
+from langchain_quickjs.script.telling.receipts import Receipt, note_receipt
 
 __all__ = ["answers_at", "claimed_again", "going_on", "released"]
 
@@ -100,6 +101,8 @@ def claimed_again(goes_on: GoesOn, pause: Pause, sealer: Sealer) -> Asking[tuple
     delivery = delivery_of(pause.config, pause.outer)
     others = [one for one in pause.asked if one.interrupt.id not in taken.answers]
     received = receive(pause, others, delivery)
+    for number in taken.answers.keys() & delivery.by_id.keys():
+        note_receipt(number, Receipt(answer=taken.answers[number]))
     ledger = cast("Ledger", Ledger.of(pause.config, sealer))
     nonce = yield from take_pause_over(taken, pause, delivery, received, ledger)
     if nonce is None:

@@ -7,6 +7,7 @@ It imports `state`.
     endings         how a script ended, with all that is told about it
     program_events  events on the custom stream, of calls and of what is printed
     questions       a question about calls, as people and their user interfaces read it
+    receipts        what became of answers, for whoever delivers them
     story           what a script has done and waited for, with times
     story_types     what a story is made of: for approvals and timelines
 """
