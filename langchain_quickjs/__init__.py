@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_quickjs.errors import (
     AlreadyAnsweredError,
+    BuildGoneError,
     CallLimitError,
     CallsInFlightLimitError,
     ConsoleLimitError,
@@ -109,6 +110,7 @@ __all__ = [
     "UNDEFINED",
     "AlreadyAnsweredError",
     "AskMode",
+    "BuildGoneError",
     "Call",
     "CallLimitError",
     "CallReview",

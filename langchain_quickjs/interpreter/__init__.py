@@ -11,6 +11,7 @@ below are its parts.
     console       where what scripts print is cut
     one_thread    a guard that lets one thread at a time use an interpreter
     quoting       texts that others made, cut short for our messages
+    builds/       the builds of the guest: today's, and those of earlier releases
     guest/        the WebAssembly module on this machine
     wire/         messages and replies as bytes
     values/       the values of JavaScript in Python

@@ -14,16 +14,16 @@ from langchain_quickjs.interpreter.advice.limit_errors import out_of_wall_time
 from langchain_quickjs.interpreter.advice.syntax_errors import explained, is_refused
 from langchain_quickjs.interpreter.display.interpreters import interpreter_bundle, interpreter_text
 from langchain_quickjs.interpreter.guest.instance import load
-from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.interpreter.limits import Limits, checked_limits
 from langchain_quickjs.interpreter.one_thread import OneThreadAtATime
 from langchain_quickjs.interpreter.outcomes import Call, CallResult, Failed, Outcome, Suspended
 from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.interpreter.script_state import ScriptState
-from langchain_quickjs.interpreter.steps import give_up, take_step
+from langchain_quickjs.interpreter.steps import give_up, machine_of, take_step
 from langchain_quickjs.interpreter.storage.heap_records import Heap
 from langchain_quickjs.interpreter.storage.snapshot import (
     PausedInterpreter,
+    build_of_snapshot,
     pack_snapshot,
     unpack_snapshot,
 )
@@ -70,7 +70,7 @@ class Interpreter:
         self._clock = clock
         self._module = load()
         self._seed: bytes | None = checked_seed(seed) or secrets.token_bytes(32)
-        self._machine = Machine(self._module, self._limits.memory_bytes)
+        self._machine = machine_of(self._module, self._limits.memory_bytes)
         self._one_thread = OneThreadAtATime()
         self._state = ScriptState()
         self._source: str | None = None  # of the running script, if it was started here
@@ -260,7 +260,7 @@ class Interpreter:
         """Gives the interpreter as bytes, a few kilobytes for a small script.
 
         Returns:
-            What `restore` takes, in this or any other process with the same build of this package.
+            What `restore` takes, in any process with this version of the package or a later one.
 
         Raises:
             InterpreterStateError: If the interpreter is in use by another thread.
@@ -285,12 +285,13 @@ class Interpreter:
             clock: Gives the time that scripts see, in seconds since the epoch.
 
         Raises:
-            SnapshotError: If the snapshot is damaged, or of another build of the engine.
+            SnapshotError: If the snapshot is damaged.
+            BuildGoneError: If it is of a build of the engine that is not here any more.
         """
         self = cls(limits=limits, clock=clock)
-        module = self._module
+        self._module = module = load(build_of_snapshot(snapshot))
         paused = unpack_snapshot(snapshot, module.boot, module.build_id, self._limits)
-        self._machine = Machine(module, self._limits.memory_bytes, paused.image)
+        self._machine = machine_of(module, self._limits.memory_bytes, paused.image)
         self._seed, self._state = None, paused.state
         return self
 
@@ -307,7 +308,8 @@ class Interpreter:
         """
         with self._one_thread:
             other = type(self)(limits=self._limits, clock=clock or self._clock)
-            other._machine = Machine(self._module, self._limits.memory_bytes, self._machine.image())
+            other._module, memory_bytes = self._module, self._limits.memory_bytes
+            other._machine = machine_of(self._module, memory_bytes, self._machine.image())
             other._seed, other._state, other._source = self._seed, self._state, self._source
             return other
 
@@ -320,7 +322,7 @@ class Interpreter:
         with self._one_thread:
             if self._state.running:
                 raise InterpreterStateError("a script is running: resume it, or abort it")
-            return Heap(self._machine.image(), self._state.next_id)
+            return Heap(self._machine.image(), self._state.next_id, self._module.build)
 
     @classmethod
     def with_heap(
@@ -341,6 +343,7 @@ class Interpreter:
             clock: Gives the time that scripts see, in seconds since the epoch.
         """
         self = cls(limits=limits, seed=seed, clock=clock)
-        self._machine = Machine(self._module, self._limits.memory_bytes, heap.image)
+        self._module = load(heap.build)
+        self._machine = machine_of(self._module, self._limits.memory_bytes, heap.image)
         self._state = ScriptState(heap.next_id)
         return self

@@ -1,6 +1,6 @@
 """The guest on this machine: the WebAssembly module, its instances, memory and clock.
 
-The one room that knows wasmtime, in `engine` alone. It imports `errors` only.
+The one room that knows wasmtime, in `engine` alone. It imports `builds` and `errors`.
 
     dirty_pages   which pages of memory were written to, as the kernel knows it
     engine        wasmtime, set up for the guest

@@ -12,10 +12,11 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from typing import Final
 
 from langchain_quickjs.errors import MemoryLimitError, ProtocolError
+from langchain_quickjs.interpreter.builds.places import installed_guest, kept_guest
+from langchain_quickjs.interpreter.builds.releases import PROTOCOL, protocol_of
 from langchain_quickjs.interpreter.guest.dirty_pages import kernel_tells_of_writes, written_pages
 from langchain_quickjs.interpreter.guest.engine import (
     CompiledModule,
@@ -47,32 +48,53 @@ class Module(CompiledModule):
         mailbox: Address of the guest's mailbox for messages of up to `_SMALL_MESSAGE_BYTES`.
         boot: The linear memory of a fresh instance, in pages of `PAGE_BYTES`.
         kernel_tells: Whether the kernel tells which pages of an instance were written to.
+        protocol: What the guest speaks.
     """
 
     build_id: bytes
     mailbox: int = 0
     boot: tuple[bytes, ...] = field(default=(), repr=False)
     kernel_tells: bool = False
+    protocol: int = PROTOCOL
+
+    @property
+    def build(self) -> bytes:
+        """What the build is known by in all that is stored of its memory."""
+        return self.build_id[:16]
 
 
 _load_lock = threading.Lock()
+_earlier_lock = threading.Lock()
 
 
-def load() -> Module:
-    """Gives the guest, which is loaded once per process."""
+def load(build: bytes | None = None) -> Module:
+    """Gives the guest of a build, which is loaded once per process.
+
+    Args:
+        build: The first 16 bytes of the module's SHA-256; `None` for today's guest.
+
+    Raises:
+        BuildGoneError: If there is no such guest here.
+    """
     with _load_lock:
-        return _load()
+        newest = _load(None)
+    if build is None or build == newest.build:
+        return newest
+    with _earlier_lock:  # It may have to be compiled, and most scripts need not wait for that.
+        return _load(build)
 
 
 @functools.cache
-def _load() -> Module:
-    wasm = resources.files("langchain_quickjs").joinpath("guest.wasm").read_bytes()
+def _load(build: bytes | None) -> Module:
+    wasm = installed_guest() if build is None else kept_guest(build)
     build_id = hashlib.sha256(wasm).digest()
     compiled = compile_module(wasm, build_id)
     module = Module(compiled.engine, compiled.prepared, compiled.ticker, build_id)
     fresh = Instance(module, 2**32 - BLOCK_BYTES)
     boot = tuple(page for _, page in fresh.pages())
-    return replace(module, mailbox=fresh.mailbox(1), boot=boot, kernel_tells=fresh.kernel_tells())
+    tells, protocol = fresh.kernel_tells(), protocol_of(build_id)
+    mailbox = fresh.mailbox(1)
+    return replace(module, mailbox=mailbox, boot=boot, kernel_tells=tells, protocol=protocol)
 
 
 if hasattr(os, "register_at_fork"):

@@ -111,6 +111,11 @@ class Machine:
         return self._image
 
     @property
+    def module(self) -> Module:
+        """The compiled guest."""
+        return self._module
+
+    @property
     def memory_bytes(self) -> int:
         """How large the guest's memory is, or was in the last image if no guest is alive."""
         live = self._instance

@@ -14,7 +14,7 @@ what they were as dictionary, some at a time. The law, for heaps `h` and stored 
 
 An id covers the record and, with the base's id, all records below it, like a commit in git. So
 whoever knows the id of the last record, or has signed it, knows that all of the heap is as it was
-stored.
+stored. A heap belongs to the build of the guest that made it, and so do all its records.
 """
 
 from __future__ import annotations
@@ -67,10 +67,12 @@ class Heap:
     Attributes:
         image: The guest's memory.
         next_id: The id of the next call.
+        build: The build of the guest whose memory it is: the first 16 bytes of its SHA-256.
     """
 
     image: Image
     next_id: int
+    build: bytes
 
     @property
     def empty(self) -> bool:
@@ -92,9 +94,14 @@ def record_id(record: bytes) -> bytes:
 
 
 def pack_record(heap: Heap, base: StoredHeap | None = None) -> bytes:
-    """Makes the record of a heap: a full one, or a delta with what changed since `base`."""
-    module = load()
-    boot = module.boot
+    """Makes the record of a heap: a full one, or a delta with what changed since `base`.
+
+    Raises:
+        SnapshotError: If the base is a heap of another build of the engine.
+    """
+    if base is not None and base.heap.build != heap.build:
+        raise _of_other_build(heap.build, base.heap.build)
+    boot = load(heap.build).boot
     before = {} if base is None else base.heap.image.pages
     after = heap.image.pages
     numbers, masks = changes(before, after, boot)
@@ -103,7 +110,7 @@ def pack_record(heap: Heap, base: StoredHeap | None = None) -> bytes:
         for some in _parts(numbers, masks)
     ]
     base_id = _NO_BASE if base is None else base.id
-    header = _HEADER.pack(_MAGIC, _FORMAT, module.build_id[:16], base_id)
+    header = _HEADER.pack(_MAGIC, _FORMAT, heap.build, base_id)
     body = [heap.next_id, heap.image.blocks, numbers, masks, parts]
     return header + bytes(msgpack.packb(body))
 
@@ -117,8 +124,8 @@ def fold(base: StoredHeap | None, record: bytes, *, memory_bytes: int) -> Stored
         memory_bytes: The memory limit: nothing larger is unpacked.
 
     Raises:
-        SnapshotError: If the record is damaged, of another build of the engine, or builds on
-            another heap.
+        SnapshotError: If the record is damaged, or builds on another heap.
+        BuildGoneError: If the build of the engine that made it is not here.
     """
     return _fold(base, [record], memory_bytes)
 
@@ -132,7 +139,8 @@ def unfold(records: Mapping[bytes, bytes], head: bytes, *, memory_bytes: int) ->
         memory_bytes: The memory limit: nothing larger is unpacked.
 
     Raises:
-        SnapshotError: If a record is missing, damaged, or of another build of the engine.
+        SnapshotError: If a record is missing, damaged, or of another build than the last one.
+        BuildGoneError: If the build of the engine that made them is not here.
     """
     chain: list[bytes] = []
     wanted = head
@@ -145,18 +153,26 @@ def unfold(records: Mapping[bytes, bytes], head: bytes, *, memory_bytes: int) ->
         if record_id(record) != wanted:
             raise SnapshotError("a part of the stored heap is damaged")
         chain.append(record)
-        wanted = _base_id(record)
+        _, wanted = _build_and_base(record)
+    if not chain:
+        raise SnapshotError("a part of the stored heap is missing")
     return _fold(None, chain[::-1], memory_bytes)
 
 
 def _fold(base: StoredHeap | None, records: Sequence[bytes], memory_bytes: int) -> StoredHeap:
-    boot = load().boot
+    build, _ = _build_and_base(records[0])
+    boot = load(build).boot
     pages = {} if base is None else dict(base.heap.image.pages)
     current = _NO_BASE if base is None else base.id
     next_id = blocks = 0
     touched: set[int] = set()
+    if base is not None and base.heap.build != build:
+        raise _of_other_build(build, base.heap.build)
     for record in records:
-        if _base_id(record) != current:
+        found, base_id = _build_and_base(record)
+        if found != build:
+            raise _of_other_build(found, build)
+        if base_id != current:
             raise SnapshotError(
                 "a record of the heap builds on another heap than the one it was to be applied to"
             )
@@ -173,21 +189,23 @@ def _fold(base: StoredHeap | None, records: Sequence[bytes], memory_bytes: int) 
             del pages[number]
     if any(number >= blocks * BLOCK_BYTES // PAGE_BYTES for number in pages):
         raise SnapshotError("a record of the heap is malformed: its pages do not fit its memory")
-    return StoredHeap(current, Heap(Image(blocks, pages), next_id))
+    return StoredHeap(current, Heap(Image(blocks, pages), next_id, build))
 
 
-def _base_id(record: bytes) -> bytes:
+def _of_other_build(build: bytes, base: bytes) -> SnapshotError:
+    return SnapshotError(
+        f"a record of the heap is of engine build {build.hex()}, and the one it builds on of "
+        f"{base.hex()}"
+    )
+
+
+def _build_and_base(record: bytes) -> tuple[bytes, bytes]:
     if len(record) < _HEADER.size or record[:4] != _MAGIC:
         raise SnapshotError("these bytes are no record of a heap")
     _, version, build, base_id = _HEADER.unpack_from(record)
     if version != _FORMAT:
         raise SnapshotError(f"the heap is stored in format {version}, this package has {_FORMAT}")
-    installed = load().build_id[:16]
-    if build != installed:
-        raise SnapshotError(
-            f"the heap was made by engine build {build.hex()}, installed is {installed.hex()}"
-        )
-    return bytes(base_id)
+    return bytes(build), bytes(base_id)
 
 
 def _read(record: bytes, memory_bytes: int) -> tuple[int, int, list[int], bytes, list[bytes]]:

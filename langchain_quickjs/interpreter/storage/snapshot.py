@@ -42,7 +42,7 @@ from langchain_quickjs.interpreter.wire.encode import encode
 from langchain_quickjs.interpreter.wire.open_bytes import most_open_bytes, sizes_of
 from langchain_quickjs.interpreter.wire.tree_checks import is_place
 
-__all__ = ["PausedInterpreter", "pack_snapshot", "unpack_snapshot"]
+__all__ = ["PausedInterpreter", "build_of_snapshot", "pack_snapshot", "unpack_snapshot"]
 
 _MAGIC: Final = b"QJSS"
 _FORMAT: Final = 2
@@ -82,6 +82,23 @@ def pack_snapshot(paused: PausedInterpreter, boot: Sequence[bytes], build_id: by
     return header + packed
 
 
+def build_of_snapshot(snapshot: bytes) -> bytes:
+    """Gives the build of the guest whose memory a snapshot has.
+
+    Raises:
+        SnapshotError: If it is none, or of another format.
+    """
+    if len(snapshot) < _HEADER.size or snapshot[:4] != _MAGIC:
+        raise SnapshotError("these bytes are no snapshot of an interpreter")
+    _, version, build, *_ = _HEADER.unpack_from(snapshot)
+    if version != _FORMAT:
+        raise SnapshotError(
+            f"the snapshot has format {version}, this package reads format {_FORMAT}; resume it "
+            "with the version that made it"
+        )
+    return bytes(build)
+
+
 def unpack_snapshot(
     snapshot: bytes, boot: Sequence[bytes], build_id: bytes, limits: Limits
 ) -> PausedInterpreter:
@@ -89,8 +106,8 @@ def unpack_snapshot(
 
     Args:
         snapshot: What `pack_snapshot` gave.
-        boot: The boot image.
-        build_id: Of the guest that is installed here.
+        boot: The boot image of the guest that made it.
+        build_id: That guest's.
         limits: Nothing larger is unpacked than what a script may have within them.
 
     Raises:
@@ -116,20 +133,12 @@ def unpack_snapshot(
 
 
 def _check_header(snapshot: bytes, build_id: bytes) -> tuple[bytes, int]:
-    if len(snapshot) < _HEADER.size or snapshot[:4] != _MAGIC:
-        raise SnapshotError("these bytes are no snapshot of an interpreter")
-    _, version, build, length, body_length, checksum = _HEADER.unpack_from(snapshot)
-    if version != _FORMAT:
-        raise SnapshotError(
-            f"the snapshot has format {version}, this package reads format {_FORMAT}; resume it "
-            "with the version that made it"
-        )
+    build = build_of_snapshot(snapshot)
     if build != build_id[:16]:
         raise SnapshotError(
-            f"the snapshot was made by engine build {build.hex()}, installed is "
-            f"{build_id[:16].hex()}; resume it with the version that made it, or run the script "
-            "again"
+            f"the snapshot was made by engine build {build.hex()}, not by {build_id[:16].hex()}"
         )
+    *_, length, body_length, checksum = _HEADER.unpack_from(snapshot)
     packed = snapshot[_HEADER.size :]
     if len(packed) != length:
         raise SnapshotError(
