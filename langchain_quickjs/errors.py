@@ -207,16 +207,19 @@ class SnapshotError(QuickJSError):
 class BuildGoneError(SnapshotError):
     """What is stored belongs to a build of the engine that is not here any more.
 
+    Nor can it be run again there: what that takes was not stored, or it comes out differently.
+
     Attributes:
         build: The build, as hexadecimal digits.
         release: The version of this package that it came with; empty if it is not known.
     """
 
-    def __init__(self, build: str, release: str = "") -> None:
-        came = f"of {release} " if release else ""
+    def __init__(self, build: str, release: str = "", why: str = "") -> None:
+        came = f" of {release}" if release else ""
         super().__init__(
-            f"it was made by engine build {build} {came}which is not here; keep the `guest.wasm` "
-            "of that version in a folder, and name the folder in LANGCHAIN_QUICKJS_GUESTS"
+            f"it was made by engine build {build}{came}, which is not here{why}; keep the "
+            "`guest.wasm` of that version in a folder, and name the folder in "
+            "LANGCHAIN_QUICKJS_GUESTS"
         )
         self.build = build
         self.release = release

@@ -15,6 +15,7 @@ below are its parts.
     guest/        the WebAssembly module on this machine
     wire/         messages and replies as bytes
     values/       the values of JavaScript in Python
+    replay/       scripts run again where the guest that they stood in is gone
     storage/      snapshots and heap records
     advice/       what error messages say beside what was wrong
     display/      how notebooks show what is here

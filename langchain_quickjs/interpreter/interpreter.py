@@ -18,15 +18,12 @@ from langchain_quickjs.interpreter.limits import Limits, checked_limits
 from langchain_quickjs.interpreter.one_thread import OneThreadAtATime
 from langchain_quickjs.interpreter.outcomes import Call, CallResult, Failed, Outcome, Suspended
 from langchain_quickjs.interpreter.quoting import value_text
+from langchain_quickjs.interpreter.replay.machines import ledger_of, machine_of
+from langchain_quickjs.interpreter.replay.stood import heap_of, on_heap, restored, snapshot_of
 from langchain_quickjs.interpreter.script_state import ScriptState
-from langchain_quickjs.interpreter.steps import give_up, machine_of, take_step
+from langchain_quickjs.interpreter.steps import give_up, take_step
 from langchain_quickjs.interpreter.storage.heap_records import Heap
-from langchain_quickjs.interpreter.storage.snapshot import (
-    PausedInterpreter,
-    build_of_snapshot,
-    pack_snapshot,
-    unpack_snapshot,
-)
+from langchain_quickjs.interpreter.storage.ledger import Ledger
 from langchain_quickjs.interpreter.wire.protocol import (
     GuestRefusalError,
     checked_seed,
@@ -48,6 +45,8 @@ class Interpreter:
         limits: What scripts may use up.
         seed: 32 bytes that all randomness of the scripts comes from; drawn when omitted.
         clock: Gives the time that scripts see, in seconds since the epoch.
+        ledger: Whether what is stored has all that the scripts were told, up to 1 MiB. Where the
+            guest is gone that they stood in, they are run again then, without making any call.
 
     Example:
         ```python
@@ -65,12 +64,13 @@ class Interpreter:
         limits: Limits | None = None,
         seed: bytes | None = None,
         clock: Callable[[], float] = time.time,
+        ledger: bool = False,
     ) -> None:
         self._limits = checked_limits(limits)
         self._clock = clock
-        self._module = load()
         self._seed: bytes | None = checked_seed(seed) or secrets.token_bytes(32)
-        self._machine = machine_of(self._module, self._limits.memory_bytes)
+        noted = Ledger() if ledger else None
+        self._machine = machine_of(load(), self._limits.memory_bytes, ledger=noted)
         self._one_thread = OneThreadAtATime()
         self._state = ScriptState()
         self._source: str | None = None  # of the running script, if it was started here
@@ -266,8 +266,7 @@ class Interpreter:
             InterpreterStateError: If the interpreter is in use by another thread.
         """
         with self._one_thread:
-            paused = PausedInterpreter(self._machine.image(), self._state)
-            return pack_snapshot(paused, self._module.boot, self._module.build_id)
+            return snapshot_of(self._machine, self._state)
 
     @classmethod
     def restore(
@@ -286,13 +285,11 @@ class Interpreter:
 
         Raises:
             SnapshotError: If the snapshot is damaged.
-            BuildGoneError: If it is of a build of the engine that is not here any more.
+            BuildGoneError: If its guest is not here any more, and it cannot be run again.
         """
         self = cls(limits=limits, clock=clock)
-        self._module = module = load(build_of_snapshot(snapshot))
-        paused = unpack_snapshot(snapshot, module.boot, module.build_id, self._limits)
-        self._machine = machine_of(module, self._limits.memory_bytes, paused.image)
-        self._seed, self._state = None, paused.state
+        self._machine, self._state = restored(snapshot, self._limits)
+        self._seed = None
         return self
 
     def fork(self, *, clock: Callable[[], float] | None = None) -> Self:
@@ -308,8 +305,10 @@ class Interpreter:
         """
         with self._one_thread:
             other = type(self)(limits=self._limits, clock=clock or self._clock)
-            other._module, memory_bytes = self._module, self._limits.memory_bytes
-            other._machine = machine_of(self._module, memory_bytes, self._machine.image())
+            image, noted = self._machine.image(), ledger_of(self._machine)
+            other._machine = machine_of(
+                self._machine.module, self._limits.memory_bytes, image, noted
+            )
             other._seed, other._state, other._source = self._seed, self._state, self._source
             return other
 
@@ -322,7 +321,7 @@ class Interpreter:
         with self._one_thread:
             if self._state.running:
                 raise InterpreterStateError("a script is running: resume it, or abort it")
-            return Heap(self._machine.image(), self._state.next_id, self._module.build)
+            return heap_of(self._machine, self._state)
 
     @classmethod
     def with_heap(
@@ -343,7 +342,6 @@ class Interpreter:
             clock: Gives the time that scripts see, in seconds since the epoch.
         """
         self = cls(limits=limits, seed=seed, clock=clock)
-        self._module = load(heap.build)
-        self._machine = machine_of(self._module, self._limits.memory_bytes, heap.image)
+        self._machine = on_heap(heap, self._limits)
         self._state = ScriptState(heap.next_id)
         return self

@@ -8,10 +8,10 @@ changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from langchain_quickjs.errors import (
     MemoryLimitError,
@@ -26,14 +26,10 @@ from langchain_quickjs.interpreter.advice.limit_errors import (
     result_too_large,
 )
 from langchain_quickjs.interpreter.advice.near_names import with_suggestion
-from langchain_quickjs.interpreter.builds.releases import PROTOCOL
-from langchain_quickjs.interpreter.guest.image import BOOT, Image
-from langchain_quickjs.interpreter.guest.instance import Module
 from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.outcomes import Call, Completed, Failed, Outcome, Suspended
 from langchain_quickjs.interpreter.script_state import ScriptState
-from langchain_quickjs.interpreter.wire.dialects import as_heard, as_said
 from langchain_quickjs.interpreter.wire.open_bytes import most_open_bytes, sizes_of
 from langchain_quickjs.interpreter.wire.protocol import (
     GuestMemoryError,
@@ -43,44 +39,11 @@ from langchain_quickjs.interpreter.wire.protocol import (
     read_reply,
 )
 
-__all__ = ["give_up", "machine_of", "take_step"]
+__all__ = ["give_up", "take_step"]
 
-_T = TypeVar("_T")
 _NONE: Final[Mapping[int, Any]] = MappingProxyType({})
 # Of a named tuple's own constructor, most is the sorting of its arguments.
 _state: Final = tuple.__new__
-
-
-class _EarlierMachine(Machine):
-    """A machine of an earlier guest, which takes and gives what today's would."""
-
-    def step(
-        self,
-        message: bytes,
-        *,
-        timeout_s: float | None,
-        max_reply_bytes: int,
-        read: Callable[[bytes], _T],
-    ) -> tuple[_T, float]:
-        protocol = self.module.protocol
-        return super().step(
-            as_heard(message, protocol),
-            timeout_s=timeout_s,
-            max_reply_bytes=max_reply_bytes,
-            read=lambda reply: read(as_said(reply, protocol)),
-        )
-
-
-def machine_of(module: Module, memory_bytes: int, image: Image = BOOT) -> Machine:
-    """Makes a machine that speaks as today's guest does, whatever its own one speaks.
-
-    Args:
-        module: The guest, of any build.
-        memory_bytes: How large its linear memory may become.
-        image: The state to begin with.
-    """
-    make = Machine if module.protocol == PROTOCOL else _EarlierMachine
-    return make(module, memory_bytes, image)
 
 
 def take_step(

@@ -62,6 +62,13 @@ def without_guests(folder: Path) -> Path:
     return folder
 
 
+def on_guest_of(release: Release, folder: Path) -> Path:
+    """Puts today's package into a folder, with the guest of a release as if it were today's."""
+    without_guests(folder)
+    (folder / _PACKAGE / "guest.wasm").write_bytes(kept_guest(build_of(release)))
+    return folder
+
+
 def run_worker(package: Path, folder: Path, plan: list[tuple[str, list[str]]]) -> dict[str, Any]:
     """Lets the package in a folder take the steps of a plan; gives what came of each case."""
     environment = {**os.environ, "PYTHONPATH": f"{package}{os.pathsep}{ROOT}"}

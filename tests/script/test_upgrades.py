@@ -1,10 +1,12 @@
 """Threads of earlier releases go on in today's package: paused programs, variables and forks.
 
-Each release makes its threads itself, in a process of its own, with its own code and guest.
+Each release makes its threads itself, in a process of its own, with its own code and guest. In the
+other way its guest is gone: today's code makes the threads on it, and goes on by ledger without it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,47 @@ BEGUN = {
 }
 
 
+# How each thread goes on.
+GO_ON = {
+    "pause": ["asked", "approve", "asked"],
+    "deep": ["asked", "approve", "asked"],
+    "kept": ["asked", "approve", "asked"],
+    "graph": ["approve"],
+    "graph kept": ["approve"],
+    "asks": ["answer:big"],
+    "asks in a graph": ["answer:big"],
+    "twice": ["approve,reject", "approve"],
+    "twice, halfway": ["approve"],
+    "shown": ["approve"],
+    "memory": ["approve", "start"],
+    "signed": ["approve", "start"],
+    "deltas": ["start", "at:8", "start", "at:4", "start"],
+    "turns": ["start"],
+    "branches": ["first at:6", "reject", "at:6", "approve"],
+    "given up": ["start", "read"],
+    "dies": ["invoke", "reject"],
+}
+
+
+@dataclass(frozen=True)
+class Threads:
+    """What came of all threads.
+
+    Attributes:
+        by_ledger: Whether the guest that they were made on is gone.
+        folder: Where they are.
+        results: What each step has come to, by thread.
+    """
+
+    by_ledger: bool
+    folder: Path
+    results: dict[str, Any]
+
+    def done(self, name: str) -> dict[str, int]:
+        """How often each thing was done in a thread, in both releases together."""
+        return dict(Thread(self.folder, name).shop.counts())
+
+
 @pytest.fixture(scope="module", params=RELEASES, ids=lambda release: release.name)
 def release(request: pytest.FixtureRequest) -> Release:
     found: Release = request.param
@@ -48,104 +91,97 @@ def release(request: pytest.FixtureRequest) -> Release:
     return found
 
 
-@pytest.fixture(scope="module")
-def folder(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the release has begun all threads."""
-    folder = tmp_path_factory.mktemp("threads")
-    package = releases.installed(release, tmp_path_factory.mktemp("release"))
-    begun = releases.run_worker(package, folder, [*BEGUN.items()])
-    raised = {n: r for n, each in begun.items() for r in each if "raised" in r}
-    assert not raised
-    return folder
-
-
-def go_on(folder: Path, name: str, *steps: str) -> list[Any]:
-    """Goes on with a thread, in today's package."""
-    thread = Thread(folder, name)
-    return [thread.take(step) for step in steps]
-
-
-def done(folder: Path, name: str) -> dict[str, int]:
-    return dict(Thread(folder, name).shop.counts())
+@pytest.fixture(scope="module", params=["by its own guest", "by ledger"])
+def threads(
+    request: pytest.FixtureRequest, release: Release, tmp_path_factory: pytest.TempPathFactory
+) -> Threads:
+    by_ledger, folder = request.param == "by ledger", tmp_path_factory.mktemp("threads")
+    place, bare = tmp_path_factory.mktemp("release"), tmp_path_factory.mktemp("bare")
+    before = releases.on_guest_of if by_ledger else releases.installed
+    begun = releases.run_worker(before(release, place), folder, [*BEGUN.items()])
+    assert not [step for steps in begun.values() for step in steps if "raised" in step]
+    after = releases.without_guests(bare) if by_ledger else releases.ROOT
+    return Threads(by_ledger, folder, releases.run_worker(after, folder, [*GO_ON.items()]))
 
 
 @pytest.mark.parametrize("name", ["pause", "deep", "kept"])
-def test_a_paused_program_goes_on(name: str, folder: Path) -> None:
-    asked, ended, over = go_on(folder, name, "asked", "approve", "asked")
+def test_a_paused_program_goes_on(name: str, threads: Threads) -> None:
+    asked, ended, over = threads.results[name]
     assert [each["args"] for each in asked[0]["action_requests"]] == [{"to": "Ann", "amount": 3}]
     assert ended == {"texts": [f"<result>{PAID}undefined</result>"]}
     assert over == []
-    assert done(folder, name) == DONE_ONCE
+    assert threads.done(name) == DONE_ONCE
 
 
 @pytest.mark.parametrize("name", ["graph", "graph kept"])
-def test_a_paused_script_of_a_bare_graph_goes_on(name: str, folder: Path) -> None:
-    assert go_on(folder, name, "approve") == [{"value": f"{PAID}undefined", "error": None}]
-    assert done(folder, name) == DONE_ONCE
+def test_a_paused_script_of_a_bare_graph_goes_on(name: str, threads: Threads) -> None:
+    assert threads.results[name] == [{"value": f"{PAID}undefined", "error": None}]
+    assert threads.done(name) == DONE_ONCE
 
 
-def test_a_tool_that_asks_by_itself_goes_on(folder: Path) -> None:
+def test_a_tool_that_asks_by_itself_goes_on(threads: Threads) -> None:
     text = "colour red and size big"
-    assert go_on(folder, "asks", "answer:big") == [{"texts": [f"<result>{text}</result>"]}]
-    assert go_on(folder, "asks in a graph", "answer:big") == [{"value": text, "error": None}]
+    assert threads.results["asks"] == [{"texts": [f"<result>{text}</result>"]}]
+    assert threads.results["asks in a graph"] == [{"value": text, "error": None}]
 
 
-def test_a_program_is_asked_about_again_in_the_new_release(folder: Path) -> None:
-    asked, ended = go_on(folder, "twice", "approve,reject", "approve")
+def test_a_program_is_asked_about_again_in_the_new_release(threads: Threads) -> None:
+    asked, ended = threads.results["twice"]
     assert asked["asked"] == [{"to": "Cid", "amount": 3}]
     (text,) = ended["texts"]
     assert text.startswith(f"<result>paid 1 to Ann | {REJECTED}")
     assert text.endswith("| paid 3 to Cid</result>")
-    assert done(folder, "twice") == {"pay Ann 1": 1, "pay Cid 3": 1}
+    assert threads.done("twice") == {"pay Ann 1": 1, "pay Cid 3": 1}
 
 
-def test_a_program_that_was_answered_before_goes_on(folder: Path) -> None:
-    (ended,) = go_on(folder, "twice, halfway", "approve")
+def test_a_program_that_was_answered_before_goes_on(threads: Threads) -> None:
+    (ended,) = threads.results["twice, halfway"]
     assert ended["texts"][0].count(REJECTED) == 1
-    assert done(folder, "twice, halfway") == {"pay Ann 1": 1, "pay Cid 3": 1}
+    assert threads.done("twice, halfway") == {"pay Ann 1": 1, "pay Cid 3": 1}
 
 
-def test_a_result_that_cannot_leave(folder: Path) -> None:
-    (ended,) = go_on(folder, "shown", "approve")
+def test_a_result_that_cannot_leave(threads: Threads) -> None:
+    (ended,) = threads.results["shown"]
     assert "result is a function, which cannot leave the script" in ended["texts"][0]
+    assert ("only shown" in ended["texts"][0]) == threads.by_ledger  # as today's guest does
 
 
 @pytest.mark.parametrize("name", ["memory", "signed"])
-def test_variables_of_a_thread_live_on(name: str, folder: Path) -> None:
-    ended, later = go_on(folder, name, "approve", "start")
+def test_variables_of_a_thread_live_on(name: str, threads: Threads) -> None:
+    ended, later = threads.results[name]
     assert ended["texts"][1:] == [ON_MEMORY]
     assert later["texts"][2:] == ["<result>3 | 42 | 1 | object</result>"]
-    assert done(folder, name) == DONE_ONCE
+    assert threads.done(name) == DONE_ONCE
 
 
-def test_variables_that_were_to_live_for_a_turn_do_not(folder: Path) -> None:
-    (later,) = go_on(folder, "turns", "start")
+def test_variables_that_were_to_live_for_a_turn_do_not(threads: Threads) -> None:
+    (later,) = threads.results["turns"]
     assert "count is not defined" in later["texts"][1]
 
 
-def test_variables_as_they_were_at_any_checkpoint(folder: Path) -> None:
-    newest, _, fork, _, older = go_on(folder, "deltas", "start", "at:8", "start", "at:4", "start")
+def test_variables_as_they_were_at_any_checkpoint(threads: Threads) -> None:
+    newest, _, fork, _, older = threads.results["deltas"]
     assert newest["texts"][-1] == "<result>4 | 42 | 1 | undefined</result>"
     assert fork["texts"][-1] == "<result>3</result>"
     assert older["texts"][-1] == '<result>Map(2) {"a" => {price: 1}, "b" => 2}</result>'
 
 
-def test_a_fork_of_a_paused_program_is_answered_in_its_own_way(folder: Path) -> None:
-    _, rejected, _, approved = go_on(folder, "branches", "first at:6", "reject", "at:6", "approve")
+def test_a_fork_of_a_paused_program_is_answered_in_its_own_way(threads: Threads) -> None:
+    _, rejected, _, approved = threads.results["branches"]
     assert f"caught {REJECTED}" in rejected["texts"][1]
     assert approved["texts"][1:] == [ON_MEMORY]
-    assert done(folder, "branches")["pay Ann 3"] == 1
+    assert threads.done("branches")["pay Ann 3"] == 1
 
 
-def test_what_a_program_had_done_that_is_given_up_is_told(folder: Path) -> None:
-    _, read = go_on(folder, "given up", "start", "read")
+def test_what_a_program_had_done_that_is_given_up_is_told(threads: Threads) -> None:
+    _, read = threads.results["given up"]
     assert "It was given up there" in read[0]
     assert "done: look_up" in read[0]
 
 
-def test_an_approved_call_that_was_cut_off_is_asked_about_again(folder: Path) -> None:
-    assert done(folder, "dies") == {"pay Ann 1": 1}
-    again, ended = go_on(folder, "dies", "invoke", "reject")
+def test_an_approved_call_that_was_cut_off_is_asked_about_again(threads: Threads) -> None:
+    assert threads.done("dies") == {"pay Ann 1": 1}
+    again, ended = threads.results["dies"]
     assert again["asked"] == [{"to": "Ann", "amount": 1}]
     assert "had begun in a process that died" in ended["texts"][0]
-    assert done(folder, "dies") == {"pay Ann 1": 1}
+    assert threads.done("dies") == {"pay Ann 1": 1}

@@ -1,11 +1,12 @@
 """Snapshots: what is stored of a paused interpreter.
 
-    snapshot = magic, format, build id, body length, checksum, body
-    body     = zstd(MessagePack of the fields of `ScriptState`, pages and masks of the image; lines)
+    snapshot = magic, format, build id, length, body length, checksum, packed, ledger
+    packed   = zstd(MessagePack of the fields of `ScriptState`, pages and masks of the image; lines)
     lines    = for each line that differs from the boot image, line XOR boot's line
 
 A snapshot is only good for the build of the guest that made it: everything in the memory, down to
-the addresses of functions, belongs to that build.
+the addresses of functions, belongs to that build. With its ledger (`ledger.py`), which it need not
+have, its script can be run again on another one.
 
 Reading one fails closed: nothing is restored from bytes that are not whole.
 """
@@ -36,7 +37,8 @@ from langchain_quickjs.interpreter.storage.changed_lines import (
     lines,
     patched_pages,
 )
-from langchain_quickjs.interpreter.storage.compression import compress
+from langchain_quickjs.interpreter.storage.compression import compress, zstd_dictionary
+from langchain_quickjs.interpreter.storage.ledger import Ledger, unpack_ledger
 from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.encode import encode
 from langchain_quickjs.interpreter.wire.open_bytes import most_open_bytes, sizes_of
@@ -46,6 +48,7 @@ __all__ = ["PausedInterpreter", "build_of_snapshot", "pack_snapshot", "unpack_sn
 
 _MAGIC: Final = b"QJSS"
 _FORMAT: Final = 2
+_FORMAT_WITH_LEDGER: Final = 3
 _ARRAY_OF_NINE: Final = 0x99
 _HEADER: Final = struct.Struct("<4sB16sII16s")
 
@@ -67,7 +70,12 @@ def _xor(a: bytes | memoryview, b: bytes) -> bytes:
     return (int.from_bytes(a, "little") ^ int.from_bytes(b, "little")).to_bytes(len(a), "little")
 
 
-def pack_snapshot(paused: PausedInterpreter, boot: Sequence[bytes], build_id: bytes) -> bytes:
+def pack_snapshot(
+    paused: PausedInterpreter,
+    boot: Sequence[bytes],
+    build_id: bytes,
+    ledger: Ledger | None = None,
+) -> bytes:
     """Makes the bytes to store for a paused interpreter."""
     pages, blocks, state = paused.image.pages, paused.image.blocks, paused.state
     numbers, masks = changes({}, pages, boot)
@@ -76,10 +84,22 @@ def pack_snapshot(paused: PausedInterpreter, boot: Sequence[bytes], build_id: by
     head = [state.next_id, state.running, calls, sorted(state.granted), state.spent_s]
     body = msgpack.packb([*head, state.calls_made, blocks, numbers, masks])
     content = body + _xor(content_of(some, pages, boot), content_of(some, {}, boot))
-    packed = compress(content)
-    checksum = hashlib.blake2b(packed, digest_size=16).digest()
-    header = _HEADER.pack(_MAGIC, _FORMAT, build_id[:16], len(packed), len(body), checksum)
-    return header + packed
+    packed = compress(content, _like(ledger))
+    told = b"" if ledger is None else ledger.pack()
+    checksum, form = _checksum(packed, told), _FORMAT_WITH_LEDGER if told else _FORMAT
+    header = _HEADER.pack(_MAGIC, form, build_id[:16], len(packed), len(body), checksum)
+    return header + packed + told
+
+
+def _like(ledger: Ledger | None) -> bytes:
+    """Gives what memory is compressed with as dictionary."""
+    return b"" if ledger is None else ledger.like()
+
+
+def _checksum(packed: bytes, ledger: bytes) -> bytes:
+    summed = hashlib.blake2b(packed, digest_size=16)
+    summed.update(ledger)
+    return summed.digest()
 
 
 def build_of_snapshot(snapshot: bytes) -> bytes:
@@ -91,16 +111,31 @@ def build_of_snapshot(snapshot: bytes) -> bytes:
     if len(snapshot) < _HEADER.size or snapshot[:4] != _MAGIC:
         raise SnapshotError("these bytes are no snapshot of an interpreter")
     _, version, build, *_ = _HEADER.unpack_from(snapshot)
-    if version != _FORMAT:
+    if version not in (_FORMAT, _FORMAT_WITH_LEDGER):
         raise SnapshotError(
-            f"the snapshot has format {version}, this package reads format {_FORMAT}; resume it "
-            "with the version that made it"
+            f"the snapshot has format {version}, this package reads formats {_FORMAT} and "
+            f"{_FORMAT_WITH_LEDGER}; resume it with the version that made it"
         )
     return bytes(build)
 
 
+def ledger_of_snapshot(snapshot: bytes) -> Ledger | None:
+    """Gives the ledger in a snapshot, if it has one.
+
+    Raises:
+        SnapshotError: If the snapshot is damaged.
+    """
+    build_of_snapshot(snapshot)
+    told = _parts(snapshot)[1]
+    return unpack_ledger(told) if told else None
+
+
 def unpack_snapshot(
-    snapshot: bytes, boot: Sequence[bytes], build_id: bytes, limits: Limits
+    snapshot: bytes,
+    boot: Sequence[bytes],
+    build_id: bytes,
+    limits: Limits,
+    ledger: Ledger | None = None,
 ) -> PausedInterpreter:
     """Reads a snapshot.
 
@@ -109,6 +144,7 @@ def unpack_snapshot(
         boot: The boot image of the guest that made it.
         build_id: That guest's.
         limits: Nothing larger is unpacked than what a script may have within them.
+        ledger: What `ledger_of_snapshot` gave.
 
     Raises:
         SnapshotError: If it cannot be restored; the message says why and what to do.
@@ -121,7 +157,9 @@ def unpack_snapshot(
         size = zstandard.get_frame_parameters(packed).content_size
         if not body_length <= size <= memory_bytes + body_length or body_length > most_body:
             raise stored_too_large("the snapshot", size, memory_bytes)
-        plain = zstandard.ZstdDecompressor().decompress(packed, allow_extra_data=False)
+        known = zstd_dictionary(_like(ledger)) if ledger is not None else None
+        unpacker = zstandard.ZstdDecompressor(dict_data=known)
+        plain = unpacker.decompress(packed, allow_extra_data=False)
         return _paused(memoryview(plain), body_length, boot, memory_bytes, len(snapshot))
     except zstandard.ZstdError as error:
         raise SnapshotError(
@@ -138,16 +176,21 @@ def _check_header(snapshot: bytes, build_id: bytes) -> tuple[bytes, int]:
         raise SnapshotError(
             f"the snapshot was made by engine build {build.hex()}, not by {build_id[:16].hex()}"
         )
-    *_, length, body_length, checksum = _HEADER.unpack_from(snapshot)
-    packed = snapshot[_HEADER.size :]
-    if len(packed) != length:
+    return _parts(snapshot)[0], _HEADER.unpack_from(snapshot)[4]
+
+
+def _parts(snapshot: bytes) -> tuple[bytes, bytes]:
+    """Takes apart what stands behind the header of a snapshot, if it is whole."""
+    _, version, _, length, _, checksum = _HEADER.unpack_from(snapshot)
+    packed, ledger = snapshot[_HEADER.size :][:length], snapshot[_HEADER.size + length :]
+    if len(packed) != length or bool(ledger) != (version == _FORMAT_WITH_LEDGER):
         raise SnapshotError(
-            f"the snapshot should have {length} bytes after its header and has {len(packed)}; it "
-            "was cut short or added to when it was stored"
+            f"the snapshot should have {length} bytes after its header and has "
+            f"{len(packed) + len(ledger)}; it was cut short or added to when it was stored"
         )
-    if hashlib.blake2b(packed, digest_size=16).digest() != checksum:
+    if _checksum(packed, ledger) != checksum:
         raise SnapshotError("the snapshot's checksum is wrong; it was damaged when it was stored")
-    return packed, body_length
+    return packed, ledger
 
 
 def _packed(call: Call) -> list[Any]:
