@@ -217,9 +217,9 @@ class BuildGoneError(SnapshotError):
     def __init__(self, build: str, release: str = "", why: str = "") -> None:
         came = f" of {release}" if release else ""
         super().__init__(
-            f"it was made by engine build {build}{came}, which is not here{why}; keep the "
-            "`guest.wasm` of that version in a folder, and name the folder in "
-            "LANGCHAIN_QUICKJS_GUESTS"
+            f"What is stored was made by engine build {build}{came}, which is not here{why}. Keep "
+            "the `guest.wasm` of that version in a folder, and name the folder in "
+            "LANGCHAIN_QUICKJS_GUESTS."
         )
         self.build = build
         self.release = release

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from langchain_quickjs.interpreter.advice.for_models import GUEST_GONE
 from langchain_quickjs.interpreter.builds.releases import RELEASES, Release
 from tests.helpers import releases
 from tests.helpers.release_worker import Thread
@@ -39,6 +40,7 @@ BEGUN = {
     "turns": ["start"],
     "branches": ["start", "start", "at:4", "start"],
     "given up": ["start"],
+    "differs": ["start"],
     "dies": ["start", "die"],
 }
 
@@ -61,6 +63,7 @@ GO_ON = {
     "turns": ["start"],
     "branches": ["first at:6", "reject", "at:6", "approve"],
     "given up": ["start", "read"],
+    "differs": ["asked", "approve", "start"],
     "dies": ["invoke", "reject"],
 }
 
@@ -185,3 +188,16 @@ def test_an_approved_call_that_was_cut_off_is_asked_about_again(threads: Threads
     assert again["asked"] == [{"to": "Ann", "amount": 1}]
     assert "had begun in a process that died" in ended["texts"][0]
     assert threads.done("dies") == {"pay Ann 1": 1}
+
+
+def test_a_program_that_comes_out_differently_is_not_run_again(threads: Threads) -> None:
+    asked, ended, later = threads.results["differs"]
+    (action,) = asked[0]["action_requests"]
+    assert action["args"] == {"to": "undefined", "amount": 1}
+    if not threads.by_ledger:
+        assert ended["texts"] == ["<result>paid 1 to undefinedundefined</result>"]
+        return
+    assert GUEST_GONE in ended["texts"][0]
+    assert 'not made: pay({"to": "undefined", "amount": 1})' in ended["texts"][0]
+    assert later["texts"][1:] == ["<result>2</result>"]
+    assert not threads.done("differs")

@@ -10,6 +10,7 @@ that hash, so a file may have any name.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator
 from importlib import resources
@@ -20,7 +21,7 @@ from langchain_quickjs.errors import BuildGoneError
 from langchain_quickjs.interpreter.builds.difference import base_of, build_of, unpack
 from langchain_quickjs.interpreter.builds.releases import release_of
 
-__all__ = ["FOLDERS_VARIABLE", "installed_guest", "kept_guest"]
+__all__ = ["FOLDERS_VARIABLE", "installed_guest", "kept_guest", "require_guest"]
 
 FOLDERS_VARIABLE: Final = "LANGCHAIN_QUICKJS_GUESTS"
 """The environment variable with folders of guests, separated like those of `PATH`."""
@@ -49,6 +50,17 @@ def kept_guest(build: bytes) -> bytes:
             return wasm
     release = release_of(build)
     raise BuildGoneError(build.hex(), "" if release is None else release.name)
+
+
+@functools.cache
+def require_guest(build: bytes) -> None:
+    """Checks that the guest of a build is here, without loading it.
+
+    Raises:
+        BuildGoneError: It is not.
+    """
+    if build != build_of(installed_guest()):
+        kept_guest(build)
 
 
 def _modules(build: bytes) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from langchain_quickjs.errors import BuildGoneError, SnapshotError
+from langchain_quickjs.interpreter.builds.places import require_guest
 from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.interpreter.limits import Limits
@@ -23,7 +24,7 @@ from langchain_quickjs.interpreter.storage.snapshot import (
     unpack_snapshot,
 )
 
-__all__ = ["Stood", "heap_again", "heap_of", "on_heap", "restored", "snapshot_of"]
+__all__ = ["Stood", "heap_again", "heap_of", "on_heap", "restored", "snapshot_of", "why_gone"]
 
 logger: Final = logging.getLogger(__name__)
 
@@ -70,6 +71,23 @@ def restored(snapshot: bytes, limits: Limits) -> Stood:
     return machine_of(module, limits.memory_bytes, paused.image, ledger), paused.state
 
 
+def why_gone(snapshot: bytes) -> str:
+    """Tells why a snapshot cannot be restored: its guest is gone, and it has no ledger either.
+
+    Returns:
+        The reason; empty if it can be restored, or run again as far as is known before.
+
+    Raises:
+        SnapshotError: If the snapshot is damaged.
+    """
+    if ledger_of_snapshot(snapshot) is None:
+        try:
+            require_guest(build_of_snapshot(snapshot))
+        except BuildGoneError as gone:
+            return str(gone)
+    return ""
+
+
 def heap_again(records: Mapping[bytes, bytes], head: bytes, limits: Limits) -> Heap:
     """Makes a heap of today's guest whose scripts see what they saw of a stored one.
 
@@ -89,11 +107,14 @@ def heap_again(records: Mapping[bytes, bytes], head: bytes, limits: Limits) -> H
 def _again(ledger: Ledger | None, limits: Limits, gone: BuildGoneError) -> Stood:
     """Runs again what a guest was told that is gone."""
     if ledger is None:
+        logger.warning("%s", gone)
         raise gone
     machine = machine_of(load(), limits.memory_bytes, ledger=Ledger())
     try:
         state = run_again(ledger, machine, limits)
     except SnapshotError as error:
-        raise BuildGoneError(gone.build, gone.release, f"; run again, {error}") from error
+        worse = BuildGoneError(gone.build, gone.release, f"; run again, {error}")
+        logger.warning("%s", worse)
+        raise worse from error
     logger.info("What was made by engine build %s was run again on today's.", gone.build)
     return machine, state

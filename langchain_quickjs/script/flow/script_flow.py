@@ -165,8 +165,7 @@ class _Script:
         self.console = paused["console"]
         self.updates.extend(paused["updates"])
         yield Write(paused["updates"])
-        self.patience.spent_s = paused["waited_s"]
-        self.entropy = entry.entropy
+        self.patience.spent_s, self.entropy = paused["waited_s"], entry.entropy
         self.calls.restore(entry)
         yield from self._settle()
         clock, snapshot = self.calls.labels.clock, paused["snapshot"]
