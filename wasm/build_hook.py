@@ -1,7 +1,8 @@
-"""The build hook: builds the guest module into the package, and those of earlier releases.
+"""The build hook: builds the guest module into the package, with earlier ones, and compiles it.
 
-Each is built again only when something that goes into it has changed. The source distribution has
-no history of the repository, so it has the earlier ones as they are in the wheel.
+A module is built again only when something that goes into it has changed. A wheel is for the
+platform that its machine code is for; an editable install has that beside the module. A source
+distribution has no history of the repository, so it has the guests of earlier releases in it.
 """
 
 from __future__ import annotations
@@ -33,27 +34,39 @@ class GuestBuildHook(BuildHookInterface[Any]):
     """Builds `langchain_quickjs/guest.wasm`, and `guests`, before anything is packed."""
 
     PLUGIN_NAME = "custom"
+    _work: tempfile.TemporaryDirectory[str] | None = None
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling before it collects the files."""
-        del version, build_data
         sys.path.insert(0, str(HERE))
-        import earlier_guests  # noqa: PLC0415  (a script beside this one, importable from here on)
-
-        output = self.built_guest()
-        for line in earlier_guests.carry(output.parent / "guests", output.read_bytes()):
-            self.app.display_info(f"Guest of an earlier release: {line}")
-
-    def built_guest(self) -> Path:
-        """Builds the guest, unless it is there."""
-        import build  # noqa: PLC0415  (the same)
+        # Scripts beside this one, importable only from here on.
+        import build  # noqa: PLC0415
+        import earlier_guests  # noqa: PLC0415
+        import ship  # noqa: PLC0415
 
         output = Path(self.root) / "langchain_quickjs" / "guest.wasm"
         stamp = output.with_suffix(".stamp")
         digest = inputs_digest()
-        if output.exists() and stamp.exists() and stamp.read_text() == digest:
-            return output
-        with tempfile.TemporaryDirectory() as work:
-            build.build(output, Path(work).resolve())
-        stamp.write_text(digest)
-        return output
+        if not (output.exists() and stamp.exists() and stamp.read_text() == digest):
+            with tempfile.TemporaryDirectory() as work:
+                build.build(output, Path(work).resolve())
+            stamp.write_text(digest)
+        for line in earlier_guests.carry(output.parent / "guests", output.read_bytes()):
+            self.app.display_info(f"Guest of an earlier release: {line}")
+        if self.target_name != "wheel":
+            return
+        if version == "editable":
+            ship.ship(output, output.with_suffix(".cwasm"), with_time=True)
+            return
+        self._work = tempfile.TemporaryDirectory()
+        code = Path(self._work.name) / "guest.cwasm"
+        if ship.ship(output, code, with_time=False):
+            build_data["force_include"][str(code)] = "langchain_quickjs/guest.cwasm"
+            build_data["pure_python"] = False
+            build_data["tag"] = f"py3-none-{ship.platform_tag()}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Called by hatchling when the wheel is there."""
+        del version, build_data, artifact_path
+        if self._work is not None:
+            self._work.cleanup()

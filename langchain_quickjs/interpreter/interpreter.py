@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from langchain_quickjs.errors import InterpreterStateError, SetupError, TimeLimitError
+from langchain_quickjs.interpreter import display, replay
 from langchain_quickjs.interpreter.advice.excerpts import with_place
 from langchain_quickjs.interpreter.advice.fences import among_words, without_fences
 from langchain_quickjs.interpreter.advice.limit_errors import out_of_wall_time
 from langchain_quickjs.interpreter.advice.syntax_errors import explained, is_refused
-from langchain_quickjs.interpreter.display.interpreters import interpreter_bundle, interpreter_text
 from langchain_quickjs.interpreter.guest.instance import load
+from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.interpreter.limits import Limits, checked_limits
 from langchain_quickjs.interpreter.one_thread import OneThreadAtATime
 from langchain_quickjs.interpreter.outcomes import Call, CallResult, Failed, Outcome, Suspended
 from langchain_quickjs.interpreter.quoting import value_text
-from langchain_quickjs.interpreter.replay.machines import ledger_of, machine_of
-from langchain_quickjs.interpreter.replay.stood import heap_of, on_heap, restored, snapshot_of
 from langchain_quickjs.interpreter.script_state import ScriptState
 from langchain_quickjs.interpreter.steps import give_up, take_step
-from langchain_quickjs.interpreter.storage.heap_records import Heap
-from langchain_quickjs.interpreter.storage.ledger import Ledger
 from langchain_quickjs.interpreter.wire.protocol import (
     GuestRefusalError,
     checked_seed,
@@ -31,6 +28,9 @@ from langchain_quickjs.interpreter.wire.protocol import (
     resume_message,
     start_message,
 )
+
+if TYPE_CHECKING:
+    from langchain_quickjs.interpreter.storage.heap_records import Heap
 
 __all__ = ["Interpreter"]
 
@@ -68,19 +68,21 @@ class Interpreter:
     ) -> None:
         self._limits = checked_limits(limits)
         self._clock = clock
-        self._seed: bytes | None = checked_seed(seed) or secrets.token_bytes(32)
-        noted = Ledger() if ledger else None
-        self._machine = machine_of(load(), self._limits.memory_bytes, ledger=noted)
+        self._seed: bytes | None = checked_seed(seed) or os.urandom(32)
+        make = replay.machines.new_machine if ledger else Machine
+        self._machine = make(load(), self._limits.memory_bytes)
         self._one_thread = OneThreadAtATime()
         self._state = ScriptState()
         self._source: str | None = None  # of the running script, if it was started here
 
     def __repr__(self) -> str:
-        return interpreter_text(self.running, self.open_calls, self.memory_bytes)
+        show = display.interpreters.interpreter_text
+        return show(self.running, self.open_calls, self.memory_bytes)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         memory, spent_s = self.memory_bytes, self.spent_s
-        return interpreter_bundle(self.running, self.open_calls, memory, spent_s, self._limits)
+        show = display.interpreters.interpreter_bundle
+        return show(self.running, self.open_calls, memory, spent_s, self._limits)
 
     @property
     def limits(self) -> Limits:
@@ -266,7 +268,7 @@ class Interpreter:
             InterpreterStateError: If the interpreter is in use by another thread.
         """
         with self._one_thread:
-            return snapshot_of(self._machine, self._state)
+            return replay.stood.snapshot_of(self._machine, self._state)
 
     @classmethod
     def restore(
@@ -288,7 +290,7 @@ class Interpreter:
             BuildGoneError: If its guest is not here any more, and it cannot be run again.
         """
         self = cls(limits=limits, clock=clock)
-        self._machine, self._state = restored(snapshot, self._limits)
+        self._machine, self._state = replay.stood.restored(snapshot, self._limits)
         self._seed = None
         return self
 
@@ -305,10 +307,7 @@ class Interpreter:
         """
         with self._one_thread:
             other = type(self)(limits=self._limits, clock=clock or self._clock)
-            image, noted = self._machine.image(), ledger_of(self._machine)
-            other._machine = machine_of(
-                self._machine.module, self._limits.memory_bytes, image, noted
-            )
+            other._machine = replay.machines.forked(self._machine, self._limits.memory_bytes)
             other._seed, other._state, other._source = self._seed, self._state, self._source
             return other
 
@@ -321,7 +320,7 @@ class Interpreter:
         with self._one_thread:
             if self._state.running:
                 raise InterpreterStateError("a script is running: resume it, or abort it")
-            return heap_of(self._machine, self._state)
+            return replay.stood.heap_of(self._machine, self._state)
 
     @classmethod
     def with_heap(
@@ -342,6 +341,6 @@ class Interpreter:
             clock: Gives the time that scripts see, in seconds since the epoch.
         """
         self = cls(limits=limits, seed=seed, clock=clock)
-        self._machine = on_heap(heap, self._limits)
+        self._machine = replay.stood.on_heap(heap, self._limits)
         self._state = ScriptState(heap.next_id)
         return self

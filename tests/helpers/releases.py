@@ -57,7 +57,7 @@ def installed(release: Release, folder: Path) -> Path:
 
 def without_guests(folder: Path) -> Path:
     """Puts today's package into a folder, without the guests of earlier releases."""
-    left_out = shutil.ignore_patterns("guests", "__pycache__")
+    left_out = shutil.ignore_patterns("guests", "guest.cwasm", "__pycache__")
     shutil.copytree(ROOT / _PACKAGE, folder / _PACKAGE, ignore=left_out)
     return folder
 

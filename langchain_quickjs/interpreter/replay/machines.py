@@ -15,7 +15,7 @@ from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.interpreter.storage.ledger import Ledger
 from langchain_quickjs.interpreter.wire.dialects import as_heard, as_said
 
-__all__ = ["ledger_of", "machine_of"]
+__all__ = ["forked", "ledger_of", "machine_of", "new_machine"]
 
 _T = TypeVar("_T")
 
@@ -62,6 +62,16 @@ def machine_of(
     machine = _NotingMachine(module, memory_bytes, image)
     machine.ledger = ledger
     return machine
+
+
+def new_machine(module: Module, memory_bytes: int) -> Machine:
+    """Makes a machine that has been told nothing, and notes what it is told."""
+    return machine_of(module, memory_bytes, ledger=Ledger())
+
+
+def forked(machine: Machine, memory_bytes: int) -> Machine:
+    """Makes a machine that stands where another one stands."""
+    return machine_of(machine.module, memory_bytes, machine.image(), ledger_of(machine))
 
 
 def ledger_of(machine: Machine) -> Ledger | None:

@@ -1,6 +1,7 @@
 """What is stored: paused scripts as snapshots, idle heaps as chains of records.
 
-It imports `guest` and `wire`.
+It imports `guest` and `wire`. Its modules are imported when something is first stored or read, as
+`storage.snapshot` and `storage.heap_records`.
 
     changed_lines  pages that differ in little, as the lines that do
     compression    zstandard, as it suits little content
@@ -8,3 +9,19 @@ It imports `guest` and `wire`.
     ledger         what a guest was told since it booted
     snapshot       a paused interpreter as bytes
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from langchain_quickjs.interpreter.storage import heap_records, snapshot
+
+__all__ = ["heap_records", "snapshot"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
