@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Set
 from typing import Any
 
@@ -31,10 +32,13 @@ def run_again(ledger: Ledger, machine: Machine, limits: Limits) -> ScriptState:
         What the host knows of the script.
 
     Raises:
-        SnapshotError: If a step comes out differently, or the ledger contradicts itself.
+        SnapshotError: If a step comes out differently, the ledger contradicts itself, or all of it
+            takes longer than one script may.
     """
-    state = ScriptState()
+    state, began_s, most_s = ScriptState(), time.monotonic(), limits.wall_timeout_s
     for number, step in enumerate(ledger.steps, 1):
+        if most_s is not None and time.monotonic() - began_s > most_s:
+            raise SnapshotError(f"it takes more than {most_s:g} s (limits.wall_timeout_s)")
         try:
             told = _told(step.message, state)
             outcome, state = take_step(machine, state, step.message, limits, **told)

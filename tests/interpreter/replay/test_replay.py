@@ -251,6 +251,12 @@ def test_other_calls_are_refused() -> None:
             Interpreter.restore(forged)
 
 
+def test_running_again_has_an_end() -> None:
+    snapshot = paused().snapshot()
+    with pytest.raises(BuildGoneError, match="wall_timeout_s"):
+        Interpreter.restore(of_gone_build(snapshot), limits=Limits(wall_timeout_s=1e-9))
+
+
 def test_steps_that_cannot_follow_are_refused() -> None:
     snapshot = paused().snapshot()
     ledger = ledger_of_snapshot(snapshot)
