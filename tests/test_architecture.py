@@ -146,7 +146,7 @@ BELOW = {
     "langgraph_internals": {"state"},
     "arguments": set[str](),
     "telling": {"state"},
-    "labels": set[str](),
+    "labels": {"langgraph_internals"},
     "flow": {"state", "telling", "model_texts", "labels"},
     "durability": {"state", "model_texts", "flow", "labels", "langgraph_internals"},
     "calls": {"state", "telling", "flow", "labels", "arguments", "langgraph_internals"},

@@ -41,7 +41,7 @@ def run_again(ledger: Ledger, machine: Machine, limits: Limits) -> ScriptState:
             raise SnapshotError(f"it takes more than {most_s:g} s (limits.wall_timeout_s)")
         try:
             told = _told(step.message, state)
-            outcome, state = take_step(machine, state, step.message, limits, **told)
+            outcome, state, _ = take_step(machine, state, step.message, limits, **told)
         except QuickJSError as error:
             raise SnapshotError(f"step {number} cannot be taken again ({error})") from error
         if mark_of(outcome) != step.mark:

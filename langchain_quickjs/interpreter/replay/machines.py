@@ -34,16 +34,18 @@ class _NotingMachine(Machine):
         read: Callable[[bytes], _T],
     ) -> tuple[_T, float]:
         protocol = self.module.protocol
-        outcome: Any
-        outcome, took_s = super().step(
+        result: Any
+        result, took_s = super().step(
             as_heard(message, protocol),
             timeout_s=timeout_s,
             max_reply_bytes=max_reply_bytes,
             read=lambda reply: read(as_said(reply, protocol)),
         )
         if self.ledger is not None:
-            self.ledger = self.ledger.with_step(message, outcome)
-        return outcome, took_s
+            # A step that is only repeated beside another one gives no outcome: nobody stores it.
+            noted = isinstance(result, tuple)
+            self.ledger = self.ledger.with_step(message, result[0]) if noted else None
+        return result, took_s
 
 
 def machine_of(

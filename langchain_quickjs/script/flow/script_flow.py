@@ -90,7 +90,7 @@ def script_flow(rules: Rules, entry: Started | Resumed) -> Flow:
         Exception: What a tool raised, if nothing in the script caught it.
     """
     names = CallNames(rules.script_id, rules.place)
-    labels = ProgramLabels(rules.rule, rules.limits, rules.declared)
+    labels = ProgramLabels(rules.rule, rules.limits, rules.declared, rules.own_name)
     calls = OpenCalls(rules, names, entry.done, entry.again, labels=labels)
     script = _Script(rules, calls, Patience(rules.limits))
     try:
@@ -141,15 +141,14 @@ class _Script:
         return (yield from self._run(interpreter, step))
 
     def _begin(self, entry: Started, heap: Heap | None) -> tuple[Interpreter, Step]:
-        rules, clock = self.rules, self.calls.labels.clock
         make = functools.partial(Interpreter.with_heap, heap) if heap else _with_ledger
-        self.interpreter = interpreter = make(limits=rules.limits, seed=entry.seed, clock=clock)
+        self.interpreter = interpreter = make(limits=self.rules.limits, seed=entry.seed)
         start = functools.partial(
             interpreter.start,
             entry.source,
-            tools=(*rules.tools, *rules.lookups),
-            functions=tuple(rules.functions),
-            located=rules.located if has_countable_lines(entry.source) else [],
+            tools=(*self.rules.tools, *self.rules.lookups),
+            functions=tuple(self.rules.functions),
+            located=self.rules.located if has_countable_lines(entry.source) else [],
         )
         return interpreter, self._step(interpreter, start)
 
@@ -162,14 +161,12 @@ class _Script:
         paused, limits = entry.paused, self.rules.limits
         self.story = StorySoFar.of_paused(paused, self.rules.manner.clock())
         yield RestoreVariables(paused["heap"])
-        self.console = paused["console"]
-        self.updates.extend(paused["updates"])
+        self.console, self.updates = paused["console"], [*paused["updates"]]
         yield Write(paused["updates"])
         self.patience.spent_s, self.entropy = paused["waited_s"], entry.entropy
         self.calls.restore(entry)
         yield from self._settle()
-        clock, snapshot = self.calls.labels.clock, paused["snapshot"]
-        restore = functools.partial(Interpreter.restore, snapshot, limits=limits, clock=clock)
+        restore = functools.partial(Interpreter.restore, paused["snapshot"], limits=limits)
         try:
             self.interpreter = interpreter = yield Compute(restore)
         except BuildGoneError as error:  # It will not come back, and nobody is to wait for it.
@@ -301,8 +298,7 @@ class _Script:
         stored = yield from self._stored(interpreter, waits=True)
         yield Withdraw()
         notes, listing = tuple(self.calls.notes), self.calls.listing_if_over()
-        given_up = NotRunError(GIVEN_UP_AT_PAUSE)
-        told = yield Present(Ending(given_up, self.console, notes, listing))
+        told = yield Present(Ending(NotRunError(GIVEN_UP_AT_PAUSE), self.console, notes, listing))
         return Paused(stored, self.calls.refused, told, self.calls.labels.taint)
 
     def _stored(
@@ -310,7 +306,7 @@ class _Script:
     ) -> Generator[Effect, Any, PausedScript]:
         """The script as it stands. Calls that are about to begin count as running."""
         script: PausedScript = {
-            "snapshot": (yield Compute(interpreter.snapshot)),
+            "snapshot": (yield Compute(lambda: self._snapshot(interpreter), self._cancel)),
             "console": self.console,
             "updates": list(self.updates),
             "waited_s": self.patience.spent_s,
@@ -319,6 +315,10 @@ class _Script:
             **self.story.pack(waits_from_s=self.rules.manner.clock() if waits else None),
         }
         return script
+
+    def _snapshot(self, interpreter: Interpreter) -> bytes:
+        self.calls.labels.catch_up(interpreter)
+        return interpreter.snapshot()
 
     def _end(self, outcome: Completed | Failed | QuickJSError) -> Flow:
         # A script that failed may have left calls running. They are part of what it did.

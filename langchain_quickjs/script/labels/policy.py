@@ -7,17 +7,25 @@ supervises.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, get_args
 
+from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter.advice.near_names import nearest
 from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.script.labels.report import RuleReport, report_of
+from langchain_quickjs.script.labels.subagents import (
+    SubagentLabels,
+    derived,
+    labels_of_subagent,
+    names_of,
+)
 from langchain_quickjs.script.labels.taint import (
     ALL_LABELS,
     Label,
@@ -27,6 +35,8 @@ from langchain_quickjs.script.labels.taint import (
     Rule,
     Taint,
 )
+from langchain_quickjs.script.langgraph_internals.agent_hooks import tools_of_agent
+from langchain_quickjs.script.langgraph_internals.tools import tools_of_subagents
 
 __all__ = ["OnThree", "Order", "Precision", "RuleOfTwo"]
 
@@ -74,6 +84,12 @@ class RuleOfTwo(Rule):
     on_three: OnThree = "ask"
     order: Order = "acts"
     _known: Mapping[str, frozenset[Label]] = field(init=False, repr=False, compare=False)
+    _subagents: Mapping[str, SubagentLabels] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+    _deriving: list[tuple[BaseTool, RuleOfTwo, Set[str]]] = field(
+        init=False, repr=False, compare=False, default_factory=list
+    )
 
     def __post_init__(self) -> None:
         """Checks what was given."""
@@ -88,9 +104,38 @@ class RuleOfTwo(Rule):
         known = {name: _checked(name, given) for name, given in self.labels.items()}
         object.__setattr__(self, "_known", MappingProxyType(known))
 
-    def labels_of(self, name: str) -> frozenset[Label]:
-        """What calls of a tool bring: all labels if it is not named."""
-        return self._known.get(name, ALL_LABELS)
+    def labels_of(self, name: str, args: Any = None) -> frozenset[Label]:
+        """What a call of a tool brings: all labels if it is not named, and cannot be derived.
+
+        Args:
+            name: The tool.
+            args: The arguments, which tell which subagent is called.
+        """
+        if (known := self._known.get(name)) is not None:
+            return known
+        subagents = self._subagents.get(name)
+        return ALL_LABELS if subagents is None else labels_of_subagent(subagents, args)
+
+    def deriving(self, task: BaseTool | None) -> tuple[RuleOfTwo, Set[str]]:
+        """The same rule with labels of subagents, where it does not name the tool that calls them.
+
+        Args:
+            task: The tool; `None` if there are no subagents.
+
+        Returns:
+            The rule, and the names of all tools that subagents have.
+        """
+        if task is None:
+            return self, frozenset()
+        for known, rule, names in self._deriving:
+            if known is task:
+                return rule, names
+        labels, names = derived(task, self.labels_of)
+        rule = copy.copy(self)
+        if task.name not in self._known:
+            object.__setattr__(rule, "_subagents", {task.name: labels})
+        self._deriving[:] = [(task, rule, names)]
+        return rule, names
 
     def applies(self, taint: Taint, own: Set[Label]) -> bool:
         """Whether a call with these labels of its own brings all three together."""
@@ -104,16 +149,31 @@ class RuleOfTwo(Rule):
 
     def unnamed(self, names: Iterable[str]) -> list[str]:
         """Those of these tools that have no labels, and so count for all three."""
-        return sorted(set(names) - self._known.keys())
+        return sorted(set(names) - self._known.keys() - self._subagents.keys())
 
-    def report(self, tools: Iterable[BaseTool | Callable[..., Any] | str]) -> RuleReport:
+    def report(
+        self, tools: Iterable[BaseTool | Callable[..., Any] | str] | Runnable[Any, Any]
+    ) -> RuleReport:
         """What an agent with these tools can reach, and which tool makes it so.
 
         Args:
-            tools: All tools of the agent and of its programs, or their names.
+            tools: The agent; or all tools of it and of its programs, or their names.
+
+        Raises:
+            SetupError: It is no agent.
         """
-        names = {one if isinstance(one, str) else _name(one) for one in tools}
-        return report_of({name: self.labels_of(name) for name in names}, self.unnamed(names))
+        listed = [*_tools_of(tools)] if isinstance(tools, Runnable) else [*tools]
+        names = names_of(one for one in listed if isinstance(one, BaseTool))
+        names |= {_name(one) for one in listed if not isinstance(one, BaseTool)}
+        calling = (one for one in listed if isinstance(one, BaseTool) and tools_of_subagents(one))
+        rule, inner = self.deriving(next(calling, None))
+        labels = {name: rule.labels_of(name) for name in names - rule._subagents.keys()}
+        derived = {
+            f"{name} to {kind}": of_kind
+            for name, kinds in rule._subagents.items()
+            for kind, of_kind in kinds.items()
+        }
+        return report_of(labels | derived, rule.unnamed(names | inner), derived)
 
     def require_known(self, names: Collection[str]) -> None:
         """Checks that all labels are for tools that there are.
@@ -130,8 +190,22 @@ class RuleOfTwo(Rule):
             )
 
 
-def _name(tool: BaseTool | Callable[..., Any]) -> str:
-    return str(getattr(tool, "name", None) or getattr(tool, "__name__", tool))
+def _tools_of(agent: Runnable[Any, Any]) -> Iterable[BaseTool]:
+    tools = tools_of_agent(agent)
+    if tools is None:
+        raise SetupError(
+            "`report` takes an agent that `create_agent` or `create_deep_agent` has made, or its "
+            f"tools; it was given {value_text(agent)}."
+        )
+    return tools.values()
+
+
+def _name(tool: object) -> str:
+    return (
+        tool
+        if isinstance(tool, str)
+        else str(getattr(tool, "name", None) or getattr(tool, "__name__", tool))
+    )
 
 
 def _require(name: str, value: object, allowed: tuple[Any, ...]) -> None:

@@ -81,7 +81,10 @@ class Taint:
 
     def join(self, *others: Taint) -> Taint:
         """This and what others have touched."""
-        if all(other.labels <= self.labels and not other.sources for other in others):
+        if all(
+            other.labels <= self.labels and (not other.sources or other.sources == self.sources)
+            for other in others
+        ):
             return self
         labels = self.labels.union(*(other.labels for other in others))
         return Taint(
@@ -170,8 +173,8 @@ class Rule(ABC):
     order: Order
 
     @abstractmethod
-    def labels_of(self, name: str) -> frozenset[Label]:
-        """What calls of a tool bring."""
+    def labels_of(self, name: str, args: Any = None) -> frozenset[Label]:
+        """What a call of a tool brings; any call, without its arguments."""
 
     @abstractmethod
     def applies(self, taint: Taint, own: Set[Label]) -> bool:

@@ -115,7 +115,7 @@ class SessionLabels:
                 brought_by(one["name"], one["args"], labels, now_s, delivered=False)
                 for one in (made.tool_calls if made is not None else ())
                 if one["id"] != call_id and one["name"] != self.tool_name
-                for labels in [self.rule.labels_of(one["name"])]
+                for labels in [self.rule.labels_of(one["name"], one["args"])]
             )
         )
 
