@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 
 .PHONY: test demo check docs bench clean
 
-$(VENV)/ready: pyproject.toml $(wildcard wasm/*.py wasm/src/* wasm/src/*/* wasm/prelude/* wasm/patches/*)
+$(VENV)/ready: pyproject.toml $(wildcard wasm/*.py wasm/src/* wasm/src/*/* wasm/prelude/* wasm/patches/* langchain_quickjs/interpreter/builds/*)
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[deepagents,test]'
 	touch $@
@@ -29,4 +29,4 @@ bench: $(VENV)/ready
 	$(RUN) -m tests.benchmarks $(ARGS)
 
 clean:
-	rm -rf $(VENV) langchain_quickjs/guest.*
+	rm -rf $(VENV) langchain_quickjs/guest.* langchain_quickjs/guests

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_quickjs.errors import (
     AlreadyAnsweredError,
+    BuildGoneError,
     CallLimitError,
     CallsInFlightLimitError,
     ConsoleLimitError,
@@ -116,6 +117,7 @@ __all__ = [
     "UNDEFINED",
     "AlreadyAnsweredError",
     "AskMode",
+    "BuildGoneError",
     "Call",
     "CallLimitError",
     "CallReview",

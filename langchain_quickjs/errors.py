@@ -13,6 +13,7 @@ from typing import Final
 
 __all__ = [
     "AlreadyAnsweredError",
+    "BuildGoneError",
     "CallLimitError",
     "CallsInFlightLimitError",
     "ConsoleLimitError",
@@ -217,6 +218,27 @@ class ProtocolError(QuickJSError):
 
 class SnapshotError(QuickJSError):
     """A snapshot cannot be restored: wrong format, build, length, checksum, signature or base."""
+
+
+class BuildGoneError(SnapshotError):
+    """What is stored belongs to a build of the engine that is not here any more.
+
+    Nor can it be run again there: what that takes was not stored, or it comes out differently.
+
+    Attributes:
+        build: The build, as hexadecimal digits.
+        release: The version of this package that it came with; empty if it is not known.
+    """
+
+    def __init__(self, build: str, release: str = "", why: str = "") -> None:
+        came = f" of {release}" if release else ""
+        super().__init__(
+            f"What is stored was made by engine build {build}{came}, which is not here{why}. Keep "
+            "the `guest.wasm` of that version in a folder, and name the folder in "
+            "LANGCHAIN_QUICKJS_GUESTS."
+        )
+        self.build = build
+        self.release = release
 
 
 class ValueTransferError(QuickJSError):

@@ -1,7 +1,8 @@
-"""The wheel's build hook: builds the guest module into the package, and compiles it.
+"""The build hook: builds the guest module into the package, with earlier ones, and compiles it.
 
-The module is built again only when something that goes into it has changed. A wheel is for the
-platform that its machine code is for; an editable install has that beside the module.
+A module is built again only when something that goes into it has changed. A wheel is for the
+platform that its machine code is for; an editable install has that beside the module. A source
+distribution has no history of the repository, so it has the guests of earlier releases in it.
 """
 
 from __future__ import annotations
@@ -30,18 +31,17 @@ def inputs_digest() -> str:
 
 
 class GuestBuildHook(BuildHookInterface[Any]):
-    """Builds `langchain_quickjs/guest.wasm` before a wheel or an editable install."""
+    """Builds `langchain_quickjs/guest.wasm`, and `guests`, before anything is packed."""
 
     PLUGIN_NAME = "custom"
     _work: tempfile.TemporaryDirectory[str] | None = None
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling before it collects the files."""
-        if self.target_name != "wheel":
-            return
         sys.path.insert(0, str(HERE))
         # Scripts beside this one, importable only from here on.
         import build  # noqa: PLC0415
+        import earlier_guests  # noqa: PLC0415
         import ship  # noqa: PLC0415
 
         output = Path(self.root) / "langchain_quickjs" / "guest.wasm"
@@ -51,6 +51,10 @@ class GuestBuildHook(BuildHookInterface[Any]):
             with tempfile.TemporaryDirectory() as work:
                 build.build(output, Path(work).resolve())
             stamp.write_text(digest)
+        for line in earlier_guests.carry(output.parent / "guests", output.read_bytes()):
+            self.app.display_info(f"Guest of an earlier release: {line}")
+        if self.target_name != "wheel":
+            return
         if version == "editable":
             ship.ship(output, output.with_suffix(".cwasm"), with_time=True)
             return

@@ -11,9 +11,11 @@ below are its parts. What stores heaps is imported when it is first used.
     console       where what scripts print is cut
     one_thread    a guard that lets one thread at a time use an interpreter
     quoting       texts that others made, cut short for our messages
+    builds/       the builds of the guest: today's, and those of earlier releases
     guest/        the WebAssembly module on this machine
     wire/         messages and replies as bytes
     values/       the values of JavaScript in Python
+    replay/       scripts run again where the guest that they stood in is gone
     storage/      snapshots and heap records
     advice/       what error messages say beside what was wrong
     display/      how notebooks show what is here

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from langchain_quickjs.errors import SetupError, TimeLimitError
-from langchain_quickjs.interpreter import display, storage
+from langchain_quickjs.interpreter import display, replay
 from langchain_quickjs.interpreter.advice.excerpts import with_place
 from langchain_quickjs.interpreter.advice.fences import among_words, without_fences
 from langchain_quickjs.interpreter.advice.limit_errors import out_of_wall_time
@@ -45,6 +45,8 @@ class Interpreter:
         limits: What scripts may use up.
         seed: 32 bytes that all randomness of the scripts comes from; drawn when omitted.
         clock: Gives the time that scripts see, in seconds since the epoch.
+        ledger: Whether what is stored has all that the scripts were told, up to 1 MiB. Where the
+            guest is gone that they stood in, they are run again then, without making any call.
 
     Example:
         ```python
@@ -62,12 +64,13 @@ class Interpreter:
         limits: Limits | None = None,
         seed: bytes | None = None,
         clock: Callable[[], float] = time.time,
+        ledger: bool = False,
     ) -> None:
         self._limits = checked_limits(limits)
         self._clock = clock
-        self._module = load()
         self._seed: bytes | None = checked_seed(seed) or os.urandom(32)
-        self._machine = Machine(self._module, self._limits.memory_bytes)
+        make = replay.machines.new_machine if ledger else Machine
+        self._machine = make(load(), self._limits.memory_bytes)
         self._one_thread = OneThreadAtATime()
         self._state = ScriptState()
         self._source: str | None = None  # of the running script, if it was started here
@@ -266,15 +269,13 @@ class Interpreter:
         """Gives the interpreter as bytes, a few kilobytes for a small script.
 
         Returns:
-            What `restore` takes, in this or any other process with the same build of this package.
+            What `restore` takes, in any process with this version of the package or a later one.
 
         Raises:
             InterpreterStateError: If the interpreter is in use by another thread.
         """
         with self._one_thread:
-            to_store, module = storage.snapshot, self._module
-            paused = to_store.PausedInterpreter(self._machine.image(), self._state)
-            return to_store.pack_snapshot(paused, module.boot, module.build_id)
+            return replay.stood.snapshot_of(self._machine, self._state)
 
     @classmethod
     def restore(
@@ -292,14 +293,12 @@ class Interpreter:
             clock: Gives the time that scripts see, in seconds since the epoch.
 
         Raises:
-            SnapshotError: If the snapshot is damaged, or of another build of the engine.
+            SnapshotError: If the snapshot is damaged.
+            BuildGoneError: If its guest is not here any more, and it cannot be run again.
         """
         self = cls(limits=limits, clock=clock)
-        module = self._module
-        unpack = storage.snapshot.unpack_snapshot
-        paused = unpack(snapshot, module.boot, module.build_id, self._limits)
-        self._machine = Machine(module, self._limits.memory_bytes, paused.image)
-        self._seed, self._state = None, paused.state
+        self._machine, self._state = replay.stood.restored(snapshot, self._limits)
+        self._seed = None
         return self
 
     def fork(self) -> Self:
@@ -312,7 +311,7 @@ class Interpreter:
         """
         with self._one_thread:
             other = type(self)(limits=self._limits, clock=self._clock)
-            other._machine = Machine(self._module, self._limits.memory_bytes, self._machine.image())
+            other._machine = replay.machines.forked(self._machine, self._limits.memory_bytes)
             other._seed, other._state, other._source = self._seed, self._state, self._source
             return other
 
@@ -324,7 +323,7 @@ class Interpreter:
         """
         with self._one_thread:
             self._state.require_idle()
-            return storage.heap_records.Heap(self._machine.image(), self._state.next_id)
+            return replay.stood.heap_of(self._machine, self._state)
 
     @classmethod
     def with_heap(
@@ -345,6 +344,6 @@ class Interpreter:
             clock: Gives the time that scripts see, in seconds since the epoch.
         """
         self = cls(limits=limits, seed=seed, clock=clock)
-        self._machine = Machine(self._module, self._limits.memory_bytes, heap.image)
+        self._machine = replay.stood.on_heap(heap, self._limits)
         self._state = ScriptState(heap.next_id)
         return self

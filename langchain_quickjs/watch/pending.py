@@ -6,7 +6,7 @@ LangGraph says which interrupts stand. Each is taken apart into the calls that i
 from __future__ import annotations
 
 from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
@@ -19,6 +19,7 @@ from langchain_quickjs.script.flow.drivers import Ask, Asking, adrive, drive
 from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_task
 from langchain_quickjs.watch.drawing.cards import cards_html, cards_plain
 from langchain_quickjs.watch.question import Question, question_in, time_in
+from langchain_quickjs.watch.stranded import void_questions
 
 __all__ = [
     "KeepsState",
@@ -58,6 +59,8 @@ class PendingCall:
         value: The whole value of the interrupt.
         first_line: The number of the line that `source` begins with: of a long program it is the
             part round the line that waits.
+        void: Why an answer comes to nothing, except that the program ends: what it stands in is
+            gone, and it cannot be run again. Empty if it can go on.
     """
 
     thread_id: str
@@ -78,6 +81,7 @@ class PendingCall:
     refused: str
     value: Any = field(repr=False)
     first_line: int = 1
+    void: str = ""
 
     def _repr_mimebundle_(
         self,
@@ -143,9 +147,11 @@ async def apending(agent: KeepsState, config: RunnableConfig) -> list[PendingCal
 def _pending(agent: KeepsState, config: RunnableConfig) -> Asking[list[PendingCall]]:
     snapshot = yield from state_of(agent, config, subgraphs=True)
     thread_id = thread_of(config)
+    asked = list(_asked(snapshot))
+    void = (yield from void_questions(agent, thread_id, snapshot)) if asked else {}
     return PendingCalls(
-        call
-        for interrupt, place in _asked(snapshot)
+        replace(call, void=void.get(call.interrupt_id, ""))
+        for interrupt, place in asked
         for call in _calls(thread_id, interrupt, place)
     )
 

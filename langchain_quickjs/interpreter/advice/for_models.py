@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from langchain_quickjs.errors import (
+    BuildGoneError,
     ConsoleLimitError,
     LimitError,
     MemoryLimitError,
@@ -20,7 +21,13 @@ from langchain_quickjs.errors import (
     WallTimeLimitError,
 )
 
-__all__ = ["text_for_model"]
+__all__ = ["GUEST_GONE", "text_for_model"]
+
+GUEST_GONE: Final = (
+    "This program was waiting when the engine that it ran in was replaced by another version, and "
+    "it cannot go on. What it has done stands. What it was waiting for has not been done, whatever "
+    "has been answered. If it is still needed, do it in a new program."
+)
 
 # The more special ones first.
 _TEXTS: Final[tuple[tuple[type[LimitError], str], ...]] = (
@@ -71,6 +78,8 @@ def text_for_model(error: QuickJSError) -> str:
     Args:
         error: What a program ended with.
     """
+    if isinstance(error, BuildGoneError):
+        return GUEST_GONE
     if not isinstance(error, LimitError) or error.value is None:
         return str(error)
     place = ""

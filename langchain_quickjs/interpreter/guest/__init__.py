@@ -1,6 +1,7 @@
 """The guest on this machine: the WebAssembly module, its instances, memory and clock.
 
-The one room that knows wasmtime, in `engine` and in `native/`. It imports `errors` only.
+The one room that knows wasmtime, in `engine` and in `native/`. It imports `builds` and
+`errors`.
 
     engine        wasmtime, set up for the guest
     image         memory as a value, kept as its difference to the boot image

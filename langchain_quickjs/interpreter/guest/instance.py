@@ -20,6 +20,7 @@ from langchain_quickjs.errors import (
     ProtocolError,
     SetupError,
 )
+from langchain_quickjs.interpreter.builds.releases import PROTOCOL, protocol_of
 from langchain_quickjs.interpreter.guest.engine import (
     CompiledModule,
     WasmInstance,
@@ -61,27 +62,52 @@ class Module(CompiledModule):
         mailbox: Address of the guest's mailbox for messages of up to `_SMALL_MESSAGE_BYTES`.
         boot: The linear memory of a fresh instance, in pages of `PAGE_BYTES`.
         kernel_tells: Whether the kernel tells which pages of an instance were written to.
+        protocol: What the guest speaks.
     """
 
     build_id: bytes
     mailbox: int = 0
     boot: Sequence[bytes] = field(default=(), repr=False)
     kernel_tells: bool = False
+    protocol: int = PROTOCOL
+
+    @property
+    def build(self) -> bytes:
+        """What the build is known by in all that is stored of its memory."""
+        return self.build_id[:16]
 
 
 _load_lock = threading.Lock()
+_earlier_lock = threading.Lock()
 
 
-def load() -> Module:
-    """Gives the guest, which is loaded once per process."""
+def load(build: bytes | None = None) -> Module:
+    """Gives the guest of a build, which is loaded once per process.
+
+    Args:
+        build: The first 16 bytes of the module's SHA-256; `None` for today's guest.
+
+    Raises:
+        BuildGoneError: If there is no such guest here.
+    """
     with _load_lock:
-        return _load()
+        newest = _load(None)
+    if build is None or build == newest.build:
+        return newest
+    with _earlier_lock:  # It may have to be compiled, and most scripts need not wait for that.
+        return _load(build)
 
 
 @functools.cache
-def _load() -> Module:
-    compiled, build_id = _installed()
-    module = Module(compiled.engine, compiled.prepared, compiled.ticker, build_id)
+def _load(build: bytes | None) -> Module:
+    compiled, build_id = _installed() if build is None else _kept(build)
+    module = Module(
+        compiled.engine,
+        compiled.prepared,
+        compiled.ticker,
+        build_id,
+        protocol=protocol_of(build_id),
+    )
     tried = Instance(module, _MOST_BYTES)
     boot: Sequence[bytes]
     try:
@@ -104,6 +130,17 @@ def _installed() -> tuple[CompiledModule, bytes]:
     wasm = pkgutil.get_data("langchain_quickjs", "guest.wasm")
     if wasm is None:
         raise SetupError("The package was installed without its guest; install it again.")
+    build_id = hashlib.sha256(wasm).digest()
+    return compile_module(wasm, build_id), build_id
+
+
+def _kept(build: bytes) -> tuple[CompiledModule, bytes]:
+    """Gives an earlier guest and its build id."""
+    import hashlib  # noqa: PLC0415 - as above
+
+    from langchain_quickjs.interpreter.builds.places import kept_guest  # noqa: PLC0415 - as above
+
+    wasm = kept_guest(build)
     build_id = hashlib.sha256(wasm).digest()
     return compile_module(wasm, build_id), build_id
 

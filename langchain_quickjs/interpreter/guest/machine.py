@@ -178,6 +178,11 @@ class Machine:
             self._busy.release()
 
     @property
+    def module(self) -> Module:
+        """The compiled guest."""
+        return self._module
+
+    @property
     def memory_bytes(self) -> int:
         """How large the guest's memory is, or was in the last image if no guest is alive."""
         if (lease := self._lease) is not None:

@@ -47,13 +47,20 @@ def compress(content: bytes, known: bytes = b"") -> bytes:
     return zstandard.ZstdCompressor(compression_params=parameters, dict_data=data).compress(content)
 
 
-def unpack(packed: bytes) -> bytes:
+def unpack(packed: bytes, known: bytes = b"") -> bytes:
     """Unpacks a frame, of which the header has been looked at, and what comes behind is refused.
+
+    Args:
+        packed: The frame.
+        known: What `compress` was given.
 
     Raises:
         zstandard.ZstdError: It is none, or damaged.
     """
-    return _kept.decompressor.decompress(packed, allow_extra_data=False)
+    if not known:
+        return _kept.decompressor.decompress(packed, allow_extra_data=False)
+    unpacker = zstandard.ZstdDecompressor(dict_data=zstd_dictionary(known))
+    return unpacker.decompress(packed, allow_extra_data=False)
 
 
 def zstd_dictionary(known: bytes) -> zstandard.ZstdCompressionDict:

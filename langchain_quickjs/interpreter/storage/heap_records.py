@@ -1,11 +1,13 @@
 """Records: how the heap of an idle interpreter is stored as it changes.
 
-    record = magic, format, build id, base id, MessagePack of [next id, blocks, pages, masks, parts]
+    record = magic, format, build id, base id,
+             MessagePack of [next id, blocks, pages, masks, parts, ledger]
     id     = BLAKE2b-256 of the record
 
 A full record has no base, and holds what differs from the boot image. A delta names the record that
 it builds on, and holds the lines that changed since (`changed_lines.py`). They are compressed with
-what they were as dictionary, some at a time. The law, for heaps `h` and stored heaps `s`:
+what they were as dictionary, some at a time, and with the ledger that is in the record. The law,
+for heaps `h` and stored heaps `s`:
 
     fold(None, full(h)).heap   == h
     fold(s, delta(h, s)).heap  == h
@@ -14,7 +16,8 @@ what they were as dictionary, some at a time. The law, for heaps `h` and stored 
 
 An id covers the record and, with the base's id, all records below it, like a commit in git. So
 whoever knows the id of the last record, or has signed it, knows that all of the heap is as it was
-stored.
+stored. A heap belongs to the build of the guest that made it, and so do all its records. What that
+guest was told since its heap was stored before is there too, if all of it is known (`ledger.py`).
 """
 
 from __future__ import annotations
@@ -22,14 +25,15 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgpack
 import zstandard
 
-from langchain_quickjs.errors import SnapshotError
+from langchain_quickjs.errors import BuildGoneError, SnapshotError
 from langchain_quickjs.interpreter.advice.limit_errors import stored_too_large
+from langchain_quickjs.interpreter.builds.releases import release_of
 from langchain_quickjs.interpreter.guest.image import BLOCK_BYTES, PAGE_BYTES, Image, page_at
 from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.storage.changed_lines import (
@@ -42,15 +46,16 @@ from langchain_quickjs.interpreter.storage.changed_lines import (
     patched_pages,
 )
 from langchain_quickjs.interpreter.storage.compression import compress, zstd_dictionary
+from langchain_quickjs.interpreter.storage.ledger import Ledger, unpack_ledger
 
-__all__ = ["Heap", "StoredHeap", "fold", "pack_record", "record_id", "unfold"]
+__all__ = ["Heap", "StoredHeap", "fold", "ledger_in", "pack_record", "record_id", "unfold"]
 
 _MAGIC: Final = b"QJSR"
 _FORMAT: Final = 2
 _HEADER: Final = struct.Struct("<4sB16s32s")
 _NO_BASE: Final = bytes(32)
 
-_FIELDS: Final = 5
+_FIELDS: Final = 6
 _LISTS: Final = 3
 
 MOST_RECORDS: Final = 1024
@@ -67,10 +72,14 @@ class Heap:
     Attributes:
         image: The guest's memory.
         next_id: The id of the next call.
+        build: The build of the guest whose memory it is: the first 16 bytes of its SHA-256.
+        ledger: What the guest was told until then, if that is known.
     """
 
     image: Image
     next_id: int
+    build: bytes
+    ledger: Ledger | None = field(default=None, compare=False, repr=False)
 
     @property
     def empty(self) -> bool:
@@ -92,20 +101,35 @@ def record_id(record: bytes) -> bytes:
 
 
 def pack_record(heap: Heap, base: StoredHeap | None = None) -> bytes:
-    """Makes the record of a heap: a full one, or a delta with what changed since `base`."""
-    module = load()
-    boot = module.boot
+    """Makes the record of a heap: a full one, or a delta with what changed since `base`.
+
+    Raises:
+        SnapshotError: If the base is a heap of another build of the engine.
+    """
+    if base is not None and base.heap.build != heap.build:
+        raise _of_other_build(heap.build, base.heap.build)
+    boot = load(heap.build).boot
     before = {} if base is None else base.heap.image.pages
     after = heap.image.pages
     numbers, masks = changes(before, after, boot)
+    told = _ledger_since(heap, base)
+    alike = b"" if told is None else told.like()
     parts = [
-        compress(content_of(some, after, boot), content_of(some, before, boot))
+        compress(content_of(some, after, boot), content_of(some, before, boot) + alike)
         for some in _parts(numbers, masks)
     ]
     base_id = _NO_BASE if base is None else base.id
-    header = _HEADER.pack(_MAGIC, _FORMAT, module.build_id[:16], base_id)
+    header = _HEADER.pack(_MAGIC, _FORMAT, heap.build, base_id)
     body = [heap.next_id, heap.image.blocks, numbers, masks, parts]
+    if told is not None:
+        body.append(told.pack())
     return header + bytes(msgpack.packb(body))
+
+
+def _ledger_since(heap: Heap, base: StoredHeap | None) -> Ledger | None:
+    """Gives what a record has of the ledger of its heap."""
+    before = Ledger() if base is None else base.heap.ledger
+    return None if heap.ledger is None or before is None else heap.ledger.since(before)
 
 
 def fold(base: StoredHeap | None, record: bytes, *, memory_bytes: int) -> StoredHeap:
@@ -117,8 +141,8 @@ def fold(base: StoredHeap | None, record: bytes, *, memory_bytes: int) -> Stored
         memory_bytes: The memory limit: nothing larger is unpacked.
 
     Raises:
-        SnapshotError: If the record is damaged, of another build of the engine, or builds on
-            another heap.
+        SnapshotError: If the record is damaged, or builds on another heap.
+        BuildGoneError: If the build of the engine that made it is not here.
     """
     return _fold(base, [record], memory_bytes)
 
@@ -132,8 +156,36 @@ def unfold(records: Mapping[bytes, bytes], head: bytes, *, memory_bytes: int) ->
         memory_bytes: The memory limit: nothing larger is unpacked.
 
     Raises:
-        SnapshotError: If a record is missing, damaged, or of another build of the engine.
+        SnapshotError: If a record is missing, damaged, or of another build than the last one.
+        BuildGoneError: If the build of the engine that made them is not here.
     """
+    return _fold(None, _chain(records, head), memory_bytes)
+
+
+def ledger_in(
+    records: Mapping[bytes, bytes], head: bytes, *, memory_bytes: int
+) -> tuple[Ledger | None, BuildGoneError]:
+    """Gives what the guest was told whose heap was stored as a chain of records.
+
+    Returns:
+        All of it, or `None`; and the error if there is no such guest.
+
+    Raises:
+        SnapshotError: If a record is missing or damaged.
+    """
+    chain = _chain(records, head)
+    build, _ = _build_and_base(chain[0])
+    release = release_of(build)
+    gone = BuildGoneError(build.hex(), "" if release is None else release.name)
+    whole: Ledger | None = Ledger()
+    for record in chain:
+        packed = _read(record, memory_bytes)[-1]
+        whole = unpack_ledger(packed).after(whole) if packed and whole is not None else None
+    return whole, gone
+
+
+def _chain(records: Mapping[bytes, bytes], head: bytes) -> list[bytes]:
+    """Finds the records of a heap, the full one first."""
     chain: list[bytes] = []
     wanted = head
     while wanted != _NO_BASE:
@@ -145,25 +197,37 @@ def unfold(records: Mapping[bytes, bytes], head: bytes, *, memory_bytes: int) ->
         if record_id(record) != wanted:
             raise SnapshotError("a part of the stored heap is damaged")
         chain.append(record)
-        wanted = _base_id(record)
-    return _fold(None, chain[::-1], memory_bytes)
+        _, wanted = _build_and_base(record)
+    if not chain:
+        raise SnapshotError("a part of the stored heap is missing")
+    return chain[::-1]
 
 
 def _fold(base: StoredHeap | None, records: Sequence[bytes], memory_bytes: int) -> StoredHeap:
-    boot = load().boot
+    build, _ = _build_and_base(records[0])
+    boot = load(build).boot
     pages = {} if base is None else dict(base.heap.image.pages)
     current = _NO_BASE if base is None else base.id
+    ledger = Ledger() if base is None else base.heap.ledger
     next_id = blocks = 0
     touched: set[int] = set()
+    if base is not None and base.heap.build != build:
+        raise _of_other_build(build, base.heap.build)
     for record in records:
-        if _base_id(record) != current:
+        found, base_id = _build_and_base(record)
+        if found != build:
+            raise _of_other_build(found, build)
+        if base_id != current:
             raise SnapshotError(
                 "a record of the heap builds on another heap than the one it was to be applied to"
             )
-        next_id, blocks, numbers, masks, parts = _read(record, memory_bytes)
+        next_id, blocks, numbers, masks, parts, packed_told = _read(record, memory_bytes)
+        told = unpack_ledger(packed_told) if packed_told else None
+        alike = b"" if told is None else told.like()
+        ledger = None if told is None or ledger is None else told.after(ledger)
         changed: dict[int, bytes] = {}
         for some, packed in zip(_parts(numbers, masks), parts, strict=True):
-            content = _unpack(packed, len(some), content_of(some, pages, boot))
+            content = _unpack(packed, len(some), content_of(some, pages, boot) + alike)
             changed |= patched_pages(some, content, {**pages, **changed}, boot)
         pages |= changed
         touched.update(numbers)
@@ -173,25 +237,29 @@ def _fold(base: StoredHeap | None, records: Sequence[bytes], memory_bytes: int) 
             del pages[number]
     if any(number >= blocks * BLOCK_BYTES // PAGE_BYTES for number in pages):
         raise SnapshotError("a record of the heap is malformed: its pages do not fit its memory")
-    return StoredHeap(current, Heap(Image(blocks, pages), next_id))
+    return StoredHeap(current, Heap(Image(blocks, pages), next_id, build, ledger))
 
 
-def _base_id(record: bytes) -> bytes:
+def _of_other_build(build: bytes, base: bytes) -> SnapshotError:
+    return SnapshotError(
+        f"a record of the heap is of engine build {build.hex()}, and the one it builds on of "
+        f"{base.hex()}"
+    )
+
+
+def _build_and_base(record: bytes) -> tuple[bytes, bytes]:
     if len(record) < _HEADER.size or record[:4] != _MAGIC:
         raise SnapshotError("these bytes are no record of a heap")
     _, version, build, base_id = _HEADER.unpack_from(record)
     if version != _FORMAT:
         raise SnapshotError(f"the heap is stored in format {version}, this package has {_FORMAT}")
-    installed = load().build_id[:16]
-    if build != installed:
-        raise SnapshotError(
-            f"the heap was made by engine build {build.hex()}, installed is {installed.hex()}"
-        )
-    return bytes(base_id)
+    return bytes(build), bytes(base_id)
 
 
-def _read(record: bytes, memory_bytes: int) -> tuple[int, int, list[int], bytes, list[bytes]]:
-    """Reads the fields of a record: next id, blocks, pages, masks, parts."""
+def _read(
+    record: bytes, memory_bytes: int
+) -> tuple[int, int, list[int], bytes, list[bytes], bytes]:
+    """Reads the fields of a record: next id, blocks, pages, masks, parts, ledger."""
     pages = memory_bytes // PAGE_BYTES
     try:
         fields = msgpack.unpackb(
@@ -205,8 +273,8 @@ def _read(record: bytes, memory_bytes: int) -> tuple[int, int, list[int], bytes,
     except (ValueError, TypeError, msgpack.exceptions.UnpackException) as error:
         raise SnapshotError(f"a record of the heap is malformed: {error}") from error
     match fields:
-        case [int(next_id), int(blocks), [*numbers], bytes(masks), [*parts]] if (
-            next_id > 0 and blocks > 0
+        case [int(next_id), int(blocks), [*numbers], bytes(masks), [*parts], *told] if (
+            next_id > 0 and blocks > 0 and [*map(type, told)] in ([], [bytes])
         ):
             pass
         case _:
@@ -219,7 +287,7 @@ def _read(record: bytes, memory_bytes: int) -> tuple[int, int, list[int], bytes,
         or len(parts) != len(_parts(numbers, masks))
     ):
         raise SnapshotError("a record of the heap is malformed: its pages do not fit its memory")
-    return next_id, blocks, numbers, masks, parts
+    return next_id, blocks, numbers, masks, parts, told[0] if told else b""
 
 
 def _few_lists() -> Callable[[list[Any]], list[Any]]:

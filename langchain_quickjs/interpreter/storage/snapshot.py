@@ -1,11 +1,12 @@
 """Snapshots: what is stored of a paused interpreter.
 
-    snapshot = magic, format, build id, body length, checksum, body
-    body     = zstd(MessagePack of the fields of `ScriptState`, pages and masks of the image; lines)
+    snapshot = magic, format, build id, length, body length, checksum, packed, ledger
+    packed   = zstd(MessagePack of the fields of `ScriptState`, pages and masks of the image; lines)
     lines    = for each line that differs from the boot image, line XOR boot's line
 
 A snapshot is only good for the build of the guest that made it: everything in the memory, down to
-the addresses of functions, belongs to that build.
+the addresses of functions, belongs to that build. With its ledger (`ledger.py`), which it need not
+have, its script can be run again on another one.
 
 Reading one fails closed: nothing is restored from bytes that are not whole.
 """
@@ -44,15 +45,17 @@ from langchain_quickjs.interpreter.storage.changed_lines import (
     patched_pages,
 )
 from langchain_quickjs.interpreter.storage.compression import compress, unpack
+from langchain_quickjs.interpreter.storage.ledger import Ledger, unpack_ledger
 from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.encode import encode
 from langchain_quickjs.interpreter.wire.open_bytes import most_open_bytes, sizes_of
 from langchain_quickjs.interpreter.wire.tree_checks import is_place
 
-__all__ = ["PausedInterpreter", "pack_snapshot", "unpack_snapshot"]
+__all__ = ["PausedInterpreter", "build_of_snapshot", "pack_snapshot", "unpack_snapshot"]
 
 _MAGIC: Final = b"QJSS"
 _FORMAT: Final = 2
+_FORMAT_WITH_LEDGER: Final = 3
 _ARRAY_OF_NINE: Final = 0x99
 _HEADER: Final = struct.Struct("<4sB16sII16s")
 
@@ -83,17 +86,28 @@ def _lines_of(image: Image, boot: Sequence[bytes]) -> Lines:
 
 
 @dataclass(frozen=True, slots=True)
+class _Frame:
+    """What a snapshot has of the state and the memory, compressed with what is like it."""
+
+    packed: bytes
+    known: bytes
+    body_length: int
+
+    def unpack(self) -> bytes:
+        return unpack(self.packed, self.known)
+
+
+@dataclass(frozen=True, slots=True)
 class _StoredLines:
     """The lines in a snapshot, which stay packed, so that thousands can wait."""
 
     numbers: list[int]
     masks: bytes
-    packed: bytes
-    begin: int
+    frame: _Frame
 
     @property
     def content(self) -> memoryview:
-        return memoryview(unpack(self.packed))[self.begin :]
+        return memoryview(self.frame.unpack())[self.frame.body_length :]
 
 
 def _image_of(
@@ -105,29 +119,79 @@ def _image_of(
     return Image(blocks, patched_pages(some, _xor(content, content_of(some, {}, boot)), {}, boot))
 
 
-def pack_snapshot(paused: PausedInterpreter, boot: Sequence[bytes], build_id: bytes) -> bytes:
+def pack_snapshot(
+    paused: PausedInterpreter,
+    boot: Sequence[bytes],
+    build_id: bytes,
+    ledger: Ledger | None = None,
+) -> bytes:
     """Makes the bytes to store for a paused interpreter."""
     image, state = paused.image, paused.state
     found = image.lines or _lines_of(image, boot)
     calls = [_packed(call) for call in state.open_calls.values()]
     head = [state.next_id, state.running, calls, sorted(state.granted), state.spent_s]
     body = msgpack.packb([*head, state.calls_made, image.blocks, found.numbers, found.masks])
-    packed = compress(b"".join((body, found.content)))
-    checksum = hashlib.blake2b(packed, digest_size=16).digest()
-    header = _HEADER.pack(_MAGIC, _FORMAT, build_id[:16], len(packed), len(body), checksum)
-    return header + packed
+    packed = compress(b"".join((body, found.content)), _like(ledger))
+    told = b"" if ledger is None else ledger.pack()
+    checksum, form = _checksum(packed, told), _FORMAT_WITH_LEDGER if told else _FORMAT
+    header = _HEADER.pack(_MAGIC, form, build_id[:16], len(packed), len(body), checksum)
+    return header + packed + told
+
+
+def _like(ledger: Ledger | None) -> bytes:
+    """Gives what memory is compressed with as dictionary."""
+    return b"" if ledger is None else ledger.like()
+
+
+def _checksum(packed: bytes, ledger: bytes) -> bytes:
+    summed = hashlib.blake2b(packed, digest_size=16)
+    summed.update(ledger)
+    return summed.digest()
+
+
+def build_of_snapshot(snapshot: bytes) -> bytes:
+    """Gives the build of the guest whose memory a snapshot has.
+
+    Raises:
+        SnapshotError: If it is none, or of another format.
+    """
+    if len(snapshot) < _HEADER.size or snapshot[:4] != _MAGIC:
+        raise SnapshotError("these bytes are no snapshot of an interpreter")
+    _, version, build, *_ = _HEADER.unpack_from(snapshot)
+    if version not in (_FORMAT, _FORMAT_WITH_LEDGER):
+        raise SnapshotError(
+            f"the snapshot has format {version}, this package reads formats {_FORMAT} and "
+            f"{_FORMAT_WITH_LEDGER}; resume it with the version that made it"
+        )
+    return bytes(build)
+
+
+def ledger_of_snapshot(snapshot: bytes) -> Ledger | None:
+    """Gives the ledger in a snapshot, if it has one.
+
+    Raises:
+        SnapshotError: If the snapshot is damaged.
+    """
+    build_of_snapshot(snapshot)
+    told = _parts(snapshot)[1]
+    return unpack_ledger(told) if told else None
 
 
 def unpack_snapshot(
-    snapshot: bytes, boot: Sequence[bytes], build_id: bytes, limits: Limits
+    snapshot: bytes,
+    boot: Sequence[bytes],
+    build_id: bytes,
+    limits: Limits,
+    ledger: Ledger | None = None,
 ) -> PausedInterpreter:
     """Reads a snapshot.
 
     Args:
         snapshot: What `pack_snapshot` gave.
-        boot: The boot image.
-        build_id: Of the guest that is installed here.
+        boot: The boot image of the guest that made it.
+        build_id: That guest's.
         limits: Nothing larger is unpacked than what a script may have within them.
+        ledger: What `ledger_of_snapshot` gave.
 
     Raises:
         SnapshotError: If it cannot be restored; the message says why and what to do.
@@ -140,8 +204,8 @@ def unpack_snapshot(
         size = zstandard.get_frame_parameters(packed).content_size
         if not body_length <= size <= memory_bytes + body_length or body_length > most_body:
             raise stored_too_large("the snapshot", size, memory_bytes)
-        plain = unpack(packed)
-        return _paused(memoryview(plain), packed, body_length, boot, memory_bytes)
+        frame = _Frame(packed, _like(ledger), body_length)
+        return _paused(memoryview(frame.unpack()), frame, boot, memory_bytes, len(snapshot))
     except zstandard.ZstdError as error:
         raise SnapshotError(
             f"the snapshot does not unpack within {memory_bytes} bytes: {error}; restore it with "
@@ -152,29 +216,26 @@ def unpack_snapshot(
 
 
 def _check_header(snapshot: bytes, build_id: bytes) -> tuple[bytes, int]:
-    if len(snapshot) < _HEADER.size or snapshot[:4] != _MAGIC:
-        raise SnapshotError("these bytes are no snapshot of an interpreter")
-    _, version, build, length, body_length, checksum = _HEADER.unpack_from(snapshot)
-    if version != _FORMAT:
-        raise SnapshotError(
-            f"the snapshot has format {version}, this package reads format {_FORMAT}; resume it "
-            "with the version that made it"
-        )
+    build = build_of_snapshot(snapshot)
     if build != build_id[:16]:
         raise SnapshotError(
-            f"the snapshot was made by engine build {build.hex()}, installed is "
-            f"{build_id[:16].hex()}; resume it with the version that made it, or run the script "
-            "again"
+            f"the snapshot was made by engine build {build.hex()}, not by {build_id[:16].hex()}"
         )
-    packed = snapshot[_HEADER.size :]
-    if len(packed) != length:
+    return _parts(snapshot)[0], _HEADER.unpack_from(snapshot)[4]
+
+
+def _parts(snapshot: bytes) -> tuple[bytes, bytes]:
+    """Takes apart what stands behind the header of a snapshot, if it is whole."""
+    _, version, _, length, _, checksum = _HEADER.unpack_from(snapshot)
+    packed, ledger = snapshot[_HEADER.size :][:length], snapshot[_HEADER.size + length :]
+    if len(packed) != length or bool(ledger) != (version == _FORMAT_WITH_LEDGER):
         raise SnapshotError(
-            f"the snapshot should have {length} bytes after its header and has {len(packed)}; it "
-            "was cut short or added to when it was stored"
+            f"the snapshot should have {length} bytes after its header and has "
+            f"{len(packed) + len(ledger)}; it was cut short or added to when it was stored"
         )
-    if hashlib.blake2b(packed, digest_size=16).digest() != checksum:
+    if _checksum(packed, ledger) != checksum:
         raise SnapshotError("the snapshot's checksum is wrong; it was damaged when it was stored")
-    return packed, body_length
+    return packed, ledger
 
 
 def _packed(call: Call) -> list[Any]:
@@ -225,12 +286,12 @@ def _check_calls(calls: Sequence[Call], next_id: int, running: bool, granted: Se
 
 def _paused(
     plain: memoryview,
-    packed: bytes,
-    body_length: int,
+    frame: _Frame,
     boot: Sequence[bytes],
     memory_bytes: int,
+    snapshot_bytes: int,
 ) -> PausedInterpreter:
-    match _fields(plain[:body_length], memory_bytes):
+    match _fields(plain[: frame.body_length], memory_bytes):
         case [
             int(next_id),
             bool(running),
@@ -249,7 +310,7 @@ def _paused(
         raise stored_too_large("the snapshot", blocks * BLOCK_BYTES, memory_bytes)
     if not are_possible_changes(numbers, masks, blocks * BLOCK_BYTES // PAGE_BYTES):
         raise ValueError("its pages do not fit its memory")
-    content = plain[body_length:]
+    content = plain[frame.body_length :]
     if len(content) != sum(map(int.bit_count, masks)) * LINE_BYTES:
         raise ValueError("its pages have another size")
     names = frozenset(map(str, granted))
@@ -259,10 +320,10 @@ def _paused(
         next_id,
         running,
         {call.id: call for call in open_calls},
-        sizes_of(open_calls, _HEADER.size + len(packed)),
+        sizes_of(open_calls, snapshot_bytes),
         names,
         spent_s,
         calls_made,
     )
-    found = _StoredLines(numbers, masks, packed, body_length)
+    found = _StoredLines(numbers, masks, frame)
     return PausedInterpreter(_image_of(found, blocks, content, boot), state)

@@ -3,6 +3,7 @@
 What comes from the guest is hostile until it is decoded here. It imports `values`.
 
     decode       MessagePack from the guest to Python values
+    dialects     what the guests of earlier releases say and hear otherwise
     encode       MessagePack for the guest, from Python values
     open_bytes   how much the arguments of open calls take
     payloads     what is inside of each extension type, both ways

@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 _NAMESPACE: Final = "quickjs_failures"
 _TOLD: Final = "told"
 _PURPOSE: Final = "failure"
+_TWO_PARTS: Final = b"\x92"
 _MOST: Final = 8  # For each, somebody looks into the database.
 
 
@@ -152,7 +153,10 @@ def with_answers(
 
 
 def _unpacked(packed: bytes) -> Told:
+    """Reads what was kept; releases before labels kept the text alone, which never begins so."""
     try:
+        if packed[:1] != _TWO_PARTS:
+            return Told(packed.decode("utf-8"), UNKNOWN)
         match msgpack.unpackb(packed):
             case [bytes(text), bytes(touched)]:
                 return Told(text.decode("utf-8", "replace"), Taint.unpack(touched))

@@ -259,7 +259,7 @@ class OpenCalls:
         for launched in self.launch:
             self.drop(launched.call)
         for waiting in (*self.awaiting, *(c for asked in self.questions for c in asked["calls"])):
-            self._told(waiting, "not made", why="it was waiting for a person")
+            self.drop(waiting, "it was waiting for a person")
         for call in self.blocked:
             self._told(call, "result unknown", why="it had begun, and was waiting for a person")
 
@@ -269,12 +269,12 @@ class OpenCalls:
         over.abandon()
         return over.report.listing()
 
-    def drop(self, call: OpenCall) -> None:
+    def drop(self, call: OpenCall | AwaitingCall, why: str = "the program ended before") -> None:
         """A call will not be made, because the script has ended."""
-        if call["id"] in self.begun_before:
+        if call["rounds"] or call["id"] in self.begun_before:
             self._told(call, "result unknown", why="it had begun in a run that was cut off")
         else:
-            self._told(call, "not made", why="the program ended before")
+            self._told(call, "not made", why=why)
 
     def _told(self, call: OpenCall | AwaitingCall, fate: Fate, **words: Any) -> None:
         name, args = called_with(call)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from langchain_quickjs.errors import (
+    BuildGoneError,
     LimitError,
     MessageLimitError,
     NotRunError,
@@ -76,6 +77,7 @@ from langchain_quickjs.script.telling.story import Status, StorySoFar, has_count
 __all__ = ["script_flow"]
 
 
+_with_ledger: Final = functools.partial(Interpreter, ledger=True)
 # Faults of the script, or of what it was given: the model hears of them. All else is the host's.
 _SCRIPT_FAULTS: Final = (LimitError, ProtocolError, ValueTransferError)
 
@@ -139,7 +141,7 @@ class _Script:
         return (yield from self._run(interpreter, step))
 
     def _begin(self, entry: Started, heap: Heap | None) -> tuple[Interpreter, Step]:
-        make = Interpreter if heap is None else functools.partial(Interpreter.with_heap, heap)
+        make = functools.partial(Interpreter.with_heap, heap) if heap else _with_ledger
         self.interpreter = interpreter = make(limits=self.rules.limits, seed=entry.seed)
         start = functools.partial(
             interpreter.start,
@@ -159,16 +161,16 @@ class _Script:
         paused, limits = entry.paused, self.rules.limits
         self.story = StorySoFar.of_paused(paused, self.rules.manner.clock())
         yield RestoreVariables(paused["heap"])
-        self.console = paused["console"]
-        self.updates.extend(paused["updates"])
+        self.console, self.updates = paused["console"], [*paused["updates"]]
         yield Write(paused["updates"])
-        self.patience.spent_s = paused["waited_s"]
-        self.entropy = entry.entropy
+        self.patience.spent_s, self.entropy = paused["waited_s"], entry.entropy
         self.calls.restore(entry)
         yield from self._settle()
         restore = functools.partial(Interpreter.restore, paused["snapshot"], limits=limits)
-        interpreter: Interpreter = yield Compute(restore)
-        self.interpreter = interpreter
+        try:
+            self.interpreter = interpreter = yield Compute(restore)
+        except BuildGoneError as error:  # It will not come back, and nobody is to wait for it.
+            return (yield from self._end(error))
         return (yield from self._run(interpreter, None))
 
     def _run(self, interpreter: Interpreter, step: Step | None) -> Flow:
@@ -292,13 +294,11 @@ class _Script:
                 self.raised[call_id] = answer.error
 
     def _pause(self, interpreter: Interpreter) -> Flow:
-        script_id, report = self.rules.script_id, self.calls.report
-        self.calls.ask(self.story.program(script_id, report, self.console))
+        self.calls.ask(self.story.program(self.rules.script_id, self.calls.report, self.console))
         stored = yield from self._stored(interpreter, waits=True)
         yield Withdraw()
         notes, listing = tuple(self.calls.notes), self.calls.listing_if_over()
-        given_up = Ending(NotRunError(GIVEN_UP_AT_PAUSE), self.console, notes, listing)
-        told = yield Present(given_up)
+        told = yield Present(Ending(NotRunError(GIVEN_UP_AT_PAUSE), self.console, notes, listing))
         return Paused(stored, self.calls.refused, told, self.calls.labels.taint)
 
     def _stored(

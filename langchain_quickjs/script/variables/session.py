@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base.id import uuid6
 
-from langchain_quickjs.errors import QuickJSError, SnapshotError
+from langchain_quickjs.errors import BuildGoneError, QuickJSError, SnapshotError
 from langchain_quickjs.interpreter import (
     Heap,
     Interpreter,
@@ -22,6 +22,7 @@ from langchain_quickjs.interpreter import (
     record_id,
     unfold,
 )
+from langchain_quickjs.interpreter.replay.stood import heap_again
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.drivers import Compute, Driven
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
@@ -46,6 +47,7 @@ __all__ = ["Variables", "VariablesPolicy"]
 logger = logging.getLogger(__name__)
 
 _PURPOSE: Final = "heap"
+_OF_EARLIER_GUEST: Final = "they belong to an earlier version of the engine, which was replaced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +127,26 @@ class Variables:
             references = [value for _, value in writes]
             self._before, _ = newest_reference(self._channel.value, references)
             self._base = yield from self._load_before()
+        except BuildGoneError as gone:
+            return (yield from self._made_again(gone))
         except SnapshotError as error:
             self.notes.append(VARIABLES_GONE.format(error=error))
         return None if self._base is None else self._base.heap
+
+    def _made_again(self, gone: BuildGoneError) -> Generator[Driven, Any, Heap | None]:
+        """Gives a heap on today's guest, made by the programs that made the one that is gone."""
+        before, limits = self._before, self._policy.limits
+        if self._store is None or before is None:
+            return None
+        try:
+            chain = records_at((yield self._store.read(before.anchor)))
+            heap: Heap = yield Compute(lambda: heap_again(chain, before.id, limits))
+        except SnapshotError as error:
+            logger.warning("Thread %s: the variables are gone: %s", self._signer.thread_id, error)
+            self.notes.append(VARIABLES_GONE.format(error=_OF_EARLIER_GUEST))
+            return None
+        logger.info("Thread %s: the variables were made again (%s)", self._signer.thread_id, gone)
+        return heap
 
     def pack_reference(self) -> bytes:
         """Gives what a script that is stored has to remember of what it found, for `resume`."""

@@ -114,10 +114,10 @@ def _card(call: PendingCall, lines: list[_Line], so_far: list[str]) -> str:
     )
     source = "".join(_source_line(*line) for line in lines)
     done = f"<div>So far:</div><pre>{escaped(chr(10).join(so_far))}</pre>" if so_far else ""
-    refused = f'<div class="qjs-bad">{escaped(_refused(call))}</div>' if call.refused else ""
+    bad = f'<div class="qjs-bad">{escaped(why)}</div>' if (why := _why_not(call)) else ""
     return (
         f'<div class="qjs-card"><div class="qjs-title"><code>{escaped(_title(call))}</code></div>'
-        f'<div class="qjs-dim">{escaped(_asked(call))}</div>{refused}{rows}'
+        f'<div class="qjs-dim">{escaped(_asked(call))}</div>{bad}{rows}'
         f"{f'<pre>{source}</pre>' if source else ''}{done}"
         f'<div class="qjs-dim">{escaped(_answer(call))}</div></div>'
     )
@@ -128,8 +128,11 @@ def _source_line(number: int, text: str, here: bool) -> str:
     return f'<span class="qjs-here">{line}</span>' if here else f"{line}\n"
 
 
-def _refused(call: PendingCall) -> str:
-    return f"The last answer did not fit: {one_line(call.refused, 500)}"
+def _why_not(call: PendingCall) -> str:
+    """Why the call still waits after it was answered, or why no answer helps."""
+    if call.void:
+        return f"The program cannot go on, whatever is answered: {one_line(call.void, 500)}"
+    return f"The last answer did not fit: {one_line(call.refused, 500)}" if call.refused else ""
 
 
 def _answer(call: PendingCall) -> str:
@@ -140,8 +143,8 @@ def _answer(call: PendingCall) -> str:
 
 def _plain(call: PendingCall, source: list[_Line], so_far: list[str]) -> str:
     lines = [_title(call), f"  {_asked(call)}"]
-    if call.refused:
-        lines.append(f"  {_refused(call)}")
+    if why := _why_not(call):
+        lines.append(f"  {why}")
     lines += [f"  {key}: {value}" for key, value in _arguments(call)]
     lines += [f"  {'>' if here else ' '} {at:>4}  {text}" for at, text, here in source]
     lines += [f"  so far: {line}" for line in so_far]

@@ -45,7 +45,9 @@ def image_of(changes: dict[int, int], blocks: int = BLOCKS) -> Image:
 def heaps() -> st.SearchStrategy[Heap]:
     # Seed 0 stands for a page that is as it was at boot: pages come and go.
     changes = st.dictionaries(st.integers(0, ROOM - 1), st.integers(0, 3), max_size=200)
-    return st.builds(lambda c, n: Heap(image_of(c), n), changes, st.integers(1, 2**40))
+    return st.builds(
+        lambda c, n: Heap(image_of(c), n, load().build), changes, st.integers(1, 2**40)
+    )
 
 
 def chain_of(heaps: Sequence[Heap]) -> list[bytes]:
@@ -107,7 +109,7 @@ def test_two_deltas_of_one_base_do_not_mix(states: list[Heap]) -> None:
 
 
 def test_a_missing_and_a_changed_record_are_found() -> None:
-    chain = chain_of([Heap(image_of({1: 1, 600: n}), n) for n in (1, 2, 3)])
+    chain = chain_of([Heap(image_of({1: 1, 600: n}), n, load().build) for n in (1, 2, 3)])
     by_id = {record_id(record): record for record in chain}
     head = record_id(chain[-1])
     for record in chain:
@@ -205,7 +207,7 @@ def test_a_forged_record_is_refused_before_it_takes_memory(kind: str) -> None:
 
 
 def test_a_chain_that_no_program_makes_is_refused_before_it_is_unpacked() -> None:
-    heap = Heap(image_of({1: 1}), 1)
+    heap = Heap(image_of({1: 1}), 1, load().build)
     records = [pack_record(heap)]
     for n in range(5000):
         records.append(forged(msgpack.packb([n + 2, BLOCKS, [], b"", []]), record_id(records[-1])))

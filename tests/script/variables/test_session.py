@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import statistics
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.types import Command
 
 from langchain_quickjs import CodeInterpreterMiddleware, SetupError
-from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.script.variables.channel import Reference, VariablesChannel
 from tests.helpers.conversations import MODES, Mode
 from tests.helpers.databases import Database, opened, tampering
@@ -264,17 +262,6 @@ def test_a_lost_heap_is_told_to_the_model(
     assert reason in text
     assert result(text) == "undefined"
     assert talk.say("typeof a + b") == "<result>undefined5</result>"  # It is said once.
-
-
-def test_another_build_of_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    talk = Remembering("invoke", tmp_path / "db")
-    talk.say("let a = 1")
-    upgraded = dataclasses.replace(load(), build_id=bytes(32))
-    monkeypatch.setattr("langchain_quickjs.interpreter.storage.heap_records.load", lambda: upgraded)
-    text = talk.say("let b = 5; typeof a")
-    assert text.startswith(f"{GONE}the heap was made by engine build")
-    assert result(text) == "undefined"
-    assert talk.say("b") == "<result>5</result>"
 
 
 @pytest.mark.parametrize("mode", MODES)

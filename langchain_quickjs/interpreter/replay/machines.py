@@ -1,0 +1,81 @@
+"""Machines that note what their guest is told, and those of earlier guests.
+
+Both do something about every message, which most machines have no need of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from langchain_quickjs.interpreter.builds.releases import PROTOCOL
+from langchain_quickjs.interpreter.guest.image import BOOT, Image
+from langchain_quickjs.interpreter.guest.instance import Module
+from langchain_quickjs.interpreter.guest.machine import Machine
+from langchain_quickjs.interpreter.storage.ledger import Ledger
+from langchain_quickjs.interpreter.wire.dialects import as_heard, as_said
+
+__all__ = ["forked", "ledger_of", "machine_of", "new_machine"]
+
+_T = TypeVar("_T")
+
+
+class _NotingMachine(Machine):
+    """A machine that speaks as today's guest does, whatever its own one speaks."""
+
+    ledger: Ledger | None = None
+
+    def step(
+        self,
+        message: bytes,
+        *,
+        timeout_s: float | None,
+        max_reply_bytes: int,
+        read: Callable[[bytes], _T],
+    ) -> tuple[_T, float]:
+        protocol = self.module.protocol
+        result: Any
+        result, took_s = super().step(
+            as_heard(message, protocol),
+            timeout_s=timeout_s,
+            max_reply_bytes=max_reply_bytes,
+            read=lambda reply: read(as_said(reply, protocol)),
+        )
+        if self.ledger is not None:
+            # A step that is only repeated beside another one gives no outcome: nobody stores it.
+            noted = isinstance(result, tuple)
+            self.ledger = self.ledger.with_step(message, result[0]) if noted else None
+        return result, took_s
+
+
+def machine_of(
+    module: Module, memory_bytes: int, image: Image = BOOT, ledger: Ledger | None = None
+) -> Machine:
+    """Makes a machine.
+
+    Args:
+        module: The guest, of any build.
+        memory_bytes: How large its linear memory may become.
+        image: The state to begin with.
+        ledger: What the guest was told until it stood there; `None` to note nothing.
+    """
+    if ledger is None and module.protocol == PROTOCOL:
+        return Machine(module, memory_bytes, image)
+    machine = _NotingMachine(module, memory_bytes, image)
+    machine.ledger = ledger
+    return machine
+
+
+def new_machine(module: Module, memory_bytes: int) -> Machine:
+    """Makes a machine that has been told nothing, and notes what it is told."""
+    return machine_of(module, memory_bytes, ledger=Ledger())
+
+
+def forked(machine: Machine, memory_bytes: int) -> Machine:
+    """Makes a machine that stands where another one stands."""
+    return machine_of(machine.module, memory_bytes, machine.image(), ledger_of(machine))
+
+
+def ledger_of(machine: Machine) -> Ledger | None:
+    """Gives what a machine has noted; `None` if it notes nothing, or there is too much of it."""
+    return machine.ledger if isinstance(machine, _NotingMachine) else None

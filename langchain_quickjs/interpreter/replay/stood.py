@@ -1,0 +1,120 @@
+"""A guest as it stood: what is stored of it, its memory and what it was told, and it from that."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from langchain_quickjs.errors import BuildGoneError, SnapshotError
+from langchain_quickjs.interpreter.builds.places import require_guest
+from langchain_quickjs.interpreter.guest.instance import load
+from langchain_quickjs.interpreter.guest.machine import Machine
+from langchain_quickjs.interpreter.limits import Limits
+from langchain_quickjs.interpreter.replay.again import run_again
+from langchain_quickjs.interpreter.replay.machines import ledger_of, machine_of
+from langchain_quickjs.interpreter.script_state import ScriptState
+from langchain_quickjs.interpreter.storage.heap_records import Heap, ledger_in
+from langchain_quickjs.interpreter.storage.ledger import MOST_BYTES_OF_HEAP, Ledger
+from langchain_quickjs.interpreter.storage.snapshot import (
+    PausedInterpreter,
+    build_of_snapshot,
+    ledger_of_snapshot,
+    pack_snapshot,
+    unpack_snapshot,
+)
+
+__all__ = ["Stood", "heap_again", "heap_of", "on_heap", "restored", "snapshot_of", "why_gone"]
+
+logger: Final = logging.getLogger(__name__)
+
+Stood = tuple[Machine, ScriptState]
+"""A guest, and what the host knows of its script."""
+
+
+def snapshot_of(machine: Machine, state: ScriptState) -> bytes:
+    """Makes the bytes to store of a guest and its script."""
+    image, module, ledger = machine.image(), machine.module, ledger_of(machine)
+    return pack_snapshot(PausedInterpreter(image, state), module.boot, module.build_id, ledger)
+
+
+def heap_of(machine: Machine, state: ScriptState) -> Heap:
+    """Gives what a guest's scripts have declared."""
+    return Heap(machine.image(), state.next_id, machine.module.build, ledger_of(machine))
+
+
+def on_heap(heap: Heap, limits: Limits) -> Machine:
+    """Makes a guest in which scripts see what those before them have declared."""
+    ledger = heap.ledger
+    if ledger is not None and ledger.size > MOST_BYTES_OF_HEAP:
+        ledger = None
+    return machine_of(load(heap.build), limits.memory_bytes, heap.image, ledger)
+
+
+def restored(snapshot: bytes, limits: Limits) -> Stood:
+    """Brings a guest to where a snapshot was taken.
+
+    Args:
+        snapshot: What was stored.
+        limits: What its script may use up.
+
+    Raises:
+        SnapshotError: If the snapshot is damaged.
+        BuildGoneError: If the guest is gone, and its script cannot be run again.
+    """
+    ledger = ledger_of_snapshot(snapshot)
+    try:
+        module = load(build_of_snapshot(snapshot))
+    except BuildGoneError as gone:
+        return _again(ledger, limits, gone)
+    paused = unpack_snapshot(snapshot, module.boot, module.build_id, limits, ledger)
+    return machine_of(module, limits.memory_bytes, paused.image, ledger), paused.state
+
+
+def why_gone(snapshot: bytes) -> str:
+    """Tells why a snapshot cannot be restored: its guest is gone, and it has no ledger either.
+
+    Returns:
+        The reason; empty if it can be restored, or run again as far as is known before.
+
+    Raises:
+        SnapshotError: If the snapshot is damaged.
+    """
+    if ledger_of_snapshot(snapshot) is None:
+        try:
+            require_guest(build_of_snapshot(snapshot))
+        except BuildGoneError as gone:
+            return str(gone)
+    return ""
+
+
+def heap_again(records: Mapping[bytes, bytes], head: bytes, limits: Limits) -> Heap:
+    """Makes a heap of today's guest whose scripts see what they saw of a stored one.
+
+    Args:
+        records: Records by their ids.
+        head: The id of the last one.
+        limits: What the scripts may use up that made the heap.
+
+    Raises:
+        BuildGoneError: If its scripts cannot be run again.
+    """
+    ledger, gone = ledger_in(records, head, memory_bytes=limits.memory_bytes)
+    machine, state = _again(ledger, limits, gone)
+    return Heap(machine.image(), state.next_id, machine.module.build, ledger)
+
+
+def _again(ledger: Ledger | None, limits: Limits, gone: BuildGoneError) -> Stood:
+    """Runs again what a guest was told that is gone."""
+    if ledger is None:
+        logger.warning("%s", gone)
+        raise gone
+    machine = machine_of(load(), limits.memory_bytes, ledger=Ledger())
+    try:
+        state = run_again(ledger, machine, limits)
+    except SnapshotError as error:
+        worse = BuildGoneError(gone.build, gone.release, f"; run again, {error}")
+        logger.warning("%s", worse)
+        raise worse from error
+    logger.info("What was made by engine build %s was run again on today's.", gone.build)
+    return machine, state
