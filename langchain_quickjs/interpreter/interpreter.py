@@ -207,10 +207,8 @@ class Interpreter:
                 raise InterpreterStateError("no script is running: start one first")
             open_ids, limits = self._state.open_calls.keys(), self._limits.with_timeout(timeout_s)
             if unknown := results.keys() - open_ids:
-                known = sorted(open_ids)
-                raise InterpreterStateError(
-                    f"no open call has the id {min(unknown)}; open: {known}"
-                )
+                text = f"no open call has the id {min(unknown)}; open: {sorted(open_ids)}"
+                raise InterpreterStateError(text)
             now_s, entropy = self._clock(), checked_seed(entropy)
             message = resume_message(results, now_s=now_s, entropy=entropy, limits=limits)
             try:
@@ -256,17 +254,19 @@ class Interpreter:
         """
         self._machine.cancel()
 
-    def snapshot(self) -> bytes:
+    def snapshot(self, *, with_memory: bool = True) -> bytes:
         """Gives the interpreter as bytes, a few kilobytes for a small script.
 
         Returns:
-            What `restore` takes, in this or any other process with the same build of this package.
+            What `restore` takes, in this or any other process with the same build of this package;
+            without the guest's memory, if `heap` is to be stored beside it as it changes.
 
         Raises:
             InterpreterStateError: If the interpreter is in use by another thread.
         """
         with self._one_thread:
-            paused = PausedInterpreter(self._machine.image(), self._state)
+            image = self._machine.image()
+            paused = PausedInterpreter(image if with_memory else image.emptied(), self._state)
             return pack_snapshot(paused, self._module.boot, self._module.build_id)
 
     @classmethod
@@ -274,6 +274,7 @@ class Interpreter:
         cls,
         snapshot: bytes,
         *,
+        memory: Heap | None = None,
         limits: Limits | None = None,
         clock: Callable[[], float] = time.time,
     ) -> Self:
@@ -281,6 +282,7 @@ class Interpreter:
 
         Args:
             snapshot: What `snapshot` gave.
+            memory: What `heap` gave, for a snapshot without memory.
             limits: What scripts may use up; inside the guest those of a running one stay.
             clock: Gives the time that scripts see, in seconds since the epoch.
 
@@ -290,6 +292,8 @@ class Interpreter:
         self = cls(limits=limits, clock=clock)
         module = self._module
         paused = unpack_snapshot(snapshot, module.boot, module.build_id, self._limits)
+        if memory is not None:
+            paused = paused.with_memory(memory.image, memory.next_id)
         self._machine = Machine(module, self._limits.memory_bytes, paused.image)
         self._seed, self._state = None, paused.state
         return self
@@ -311,14 +315,14 @@ class Interpreter:
             other._seed, other._state, other._source = self._seed, self._state, self._source
             return other
 
-    def heap(self) -> Heap:
+    def heap(self, *, of_running: bool = False) -> Heap:
         """Gives what scripts have declared, as a value that can be stored as it changes.
 
         Raises:
-            InterpreterStateError: If a script is running.
+            InterpreterStateError: If a script is running, whose memory may not be meant.
         """
         with self._one_thread:
-            if self._state.running:
+            if self._state.running and not of_running:
                 raise InterpreterStateError("a script is running: resume it, or abort it")
             return Heap(self._machine.image(), self._state.next_id)
 

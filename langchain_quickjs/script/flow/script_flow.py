@@ -40,10 +40,12 @@ from langchain_quickjs.script.flow.effects import (
     Effect,
     Ended,
     FindLabels,
+    FindMemory,
     FindVariables,
     Flow,
     Keep,
     KeepLabels,
+    KeepMemory,
     KeepVariables,
     Launch,
     Leave,
@@ -157,7 +159,7 @@ class _Script:
         self.calls.labels.cancel()
 
     def go_on(self, entry: Resumed) -> Flow:
-        paused, limits = entry.paused, self.rules.limits
+        paused = entry.paused
         self.story = StorySoFar.of_paused(paused, self.rules.manner.clock())
         yield RestoreVariables(paused["heap"])
         self.console = paused["console"]
@@ -167,12 +169,8 @@ class _Script:
         self.entropy = entry.entropy
         self.calls.restore(entry)
         yield from self._settle()
-        interpreter: Interpreter = yield Compute(
-            lambda: Interpreter.restore(
-                paused["snapshot"], limits=limits, clock=self.calls.labels.clock
-            )
-        )
-        self.interpreter = interpreter
+        clock = self.calls.labels.clock
+        self.interpreter = interpreter = yield FindMemory(paused["snapshot"], clock)
         return (yield from self._run(interpreter, None))
 
     def _run(self, interpreter: Interpreter, step: Step | None) -> Flow:
@@ -310,7 +308,7 @@ class _Script:
     ) -> Generator[Effect, Any, PausedScript]:
         """The script as it stands. Calls that are about to begin count as running."""
         script: PausedScript = {
-            "snapshot": (yield Compute(interpreter.snapshot)),
+            "snapshot": (yield KeepMemory(interpreter)),
             "console": self.console,
             "updates": list(self.updates),
             "waited_s": self.patience.spent_s,

@@ -50,6 +50,7 @@ __all__ = [
     "lists_waiting_only",
     "namespace_of_graph",
     "namespace_of_task",
+    "root_of",
     "standing_interrupts",
     "stores_when_it_ends_only",
     "threads_in_sqlite",
@@ -133,6 +134,12 @@ def namespace_of_task(graph: str, name: str, task_id: str) -> str:
     """
     task = f"{name}{NS_END}{task_id}"
     return f"{graph}{NS_SEP}{task}" if graph else task
+
+
+def root_of(config: RunnableConfig) -> str:
+    """The checkpoint of the outermost graph in which the task with this config runs."""
+    root: str = config["configurable"].get(CONFIG_KEY_CHECKPOINT_MAP, {}).get("", "")
+    return root
 
 
 def address_of_graph(config: RunnableConfig) -> RunnableConfig:
