@@ -38,7 +38,11 @@ from langchain_quickjs.script.durability.ledger_entries import (
 from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.drivers import Ask, Asking
-from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of, root_of
+from langchain_quickjs.script.langgraph_internals.checkpointer import (
+    checkpointer_of,
+    namespace_of_graph,
+    root_of,
+)
 from langchain_quickjs.script.langgraph_internals.resume import mark_as_unfit
 from langchain_quickjs.script.state import CallEnd
 
@@ -81,7 +85,7 @@ class Ledger:
     def of(cls, config: RunnableConfig, sealer: Sealer) -> Ledger | None:
         """The ledger of a script in a task with this config; `None` without a checkpointer."""
         saver = checkpointer_of(config)
-        root = root_of(config) if sealer.place else ""
+        root = root_of(config) if sealer.place or namespace_of_graph(config) else ""
         return None if saver is None else cls(saver, sealer, root)
 
     def read(self) -> Asking[Entries]:
