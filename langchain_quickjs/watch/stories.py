@@ -116,7 +116,8 @@ def _paused(
     script_id = paused.get("script_id") if isinstance(paused, Mapping) else None
     if not isinstance(script_id, str) or wanted not in (None, script_id):
         return
-    sealer = Sealer(signer, saver.serde, script_id, place.sealed_for)
+    sealed_for = place.sealed_for or str(cast("PausedState", paused).get("place", ""))
+    sealer = Sealer(signer, saver.serde, script_id, sealed_for)
     story = story_of(sealer.resume(cast("PausedState", paused)))
     if story is not None:
         yield Told(script_id, story)

@@ -39,6 +39,7 @@ from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.drivers import Ask, Asking
 from langchain_quickjs.script.langgraph_internals.checkpointer import (
+    NAMES_TASK,
     checkpointer_of,
     namespace_of_graph,
     root_of,
@@ -85,7 +86,8 @@ class Ledger:
     def of(cls, config: RunnableConfig, sealer: Sealer) -> Ledger | None:
         """The ledger of a script in a task with this config; `None` without a checkpointer."""
         saver = checkpointer_of(config)
-        root = root_of(config) if sealer.place or namespace_of_graph(config) else ""
+        is_inside = NAMES_TASK in sealer.place or bool(namespace_of_graph(config))
+        root = root_of(config) if is_inside else ""
         return None if saver is None else cls(saver, sealer, root)
 
     def read(self) -> Asking[Entries]:

@@ -40,6 +40,7 @@ from langgraph.types import Interrupt
 
 __all__ = [
     "EMPTY_CHANNEL",
+    "NAMES_TASK",
     "OVERWRITTEN",
     "HiddenChannel",
     "SqliteThreads",
@@ -59,6 +60,9 @@ __all__ = [
 
 EMPTY_CHANNEL: Final[Any] = MISSING
 """What stands for the value of a channel that has none."""
+
+NAMES_TASK: Final[str] = NS_END
+"""What a namespace has that names a task."""
 
 OVERWRITTEN: Final[str] = RESUME
 """A channel of pending writes in which a later write of the same task replaces an earlier one."""
