@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, Final, TypeAlias, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig
@@ -27,8 +26,8 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
 from langchain_quickjs.interpreter import Limits
-from langchain_quickjs.script.branches.branch import in_branch, is_other_source
-from langchain_quickjs.script.branches.earlier import earlier_pause, keep_left_pause
+from langchain_quickjs.script.branches.earlier import keep_left_pause
+from langchain_quickjs.script.branches.forks import paused_before, paused_here, stored_in_branch
 from langchain_quickjs.script.durability.durability_call import Record, retire_answer
 from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.signing import SigningKeys, signing_keys
@@ -47,7 +46,6 @@ from langchain_quickjs.script.graph_state import (
     UnseenState,
 )
 from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_graph
-from langchain_quickjs.script.langgraph_internals.superstep import forked_at
 from langchain_quickjs.script.langgraph_internals.task import read_unseen, write_unseen
 from langchain_quickjs.script.people.approvals import Approvals, InterruptOn
 from langchain_quickjs.script.people.claims import Pause, asked_by
@@ -205,8 +203,11 @@ class _Run(Runnable[ShownState, Any]):
         if (paused := self._source.paused(config)) is not None:
             return _answer(paused, self._source.sealer(state, config), config)
         if state.get("paused") is None:
-            stored = yield from _forked(state, self._source, config)
+            source = functools.partial(self._source.checked_source, state, config)
+            sealer = self._source.sealer(state, config)
+            stored, brought = yield from paused_before(sealer, source, config)
             if stored is not None:
+                write_unseen(config, {"brought": brought})
                 return _paused(stored, config)
         goes_on, nonces = going_on(state, self._source.sealer(state, config)), list[str]()
         if goes_on is not None:
@@ -258,7 +259,10 @@ class _Ask(Runnable[ShownState, None]):
         return await adrive(self._ask(input, config or {}))
 
     def _ask(self, shown: ShownState, config: RunnableConfig) -> Asking[None]:
-        state = _in_fork(_whole(shown, config), self._source, config)
+        state = _whole(shown, config)
+        stored = cast("PausedState", state["paused"])
+        sealer = self._source.sealer(state, config)
+        state["paused"] = paused_here(stored, sealer, config)
         pause, sealer = _pause(state, self._source, config)
         answers = yield from answers_at(pause, state, sealer)
         write_unseen(config, {"answers": answers, "paused": state["paused"]})
@@ -297,10 +301,8 @@ def _answer(
 ) -> Command[Any] | dict[str, Any]:
     """What the state becomes: a paused script, or what is left of one that has ended."""
     if isinstance(result, Paused):
-        stored, resumed = sealer.pause(result.script), isinstance(entry, Resumed)
-        if branch := _branch(config):
-            stored = replace(sealer, place=branch).pause(in_branch(result.script, branch))
-        return _paused(stored, config, refused=result.refused, resumed=resumed)
+        stored = stored_in_branch(result.script, sealer, config)
+        return _paused(stored, config, result.refused, isinstance(entry, Resumed))
     write_unseen(config, {"paused": None})
     return {"outcome": result.outcome, "updates": result.updates}
 
@@ -315,46 +317,6 @@ def _paused(
     write_unseen(config, {"paused": stored, "refused": refused, "resumed": resumed})
     shown: dict[str, Any] = {"pause": _reference(stored), "outcome": None, "updates": []}
     return Command(update=shown, goto="ask")
-
-
-def _branch(config: RunnableConfig) -> str:
-    """What the branch is known by, if the graph of a task with this config was forked here."""
-    return "" if namespace_of_graph(config) else forked_at(config)
-
-
-def _in_fork(state: ScriptState, source: Source, config: RunnableConfig) -> ScriptState:
-    """The state in its branch, where somebody has forked the script's own graph at this pause."""
-    branch, stored = _branch(config), cast("PausedState", state["paused"])
-    if not branch or stored.get("place") == branch:
-        return state
-    before = source.sealer(state, config)
-    script = in_branch(before.resume(stored), branch)
-    return {**state, "paused": replace(before, place=branch).pause(script)}
-
-
-def _forked(
-    state: ScriptState, source: Source, config: RunnableConfig
-) -> Asking[PausedState | None]:
-    """A script that begins because a graph around its own was forked at one of its pauses.
-
-    Raises:
-        SnapshotError: What is stored of that pause is damaged.
-    """
-    earlier = yield from earlier_pause(config)
-    if earlier is None:
-        return None
-    sealer, stored = source.sealer(state, config), cast("PausedState", earlier.paused)
-    if sealer.place and stored["script_id"] != sealer.script_id:
-        return None
-    # An earlier version did not say what it was sealed for.
-    place = stored.get("place", earlier.namespace if sealer.place else "")
-    before = replace(sealer, script_id=stored["script_id"], place=place)
-    script = before.resume(stored)
-    if is_other_source(script, source.checked_source(state, config)):
-        return None
-    branch = sealer.place or namespace_of_graph(config)
-    script = in_branch(script, branch, asks_anew=not earlier.here)
-    return replace(before, place=branch).pause(script)
 
 
 def _reference(stored: PausedState) -> PauseReference:

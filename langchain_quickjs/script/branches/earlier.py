@@ -22,6 +22,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.types import Interrupt
 
+from langchain_quickjs.errors import AlreadyAnsweredError
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.drivers import Ask, Asking
 from langchain_quickjs.script.langgraph_internals.checkpointer import (
@@ -30,12 +31,13 @@ from langchain_quickjs.script.langgraph_internals.checkpointer import (
     namespace_of_graph,
     stores_when_it_ends_only,
 )
+from langchain_quickjs.script.langgraph_internals.resume import mark_as_unfit
 from langchain_quickjs.script.langgraph_internals.superstep import (
     INTERRUPTS,
     Outermost,
 )
 
-__all__ = ["EarlierPause", "earlier_pause", "keep_left_pause"]
+__all__ = ["EarlierPause", "earlier_pause", "keep_left_pause", "require_open"]
 
 _MARK: Final = "quickjs_pause"
 _MARK_ID: Final = str(uuid.UUID("00000000-0000-0000-0000-71756963006b"))
@@ -91,6 +93,33 @@ def keep_left_pause(
         yield Ask(saver, "put_writes", (at, [(INTERRUPTS, tuple(shown))], task))
     mark = [namespace, own, outermost.checkpoint_id, outermost.step]
     yield Ask(saver, "put_writes", (at, [(_MARK, mark)], _MARK_ID))
+
+
+def require_open(config: RunnableConfig, namespace: str) -> Asking[None]:
+    """Sees to it that an answer is for a script that waits.
+
+    Args:
+        config: The config of the task of the outermost graph that runs the script.
+        namespace: That of the script graph.
+
+    Raises:
+        AlreadyAnsweredError: The answer is given at a checkpoint that the thread has left, and the
+            script has ended there.
+    """
+    saver, outermost = checkpointer_of(config), Outermost.of(config, namespace)
+    if saver is None or outermost is None or not outermost.is_answered_late:
+        return
+    found: CheckpointTuple | None = yield Ask(
+        saver, "get_tuple", (outermost.address(None, namespace),)
+    )
+    if found is not None and found.checkpoint["channel_values"].get("paused") is None:
+        raise mark_as_unfit(
+            AlreadyAnsweredError(
+                "This question has been answered, and the program has ended since. Nothing was "
+                "done with the answer that came now. To decide otherwise from there, fork the "
+                "thread first: `invoke(None, config)` with the config of that state asks again."
+            )
+        )
 
 
 def earlier_pause(config: RunnableConfig) -> Asking[EarlierPause | None]:

@@ -144,6 +144,12 @@ class Outermost:
         return cls(loop, task.rpartition(NS_END)[2])
 
     @property
+    def is_answered_late(self) -> bool:
+        """Whether this run has brought an answer to a checkpoint that the thread has left."""
+        late = self.loop._addressed_checkpoint_superseded
+        return bool(late) and getattr(self.loop.input, "resume", None) is not None
+
+    @property
     def config(self) -> RunnableConfig:
         """The config of its run."""
         config: RunnableConfig = self.loop.config
