@@ -56,7 +56,7 @@ from langchain_quickjs.script.people.pauses import (
     released,
 )
 from langchain_quickjs.script.people.taking_up import entry_of
-from langchain_quickjs.script.run import run_script
+from langchain_quickjs.script.run import memory_of, run_script
 from langchain_quickjs.script.settings import (
     AskMode,
     Checkpointer,
@@ -205,7 +205,8 @@ class _Run(Runnable[ShownState, Any]):
         if state.get("paused") is None:
             source = functools.partial(self._source.checked_source, state, config)
             sealer = self._source.sealer(state, config)
-            stored, brought = yield from paused_before(sealer, source, config)
+            bring = functools.partial(_brought_along, self._source, state, config)
+            stored, brought = yield from paused_before(sealer, source, bring, config)
             if stored is not None:
                 write_unseen(config, {"brought": brought})
                 return _paused(stored, config)
@@ -305,6 +306,14 @@ def _answer(
         return _paused(stored, config, result.refused, isinstance(entry, Resumed))
     write_unseen(config, {"paused": None})
     return {"outcome": result.outcome, "updates": result.updates}
+
+
+def _brought_along(
+    source: Source, state: ScriptState, config: RunnableConfig, stored: bytes
+) -> Work[bytes]:
+    """The memory of a script that goes on in a fork, stored for that."""
+    granted = yield from source.granted(state, config)
+    return (yield from memory_of(granted, config, namespace_of_graph(config)).brought_along(stored))
 
 
 def _paused(

@@ -56,7 +56,13 @@ from langchain_quickjs.script.memory.paused_memory import PausedMemory
 from langchain_quickjs.script.state import CallEnd, OpenCall
 from langchain_quickjs.script.telling.endings import Ending
 
-__all__ = ["require_checkpointer", "run_script"]
+__all__ = ["memory_of", "require_checkpointer", "run_script"]
+
+
+def memory_of(granted: Granted, config: RunnableConfig, namespace: str) -> PausedMemory:
+    """What stores the memory of a script; the arguments are those of `run_script`."""
+    thread_id, limits = granted.signer.thread_id, granted.rules.limits
+    return PausedMemory(config, thread_id, namespace, limits, granted.variables)
 
 
 def run_script(
@@ -85,8 +91,7 @@ def run_script(
     with withdraw_on_error(granted.path.task):
         flow = script_flow(granted.rules, entry)
         announcer = None if granted.events is None else Announcer(granted.events)
-        thread_id, limits = granted.signer.thread_id, granted.rules.limits
-        memory = PausedMemory(config, thread_id, namespace, limits, granted.variables)
+        memory = memory_of(granted, config, namespace)
         hands = _Hands(granted, books, memory, config, namespace, announcer)
         if announcer is not None:
             announcer.taken_up(entry)

@@ -134,7 +134,7 @@ def earlier_pause(config: RunnableConfig) -> Asking[EarlierPause | None]:
         return None
     source: Any = outermost.source
     parent, places = outermost.parent_id, _marked(outermost.writes, namespace, outermost)
-    here = True
+    here = outermost.is_answered  # Otherwise LangGraph has just forked it.
     for _ in range(_MOST_FORKS):
         for place in places:
             paused = yield from _newest_pause(saver, place)

@@ -16,7 +16,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_quickjs.script.branches.branch import in_branch, is_other_source
 from langchain_quickjs.script.branches.earlier import earlier_pause
 from langchain_quickjs.script.durability.sealing import Sealer
-from langchain_quickjs.script.flow.drivers import Asking
+from langchain_quickjs.script.flow.drivers import Work
 from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_graph
 from langchain_quickjs.script.langgraph_internals.superstep import forked_at
 from langchain_quickjs.script.state import PausedScript, PausedState
@@ -48,13 +48,17 @@ def paused_here(stored: PausedState, sealer: Sealer, config: RunnableConfig) -> 
 
 
 def paused_before(
-    sealer: Sealer, source: Callable[[], str], config: RunnableConfig
-) -> Asking[tuple[PausedState | None, bool]]:
+    sealer: Sealer,
+    source: Callable[[], str],
+    brought_along: Callable[[bytes], Work[bytes]],
+    config: RunnableConfig,
+) -> Work[tuple[PausedState | None, bool]]:
     """A script whose graph begins because a graph around it was forked at one of its pauses.
 
     Args:
         sealer: What a script would be sealed with that begins here.
         source: Tells the source of that script.
+        brought_along: Stores its memory where it runs from here on.
         config: The config of the task that begins.
 
     Returns:
@@ -76,6 +80,7 @@ def paused_before(
     script = before.resume(stored)
     if is_other_source(script, source()):
         return None, False
+    script = {**script, "snapshot": (yield from brought_along(script["snapshot"]))}
     branch = sealer.place or namespace_of_graph(config)
     return _moved(script, before, branch, asks_anew=not earlier.here), earlier.here
 

@@ -144,10 +144,14 @@ class Outermost:
         return cls(loop, task.rpartition(NS_END)[2])
 
     @property
+    def is_answered(self) -> bool:
+        """Whether this run has brought an answer to the checkpoint at which it stands."""
+        return getattr(self.loop.input, "resume", None) is not None
+
+    @property
     def is_answered_late(self) -> bool:
-        """Whether this run has brought an answer to a checkpoint that the thread has left."""
-        late = self.loop._addressed_checkpoint_superseded
-        return bool(late) and getattr(self.loop.input, "resume", None) is not None
+        """The same, and the thread has left that checkpoint."""
+        return self.is_answered and bool(self.loop._addressed_checkpoint_superseded)
 
     @property
     def config(self) -> RunnableConfig:

@@ -147,6 +147,31 @@ class PausedMemory:
         )
         return interpreter
 
+    def brought_along(self, stored: bytes) -> Work[bytes]:
+        """Stores the memory of a paused script where it runs now, if it was stored for elsewhere.
+
+        Args:
+            stored: What its state holds.
+
+        Returns:
+            What its state is to hold.
+
+        Raises:
+            SnapshotError: It cannot be had any more.
+        """
+        if not MemoryReference.is_in(stored):
+            return stored
+        reference = MemoryReference.unpack(stored)
+        if not reference.root or reference.root == self._root:
+            return stored
+        known = yield from self._newest(reference)
+        record: bytes = yield Compute(lambda: pack_record(known.heap))
+        anchor, id_ = new_anchor(), record_id(record)
+        yield self._store(reference.of_thread, self._root).write_full(anchor, record)
+        sizes = (len(record), 0, 0)
+        of_thread, root = reference.of_thread, self._root
+        return MemoryReference(reference.rest, id_, anchor, sizes, of_thread, root).pack()
+
     def _take_up(self, chain: Chain) -> None:
         recent_heaps.put(self._thread_id, chain.newest)
         self._chain = chain
