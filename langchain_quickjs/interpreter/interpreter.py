@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from langchain_quickjs.errors import InterpreterStateError, SetupError, TimeLimitError
+from langchain_quickjs.interpreter import display, storage
 from langchain_quickjs.interpreter.advice.excerpts import with_place
 from langchain_quickjs.interpreter.advice.fences import among_words, without_fences
 from langchain_quickjs.interpreter.advice.limit_errors import out_of_wall_time
 from langchain_quickjs.interpreter.advice.syntax_errors import explained, is_refused
-from langchain_quickjs.interpreter.display.interpreters import interpreter_bundle, interpreter_text
 from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.interpreter.limits import Limits, checked_limits
@@ -21,12 +21,6 @@ from langchain_quickjs.interpreter.outcomes import Call, CallResult, Failed, Out
 from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.interpreter.script_state import ScriptState
 from langchain_quickjs.interpreter.steps import give_up, take_step
-from langchain_quickjs.interpreter.storage.heap_records import Heap
-from langchain_quickjs.interpreter.storage.snapshot import (
-    PausedInterpreter,
-    pack_snapshot,
-    unpack_snapshot,
-)
 from langchain_quickjs.interpreter.wire.protocol import (
     GuestRefusalError,
     checked_seed,
@@ -34,6 +28,9 @@ from langchain_quickjs.interpreter.wire.protocol import (
     resume_message,
     start_message,
 )
+
+if TYPE_CHECKING:
+    from langchain_quickjs.interpreter.storage.heap_records import Heap
 
 __all__ = ["Interpreter"]
 
@@ -69,18 +66,20 @@ class Interpreter:
         self._limits = checked_limits(limits)
         self._clock = clock
         self._module = load()
-        self._seed: bytes | None = checked_seed(seed) or secrets.token_bytes(32)
+        self._seed: bytes | None = checked_seed(seed) or os.urandom(32)
         self._machine = Machine(self._module, self._limits.memory_bytes)
         self._one_thread = OneThreadAtATime()
         self._state = ScriptState()
         self._source: str | None = None  # of the running script, if it was started here
 
     def __repr__(self) -> str:
-        return interpreter_text(self.running, self.open_calls, self.memory_bytes)
+        show = display.interpreters.interpreter_text
+        return show(self.running, self.open_calls, self.memory_bytes)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         memory, spent_s = self.memory_bytes, self.spent_s
-        return interpreter_bundle(self.running, self.open_calls, memory, spent_s, self._limits)
+        show = display.interpreters.interpreter_bundle
+        return show(self.running, self.open_calls, memory, spent_s, self._limits)
 
     @property
     def limits(self) -> Limits:
@@ -258,16 +257,16 @@ class Interpreter:
         """Gives the interpreter as bytes, a few kilobytes for a small script.
 
         Returns:
-            What `restore` takes, in this or any other process with the same build of this package;
-            without the guest's memory, if `heap` is to be stored beside it as it changes.
+            What `restore` takes in any process with the same build; `heap` may be stored beside it.
 
         Raises:
             InterpreterStateError: If the interpreter is in use by another thread.
         """
         with self._one_thread:
-            image = self._machine.image()
-            paused = PausedInterpreter(image if with_memory else image.emptied(), self._state)
-            return pack_snapshot(paused, self._module.boot, self._module.build_id)
+            to_store, module, image = storage.snapshot, self._module, self._machine.image()
+            image = image if with_memory else image.emptied()
+            paused = to_store.PausedInterpreter(image, self._state)
+            return to_store.pack_snapshot(paused, module.boot, module.build_id)
 
     @classmethod
     def restore(
@@ -291,7 +290,8 @@ class Interpreter:
         """
         self = cls(limits=limits, clock=clock)
         module = self._module
-        paused = unpack_snapshot(snapshot, module.boot, module.build_id, self._limits)
+        limits, unpack = self._limits, storage.snapshot.unpack_snapshot
+        paused = unpack(snapshot, module.boot, module.build_id, limits)
         if memory is not None:
             paused = paused.with_memory(memory.image, memory.next_id)
         self._machine = Machine(module, self._limits.memory_bytes, paused.image)
@@ -319,12 +319,12 @@ class Interpreter:
         """Gives what scripts have declared, as a value that can be stored as it changes.
 
         Raises:
-            InterpreterStateError: If a script is running, whose memory may not be meant.
+            InterpreterStateError: If a script is running.
         """
         with self._one_thread:
             if self._state.running and not of_running:
                 raise InterpreterStateError("a script is running: resume it, or abort it")
-            return Heap(self._machine.image(), self._state.next_id)
+            return storage.heap_records.Heap(self._machine.image(), self._state.next_id)
 
     @classmethod
     def with_heap(
