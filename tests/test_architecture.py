@@ -161,6 +161,8 @@ BELOW = {
         "langgraph_internals",
     },
 }
+BELOW["branches"] = {"state", "flow", "telling", "durability", "langgraph_internals"}
+BELOW["memory"] = BELOW["variables"] | {"variables"}
 SCRIPT = f"{PACKAGE.name}.script."
 
 

@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field, SkipValidation
 
 from langchain_quickjs.agent.prompt import eval_code_description, eval_tool_description
 from langchain_quickjs.errors import SetupError
+from langchain_quickjs.script.branches.earlier import require_open
 from langchain_quickjs.script.durability.claimants import end_all_work
 from langchain_quickjs.script.flow.drivers import Ask, Work, adrive, drive
 from langchain_quickjs.script.flow.effects import Ended
@@ -92,6 +93,8 @@ class EvalTool(BaseTool):
                 if isinstance(result, Ended):
                     return self._message(result.outcome)
                 paused = result
+            elif started_before(config):
+                yield from require_open(config, config["configurable"]["checkpoint_ns"])
             options = {"durability": graph_durability(config, granted.rules.keeps)}
             with Passed.along(granted, code, paused):
                 output = yield Ask(self.graph, "invoke", (_input(code), config), options)

@@ -215,8 +215,7 @@ class Interpreter:
             if isinstance(outcome, Failed):
                 with_place(outcome.error, self._source)
             if steps is not None:
-                known = (message, reply, self._state, {*results}, now_s, entropy)
-                steps.append(taken(known))
+                steps.append(taken((message, reply, self._state, {*results}, now_s, entropy)))
             return outcome
 
     def repeat(
@@ -233,10 +232,8 @@ class Interpreter:
             What came of it there, and here; `None` if that is the same.
         """
         with self._one_thread:
-            machine, state, limits = self._machine, self._state, self._limits
-            differs, self._state = repeat_step(
-                machine, state, step, results, limits=limits, timeout_s=timeout_s
-            )
+            how: Any = {"limits": self._limits, "timeout_s": timeout_s}
+            differs, self._state = repeat_step(self._machine, self._state, step, results, **how)
             return differs
 
     def _step(self, message: bytes, source: str | None, **how: Any) -> tuple[Outcome, bytes]:
@@ -265,23 +262,25 @@ class Interpreter:
         """
         self._machine.cancel()
 
-    def snapshot(self) -> bytes:
+    def snapshot(self, *, with_memory: bool = True) -> bytes:
         """Gives the interpreter as bytes, a few kilobytes for a small script.
 
         Returns:
-            What `restore` takes, in any process with this version of the package or a later one.
+            What `restore` takes, in any process with this version of the package or a later one;
+            without memory, `heap` is to be stored beside it.
 
         Raises:
             InterpreterStateError: If the interpreter is in use by another thread.
         """
         with self._one_thread:
-            return replay.stood.snapshot_of(self._machine, self._state)
+            return replay.stood.snapshot_of(self._machine, self._state, with_memory)
 
     @classmethod
     def restore(
         cls,
         snapshot: bytes,
         *,
+        memory: Heap | None = None,
         limits: Limits | None = None,
         clock: Callable[[], float] = time.time,
     ) -> Self:
@@ -289,6 +288,7 @@ class Interpreter:
 
         Args:
             snapshot: What `snapshot` gave.
+            memory: What `heap` gave, for a snapshot without memory.
             limits: What scripts may use up; inside the guest those of a running one stay.
             clock: Gives the time that scripts see, in seconds since the epoch.
 
@@ -297,8 +297,8 @@ class Interpreter:
             BuildGoneError: If its guest is not here any more, and it cannot be run again.
         """
         self = cls(limits=limits, clock=clock)
-        self._machine, self._state = replay.stood.restored(snapshot, self._limits)
-        self._seed = None
+        stood = replay.stood.restored(snapshot, self._limits, memory)
+        (self._machine, self._state), self._seed = stood, None
         return self
 
     def fork(self) -> Self:
@@ -315,14 +315,15 @@ class Interpreter:
             other._seed, other._state, other._source = self._seed, self._state, self._source
             return other
 
-    def heap(self) -> Heap:
+    def heap(self, *, of_running: bool = False) -> Heap:
         """Gives what scripts have declared, as a value that can be stored as it changes.
 
         Raises:
             InterpreterStateError: If a script is running.
         """
         with self._one_thread:
-            self._state.require_idle()
+            if not of_running:
+                self._state.require_idle()
             return replay.stood.heap_of(self._machine, self._state)
 
     @classmethod

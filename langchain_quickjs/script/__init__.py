@@ -17,7 +17,9 @@ what a flow decides to the room that does it, and `graph` is what LangGraph sees
     calls/                one call of a tool
     people/               what people are asked and answer
     variables/            what outlives a script
+    memory/               what a paused script stands in
     labels/               the rule of two: what was touched, and which calls need a person for it
+    branches/             forks and time travel
     durability/           what is stored beside LangGraph's checkpoints
     langgraph_internals/  all that rests on private parts of others
 """

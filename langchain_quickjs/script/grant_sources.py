@@ -252,6 +252,7 @@ class OwnTools:
             arguments_of,
             decided=self._approvals.decided,
             expiries=self._approvals.expiries,
+            place=_place_of(state),
             manner=self._approvals.manner,
             keeps=self._keeps,
             raises=self._raises,
@@ -271,7 +272,7 @@ class OwnTools:
     def sealer(self, state: ScriptState, config: RunnableConfig) -> Sealer:
         """One for the script's id."""
         script_id = cast("str", _call_of(state)["id"])
-        return Sealer.of(Signer.of(self.keys, config), config, script_id, "")
+        return Sealer.of(Signer.of(self.keys, config), config, script_id, _place_of(state))
 
     def outer(self, config: RunnableConfig) -> RunnableConfig:
         """The graph's own task: the calls run in it."""
@@ -313,6 +314,12 @@ def _call_of(state: ScriptState) -> ToolCall:
     paused = state.get("paused")
     script_id = paused["script_id"] if paused else _task_id()
     return ToolCall(name="script", args={}, id=script_id, type="tool_call")
+
+
+def _place_of(state: ScriptState) -> str:
+    """The branch of the thread that the script is in; empty where there was no fork."""
+    paused = state.get("paused")
+    return paused.get("place", "") if paused else ""
 
 
 def _in_context(call: ToolCall) -> ToolCallWithContext:

@@ -26,6 +26,8 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
 from langchain_quickjs.interpreter import Limits
+from langchain_quickjs.script.branches.earlier import keep_left_pause
+from langchain_quickjs.script.branches.forks import paused_before, paused_here, stored_in_branch
 from langchain_quickjs.script.durability.durability_call import Record, retire_answer
 from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.signing import SigningKeys, signing_keys
@@ -54,7 +56,7 @@ from langchain_quickjs.script.people.pauses import (
     released,
 )
 from langchain_quickjs.script.people.taking_up import entry_of
-from langchain_quickjs.script.run import run_script
+from langchain_quickjs.script.run import memory_of, run_script
 from langchain_quickjs.script.settings import (
     AskMode,
     Checkpointer,
@@ -200,6 +202,14 @@ class _Run(Runnable[ShownState, Any]):
         state = _whole(shown, config)
         if (paused := self._source.paused(config)) is not None:
             return _answer(paused, self._source.sealer(state, config), config)
+        if state.get("paused") is None:
+            source = functools.partial(self._source.checked_source, state, config)
+            sealer = self._source.sealer(state, config)
+            bring = functools.partial(_brought_along, self._source, state, config)
+            stored, brought = yield from paused_before(sealer, source, bring, config)
+            if stored is not None:
+                write_unseen(config, {"brought": brought})
+                return _paused(stored, config)
         goes_on, nonces = going_on(state, self._source.sealer(state, config)), list[str]()
         if goes_on is not None:
             pause, sealer = _pause(state, self._source, config)
@@ -221,6 +231,9 @@ class _Run(Runnable[ShownState, Any]):
             raise
         if isinstance(entry, Resumed) and isinstance(result, Paused):
             yield from retire_answer(config)
+        if goes_on is not None and isinstance(entry, Resumed) and isinstance(result, Paused):
+            asked = [one.shown({}) for one in pause.shown]
+            yield from keep_left_pause(config, asked, entry.paused["asked"])
         return _answer(result, sealer, config, entry)
 
 
@@ -248,8 +261,12 @@ class _Ask(Runnable[ShownState, None]):
 
     def _ask(self, shown: ShownState, config: RunnableConfig) -> Asking[None]:
         state = _whole(shown, config)
+        stored = cast("PausedState", state["paused"])
+        sealer = self._source.sealer(state, config)
+        state["paused"] = paused_here(stored, sealer, config)
         pause, sealer = _pause(state, self._source, config)
-        write_unseen(config, {"answers": (yield from answers_at(pause, state, sealer))})
+        answers = yield from answers_at(pause, state, sealer)
+        write_unseen(config, {"answers": answers, "paused": state["paused"]})
 
 
 def _whole(shown: ShownState, config: RunnableConfig) -> ScriptState:
@@ -285,12 +302,30 @@ def _answer(
 ) -> Command[Any] | dict[str, Any]:
     """What the state becomes: a paused script, or what is left of one that has ended."""
     if isinstance(result, Paused):
-        stored, resumed = sealer.pause(result.script), isinstance(entry, Resumed)
-        write_unseen(config, {"paused": stored, "refused": result.refused, "resumed": resumed})
-        shown: dict[str, Any] = {"pause": _reference(stored), "outcome": None, "updates": []}
-        return Command(update=shown, goto="ask")
+        stored = stored_in_branch(result.script, sealer, config)
+        return _paused(stored, config, result.refused, isinstance(entry, Resumed))
     write_unseen(config, {"paused": None})
     return {"outcome": result.outcome, "updates": result.updates}
+
+
+def _brought_along(
+    source: Source, state: ScriptState, config: RunnableConfig, stored: bytes
+) -> Work[bytes]:
+    """The memory of a script that goes on in a fork, stored for that."""
+    granted = yield from source.granted(state, config)
+    return (yield from memory_of(granted, config, namespace_of_graph(config)).brought_along(stored))
+
+
+def _paused(
+    stored: PausedState,
+    config: RunnableConfig,
+    refused: Exception | None = None,
+    resumed: bool = False,
+) -> Command[Any]:
+    """What the state becomes when a script has paused."""
+    write_unseen(config, {"paused": stored, "refused": refused, "resumed": resumed})
+    shown: dict[str, Any] = {"pause": _reference(stored), "outcome": None, "updates": []}
+    return Command(update=shown, goto="ask")
 
 
 def _reference(stored: PausedState) -> PauseReference:

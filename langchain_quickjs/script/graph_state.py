@@ -94,6 +94,7 @@ class UnseenState(TypedDict, total=False):
     answers: Annotated[bytes, EphemeralValue]
     refused: Annotated[Exception | None, UntrackedValue]
     resumed: Annotated[bool, EphemeralValue]
+    brought: Annotated[bool, EphemeralValue]
 
 
 class ScriptState(ShownState, UnseenState, total=False):

@@ -28,10 +28,12 @@ from langchain_quickjs.script.flow.effects import (
     Effect,
     Ended,
     FindLabels,
+    FindMemory,
     FindVariables,
     Flow,
     Keep,
     KeepLabels,
+    KeepMemory,
     KeepVariables,
     Launch,
     Leave,
@@ -50,10 +52,17 @@ from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.labels.taint import Taint
 from langchain_quickjs.script.langgraph_internals.checkpointer import has_checkpointer
 from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
+from langchain_quickjs.script.memory.paused_memory import PausedMemory
 from langchain_quickjs.script.state import CallEnd, OpenCall
 from langchain_quickjs.script.telling.endings import Ending
 
-__all__ = ["require_checkpointer", "run_script"]
+__all__ = ["memory_of", "require_checkpointer", "run_script"]
+
+
+def memory_of(granted: Granted, config: RunnableConfig, namespace: str) -> PausedMemory:
+    """What stores the memory of a script; the arguments are those of `run_script`."""
+    thread_id, limits = granted.signer.thread_id, granted.rules.limits
+    return PausedMemory(config, thread_id, namespace, limits, granted.variables)
 
 
 def run_script(
@@ -82,7 +91,8 @@ def run_script(
     with withdraw_on_error(granted.path.task):
         flow = script_flow(granted.rules, entry)
         announcer = None if granted.events is None else Announcer(granted.events)
-        hands = _Hands(granted, books, config, namespace, announcer)
+        memory = memory_of(granted, config, namespace)
+        hands = _Hands(granted, books, memory, config, namespace, announcer)
         if announcer is not None:
             announcer.taken_up(entry)
         result = yield from hands.carry_out(flow)
@@ -100,6 +110,7 @@ class _Hands:
     Attributes:
         granted: What the script is given.
         books: What is stored of it while it runs.
+        memory: Stores what it stands in.
         config: The config of the task that it runs in.
         namespace: That of the script graph.
         announcer: Tells whoever watches how its calls get on; `None` if nobody does.
@@ -107,6 +118,7 @@ class _Hands:
 
     granted: Granted
     books: _Books
+    memory: PausedMemory
     config: RunnableConfig
     namespace: str
     announcer: Announcer | None
@@ -158,6 +170,8 @@ class _Hands:
                 return present() if _is_brief(ending) else (yield Compute(present))
             case FindVariables() | MarkVariables() | RestoreVariables() | KeepVariables():
                 return (yield from self._with_variables(effect))
+            case KeepMemory() | FindMemory():
+                return (yield from self.memory.done(effect))
             case FindLabels() if self.granted.labels is not None:
                 return self.granted.labels.found()
             case KeepLabels(left) if self.granted.labels is not None:

@@ -281,7 +281,9 @@ class PausedState(TypedDict):
     Attributes:
         script_id: Whose it is; good only because the seal says so too.
         sealed: The `PausedScript`.
+        place: What it is sealed for, beside the thread and the script; the seal says that too.
     """
 
     script_id: str
     sealed: bytes
+    place: NotRequired[str]

@@ -100,6 +100,7 @@ def _stored(
 ) -> Iterator[PausedProgram]:
     paused = found.checkpoint["channel_values"].get("paused") if found else None
     script_id = paused.get("script_id") if isinstance(paused, Mapping) else None
-    if isinstance(script_id, str):
-        sealer = Sealer(signer, saver.serde, script_id, place.sealed_for)
+    if isinstance(paused, Mapping) and isinstance(script_id, str):
+        sealed_for = place.sealed_for or str(paused.get("place", ""))
+        sealer = Sealer(signer, saver.serde, script_id, sealed_for)
         yield PausedProgram(script_id, cast("PausedState", paused), sealer)

@@ -96,6 +96,10 @@ class Image:
         """How much of it the image holds."""
         return len(self.pages) * PAGE_BYTES
 
+    def emptied(self) -> Image:
+        """A memory of the same length that holds nothing."""
+        return Image(self.blocks, {})
+
 
 BOOT: Final = Image(0, {})
 """The image of a guest that has booted and run nothing."""

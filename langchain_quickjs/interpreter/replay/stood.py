@@ -32,9 +32,14 @@ Stood = tuple[Machine, ScriptState]
 """A guest, and what the host knows of its script."""
 
 
-def snapshot_of(machine: Machine, state: ScriptState) -> bytes:
-    """Makes the bytes to store of a guest and its script."""
+def snapshot_of(machine: Machine, state: ScriptState, with_memory: bool = True) -> bytes:
+    """Makes the bytes to store of a guest and its script.
+
+    Without its memory there is no ledger either: both are in the heap that is stored beside it.
+    """
     image, module, ledger = machine.image(), machine.module, ledger_of(machine)
+    if not with_memory:
+        image, ledger = image.emptied(), None
     return pack_snapshot(PausedInterpreter(image, state), module.boot, module.build_id, ledger)
 
 
@@ -51,17 +56,23 @@ def on_heap(heap: Heap, limits: Limits) -> Machine:
     return machine_of(load(heap.build), limits.memory_bytes, heap.image, ledger)
 
 
-def restored(snapshot: bytes, limits: Limits) -> Stood:
+def restored(snapshot: bytes, limits: Limits, memory: Heap | None = None) -> Stood:
     """Brings a guest to where a snapshot was taken.
 
     Args:
         snapshot: What was stored.
         limits: What its script may use up.
+        memory: The heap that was stored beside it, if it has none.
 
     Raises:
         SnapshotError: If the snapshot is damaged.
         BuildGoneError: If the guest is gone, and its script cannot be run again.
     """
+    if memory is not None:  # Perhaps of today's guest, which has made it again.
+        rest = unpack_snapshot(snapshot, (), build_of_snapshot(snapshot), limits)
+        paused = rest.with_memory(memory.image, memory.next_id)
+        module, ledger = load(memory.build), memory.ledger
+        return machine_of(module, limits.memory_bytes, paused.image, ledger), paused.state
     ledger = ledger_of_snapshot(snapshot)
     try:
         module = load(build_of_snapshot(snapshot))

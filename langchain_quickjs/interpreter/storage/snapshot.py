@@ -72,6 +72,16 @@ class PausedInterpreter:
     image: Image
     state: ScriptState
 
+    def with_memory(self, image: Image, next_id: int) -> PausedInterpreter:
+        """The same with a memory that was stored apart.
+
+        Raises:
+            SnapshotError: It is not the memory of this interpreter.
+        """
+        if self.image.pages or self.image.blocks != image.blocks or self.state.next_id != next_id:
+            raise SnapshotError("the snapshot and the memory that was stored apart do not fit")
+        return PausedInterpreter(image, self.state)
+
 
 def _xor(a: bytes | memoryview, b: bytes) -> bytes:
     return (int.from_bytes(a, "little") ^ int.from_bytes(b, "little")).to_bytes(len(a), "little")

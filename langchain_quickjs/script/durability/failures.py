@@ -72,22 +72,27 @@ class Failures:
         """Keeps what the model would have been told of a program, and what that had touched."""
         packed = bytes(msgpack.packb([text.encode("utf-8", "replace"), touched.pack()]))
         sealed = self.signer.seal(packed, _PURPOSE, script_id.encode("utf-8"))
-        versions = {_TOLD: self.saver.get_next_version(None, None)}
+        versions, place = {_TOLD: self.saver.get_next_version(None, None)}, _place(script_id)
         checkpoint = {
             **empty_checkpoint(),
-            "id": _place(script_id),
+            "id": place,
             "channel_values": {_TOLD: sealed},
             "channel_versions": versions,
         }
         metadata = {"source": "update", "step": -1, "parents": {}}
-        yield Ask(self.saver, "put", (self._address(), checkpoint, metadata, versions))
+        address = self._address(place)
+        del address["configurable"]["checkpoint_id"]
+        yield Ask(self.saver, "put", (address, checkpoint, metadata, versions))
 
     def read(self, script_ids: Sequence[str]) -> Asking[dict[str, Told]]:
         """What was kept of these programs, by their ids; what is damaged is not believed."""
         told: dict[str, Told] = {}
         for script_id in script_ids:
-            address = self._address(_place(script_id))
-            found = yield Ask(self.saver, "get_tuple", (address,))
+            found = None
+            for earlier in (False, True):
+                if found is None:
+                    address = self._address(_place(script_id), earlier)
+                    found = yield Ask(self.saver, "get_tuple", (address,))
             if found is not None:
                 sealed = found.checkpoint["channel_values"].get(_TOLD)
                 what, about = "What is known of a failed program", script_id.encode("utf-8")
@@ -98,9 +103,14 @@ class Failures:
                     told[script_id] = Told(UNKNOWN_END.format(error=error), UNKNOWN)
         return told
 
-    def _address(self, place: str | None = None) -> RunnableConfig:
-        address = {"thread_id": self.signer.thread_id, "checkpoint_ns": _NAMESPACE}
-        return {"configurable": address | ({"checkpoint_id": place} if place else {})}
+    def _address(self, place: str, earlier: bool = False) -> RunnableConfig:
+        """Where something is kept: in a namespace of its own, because a prune keeps one of each.
+
+        Earlier versions had one namespace for all.
+        """
+        namespace = _NAMESPACE if earlier else f"{_NAMESPACE}/{place}"
+        address = {"thread_id": self.signer.thread_id, "checkpoint_ns": namespace}
+        return {"configurable": {**address, "checkpoint_id": place}}
 
 
 def unanswered(

@@ -1,6 +1,6 @@
 """What has been decided and done for one script, each entry written once and never changed.
 
-    anchor   a checkpoint in the namespace `quickjs_calls` of the thread; one for each script
+    anchor   a checkpoint in a namespace of its own, `quickjs_calls...`; one for each script
     claim    the answer to a question, or the right to go on from a pause: whoever came first
     begin    an approved call that is about to be made
     end      how a call has ended
@@ -11,6 +11,9 @@ Entries are pending writes of the anchor, each under a task id made of what it i
 checkpointer keeps the first write under an id and ignores all others. So of many deliveries of
 answers to one question one wins, in whatever process and at whatever time they come. A call that
 has begun and whose end is not known may have taken effect or not: people are asked about it again.
+
+A ledger is of use as long as the thread stands where its script runs. Whoever prunes the thread
+then takes the ledger along, and never before.
 """
 
 from __future__ import annotations
@@ -37,7 +40,12 @@ from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.signing import UNSIGNED
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.drivers import Ask, Asking
-from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
+from langchain_quickjs.script.langgraph_internals.checkpointer import (
+    NAMES_TASK,
+    checkpointer_of,
+    namespace_of_graph,
+    root_of,
+)
 from langchain_quickjs.script.langgraph_internals.resume import mark_as_unfit
 from langchain_quickjs.script.state import CallEnd
 
@@ -50,6 +58,9 @@ _END: Final = "end"
 _SEED: Final = "seed"
 _RELEASE: Final = "release"
 _SEED_BYTES: Final = 32
+# In which namespace the ledger of a thread at an anchor is: it never moves.
+_namespaces: Final[dict[tuple[str, str], str]] = {}
+_MOST_NAMESPACES: Final = 4096
 _WHAT: Final = {
     _CLAIM: CLAIM_IN_ERRORS,
     _BEGIN: "The beginning of a call",
@@ -87,16 +98,21 @@ class Ledger:
     Attributes:
         saver: The checkpointer.
         sealer: Seals entries for the script.
+        root: The checkpoint of the outermost graph in which the script runs; empty if that is the
+            script's own graph.
     """
 
     saver: BaseCheckpointSaver[Any]
     sealer: Sealer
+    root: str = ""
 
     @classmethod
     def of(cls, config: RunnableConfig, sealer: Sealer) -> Ledger | None:
         """The ledger of a script in a task with this config; `None` without a checkpointer."""
         saver = checkpointer_of(config)
-        return None if saver is None else cls(saver, sealer)
+        is_inside = NAMES_TASK in sealer.place or bool(namespace_of_graph(config))
+        root = root_of(config) if is_inside else ""
+        return None if saver is None else cls(saver, sealer, root)
 
     def read(self) -> Asking[Entries]:
         """What has been written so far.
@@ -104,7 +120,8 @@ class Ledger:
         Raises:
             SnapshotError: An entry is damaged, or its signature is missing or wrong.
         """
-        return self._entries((yield Ask(self.saver, "get_tuple", (self._address(),))))
+        found = yield Ask(self.saver, "get_tuple", ((yield from self._address()),))
+        return self._entries(found)
 
     def claim(self, claims: Mapping[str, Claim]) -> Asking[Entries]:
         """Writes claims, each of which somebody else may have made before.
@@ -115,9 +132,9 @@ class Ledger:
         Returns:
             All entries, which say whose claims were the first.
         """
-        yield self._anchor_written()
+        yield from self._write_anchor()
         for key, claim in claims.items():
-            yield self._write(_CLAIM, key, claim.pack())
+            yield from self._write(_CLAIM, key, claim.pack())
         return (yield from self.read())
 
     def claim_to_work(
@@ -171,7 +188,7 @@ class Ledger:
             AlreadyAnsweredError: Somebody else has begun it.
         """
         nonce = secrets.token_hex(8)
-        yield self._write(_BEGIN, key, nonce)
+        yield from self._write(_BEGIN, key, nonce)
         if (yield from self.read()).begun.get(key) != nonce:
             raise mark_as_unfit(
                 AlreadyAnsweredError(
@@ -183,40 +200,42 @@ class Ledger:
     def end_calls(self, ends: Iterable[CallEnd]) -> Asking[None]:
         """Notes how calls have ended."""
         for end in ends:
-            yield self._put(_END, end["tool_call_id"], end["sealed"])
+            yield from self._put(_END, end["tool_call_id"], end["sealed"])
 
     def give_up_claims(self, nonces: Iterable[str]) -> Asking[None]:
         """Gives claims up, because the run that made them has failed."""
         for nonce in nonces:
-            yield self._write(_RELEASE, nonce, True)
+            yield from self._write(_RELEASE, nonce, True)
 
     def end_failed_script(self, ends: Sequence[CallEnd], seed: bytes | None) -> Asking[None]:
         """Notes how all calls of a script have ended that is about to fail, and its seed.
 
         Whoever runs it again gives it the same seed, so that it makes the same calls.
         """
-        yield self._anchor_written()
+        yield from self._write_anchor()
         if seed is not None:
-            yield self._write(_SEED, "", seed)
+            yield from self._write(_SEED, "", seed)
         rows = [(_END, [end["tool_call_id"], end["sealed"]]) for end in ends]
         if rows:
             writer = str(uuid.uuid4())
-            yield Ask(self.saver, "put_writes", (self._address(), rows, writer))
+            yield Ask(self.saver, "put_writes", ((yield from self._address()), rows, writer))
 
-    def _anchor_written(self) -> Ask:
+    def _write_anchor(self) -> Asking[None]:
         """Makes the ledger, if it is not there."""
         versions: dict[str, Any] = {}
-        checkpoint = {**empty_checkpoint(), "id": self._anchor()}
-        metadata = {"source": "update", "step": -1, "parents": {}}
-        address = {"configurable": {**self._thread(), "checkpoint_ns": _NAMESPACE}}
-        return Ask(self.saver, "put", (address, checkpoint, metadata, versions))
+        address = yield from self._address()
+        checkpoint = {**empty_checkpoint(), "id": address["configurable"].pop("checkpoint_id")}
+        parents = {"": self.root} if self.root else {}
+        metadata = {"source": "update", "step": -1, "parents": parents}
+        yield Ask(self.saver, "put", (address, checkpoint, metadata, versions))
 
-    def _write(self, kind: str, key: str, value: Any) -> Ask:
-        return self._put(kind, key, self.sealer.seal(value, kind, key))
+    def _write(self, kind: str, key: str, value: Any) -> Asking[None]:
+        yield from self._put(kind, key, self.sealer.seal(value, kind, key))
 
-    def _put(self, kind: str, key: str, sealed: bytes) -> Ask:
+    def _put(self, kind: str, key: str, sealed: bytes) -> Asking[None]:
         writer = str(uuid.UUID(hex=digest(kind, key)))
-        return Ask(self.saver, "put_writes", (self._address(), [(kind, [key, sealed])], writer))
+        address = yield from self._address()
+        yield Ask(self.saver, "put_writes", (address, [(kind, [key, sealed])], writer))
 
     def _entries(self, found: CheckpointTuple | None) -> Entries:
         rows: dict[str, dict[str, bytes]] = {kind: {} for kind in (*_WHAT, _END)}
@@ -250,9 +269,19 @@ class Ledger:
     def _anchor(self) -> str:
         return str(uuid.UUID(hex=digest("ledger", self.sealer.place, self.sealer.script_id)))
 
-    def _thread(self) -> dict[str, str]:
-        return {"thread_id": self.sealer.signer.thread_id}
+    def _address(self) -> Asking[RunnableConfig]:
+        """Where the ledger is: in a namespace of its own, unless an earlier version began it."""
+        thread, anchor = self.sealer.signer.thread_id, self._anchor()
 
-    def _address(self) -> RunnableConfig:
-        place = {"checkpoint_ns": _NAMESPACE, "checkpoint_id": self._anchor()}
-        return {"configurable": {**self._thread(), **place}}
+        def address(namespace: str) -> RunnableConfig:
+            place = {"checkpoint_ns": namespace, "checkpoint_id": anchor}
+            return {"configurable": {"thread_id": thread, **place}}
+
+        if (thread, anchor) not in _namespaces:
+            earlier = yield Ask(self.saver, "get_tuple", (address(_NAMESPACE),))
+            # The colon marks what belongs to the call that began at the root.
+            own = f"{_NAMESPACE}{':' if self.root else '/'}{anchor}"
+            if len(_namespaces) >= _MOST_NAMESPACES:
+                _namespaces.clear()
+            _namespaces[thread, anchor] = own if earlier is None else _NAMESPACE
+        return address(_namespaces[thread, anchor])

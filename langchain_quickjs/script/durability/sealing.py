@@ -90,7 +90,8 @@ class Sealer:
 
     def pause(self, script: PausedScript) -> PausedState:
         """A paused script as it is stored."""
-        return {"script_id": self.script_id, "sealed": self.seal(script, "script")}
+        sealed = self.seal(script, "script")
+        return {"script_id": self.script_id, "sealed": sealed, "place": self.place}
 
     def resume(self, stored: PausedState) -> PausedScript:
         """The paused script that `pause` stored.

@@ -16,6 +16,8 @@ there:
     MarkVariables(waits)    note what the script began with          -> bytes for the next one
     RestoreVariables(mark)  go on with a script that was stored      -> None
     KeepVariables(...)      keep what the script leaves              -> notes for the model
+    KeepMemory(interpreter) store what the script stands in          -> what its state holds of it
+    FindMemory(stored, ...) make an interpreter of that              -> that
     FindLabels()            find what its session has touched        -> that
     KeepLabels(...)         keep what the script has touched         -> None
 """
@@ -37,10 +39,12 @@ __all__ = [
     "Effect",
     "Ended",
     "FindLabels",
+    "FindMemory",
     "FindVariables",
     "Flow",
     "Keep",
     "KeepLabels",
+    "KeepMemory",
     "KeepVariables",
     "Launch",
     "Leave",
@@ -152,6 +156,24 @@ class KeepVariables:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepMemory:
+    """Store what the script stands in."""
+
+    interpreter: Interpreter
+
+
+@dataclass(frozen=True, slots=True)
+class FindMemory:
+    """Make an interpreter of a script that was stored.
+
+    Attributes:
+        stored: What came of `KeepMemory`.
+    """
+
+    stored: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class FindLabels:
     """Find what the script's session has touched, and those that left what it finds."""
 
@@ -204,6 +226,8 @@ Effect: TypeAlias = (
     | MarkVariables
     | RestoreVariables
     | KeepVariables
+    | KeepMemory
+    | FindMemory
     | FindLabels
     | KeepLabels
 )

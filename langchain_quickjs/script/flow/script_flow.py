@@ -41,10 +41,12 @@ from langchain_quickjs.script.flow.effects import (
     Effect,
     Ended,
     FindLabels,
+    FindMemory,
     FindVariables,
     Flow,
     Keep,
     KeepLabels,
+    KeepMemory,
     KeepVariables,
     Launch,
     Leave,
@@ -158,7 +160,7 @@ class _Script:
         self.calls.labels.cancel()
 
     def go_on(self, entry: Resumed) -> Flow:
-        paused, limits = entry.paused, self.rules.limits
+        paused = entry.paused
         self.story = StorySoFar.of_paused(paused, self.rules.manner.clock())
         yield RestoreVariables(paused["heap"])
         self.console, self.updates = paused["console"], [*paused["updates"]]
@@ -166,9 +168,8 @@ class _Script:
         self.patience.spent_s, self.entropy = paused["waited_s"], entry.entropy
         self.calls.restore(entry)
         yield from self._settle()
-        restore = functools.partial(Interpreter.restore, paused["snapshot"], limits=limits)
         try:
-            self.interpreter = interpreter = yield Compute(restore)
+            self.interpreter = interpreter = yield FindMemory(paused["snapshot"])
         except BuildGoneError as error:  # It will not come back, and nobody is to wait for it.
             return (yield from self._end(error))
         return (yield from self._run(interpreter, None))
@@ -305,8 +306,8 @@ class _Script:
         self, interpreter: Interpreter, *, waits: bool = False
     ) -> Generator[Effect, Any, PausedScript]:
         """The script as it stands. Calls that are about to begin count as running."""
-        script: PausedScript = {
-            "snapshot": (yield Compute(lambda: self._snapshot(interpreter), self._cancel)),
+        return {
+            "snapshot": (yield from self._kept(interpreter)),
             "console": self.console,
             "updates": list(self.updates),
             "waited_s": self.patience.spent_s,
@@ -314,18 +315,18 @@ class _Script:
             **self.calls.pack(),
             **self.story.pack(waits_from_s=self.rules.manner.clock() if waits else None),
         }
-        return script
 
-    def _snapshot(self, interpreter: Interpreter) -> bytes:
-        self.calls.labels.catch_up(interpreter)
-        return interpreter.snapshot()
+    def _kept(self, interpreter: Interpreter) -> Generator[Effect, Any, Any]:
+        if (labels := self.calls.labels).lags:
+            yield Compute(lambda: labels.catch_up(interpreter), self._cancel)
+        return (yield KeepMemory(interpreter))
 
     def _end(self, outcome: Completed | Failed | QuickJSError) -> Flow:
         # A script that failed may have left calls running. They are part of what it did.
         if self.calls.running:
             # A person's yes to a call is not taken back by the error of another one.
-            approved = (number for number, call in self.calls.running.items() if call["approved"])
-            for call_id in (yield Abandon(frozenset(approved))):
+            running = self.calls.running.items()
+            for call_id in (yield Abandon(frozenset(n for n, call in running if call["approved"]))):
                 self.calls.drop(self.calls.running.pop(call_id))
         while self.calls.running:
             self._take((yield Collect()))

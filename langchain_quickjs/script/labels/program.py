@@ -226,6 +226,11 @@ class ProgramLabels:
         meet = self.taint.labels.union(*own) == ALL_LABELS
         return meet and any(rule.applies(UNKNOWN, one) for one in own)
 
+    @property
+    def lags(self) -> bool:
+        """Whether a shadow runs, which may have to catch up."""
+        return self.shadow is not None
+
     def catch_up(self, program: Interpreter) -> None:
         """Finds out what depends on strangers of all that the program has done."""
         if self.shadow is not None:

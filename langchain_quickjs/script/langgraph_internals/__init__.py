@@ -9,7 +9,7 @@ package that it stands on, `tests/script/langgraph_internals/test_canaries.py` h
     checkpointer  what LangGraph stores of a graph, where, and when
     graph_around  the graph that a task belongs to: its run, nodes and channels
     resume        what a run of the graph was resumed with
-    superstep     the tasks that LangGraph runs in one step
+    superstep     the tasks that LangGraph runs in one step, also at a checkpoint that is forked
     task          the task that a script runs in: the state its tools see and write
     tools         a tool's own methods, copies of tools, the updates of a command
 """

@@ -40,6 +40,7 @@ from langgraph.types import Interrupt
 
 __all__ = [
     "EMPTY_CHANNEL",
+    "NAMES_TASK",
     "OVERWRITTEN",
     "HiddenChannel",
     "SqliteThreads",
@@ -50,6 +51,7 @@ __all__ = [
     "lists_waiting_only",
     "namespace_of_graph",
     "namespace_of_task",
+    "root_of",
     "standing_interrupts",
     "stores_when_it_ends_only",
     "threads_in_sqlite",
@@ -59,6 +61,9 @@ __all__ = [
 
 EMPTY_CHANNEL: Final[Any] = MISSING
 """What stands for the value of a channel that has none."""
+
+NAMES_TASK: Final[str] = NS_END
+"""What a namespace has that names a task."""
 
 OVERWRITTEN: Final[str] = RESUME
 """A channel of pending writes in which a later write of the same task replaces an earlier one."""
@@ -134,6 +139,12 @@ def namespace_of_task(graph: str, name: str, task_id: str) -> str:
     """
     task = f"{name}{NS_END}{task_id}"
     return f"{graph}{NS_SEP}{task}" if graph else task
+
+
+def root_of(config: RunnableConfig) -> str:
+    """The checkpoint of the outermost graph in which the task with this config runs."""
+    root: str = config["configurable"].get(CONFIG_KEY_CHECKPOINT_MAP, {}).get("", "")
+    return root
 
 
 def address_of_graph(config: RunnableConfig) -> RunnableConfig:

@@ -1,19 +1,34 @@
-"""The tasks that LangGraph runs in one step: those before a task, and what has become of each."""
+"""The tasks that LangGraph runs in one step: those before a task, and what has become of each.
+
+LangGraph forks a thread at its outermost graph: with another checkpoint, whose tasks have other
+ids. What graphs inside have stored is under the ids of the tasks before.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Literal, TypeAlias
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Self, TypeAlias
 
 from langchain_core.runnables import RunnableConfig
-from langgraph._internal._constants import CONFIG_KEY_TASK_ID, ERROR, INTERRUPT
+from langgraph._internal._constants import (
+    CONFIG_KEY_CHECKPOINT_MAP,
+    CONFIG_KEY_TASK_ID,
+    ERROR,
+    INTERRUPT,
+    NS_END,
+    NS_SEP,
+)
 from langgraph.constants import START
-from langgraph.pregel._algo import task_path_str
+from langgraph.pregel._algo import prepare_next_tasks, task_path_str
 
 from langchain_quickjs.script.langgraph_internals.graph_around import run_of
 from langchain_quickjs.script.state import StateUpdate
 
-__all__ = ["Superstep", "TaskStatus"]
+__all__ = ["INTERRUPTS", "Outermost", "Superstep", "TaskStatus", "forked_at"]
+
+INTERRUPTS: Final[str] = INTERRUPT
+"""The channel of pending writes that says what a task has asked."""
 
 TaskStatus: TypeAlias = Literal["open", "ended", "stopped"]
 """A task has not ended, has ended, or was interrupted or failed in a way nobody can tell."""
@@ -88,3 +103,133 @@ def _calls(task_input: Any, tool_name: str) -> bool:
     """Whether a task of the tool node calls a tool."""
     calls = task_input if isinstance(task_input, list) else [task_input]
     return any(isinstance(call, dict) and call.get("name") == tool_name for call in calls)
+
+
+def forked_at(config: RunnableConfig) -> str:
+    """The checkpoint at which somebody forked the graph whose task has this config.
+
+    It is empty if the graph stands somewhere else.
+    """
+    loop = run_of(config)
+    source = (getattr(loop, "checkpoint_metadata", None) or {}).get("source")
+    return str(loop.checkpoint["id"]) if source in ("fork", "update") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outermost:
+    """The outermost graph around a graph that runs in one of its tasks.
+
+    Attributes:
+        loop: Its run.
+        task_id: The task.
+    """
+
+    loop: Any
+    task_id: str
+
+    @classmethod
+    def of(cls, config: RunnableConfig, namespace: str) -> Self | None:
+        """The graph around one with this namespace; `None` unless that is right inside it.
+
+        Args:
+            config: The config of a task of the inner graph.
+            namespace: That of the inner graph.
+        """
+        task, *numbers = namespace.split(NS_SEP)
+        loop = run_of(config)
+        while loop is not None and loop.is_nested:
+            loop = run_of(loop.config)
+        if loop is None or NS_END not in task or not all(map(str.isdecimal, numbers)):
+            return None
+        return cls(loop, task.rpartition(NS_END)[2])
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether this run has brought an answer to the checkpoint at which it stands."""
+        return getattr(self.loop.input, "resume", None) is not None
+
+    @property
+    def is_answered_late(self) -> bool:
+        """The same, and the thread has left that checkpoint."""
+        return self.is_answered and bool(self.loop._addressed_checkpoint_superseded)
+
+    @property
+    def config(self) -> RunnableConfig:
+        """The config of its run."""
+        config: RunnableConfig = self.loop.config
+        return config
+
+    @property
+    def checkpoint_id(self) -> str:
+        """The checkpoint at which it stands."""
+        return str(self.loop.checkpoint["id"])
+
+    @property
+    def parent_id(self) -> str | None:
+        """The checkpoint before that."""
+        before: Any = (self.loop.prev_checkpoint_config or {}).get("configurable", {})
+        found: str | None = before.get("checkpoint_id")
+        return found
+
+    @property
+    def source(self) -> str:
+        """How the checkpoint came about at which it stands."""
+        return str(self.loop.checkpoint_metadata.get("source", ""))
+
+    @property
+    def step(self) -> int:
+        """The number of the checkpoint at which it stands."""
+        return int(self.loop.step) - 1
+
+    @property
+    def writes(self) -> Sequence[Any]:
+        """The pending writes of the checkpoint at which it stands."""
+        return list(self.loop.checkpoint_pending_writes)
+
+    def address(self, checkpoint_id: str | None = "", namespace: str = "") -> RunnableConfig:
+        """Where a checkpoint is.
+
+        Args:
+            checkpoint_id: The checkpoint: that of the graph if empty, the newest if `None`.
+            namespace: Its namespace.
+        """
+        thread_id = str(self.loop.config["configurable"]["thread_id"])
+        found = self.checkpoint_id if checkpoint_id == "" else checkpoint_id
+        place = {"thread_id": thread_id, "checkpoint_ns": namespace}
+        return {"configurable": place | ({"checkpoint_id": found} if found else {})}
+
+    def addressed(self, namespace: str) -> str | None:
+        """The checkpoint of a graph inside that whoever runs the thread has named."""
+        found: str | None = (
+            self.loop.config["configurable"].get(CONFIG_KEY_CHECKPOINT_MAP, {}).get(namespace)
+        )
+        return found
+
+    def namespace_of(self, task_id: str, like: str) -> str:
+        """The namespace that a graph would have in another task, where it has this one in its."""
+        return like.replace(f"{NS_END}{self.task_id}", f"{NS_END}{task_id}", 1)
+
+    def task_at(self, checkpoint_id: str, step: int | None = None) -> str | None:
+        """The id that the task has at another checkpoint at which the same tasks run.
+
+        Args:
+            checkpoint_id: The checkpoint.
+            step: Its number, if that is another one.
+        """
+        loop = self.loop
+        if self.task_id not in loop.tasks:
+            return None
+        path = loop.tasks[self.task_id].path
+        checkpoint: Any = {**loop.checkpoint, "id": checkpoint_id}
+        tasks = prepare_next_tasks(
+            checkpoint,
+            [],
+            loop.nodes,
+            loop.channels,
+            loop.managed,
+            loop.config,
+            loop.step if step is None else step + 1,
+            loop.stop,
+            for_execution=False,
+        )
+        return next((task.id for task in tasks.values() if task.path == path), None)

@@ -320,7 +320,8 @@ def already_answered_error(claims: Iterable[Claim]) -> AlreadyAnsweredError:
     return AlreadyAnsweredError(
         f"This question has been answered {max(age_s, 0):.0f} s ago, and whoever took that answer "
         "may still be working on it. Nothing was done with the answer that came now. If the run "
-        "that took the first one has died, go on with `invoke(None, config)`."
+        "that took the first one has died, go on with `invoke(None, config)`. With the config of "
+        "an earlier state, that makes a fork, in which the question is asked again."
     )
 
 

@@ -53,8 +53,8 @@ def answers_at(pause: Pause, state: ScriptState, sealer: Sealer) -> Asking[bytes
     refusals: Mapping[str, Refusal] = {}
     ledger = Ledger.of(config, sealer)
     # If it has just come to its first pause, nobody can have answered.
-    if ledger is not None and (started_before(config) or state.get("resumed")):
-        began = started_before(config)
+    began = started_before(config) or bool(state.get("brought"))
+    if ledger is not None and (began or state.get("resumed")):
         delivery = delivery_of(config, pause.outer) if began else Delivery({})
         received = receive(pause, pause.asked, delivery)
         taken = yield from take_answers(pause, received, ledger)

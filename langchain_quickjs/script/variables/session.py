@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base.id import uuid6
 
 from langchain_quickjs.errors import BuildGoneError, QuickJSError, SnapshotError
 from langchain_quickjs.interpreter import (
@@ -36,8 +35,10 @@ from langchain_quickjs.script.variables.channel import (
     newest_reference,
 )
 from langchain_quickjs.script.variables.store import (
-    VariablesStore,
+    Chain,
+    RecordStore,
     goes_on_with,
+    new_anchor,
     recent_heaps,
     records_at,
 )
@@ -57,12 +58,12 @@ class _Left:
     Attributes:
         heap: The heap.
         record: What it is stored as; empty where nothing is stored.
-        is_delta: Whether the record builds on what the script found.
+        onto: The chain that the record goes on with; `None` if it begins one.
     """
 
     heap: Heap
     record: bytes = b""
-    is_delta: bool = False
+    onto: Chain | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +115,10 @@ class Variables:
         self._tool_name = tool_name
         self._channel = VariablesChannel.required(config)
         self._shared = self._channel.shared
-        self._store = None if saver is None else VariablesStore(saver, signer.thread_id)
+        self._store = None if saver is None else RecordStore(saver, signer.thread_id)
         self._before: Reference | None = None
         self._base: StoredHeap | None = None
+        self._paused: Chain | None = None
         self._resumed = False
         self._left: list[_Left | None] = []
 
@@ -148,6 +150,20 @@ class Variables:
         logger.info("Thread %s: the variables were made again (%s)", self._signer.thread_id, gone)
         return heap
 
+    @property
+    def chain(self) -> Chain | None:
+        """What a record of the script's memory can build on; `None` if nothing is stored."""
+        if self._paused is not None:
+            return self._paused
+        base, before = self._base, self._before
+        if base is None or before is None or not before.anchor:
+            return None
+        return Chain(base, before.anchor, before.sizes)
+
+    def paused_as(self, chain: Chain) -> None:
+        """Learns that the memory of the script, which is paused, is stored."""
+        self._paused = chain
+
     def pack_reference(self) -> bytes:
         """Gives what a script that is stored has to remember of what it found, for `resume`."""
         return b"" if self._before is None else self._before.pack()
@@ -172,7 +188,7 @@ class Variables:
         Args:
             interpreter: The interpreter in which the script ran.
         """
-        if self._resumed:
+        if self._resumed and self._paused is None:
             # Only to say what has changed; without it, everything is stored.
             with contextlib.suppress(SnapshotError):
                 self._base = yield from self._load_before()
@@ -231,32 +247,33 @@ class Variables:
             heap = interpreter.heap()
         except QuickJSError:
             return None  # It cannot be stopped, so what it did is forgotten.
-        base, before = self._base, self._before
+        base, chain = self._base, self.chain
         if heap.empty or (base is not None and heap == base.heap):
             return None
         if self._store is None:
             return _Left(heap)
-        if base is not None and before is not None and before.anchor:
-            record = pack_record(heap, base)
-            if goes_on_with(before.sizes, len(record), self._policy.max_bytes):
-                return _Left(heap, record, is_delta=True)
+        if chain is not None:
+            record = pack_record(heap, chain.newest)
+            if goes_on_with(chain.sizes, len(record), self._policy.max_bytes):
+                return _Left(heap, record, chain)
         return _Left(heap, pack_record(heap))
 
     def _store_record(
         self, left: _Left
     ) -> Generator[Driven, Any, tuple[Reference, StoredHeap | None]]:
         """Stores a record; without a checkpointer the heap lives as long as the agent's run."""
-        before, record, size = self._before, left.record, len(left.record)
+        record, size = left.record, len(left.record)
         if self._store is None:
             new = Reference(os.urandom(32))
             return new, StoredHeap(new.id, left.heap)
         stored = StoredHeap(record_id(record), left.heap)
-        if left.is_delta and before is not None:
-            yield self._store.write_delta(before.anchor, record, stored.id)
-            full, deltas, count = before.sizes
-            new = Reference(stored.id, anchor=before.anchor, sizes=(full, deltas + size, count + 1))
+        if left.onto is not None:
+            yield self._store.write_delta(left.onto.anchor, record, stored.id)
+            full, deltas, count = left.onto.sizes
+            sizes = (full, deltas + size, count + 1)
+            new = Reference(stored.id, anchor=left.onto.anchor, sizes=sizes)
         elif size <= self._policy.max_bytes:
-            anchor = str(uuid6(clock_seq=-2))
+            anchor = new_anchor()
             yield self._store.write_full(anchor, record)
             new = Reference(stored.id, anchor=anchor, sizes=(size, 0, 0))
         else:

@@ -1,15 +1,19 @@
-"""The store of variables: records of heaps, beside the agent's checkpoints.
+"""The store of variables and of paused scripts: records of heaps, beside the agent's checkpoints.
 
 They stand in the same thread of the same checkpointer, so a thread that is deleted takes them
-along. What the channel (`channel.py`) holds of them is a reference.
+along. What the state holds of them is a reference.
 
-    reference  in the agent's state: the id of the newest record, and the anchor of its chain
-    anchor     a checkpoint in the namespace `quickjs_heap`: a full record
+    reference  in the state: the id of the newest record, and the anchor of its chain
+    anchor     a checkpoint in a namespace of its own, `quickjs_heap/...`: a full record
     deltas     pending writes of the anchor: one row each, all read with it
 
 A chain of records begins anew when its deltas come to four times its full record. So what a turn
 stores is what it changed, and in the long run a third more at most, however long the thread; and
 what a program has to read is at most five times the heap.
+
+Who prunes a thread keeps the newest checkpoint of each namespace. So each chain has one: which
+chain is needed, its age does not say. What is of no use without some checkpoint of the thread names
+that one as its root, and goes when that goes.
 
 Nothing here calls the checkpointer: every method makes the effect that does.
 """
@@ -24,14 +28,15 @@ from typing import Any, Final
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple, empty_checkpoint
+from langgraph.checkpoint.base.id import uuid6
 
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter import StoredHeap, record_id
 from langchain_quickjs.script.flow.drivers import Ask
 
-__all__ = ["VariablesStore", "goes_on_with", "recent_heaps", "records_at"]
+__all__ = ["Chain", "RecordStore", "goes_on_with", "new_anchor", "recent_heaps", "records_at"]
 
-_NAMESPACE: Final = "quickjs_heap"
+_VARIABLES: Final = "quickjs_heap"
 _RECORD: Final = "record"
 
 # When a chain begins anew.
@@ -39,20 +44,48 @@ _CHAIN_TIMES: Final = 4
 _CHAIN_BYTES: Final = 16 * 1024
 _CHAIN_RECORDS: Final = 256
 
+# A number in the ids of anchors that tells those with a namespace each from earlier ones.
+_ANCHORS: Final = -3
+
 _RECENT_BYTES: Final = 32 * 1024 * 1024
 
 
+def new_anchor() -> str:
+    """Makes the id of an anchor."""
+    return str(uuid6(clock_seq=_ANCHORS))
+
+
 @dataclass(frozen=True, slots=True)
-class VariablesStore:
+class Chain:
+    """A chain of records.
+
+    Attributes:
+        newest: The heap that it stands for, with the id of the newest record.
+        anchor: The checkpoint that it stands at.
+        sizes: The bytes of the full record, the bytes of the deltas, and the number of deltas.
+    """
+
+    newest: StoredHeap
+    anchor: str
+    sizes: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStore:
     """Makes the effects that read and write the records of a thread.
 
     Attributes:
         saver: The checkpointer.
         thread_id: The thread.
+        kind: What the records are of, as namespaces have it.
+        root: The checkpoint of the outermost graph without which they are of no use; empty for
+            records that are of use as long as the thread.
     """
 
     saver: BaseCheckpointSaver[Any]
     thread_id: str
+    kind: str = _VARIABLES
+    root: str = ""
 
     def read(self, anchor: str) -> Ask:
         """Asks for a chain of records, which `records_at` takes out of the answer."""
@@ -67,8 +100,11 @@ class VariablesStore:
             "channel_values": {_RECORD: record},
             "channel_versions": versions,
         }
-        metadata = {"source": "update", "step": -1, "parents": {}}
-        return Ask(self.saver, "put", (self._address(), checkpoint, metadata, versions))
+        parents = {"": self.root} if self.root else {}
+        metadata = {"source": "update", "step": -1, "parents": parents}
+        address = self._address(anchor)
+        del address["configurable"]["checkpoint_id"]
+        return Ask(self.saver, "put", (address, checkpoint, metadata, versions))
 
     def write_delta(self, anchor: str, record: bytes, record_id: bytes) -> Ask:
         """Stores a delta with the chain that it belongs to."""
@@ -76,9 +112,15 @@ class VariablesStore:
         writer = str(uuid.UUID(bytes=record_id[:16]))
         return Ask(self.saver, "put_writes", (self._address(anchor), [(_RECORD, record)], writer))
 
-    def _address(self, anchor: str | None = None) -> RunnableConfig:
-        address = {"thread_id": self.thread_id, "checkpoint_ns": _NAMESPACE}
-        return {"configurable": address | ({"checkpoint_id": anchor} if anchor else {})}
+    def _address(self, anchor: str) -> RunnableConfig:
+        place = {"checkpoint_ns": self._namespace(anchor), "checkpoint_id": anchor}
+        return {"configurable": {"thread_id": self.thread_id, **place}}
+
+    def _namespace(self, anchor: str) -> str:
+        if uuid.UUID(anchor).clock_seq != _ANCHORS % 2**14:
+            return self.kind
+        # The colon marks what belongs to the call that began at the root.
+        return f"{self.kind}{':' if self.root else '/'}{anchor}"
 
 
 def records_at(found: CheckpointTuple | None) -> dict[bytes, bytes]:

@@ -130,12 +130,12 @@ def test_what_was_kept_is_signed(tmp_path: Path, caplog: pytest.LogCaptureFixtur
         talk.start()
     with tampering(tmp_path / "db") as connection:
         rows = connection.execute(
-            "select checkpoint from checkpoints where checkpoint_ns = 'quickjs_failures'"
+            "select checkpoint from checkpoints where checkpoint_ns like 'quickjs_failures%'"
         ).fetchall()
         ((stored,),) = rows
         assert b"road" in stored
         connection.execute(
-            "update checkpoints set checkpoint = ? where checkpoint_ns = 'quickjs_failures'",
+            "update checkpoints set checkpoint = ? where checkpoint_ns like 'quickjs_failures%'",
             (stored.replace(b"road", b"rope"),),
         )
     talk.send({"messages": [("user", "What has been done?")]})

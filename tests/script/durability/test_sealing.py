@@ -305,7 +305,7 @@ def entries(database: Path) -> list[tuple[str, str, list[Any]]]:
     with tampering(database) as connection:
         rows = connection.execute(
             "select task_id, channel, type, value from writes"
-            " where checkpoint_ns = 'quickjs_calls' order by channel"
+            " where checkpoint_ns like 'quickjs_calls%' order by channel"
         ).fetchall()
     return [
         (task, channel, SERDE.loads_typed((kind, value))) for task, channel, kind, value in rows

@@ -66,6 +66,11 @@ def deepagents(pattern: str, by: str) -> Change:
 
 BREAKS: Final[dict[str, tuple[Change, ...]]] = {
     "test_the_run_and_its_nodes": (renamed("schedule_task"),),
+    "test_where_a_thread_was_forked": (renamed("checkpoint_metadata"),),
+    "test_the_id_of_a_task_at_another_checkpoint": (renamed("prepare_next_tasks"),),
+    "test_an_answer_at_a_checkpoint_that_the_thread_has_left": (
+        renamed("_addressed_checkpoint_superseded"),
+    ),
     "test_the_channels": (
         langgraph(
             r"(local_read,\s+scratchpad,\s+)channels,(\s+)managed,", r"\1managed,\2channels,"

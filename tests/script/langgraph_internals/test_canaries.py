@@ -570,6 +570,80 @@ def test_what_other_tasks_have_written() -> None:
     assert "kept" in next(m.text for m in messages if getattr(m, "tool_call_id", None) == "1")
 
 
+class Forked(TypedDict, total=False):
+    """The state of a graph that asks in a graph inside."""
+
+    answer: Any
+
+
+def forks_of(look: Callable[[Any], Any]) -> tuple[Any, list[Any]]:
+    """A graph that asks in a graph inside, and what is seen there in each run."""
+    seen: list[Any] = []
+
+    def ask(_: Any, config: RunnableConfig) -> dict[str, Any]:
+        namespace = room.checkpointer.namespace_of_graph(config)
+        seen.append(look(room.superstep.Outermost.of(config, namespace)))
+        return {"answer": interrupt("?")}
+
+    node: Any = ask
+    inner = StateGraph(Forked).add_node("ask", node).add_edge(START, "ask").compile()
+    outer = StateGraph(Forked).add_node("inner", inner).add_edge(START, "inner")
+    return outer.compile(checkpointer=InMemorySaver()), seen
+
+
+@canary(
+    "LangGraph's run of a thread's outermost graph can be found from a graph inside, and has "
+    "`checkpoint`, `checkpoint_metadata` and `prev_checkpoint_config`: at a fork the `source` is "
+    "`fork`, and the checkpoint before is the one that was forked."
+)
+def test_where_a_thread_was_forked() -> None:
+    graph, seen = forks_of(lambda around: (around.checkpoint_id, around.source, around.parent_id))
+    graph.invoke({}, THREAD)
+    before = graph.get_state(THREAD).config
+    graph.invoke(Command(resume=1), THREAD)
+    graph.invoke(None, before)
+    known = before["configurable"]["checkpoint_id"]
+    assert [(at == known, source) for at, source, _ in seen] == [
+        (True, "loop"),
+        (True, "loop"),
+        (False, "fork"),
+    ]
+    assert seen[-1][2] == known
+
+
+@canary(
+    "LangGraph's `prepare_next_tasks` tells the ids of tasks from the checkpoint and its step, so "
+    "in a fork it tells the id that the same task had at the checkpoint that was forked."
+)
+def test_the_id_of_a_task_at_another_checkpoint() -> None:
+    graph, seen = forks_of(
+        lambda around: (around.task_id, around.parent_id and around.task_at(around.parent_id, 0))
+    )
+    graph.invoke({}, THREAD)
+    graph.invoke(None, graph.get_state(THREAD).config)
+    assert seen[0][0] != seen[1][0]
+    assert seen[0][0] == seen[1][1]
+
+
+@canary(
+    "LangGraph's run has `input`, what the graph was invoked with, and "
+    "`_addressed_checkpoint_superseded`: whether that was a checkpoint which the thread has left."
+)
+def test_an_answer_at_a_checkpoint_that_the_thread_has_left() -> None:
+    graph, seen = forks_of(lambda around: (around.is_answered, around.is_answered_late))
+    graph.invoke({}, THREAD)
+    before = graph.get_state(THREAD).config
+    graph.invoke(Command(resume=1), THREAD)
+    graph.invoke(None, before)
+    assert seen == [(False, False), (True, False), (False, False)]
+    graph, seen = forks_of(lambda around: (around.is_answered, around.is_answered_late))
+    graph.invoke({}, THREAD)
+    before = graph.get_state(THREAD).config
+    graph.invoke(None, before)
+    graph.invoke(Command(resume=1), before)
+    assert seen[-1] == (True, True)
+
+
 def wait_until(holds: Callable[[], bool]) -> None:
     for _ in range(MOST_LOOKS):
         if holds():

@@ -1,0 +1,202 @@
+"""The pauses that a script has left, in the history of its thread.
+
+Where a script runs inside a task of the thread's outermost graph, as in an agent, all its pauses
+are at one checkpoint of that graph, which shows the latest. So when a script comes to its next
+pause, the one that it has left is stored as a checkpoint of its own, right before that one:
+
+    twin   the same state, with the question that stood then
+    mark   a pending write of the twin: where the script's own graph has that pause
+
+Whoever forks the thread at a twin, or anywhere at that step, has the task run again under another
+id. It then finds the pause by way of the checkpoints that the fork was made of, and goes on there.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
+from langgraph.types import Interrupt
+
+from langchain_quickjs.errors import AlreadyAnsweredError
+from langchain_quickjs.script.flow.call_ids import digest
+from langchain_quickjs.script.flow.drivers import Ask, Asking
+from langchain_quickjs.script.langgraph_internals.checkpointer import (
+    address_of_graph,
+    checkpointer_of,
+    namespace_of_graph,
+    stores_when_it_ends_only,
+)
+from langchain_quickjs.script.langgraph_internals.resume import mark_as_unfit
+from langchain_quickjs.script.langgraph_internals.superstep import (
+    INTERRUPTS,
+    Outermost,
+)
+
+__all__ = ["EarlierPause", "earlier_pause", "keep_left_pause", "require_open"]
+
+_MARK: Final = "quickjs_pause"
+_MARK_ID: Final = str(uuid.UUID("00000000-0000-0000-0000-71756963006b"))
+_MOST_FORKS: Final = 16  # Of a fork of a fork: for each, somebody looks into the database.
+_MOST_STEPS: Final = 8  # After its last pause a script's graph has no more checkpoints than some.
+
+# Where the ids of twins are: below that of the checkpoint, in the part that says no time.
+_LOW_BITS: Final = 62
+_SPREAD_BITS: Final = 40
+_NOISE_BITS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierPause:
+    """A pause of a script that its thread was forked at.
+
+    Attributes:
+        paused: What is stored of the script.
+        namespace: That of the script graph in which it is.
+        here: Whether it is answered where it stands, so its question was not asked again.
+    """
+
+    paused: Any
+    namespace: str
+    here: bool
+
+
+def keep_left_pause(
+    config: RunnableConfig, shown: Sequence[Interrupt], number: int
+) -> Asking[None]:
+    """Keeps a pause that a script has left, because it has come to another one.
+
+    Args:
+        config: The config of the task of the script's graph that has gone on from it.
+        shown: What people were asked there.
+        number: How many questions the script had asked by then.
+    """
+    saver, namespace = checkpointer_of(config), namespace_of_graph(config)
+    outermost = Outermost.of(config, namespace)
+    if saver is None or outermost is None or stores_when_it_ends_only(outermost.config):
+        return
+    found: CheckpointTuple | None = yield Ask(saver, "get_tuple", (outermost.address(),))
+    twin = _twin_id(outermost.checkpoint_id, number)
+    if found is None or twin is None:
+        return
+    parent: Any = (found.parent_config or {}).get("configurable", {}).get("checkpoint_id")
+    before = outermost.address(parent)
+    checkpoint = {**found.checkpoint, "id": twin}
+    yield Ask(saver, "put", (before, checkpoint, found.metadata, {}))
+    at, own = outermost.address(twin), address_of_graph(config)["configurable"]["checkpoint_id"]
+    task = outermost.task_at(twin)
+    if task is not None:
+        yield Ask(saver, "put_writes", (at, [(INTERRUPTS, tuple(shown))], task))
+    mark = [namespace, own, outermost.checkpoint_id, outermost.step]
+    yield Ask(saver, "put_writes", (at, [(_MARK, mark)], _MARK_ID))
+
+
+def require_open(config: RunnableConfig, namespace: str) -> Asking[None]:
+    """Sees to it that an answer is for a script that waits.
+
+    Args:
+        config: The config of the task of the outermost graph that runs the script.
+        namespace: That of the script graph.
+
+    Raises:
+        AlreadyAnsweredError: The answer is given at a checkpoint that the thread has left, and the
+            script has ended there.
+    """
+    saver, outermost = checkpointer_of(config), Outermost.of(config, namespace)
+    if saver is None or outermost is None or not outermost.is_answered_late:
+        return
+    found: CheckpointTuple | None = yield Ask(
+        saver, "get_tuple", (outermost.address(None, namespace),)
+    )
+    if found is not None and found.checkpoint["channel_values"].get("paused") is None:
+        raise mark_as_unfit(
+            AlreadyAnsweredError(
+                "This question has been answered, and the program has ended since. Nothing was "
+                "done with the answer that came now. To decide otherwise from there, fork the "
+                "thread first: `invoke(None, config)` with the config of that state asks again."
+            )
+        )
+
+
+def earlier_pause(config: RunnableConfig) -> Asking[EarlierPause | None]:
+    """The pause at which the thread was forked, for a script graph that begins.
+
+    Args:
+        config: The config of a task of the script graph.
+    """
+    saver, namespace = checkpointer_of(config), namespace_of_graph(config)
+    outermost = Outermost.of(config, namespace)
+    if saver is None or outermost is None:
+        return None
+    source: Any = outermost.source
+    parent, places = outermost.parent_id, _marked(outermost.writes, namespace, outermost)
+    here = outermost.is_answered  # Otherwise LangGraph has just forked it.
+    for _ in range(_MOST_FORKS):
+        for place in places:
+            paused = yield from _newest_pause(saver, place)
+            if paused is not None:
+                inner: str = place["configurable"]["checkpoint_ns"]
+                return EarlierPause(paused, inner, here)
+        if source not in ("fork", "update") or parent is None:
+            return None
+        found: CheckpointTuple | None = yield Ask(saver, "get_tuple", (outermost.address(parent),))
+        if found is None:
+            return None
+        here, source = False, found.metadata.get("source")
+        own = _of_task(parent, found.metadata.get("step", 0), namespace, outermost)
+        places = [*own, *_marked(found.pending_writes or (), namespace, outermost)]
+        parent = (found.parent_config or {}).get("configurable", {}).get("checkpoint_id")
+    return None
+
+
+def _of_task(
+    checkpoint_id: str, step: int, namespace: str, outermost: Outermost
+) -> list[RunnableConfig]:
+    """Where the script's graph is that ran in the same task at another checkpoint."""
+    task = outermost.task_at(checkpoint_id, step)
+    if task is None:
+        return []
+    inner = outermost.namespace_of(task, namespace)
+    return [outermost.address(outermost.addressed(inner), inner)]
+
+
+def _marked(writes: Sequence[Any], namespace: str, outermost: Outermost) -> list[RunnableConfig]:
+    """Where pauses are of which a checkpoint is a twin."""
+    for task, channel, value in writes:
+        match value:
+            case [str(inner), str(pause), str(whole), int(step)] if (task, channel) == (
+                _MARK_ID,
+                _MARK,
+            ):
+                # Beside the one that has gone on, others may have waited.
+                own = _of_task(whole, step, namespace, outermost)
+                is_own = inner in [place["configurable"]["checkpoint_ns"] for place in own]
+                return [outermost.address(pause, inner)] if is_own else own
+    return []
+
+
+def _newest_pause(saver: BaseCheckpointSaver[Any], place: RunnableConfig) -> Asking[Any]:
+    """What is stored of a script that has paused; `None` if none has."""
+    if place["configurable"].get("checkpoint_id"):
+        found: CheckpointTuple | None = yield Ask(saver, "get_tuple", (place,))
+        return None if found is None else found.checkpoint["channel_values"].get("paused")
+    pauses: list[Any] = []
+
+    def note(one: CheckpointTuple) -> None:
+        pauses.append(one.checkpoint["channel_values"].get("paused"))
+
+    yield Ask(saver, "list", (place,), {"limit": _MOST_STEPS}, note)
+    return next((paused for paused in pauses if paused is not None), None)
+
+
+def _twin_id(checkpoint_id: str, number: int) -> str | None:
+    """The id of a twin: below that of the checkpoint, and above those of earlier pauses."""
+    whole = uuid.UUID(checkpoint_id).int
+    low = whole & (1 << _LOW_BITS) - 1
+    noise = int(digest("twin", checkpoint_id, str(number)), 16) % (1 << _NOISE_BITS)
+    own = low - (1 << _SPREAD_BITS) // max(number, 1) - noise
+    return str(uuid.UUID(int=whole - low + own)) if own >= 0 else None

@@ -1,0 +1,78 @@
+"""What a paused script's state holds of its memory, if that is too large to stand there itself."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+import msgpack
+
+from langchain_quickjs.errors import SnapshotError
+
+__all__ = ["MemoryReference"]
+
+_MAGIC: Final = b"QJSP\x01"
+_ANCHOR_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryReference:
+    """Which records the memory of a paused script is, and the rest of its interpreter.
+
+    It is sealed with the script, and an id covers all records below it. So whoever can write to the
+    database can take records away, and change none.
+
+    Attributes:
+        rest: The interpreter without its memory.
+        id: The id of the newest record.
+        anchor: The checkpoint that the chain stands at.
+        sizes: The bytes of the full record, the bytes of the deltas, and the number of deltas.
+        of_thread: Whether the chain is that of the thread's variables.
+        root: The checkpoint of the outermost graph without which the chain is of no use; empty if
+            there is none.
+    """
+
+    rest: bytes
+    id: bytes
+    anchor: str
+    sizes: tuple[int, int, int]
+    of_thread: bool
+    root: str
+
+    @staticmethod
+    def is_in(stored: bytes) -> bool:
+        """Whether what is stored of a script is such a reference."""
+        return stored.startswith(_MAGIC)
+
+    def pack(self) -> bytes:
+        """Packs the reference."""
+        anchor = uuid.UUID(self.anchor).bytes
+        fields = [self.rest, self.id, anchor, *self.sizes, self.of_thread, self.root]
+        return _MAGIC + bytes(msgpack.packb(fields))
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> MemoryReference:
+        """Reads what `pack` made.
+
+        Raises:
+            SnapshotError: If it is damaged.
+        """
+        try:
+            fields = msgpack.unpackb(packed[len(_MAGIC) :])
+        except (ValueError, TypeError, msgpack.exceptions.UnpackException):
+            fields = None
+        match fields:
+            case [
+                bytes(rest),
+                bytes(newest),
+                bytes(anchor),
+                int(full),
+                int(deltas),
+                int(count),
+                bool(of_thread),
+                str(root),
+            ] if len(anchor) == _ANCHOR_BYTES:
+                place = str(uuid.UUID(bytes=anchor))
+                return cls(rest, newest, place, (full, deltas, count), of_thread, root)
+        raise SnapshotError("the reference to it is damaged")

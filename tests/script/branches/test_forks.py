@@ -1,0 +1,340 @@
+"""Each pause of a script is a state of its thread: to look at, fork, and answer differently."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.tools import BaseTool, InjectedToolCallId, tool
+from langgraph.types import Command
+
+from langchain_quickjs import AlreadyAnsweredError, SnapshotError, create_script_graph
+from langchain_quickjs.script.variables.store import recent_heaps
+from tests.helpers.conversations import MODES, Conversation, Mode
+from tests.helpers.databases import Database, Server, aopened, opened, tampering
+from tests.helpers.models import parallel_programs
+
+NAMES: Final = "abcde"
+KINDS: Final = ("create_agent", "create_deep_agent", "graph", "script")
+APPROVE: Final = {"type": "approve"}
+SOURCE: Final = """
+const seen = [], held = "x".repeat(HELD);
+for (const to of "abcde") {
+  try { seen.push(await tools.pay({ to })); } catch (error) { seen.push(`no ${to}`); }
+}
+seen.join() + (held.length - HELD);
+"""
+
+
+@dataclass
+class Fork(Conversation):
+    """A thread, with public calls at any of its states; `script` is the script graph by itself."""
+
+    at: Any = None
+    ids: list[str] = field(default_factory=list)
+
+    @property
+    def config(self) -> Any:
+        return self.at or {"configurable": {"thread_id": self.thread}}
+
+    def build(self, checkpointer: Any) -> Any:
+        if self.kind != "script":  # type: ignore[comparison-overlap]
+            return super().build(checkpointer)
+        return create_script_graph(
+            self.tools, interrupt_on=self.interrupt_on, checkpointer=checkpointer, **self.options
+        )
+
+    def start(self) -> Any:
+        agent = self.kind.startswith("create")
+        return self.send({"messages": [("user", "go")]} if agent else {"source": self.source})
+
+    def send(self, message: Any, at: Any = None) -> Any:
+        recent_heaps.clear()
+        self.at = at
+        try:
+            return super().send(message)
+        finally:
+            self.at = None
+
+    def states(self) -> dict[str, Any]:
+        """The newest state at which people are asked about each payment, by whom it is to."""
+
+        def asked(graph: Any) -> dict[str, Any]:
+            states = list(graph.get_state_history(self.config))
+            return {to(one): one for one in reversed(states) if one.interrupts}
+
+        if self.database is None:
+            return asked(self.build(self.memory))
+        with opened(self.database) as saver:
+            return asked(self.build(saver))
+
+    def update(self, config: Any, values: Any) -> Any:
+        async def aupdate(database: Database) -> Any:
+            async with aopened(database) as saver:
+                return await self.build(saver).aupdate_state(config, values)
+
+        if self.database is None:
+            return self.build(self.memory).update_state(config, values)
+        if self.mode == "ainvoke":
+            return asyncio.run(aupdate(self.database))
+        with opened(self.database) as saver:
+            return self.build(saver).update_state(config, values)
+
+    @property
+    def asked(self) -> str:
+        (request,) = self.question["action_requests"]
+        return str(request["args"]["to"])
+
+    def finish(self, *decisions: Any) -> str:
+        """Answers what is asked with one decision after the other, then approves."""
+        left = list(decisions)
+        while self.waits:
+            (one,) = self.last["__interrupt__"]
+            self.send(Command(resume={one.id: {"decisions": [left.pop(0) if left else APPROVE]}}))
+        return self.result
+
+    @property
+    def result(self) -> str:
+        if self.kind == "script":  # type: ignore[comparison-overlap]
+            return str(self.last["outcome"]["value"])
+        told = self.text
+        return told.partition("<result>")[2].removesuffix("</result>") or told
+
+
+def to(state: Any) -> str:
+    return str(state.interrupts[0].value["action_requests"][0]["args"]["to"])
+
+
+def thread(
+    kind: Any,
+    mode: Mode = "invoke",
+    database: Database | None = None,
+    held: int = 10,
+    **options: Any,
+) -> Fork:
+    made: list[str] = []
+
+    @tool
+    def pay(to: str, key: Annotated[str, InjectedToolCallId]) -> str:
+        """Pays."""
+        made.append(key)
+        return f"paid {to}"
+
+    tools: Sequence[BaseTool] = [pay]
+    source = SOURCE.replace("HELD", str(held))
+    return Fork(kind, mode, database, source, tools, {"pay": True}, options, ids=made)
+
+
+def decision(kind: str) -> Any:
+    if kind == "edit":
+        return {"type": "edit", "edited_action": {"name": "pay", "args": {"to": "z"}}}
+    return {"type": kind, "message": "never"} if kind == "reject" else {"type": kind}
+
+
+def expected(kinds: Sequence[str]) -> str:
+    texts = {"approve": "paid {}", "reject": "no {}", "edit": "paid z"}
+    told = [texts[kind].format(name) for kind, name in zip(kinds, NAMES, strict=True)]
+    return ",".join(told) + "0"
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_pause_can_be_forked_and_answered_otherwise(
+    kind: str, mode: Mode, database: Database | None
+) -> None:
+    run = thread(kind, mode, database)
+    run.start()
+    assert run.finish() == expected(["approve"] * 5)
+    states = run.states()
+    assert sorted(states) == sorted(NAMES)
+    for place, other in ((0, "reject"), (2, "approve"), (2, "reject"), (3, "edit"), (4, "reject")):
+        state = states[NAMES[place]]
+        run.send(None, at=state.config)
+        assert run.asked == NAMES[place]
+        assert run.last["__interrupt__"][0].id != state.interrupts[0].id
+        answers = ["approve"] * place + [other] + ["approve"] * (4 - place)
+        assert run.finish(decision(other)) == expected(answers)
+    # Each call that was made has an id of its own, whatever branch it was made in.
+    assert set(Counter(run.ids).values()) == {1}
+    assert len(run.ids) == 5 + 4 + 3 + 2 + 2 + 0
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("kind", ["create_agent", "graph"])
+def test_an_update_of_the_state_goes_on_from_its_pause(
+    kind: str, mode: Mode, database: Database | None
+) -> None:
+    change: Any = {"messages": []} if kind == "create_agent" else {"before": "changed"}
+    run = thread(kind, mode, database)
+    run.start()
+    run.decide(APPROVE)
+    run.send(None, at=run.update(run.config, change))  # At the head, while it waits.
+    assert run.asked == "b"
+    assert run.finish() == expected(["approve"] * 5)
+    config = run.update(run.states()["c"].config, change)
+    run.send(None, at=run.update(config, change))  # A fork of a fork.
+    assert run.asked == "c"
+    assert run.finish(decision("reject")) == expected(
+        ["approve"] * 2 + ["reject", *["approve"] * 2]
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_is_for_the_branch_that_asked(kind: str, database: Database | None) -> None:
+    run = thread(kind, "invoke", database)
+    run.start()
+    run.finish()
+    third, made = run.states()["c"], len(run.ids)
+    run.send(None, at=third.config)
+    # An answer to the question before the fork, delivered once more: the fork's question stands.
+    run.send(Command(resume={third.interrupts[0].id: {"decisions": [APPROVE]}}))
+    assert len(run.ids) == made
+    assert [to(run.states()["c"])] == ["c"]
+    run.send(None)
+    (asked,) = run.last["__interrupt__"]
+    answer: Any = Command(resume={asked.id: {"decisions": [decision("reject")]}})
+    run.send(answer)
+    assert run.asked == "d"
+    run.send(answer)  # And one to the fork's own question.
+    assert run.asked == "d"
+    assert len(run.ids) == made
+
+
+@pytest.mark.parametrize("kind", ["create_agent", "create_deep_agent", "graph"])
+def test_an_old_state_is_answered_where_it_stands(kind: str, database: Database | None) -> None:
+    run = thread(kind, "invoke", database)
+    run.start()
+    run.finish()
+    last = run.states()["e"]
+    fifth = run.states()["d"]
+    answer: Any = Command(resume={fifth.interrupts[0].id: {"decisions": [decision("reject")]}})
+    run.send(answer, at=fifth.config)
+    assert run.asked == "e"
+    if kind != "graph":
+        late: Any = Command(resume={last.interrupts[0].id: {"decisions": [decision("reject")]}})
+        with pytest.raises(AlreadyAnsweredError, match="fork the thread first"):
+            run.send(late, at=last.config)
+
+
+def test_the_own_graph_of_a_script_says_how_to_decide_otherwise() -> None:
+    run = thread("script")
+    run.start()
+    run.finish()
+    third = run.states()["c"]
+    answer: Any = Command(resume={third.interrupts[0].id: {"decisions": [decision("reject")]}})
+    with pytest.raises(AlreadyAnsweredError, match="that makes a fork"):
+        run.send(answer, at=third.config)
+
+
+ANSWERS = st.lists(st.sampled_from(["approve", "reject", "edit"]), min_size=5, max_size=5)
+
+
+@settings(max_examples=15)
+@given(
+    first=ANSWERS,
+    forks=st.lists(st.tuples(st.integers(0, 4), ANSWERS), min_size=1, max_size=3),
+    kind=st.sampled_from(["create_agent", "graph", "script"]),
+    held=st.sampled_from([10, 300_000]),
+    options=st.sampled_from(
+        [{}, {"durability": "call"}, {"snapshot_signing_key": "key"}, {"ask": "each"}]
+    ),
+)
+def test_a_fork_anywhere_equals_a_run_with_those_answers(
+    first: list[str], forks: list[tuple[int, list[str]]], kind: str, held: int, options: Any
+) -> None:
+    run = thread(kind, held=held, **options)
+    run.start()
+    assert run.finish(*map(decision, first)) == expected(first)
+    line = first  # The answers of the branch that the newest state of each pause is in.
+    for place, others in forks:
+        run.send(None, at=run.states()[NAMES[place]].config)
+        line = [*line[:place], *others[place:]]
+        assert run.finish(*map(decision, line[place:])) == expected(line)
+    assert set(Counter(run.ids).values()) <= {1}
+
+
+def test_a_program_that_was_edited_begins_anew() -> None:
+    run = thread("create_agent")
+    run.start()
+    run.decide(APPROVE)
+    graph = run.build(run.memory)
+    call = graph.get_state(run.config).values["messages"][-1]
+    edited = call.tool_calls[0] | {"args": {"code": "await tools.pay({ to: 'new' })"}}
+    message = AIMessage(call.content, id=call.id, tool_calls=[edited])
+    run.send(None, at=run.update(run.config, {"messages": [message]}))
+    assert run.asked == "new"
+
+
+def test_other_programs_of_the_message_wait_in_the_fork_as_they_did() -> None:
+    run = thread("create_agent", mode="invoke")
+    run.options = {"mode": "call"}
+    run.model = parallel_programs([run.source, run.source.replace("abcde", "vwxyz")])
+    run.start()
+
+    def answer(name: str, kind: str) -> None:
+        (one,) = [i for i in run.last["__interrupt__"] if to_of(i) == name]
+        run.send(Command(resume={one.id: {"decisions": [decision(kind)]}}))
+
+    for name, kind in (("a", "approve"), ("v", "approve"), ("b", "approve")):
+        answer(name, kind)
+    run.send(None, at=run.states()["b"].config)
+    assert sorted(map(to_of, run.last["__interrupt__"])) == ["b", "w"]
+    while run.waits:
+        answer(to_of(run.last["__interrupt__"][0]), "reject")
+    told = [m.text for m in run.last["messages"] if isinstance(m, ToolMessage)]
+    assert told == [
+        "<result>paid a,no b,no c,no d,no e0</result>",
+        "<result>paid v,no w,no x,no y,no z0</result>",
+    ]
+
+
+def to_of(interrupt: Any) -> str:
+    return str(interrupt.value["action_requests"][0]["args"]["to"])
+
+
+@pytest.mark.parametrize("kind", ["create_agent", "graph", "script"])
+def test_a_prune_takes_nothing_that_a_fork_needs(kind: str, postgres: Server) -> None:
+    database = postgres.database()
+    run = thread(kind, "invoke", database, held=400_000)
+    run.source = run.source.replace(
+        '"x".repeat(400000)', "Array.from({ length: 400000 }, (_, i) => i * i)"
+    )
+    run.start()
+    run.finish()
+    run.send(None, at=run.states()["c"].config)
+    while run.waits:
+        with opened(database) as saver:
+            saver.prune([run.thread], strategy="keep_latest")
+        (one,) = run.last["__interrupt__"]
+        run.send(Command(resume={one.id: {"decisions": [decision("reject")]}}))
+    assert run.result == expected(["approve", "approve", *["reject"] * 3])
+
+
+@pytest.mark.parametrize("kind", ["create_agent", "graph", "script"])
+def test_a_fork_at_what_was_changed_in_the_database_is_refused(kind: str, tmp_path: Any) -> None:
+    run = thread(kind, "invoke", tmp_path / "db", snapshot_signing_key="key")
+    run.start()
+    run.finish()
+    third = run.states()["c"]
+    with tampering(tmp_path / "db") as connection:
+        connection.create_function("damaged", 1, lambda blob: blob.replace(b"QJSS", b"QJSX"))
+        connection.execute("update checkpoints set checkpoint = damaged(checkpoint)")
+    made = len(run.ids)
+    with pytest.raises(SnapshotError, match="is not used"):
+        run.send(None, at=third.config)
+    assert len(run.ids) == made
+
+
+def test_nothing_is_kept_of_pauses_where_steps_are_not_stored() -> None:
+    run = thread("create_agent")
+    run.run_options = {"durability": "exit"}
+    run.start()
+    assert run.finish() == expected(["approve"] * 5)
+    assert sorted(run.states()) == ["e"]
