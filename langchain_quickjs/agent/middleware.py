@@ -26,6 +26,7 @@ from langchain_quickjs.agent.model_calls.ruled_calls import (
     check_labels,
     decided_here,
     is_decided_here,
+    note_earlier,
     note_told,
 )
 from langchain_quickjs.agent.program import ProgramSettings, granted_to_program
@@ -273,6 +274,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Any]
     ) -> Work[ModelResponse[Any]]:
         request = self._with_prompt(request)
+        note_earlier(request.state, self._settings)
         if failed := unanswered(request.messages, self.tool_name, was_rendered_here):
             request = yield from self._with_failures(request, failed)
         response: ModelResponse[Any] = yield Invoke(functools.partial(handler, request))

@@ -21,13 +21,13 @@ from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.drivers import Invoke, Work
 from langchain_quickjs.script.labels.policy import RuleOfTwo
 from langchain_quickjs.script.labels.program import brought_by, error_about, why
-from langchain_quickjs.script.labels.results import CallLabels, noting
+from langchain_quickjs.script.labels.results import CallLabels, around, noting
 from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN
 from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
 from langchain_quickjs.script.people.approvals import Approvals
 from langchain_quickjs.script.variables.session_labels import SessionLabels
 
-__all__ = ["check_labels", "decided_here", "is_decided_here", "note_told"]
+__all__ = ["check_labels", "decided_here", "is_decided_here", "note_earlier", "note_told"]
 
 logger = logging.getLogger(__name__)
 
@@ -140,6 +140,20 @@ def check_labels(settings: ProgramSettings, available: Mapping[str, BaseTool] | 
         )
 
 
+def note_earlier(state: Any, settings: ProgramSettings) -> None:
+    """Tells the call that an agent runs inside of what the agent had touched in earlier runs.
+
+    The channel of its labels does so too when it is read. Here it is checked what stands in it, and
+    whether it is there at all.
+
+    Args:
+        state: The state of the agent, whose model is about to be called.
+        settings: What holds for the agent's programs.
+    """
+    if settings.rule is not None and (call := around()) is not None:
+        call.add(_session_of(state, settings, settings.rule).read().session)
+
+
 def note_told(state: Any, told: Iterable[Told], settings: ProgramSettings) -> None:
     """Notes what is touched by what the model is about to be told of programs without an end.
 
@@ -149,10 +163,14 @@ def note_told(state: Any, told: Iterable[Told], settings: ProgramSettings) -> No
         settings: What holds for the agent's programs.
     """
     if settings.rule is not None:
-        config = get_config()
-        signer = Signer.of(settings.signing_keys, config)
-        session = SessionLabels.of(settings.rule, config, state, signer, settings.tool_name)
+        session = _session_of(state, settings, settings.rule)
         session.is_told(CLEAN.join(*(one.touched for one in told)))
+
+
+def _session_of(state: Any, settings: ProgramSettings, rule: RuleOfTwo) -> SessionLabels:
+    config = get_config()
+    signer = Signer.of(settings.signing_keys, config)
+    return SessionLabels.of(rule, config, state, signer, settings.tool_name)
 
 
 def _refused(request: ToolCallRequest, why_not: str) -> ToolMessage:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgpack
 from langchain_core.messages import AIMessage, ToolMessage
@@ -87,12 +87,27 @@ class SessionLabels:
 
     @classmethod
     def of(
-        cls, rule: Rule, config: RunnableConfig, state: Any, signer: Signer, tool_name: str
+        cls,
+        rule: Rule,
+        config: RunnableConfig,
+        state: Any,
+        signer: Signer,
+        tool_name: str,
+        task: OuterTask | None = None,
     ) -> SessionLabels:
-        """Those of a tool call with this config and this state of its agent."""
+        """Those of a tool call with this config and this state of its agent.
+
+        Args:
+            rule: The rule.
+            config: The config.
+            state: The state of the agent.
+            signer: Signs what is written, and checks what is read.
+            tool_name: The tool that runs programs.
+            task: What takes back all writes if the call fails, where there is such a thing.
+        """
         messages = state.get("messages", ()) if isinstance(state, Mapping) else ()
-        task, step = OuterTask(config), Superstep(config)
-        return cls(rule, task, step, config, signer, messages, tool_name)
+        task = task or OuterTask(config)
+        return cls(rule, task, Superstep(config), config, signer, messages, tool_name)
 
     def read(self) -> Touched:
         """What had been touched before the call."""
@@ -226,7 +241,7 @@ def _entries(value: object) -> list[Any]:
         found = msgpack.unpackb(value) if isinstance(value, bytes) else None
     except (TypeError, ValueError, msgpack.exceptions.UnpackException):
         found = None
-    return found if isinstance(found, list) and len(found) <= _MOST_ENTRIES else [b""]
+    return found if isinstance(found, list) and 0 < len(found) <= _MOST_ENTRIES else [b""]
 
 
 class LabelsChannel(HiddenChannel):
@@ -234,14 +249,38 @@ class LabelsChannel(HiddenChannel):
 
     An update keeps each write that is not said by another one too, so it depends on no order, and
     never loses a label.
+
+    An agent that runs inside of a tool call tells that call what stands here when its run begins,
+    and with each step: also of what it had read in a run before this one.
     """
+
+    def __init__(self, typ: Any = bytes, key: str = "") -> None:
+        super().__init__(typ, key)
+        self._is_trial = False  # Whether somebody only wants to see what a write would do.
+
+    def copy(self) -> Self:
+        """Copies the channel for somebody who wants to see what a write would do."""
+        new = self.__class__(self.typ, self.key)
+        new.value, new._is_trial = self.value, True
+        return new
+
+    def from_checkpoint(self, checkpoint: Any) -> Self:
+        """Makes the channel that a run of the graph begins with."""
+        new = super().from_checkpoint(checkpoint)
+        new._tell_around()
+        return new
 
     def update(self, values: Sequence[bytes]) -> bool:
         """Takes the writes of a superstep."""
         if not values:
             return False
         self.value = bytes(msgpack.packb(_said([*_entries(self.value), *values])))
+        self._tell_around()
         return True
+
+    def _tell_around(self) -> None:
+        if not self._is_trial and (call := around()) is not None:
+            call.add(CLEAN.join(*(_labels_in(_as_bytes(e)).session for e in _entries(self.value))))
 
 
 def _said(entries: Iterable[Any]) -> list[Any]:
