@@ -134,7 +134,9 @@ def granted_to_program(
     events = events_of(runtime, script_id) if settings.streams_events else None
     labels = None
     if settings.rule is not None:
-        session = SessionLabels.of(settings.rule, config, request.state, signer, tool_name, outer)
+        session = SessionLabels.of(
+            settings.rule, config, request.state, signer, tool_name, task=outer
+        )
         labels = session.of_program(
             script_id, approvals.manner.clock, has_variables=policy is not None
         )

@@ -6,7 +6,7 @@ And what a rule about that says, for all who need one without having to know how
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Set
+from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, Self, get_args
 
@@ -172,6 +172,19 @@ class Rule(ABC):
     @abstractmethod
     def labels_of(self, name: str) -> frozenset[Label]:
         """What calls of a tool bring."""
+
+    @abstractmethod
+    def labels_of_provider_tool(self, name: str, own: Collection[str] = ()) -> frozenset[Label]:
+        """What a tool brings that the model's provider runs.
+
+        Args:
+            name: Its plain name.
+            own: The agent's own tools, whose labels are for none of the provider's.
+        """
+
+    @abstractmethod
+    def names(self, name: str) -> bool:
+        """Whether it says anything of a tool."""
 
     @abstractmethod
     def applies(self, taint: Taint, own: Set[Label]) -> bool:

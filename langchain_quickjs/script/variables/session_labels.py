@@ -13,7 +13,7 @@ one message write beside each other.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 import msgpack
@@ -22,11 +22,13 @@ from langchain_core.runnables import RunnableConfig
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.durability.signing import Signer
+from langchain_quickjs.script.labels.messages.history import labels_told, record_of
 from langchain_quickjs.script.labels.program import LABELS_KEY, brought_by
 from langchain_quickjs.script.labels.results import around
 from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN, Left, Rule, Taint
+from langchain_quickjs.script.langgraph_internals.agent_hooks import tool_calls_of
 from langchain_quickjs.script.langgraph_internals.checkpointer import EMPTY_CHANNEL, HiddenChannel
-from langchain_quickjs.script.langgraph_internals.graph_around import channels_of
+from langchain_quickjs.script.langgraph_internals.graph_around import channels_of, graph_around
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
 
@@ -73,8 +75,9 @@ class SessionLabels:
         step: Its superstep.
         config: Its config.
         signer: Signs what is written, and checks what is read.
-        messages: The messages of the agent, which tell whether there is a history.
+        messages: The messages of the agent, which tell what its history holds.
         tool_name: The tool that runs programs.
+        told: What the history has touched, by what stands in it.
     """
 
     rule: Rule
@@ -84,6 +87,7 @@ class SessionLabels:
     signer: Signer
     messages: Sequence[Any]
     tool_name: str
+    told: Touched = field(default_factory=Touched)
 
     @classmethod
     def of(
@@ -93,6 +97,7 @@ class SessionLabels:
         state: Any,
         signer: Signer,
         tool_name: str,
+        *,
         task: OuterTask | None = None,
     ) -> SessionLabels:
         """Those of a tool call with this config and this state of its agent.
@@ -106,8 +111,11 @@ class SessionLabels:
             task: What takes back all writes if the call fails, where there is such a thing.
         """
         messages = state.get("messages", ()) if isinstance(state, Mapping) else ()
-        task = task or OuterTask(config)
-        return cls(rule, task, Superstep(config), config, signer, messages, tool_name)
+        task, step = task or OuterTask(config), Superstep(config)
+        tools = tool_calls_of(getattr(graph_around(config), "nodes", {})).tools
+        session, variables = labels_told(messages, rule, tool_name, tools)
+        told = Touched(Taint(session), Taint(variables))
+        return cls(rule, task, step, config, signer, messages, tool_name, told)
 
     def read(self) -> Touched:
         """What had been touched before the call."""
@@ -120,16 +128,20 @@ class SessionLabels:
     def beside(self, call_id: str, now_s: float) -> Taint:
         """What is touched by the calls that the model makes together with one.
 
+        Where several have its id, nobody knows which of them it is, so all of them count.
+
         Args:
             call_id: The call.
             now_s: The time, in seconds since the epoch.
         """
         made = self._made()
+        calls = made.tool_calls if made is not None else []
+        own = call_id if sum(one["id"] == call_id for one in calls) == 1 else None
         return CLEAN.join(
             *(
                 brought_by(one["name"], one["args"], labels, now_s, delivered=False)
-                for one in (made.tool_calls if made is not None else ())
-                if one["id"] != call_id and one["name"] != self.tool_name
+                for one in calls
+                if (own is None or one["id"] != own) and one["name"] != self.tool_name
                 for labels in [self.rule.labels_of(one["name"])]
             )
         )
@@ -172,7 +184,7 @@ class SessionLabels:
             return _ALL_UNKNOWN
         earlier = self.step.written(LABELS_KEY, self.step.earlier_tasks(self.tool_name))
         values = [*_entries(channel.value), *(value for _, value in earlier)]
-        touched = Touched()
+        touched = self.told
         for value in values:
             touched = touched.join(self._unpacked(value))
         return touched
@@ -225,12 +237,17 @@ class ProgramSession:
         left = touched.variables if self.has_variables else CLEAN
         return touched.session.join(left, beside)
 
-    def keep(self, left: Left) -> None:
-        """Keeps what it has touched."""
+    def keep(self, left: Left) -> dict[str, Any]:
+        """Keeps what it has touched.
+
+        Returns:
+            What of it is to stand with the program's result.
+        """
         counts = left.shown or self.labels.rule.precision == "session"
         session = left.passed.join(left.told) if counts else left.passed
         variables = left.taint if self.has_variables else CLEAN
         self.labels.write(self.labels.read(), session, variables)
+        return record_of(session.labels, variables.labels)
 
 
 def _entries(value: object) -> list[Any]:

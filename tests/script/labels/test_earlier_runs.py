@@ -58,7 +58,9 @@ class Unreliable(ScriptedModel):
 class Pair:
     """An agent, and one inside of its tool `delegate`."""
 
-    def __init__(self, turns: Any, inner: Any, precision: Any, mode: Mode, saver: Any = None):
+    def __init__(
+        self, turns: Any, inner: Any, precision: Any, mode: Mode, saver: Any = None
+    ) -> None:
         self.mode = mode
         self.precision = precision
         self.made = list[str]()
