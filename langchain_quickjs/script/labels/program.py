@@ -130,6 +130,8 @@ class ProgramLabels:
         rule: The rule; without one nothing is noted.
         limits: What the program may use up.
         declared: Tells which fields a tool declares for what it returns.
+        beside: Is told what the program has touched, and tells what those beside it have, where
+            whatever was delivered counts for all.
         taint: All that was touched, with what its session had touched before.
         clear: The same without what strangers' text has reached the program. A call that comes out
             the same without that text is judged by it.
@@ -143,6 +145,7 @@ class ProgramLabels:
     rule: Rule | None = None
     limits: Limits = field(default_factory=Limits)
     declared: Callable[[str], frozenset[str]] = lambda _: frozenset()
+    beside: Callable[[Taint], Taint] = lambda mine: mine
     taint: Taint = CLEAN
     clear: Taint = CLEAN
     passed: Taint = CLEAN
@@ -244,6 +247,7 @@ class ProgramLabels:
         """
         if self.rule is None:
             return asked
+        self._share()
         depends = self.depends.get(number, ())
         own, touched = self.rule.labels_of(name), self.taint if depends else self.clear
         if not self.rule.applies(touched, own):
@@ -262,8 +266,13 @@ class ProgramLabels:
             ):
                 brought = brought_by(name, args, own, now_s, delivered=False)
                 self.taint, self.clear = self.taint.join(brought), self.clear.join(brought)
+                self._share()
             if "acts" in own:
                 self.passes_on(number)
+
+    def _share(self) -> None:
+        if self.rule is not None and self.rule.precision == "session":
+            self.taint = self.clear = self.beside(self.taint)
 
     def passes_on(self, number: int) -> None:
         """Notes that a call takes what the program knows to where others find it."""
@@ -298,6 +307,7 @@ class ProgramLabels:
         self.taint = self.taint.join(brought)
         if self.shadow is None:
             self.clear = self.taint
+            self._share()
             return
         kept = [one for one in brought.sources if "untrusted" not in one.labels]
         self.clear = self.clear.join(Taint(brought.labels - {"untrusted"}, tuple(kept)))

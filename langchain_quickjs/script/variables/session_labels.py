@@ -4,17 +4,14 @@ They are part of each checkpoint, so they survive processes, are forked with the
 back to before a page was read is clean again. Whatever cannot be read, or is missing where there is
 a history, counts as all of them.
 
-    value = [[touched by the session, left in variables, signature], ...]
-
-Each write says all that its writer knew, so the last one says it all, but for those that calls of
-one message write beside each other.
+Beside it counts what stands in the history (`labels/messages`), so neither can be put back alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import msgpack
 from langchain_core.messages import AIMessage, ToolMessage
@@ -25,44 +22,22 @@ from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.labels.messages.history import labels_told, record_of
 from langchain_quickjs.script.labels.program import LABELS_KEY, brought_by
 from langchain_quickjs.script.labels.results import around
-from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN, Left, Rule, Taint
+from langchain_quickjs.script.labels.taint import CLEAN, Left, Rule, Taint
 from langchain_quickjs.script.langgraph_internals.agent_hooks import tool_calls_of
-from langchain_quickjs.script.langgraph_internals.checkpointer import EMPTY_CHANNEL, HiddenChannel
+from langchain_quickjs.script.langgraph_internals.checkpointer import EMPTY_CHANNEL
 from langchain_quickjs.script.langgraph_internals.graph_around import channels_of, graph_around
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
+from langchain_quickjs.script.variables.labels_channel import (
+    ALL_UNKNOWN,
+    LabelsChannel,
+    Touched,
+    entries_of,
+)
 
-__all__ = ["LabelsChannel", "ProgramSession", "SessionLabels", "Touched"]
+__all__ = ["ProgramSession", "SessionLabels"]
 
 _PURPOSE: Final = "labels"
-_MOST_ENTRIES: Final = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """What stands in a thread.
-
-    Attributes:
-        session: What the conversation has touched.
-        variables: What the programs had touched that left variables.
-    """
-
-    session: Taint = CLEAN
-    variables: Taint = CLEAN
-
-    def join(self, other: Touched) -> Touched:
-        """Both together."""
-        return Touched(self.session.join(other.session), self.variables.join(other.variables))
-
-    def covers(self, other: Touched) -> bool:
-        """Whether it has all labels of the other one."""
-        return (
-            other.session.labels <= self.session.labels
-            and other.variables.labels <= self.variables.labels
-        )
-
-
-_ALL_UNKNOWN: Final = Touched(UNKNOWN, UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,17 +148,29 @@ class SessionLabels:
         """What the program finds and leaves that a call runs."""
         return ProgramSession(self, call_id, clock, has_variables)
 
-    def _stored(self, *, has_history: bool) -> Touched:
+    def beside_program(self, mine: Taint) -> Taint:
+        """What the programs of this run have touched, also those that have not ended.
+
+        Args:
+            mine: What one of them has.
+        """
+        return self._channel().shared.joined(mine)
+
+    def _channel(self) -> LabelsChannel:
         channel = channels_of(self.config).get(LABELS_KEY)
         if not isinstance(channel, LabelsChannel):
             raise SetupError(
                 f"The agent's state has no key {LABELS_KEY!r}. A middleware after "
                 "CodeInterpreterMiddleware has replaced it; let it keep the key."
             )
+        return channel
+
+    def _stored(self, *, has_history: bool) -> Touched:
+        channel = self._channel()
         if channel.value is EMPTY_CHANNEL and has_history:
-            return _ALL_UNKNOWN
+            return ALL_UNKNOWN
         earlier = self.step.written(LABELS_KEY, self.step.earlier_tasks(self.tool_name))
-        values = [*_entries(channel.value), *(value for _, value in earlier)]
+        values = [*entries_of(channel.value), *(value for _, value in earlier)]
         touched = self.told
         for value in values:
             touched = touched.join(self._unpacked(value))
@@ -211,7 +198,7 @@ class SessionLabels:
                     return Touched(Taint.unpack(session), Taint.unpack(variables))
         except (TypeError, ValueError, msgpack.exceptions.UnpackException):
             pass
-        return _ALL_UNKNOWN
+        return ALL_UNKNOWN
 
 
 @dataclass(slots=True)
@@ -248,79 +235,3 @@ class ProgramSession:
         variables = left.taint if self.has_variables else CLEAN
         self.labels.write(self.labels.read(), session, variables)
         return record_of(session.labels, variables.labels)
-
-
-def _entries(value: object) -> list[Any]:
-    """The entries of a channel's value; one that nobody can read if it is none."""
-    if value is EMPTY_CHANNEL:
-        return []
-    try:
-        found = msgpack.unpackb(value) if isinstance(value, bytes) else None
-    except (TypeError, ValueError, msgpack.exceptions.UnpackException):
-        found = None
-    return found if isinstance(found, list) and 0 < len(found) <= _MOST_ENTRIES else [b""]
-
-
-class LabelsChannel(HiddenChannel):
-    """Holds what was written of a session's labels, and shows it to nobody who reads the state.
-
-    An update keeps each write that is not said by another one too, so it depends on no order, and
-    never loses a label.
-
-    An agent that runs inside of a tool call tells that call what stands here when its run begins,
-    and with each step: also of what it had read in a run before this one.
-    """
-
-    def __init__(self, typ: Any = bytes, key: str = "") -> None:
-        super().__init__(typ, key)
-        self._is_trial = False  # Whether somebody only wants to see what a write would do.
-
-    def copy(self) -> Self:
-        """Copies the channel for somebody who wants to see what a write would do."""
-        new = self.__class__(self.typ, self.key)
-        new.value, new._is_trial = self.value, True
-        return new
-
-    def from_checkpoint(self, checkpoint: Any) -> Self:
-        """Makes the channel that a run of the graph begins with."""
-        new = super().from_checkpoint(checkpoint)
-        new._tell_around()
-        return new
-
-    def update(self, values: Sequence[bytes]) -> bool:
-        """Takes the writes of a superstep."""
-        if not values:
-            return False
-        self.value = bytes(msgpack.packb(_said([*_entries(self.value), *values])))
-        self._tell_around()
-        return True
-
-    def _tell_around(self) -> None:
-        if not self._is_trial and (call := around()) is not None:
-            call.add(CLEAN.join(*(_labels_in(_as_bytes(e)).session for e in _entries(self.value))))
-
-
-def _said(entries: Iterable[Any]) -> list[Any]:
-    """The entries but for those that others cover, in an order that depends on nothing else."""
-    kept: list[tuple[Touched, Any]] = []
-    for entry in sorted(set(map(_as_bytes, entries)), reverse=True):
-        touched = _labels_in(entry)
-        if not any(other.covers(touched) for other, _ in kept):
-            kept = [(other, one) for other, one in kept if not touched.covers(other)]
-            kept.append((touched, entry))
-    return sorted(entry for _, entry in kept)
-
-
-def _as_bytes(entry: Any) -> bytes:
-    return entry if isinstance(entry, bytes) else b""
-
-
-def _labels_in(entry: bytes) -> Touched:
-    """What an entry says, whoever wrote it."""
-    try:
-        match msgpack.unpackb(entry):
-            case [bytes(session), bytes(variables), bytes()]:
-                return Touched(Taint.unpack(session), Taint.unpack(variables))
-    except (TypeError, ValueError, msgpack.exceptions.UnpackException):
-        pass
-    return _ALL_UNKNOWN
