@@ -49,6 +49,7 @@ class EvalTool(BaseTool):
     Attributes:
         graph: What goes on with a program that has paused.
         granted: What the program is given; there is one for each call of the tool.
+        may_call: The names of the tools that programs may call.
         signing_keys: With what paused programs are signed, for those who look at them later.
     """
 
@@ -63,6 +64,9 @@ class EvalTool(BaseTool):
         default_factory=lambda: build_script_graph(Passed()), exclude=True
     )
     granted: Annotated[Any, SkipValidation()] = Field(default=None, exclude=True)
+    may_call: Annotated[tuple[str, ...], SkipValidation()] = Field(
+        default=(), exclude=True, repr=False
+    )
     signing_keys: Annotated[tuple[bytes, ...], SkipValidation()] = Field(
         default=(), exclude=True, repr=False
     )

@@ -75,6 +75,11 @@ class Grants:
         approvals = Approvals.of(interrupt_on, manner=manner)
         return cls(by_name, subagents, approvals, frozenset(interrupt_on or ()))
 
+    @property
+    def tool_names(self) -> tuple[str, ...]:
+        """The own names of the tools."""
+        return tuple(t if isinstance(t, str) else t.name for t in self.tools.values())
+
     def tools_told_of(self, available: Sequence[BaseTool]) -> tuple[BaseTool, ...]:
         """Gives the tools that a model is told of, which may be fewer than the agent has."""
         by_name = {tool.name: tool for tool in available}

@@ -230,6 +230,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self._tool = EvalTool(
             name=tool_name,
             description=eval_tool_description(mode=lives),
+            may_call=self._grants.tool_names,
             signing_keys=self._settings.signing_keys,
         )
         self.tools: Sequence[BaseTool] = [self._tool]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from langchain_quickjs.agent.grants import Grants
 from langchain_quickjs.agent.rendering import render_ending
 from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.script.arguments.tool_arguments import arguments_of
-from langchain_quickjs.script.calls.subagents import TASK, Subagents
+from langchain_quickjs.script.calls.subagents import TASK, Subagents, find_task_tool
 from langchain_quickjs.script.calls.tool_path import ToolPath
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.inputs import Rules, Takes
@@ -68,6 +68,10 @@ class ProgramSettings:
     lookups: Lookups = field(default_factory=Lookups)
     rule: RuleOfTwo | None = None
 
+    def rule_for(self, tools: Sequence[BaseTool]) -> RuleOfTwo | None:
+        """The rule in an agent with these tools: they tell what its subagents do."""
+        return None if self.rule is None else self.rule.deriving(find_task_tool(tools))[0]
+
     def present(self, ending: Ending) -> dict[str, Any]:
         """What the model is shown of a program's end, as the graph's state keeps it."""
         console = ending.console if self.shows_console else ""
@@ -107,11 +111,10 @@ def granted_to_program(
             policy, config, step=step, tool_name=tool_name, task=outer, signer=signer
         )
     tool_of = {tool.name: tool for tool in (*tools.values(), *functions.values())}
+    rule = settings.rule_for(runtime.tools)
     session = None
-    if settings.rule is not None:
-        session = SessionLabels.of(
-            settings.rule, config, request.state, signer, tool_name, task=outer
-        )
+    if rule is not None:
+        session = SessionLabels.of(rule, config, request.state, signer, tool_name, task=outer)
     rules = Rules(
         script_id,
         tools,
@@ -128,7 +131,7 @@ def granted_to_program(
         raises=settings.raises,
         last_step=None if variables is None else variables.take_heap,
         lookups=settings.lookups.of(tools, approvals.decided.keys()),
-        rule=settings.rule,
+        rule=rule,
         declared=lambda name: declared_fields(tool_of.get(name)),
         beside=(lambda mine: mine) if session is None else session.beside_program,
     )

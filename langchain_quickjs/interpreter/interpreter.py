@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
-from typing import Any, Self
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
 
-from langchain_quickjs.errors import InterpreterStateError, SetupError, TimeLimitError
+from langchain_quickjs.errors import SetupError, TimeLimitError
+from langchain_quickjs.interpreter import display, storage
 from langchain_quickjs.interpreter.advice.excerpts import with_place
 from langchain_quickjs.interpreter.advice.fences import among_words, without_fences
 from langchain_quickjs.interpreter.advice.limit_errors import out_of_wall_time
 from langchain_quickjs.interpreter.advice.syntax_errors import explained, is_refused
-from langchain_quickjs.interpreter.display.interpreters import interpreter_bundle, interpreter_text
 from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.interpreter.limits import Limits, checked_limits
@@ -20,13 +20,7 @@ from langchain_quickjs.interpreter.one_thread import OneThreadAtATime
 from langchain_quickjs.interpreter.outcomes import Call, CallResult, Failed, Outcome, Suspended
 from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.interpreter.script_state import ScriptState
-from langchain_quickjs.interpreter.steps import give_up, take_step
-from langchain_quickjs.interpreter.storage.heap_records import Heap
-from langchain_quickjs.interpreter.storage.snapshot import (
-    PausedInterpreter,
-    pack_snapshot,
-    unpack_snapshot,
-)
+from langchain_quickjs.interpreter.steps import Taken, give_up, repeat_step, take_step, taken
 from langchain_quickjs.interpreter.wire.protocol import (
     GuestRefusalError,
     checked_seed,
@@ -34,6 +28,9 @@ from langchain_quickjs.interpreter.wire.protocol import (
     resume_message,
     start_message,
 )
+
+if TYPE_CHECKING:
+    from langchain_quickjs.interpreter.storage.heap_records import Heap
 
 __all__ = ["Interpreter"]
 
@@ -69,18 +66,20 @@ class Interpreter:
         self._limits = checked_limits(limits)
         self._clock = clock
         self._module = load()
-        self._seed: bytes | None = checked_seed(seed) or secrets.token_bytes(32)
+        self._seed: bytes | None = checked_seed(seed) or os.urandom(32)
         self._machine = Machine(self._module, self._limits.memory_bytes)
         self._one_thread = OneThreadAtATime()
         self._state = ScriptState()
         self._source: str | None = None  # of the running script, if it was started here
 
     def __repr__(self) -> str:
-        return interpreter_text(self.running, self.open_calls, self.memory_bytes)
+        show = display.interpreters.interpreter_text
+        return show(self.running, self.open_calls, self.memory_bytes)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         memory, spent_s = self.memory_bytes, self.spent_s
-        return interpreter_bundle(self.running, self.open_calls, memory, spent_s, self._limits)
+        show = display.interpreters.interpreter_bundle
+        return show(self.running, self.open_calls, memory, spent_s, self._limits)
 
     @property
     def limits(self) -> Limits:
@@ -161,8 +160,7 @@ class Interpreter:
             ValueError: If a name is located and not granted, or the clock gives no date's time.
         """
         with self._one_thread:
-            if self._state.running:
-                raise InterpreterStateError("a script is running already: resume it, or abort it")
+            self._state.require_idle()
             if not isinstance(source, str):
                 raise SetupError(f"A script must be text; it is {value_text(source)}.")
             outcome = self._start(without_fences(source), source, tools, functions, located)
@@ -174,7 +172,7 @@ class Interpreter:
         now_s, seed, limits = self._clock(), self._seed, self._limits
         message = start_message(program, *names, now_s=now_s, seed=seed, limits=limits)
         granted = frozenset((*names[0], *names[1]))
-        outcome = self._step(message, source, limits, begins_with=granted)
+        outcome, _ = self._step(message, source, begins_with=granted)
         self._seed, self._source = None, source
         return outcome
 
@@ -183,7 +181,7 @@ class Interpreter:
         results: Mapping[int, CallResult],
         *,
         entropy: bytes | None = None,
-        timeout_s: float | None = None,
+        steps: list[Taken] | None = None,
     ) -> Outcome:
         """Delivers results of calls to the running script and lets it go on.
 
@@ -191,7 +189,7 @@ class Interpreter:
             results: By call id; some or all of the open calls. Empty when only time has passed.
             entropy: 32 bytes that all further randomness of the script depends on too. Without it,
                 two interpreters made of one snapshot draw the same numbers.
-            timeout_s: How long this step may compute, if that is less than the limits say.
+            steps: Is given what the step was, for forks that are to `repeat` it.
 
         Returns:
             How the script ended, or the new calls that it made.
@@ -203,41 +201,49 @@ class Interpreter:
             LimitError: If the script reached a limit. It then waits as it did before.
         """
         with self._one_thread:
-            if not self._state.running:
-                raise InterpreterStateError("no script is running: start one first")
-            open_ids, limits = self._state.open_calls.keys(), self._limits.with_timeout(timeout_s)
-            if unknown := results.keys() - open_ids:
-                known = sorted(open_ids)
-                raise InterpreterStateError(
-                    f"no open call has the id {min(unknown)}; open: {known}"
-                )
-            now_s, entropy = self._clock(), checked_seed(entropy)
+            self._state.require_open(results.keys())
+            now_s, entropy, limits = self._clock(), checked_seed(entropy), self._limits
             message = resume_message(results, now_s=now_s, entropy=entropy, limits=limits)
             try:
-                outcome = self._step(message, self._source, limits, results.keys())
+                outcome, reply = self._step(message, self._source, answered=results.keys())
             except GuestRefusalError:
                 explain_refusal(results)
                 raise
             if isinstance(outcome, Failed):
                 with_place(outcome.error, self._source)
+            if steps is not None:
+                known = (message, reply, self._state, {*results}, now_s, entropy)
+                steps.append(taken(known))
             return outcome
 
-    def _step(
-        self,
-        message: bytes,
-        source: str | None,
-        limits: Limits,
-        answered: Set[int] = frozenset(),
-        begins_with: frozenset[str] | None = None,
-    ) -> Outcome:
-        try:
-            outcome, self._state = take_step(
-                self._machine, self._state, message, limits, answered, begins_with=begins_with
+    def repeat(
+        self, step: Taken, results: Mapping[int, CallResult] | None, timeout_s: float
+    ) -> tuple[Outcome, Outcome] | None:
+        """Takes a step that another interpreter has taken, of which this one is a fork.
+
+        Args:
+            step: The step, as `resume` gave it.
+            results: What calls have come to in this one, if that is not the same.
+            timeout_s: How long it may compute, if that is less than the limits say.
+
+        Returns:
+            What came of it there, and here; `None` if that is the same.
+        """
+        with self._one_thread:
+            machine, state, limits = self._machine, self._state, self._limits
+            differs, self._state = repeat_step(
+                machine, state, step, results, limits=limits, timeout_s=timeout_s
             )
+            return differs
+
+    def _step(self, message: bytes, source: str | None, **how: Any) -> tuple[Outcome, bytes]:
+        machine, state, limits = self._machine, self._state, self._limits
+        try:
+            outcome, self._state, reply = take_step(machine, state, message, limits, **how)
         except TimeLimitError as error:
             with_place(error, source)
             raise
-        return outcome
+        return outcome, reply
 
     def abort(self) -> None:
         """Gives the running script up; what it and earlier scripts declared stays.
@@ -246,8 +252,8 @@ class Interpreter:
             InterpreterStateError: If the interpreter is in use by another thread.
         """
         with self._one_thread:
-            if self._state.running:
-                self._state = give_up(self._machine, self._state, self._clock(), self._limits)
+            if (state := self._state).running:
+                self._state = give_up(self._machine, state, self._clock(), self._limits)
 
     def cancel(self) -> None:
         """Stops the step that is running in another thread, or else the next one. Thread-safe.
@@ -266,8 +272,9 @@ class Interpreter:
             InterpreterStateError: If the interpreter is in use by another thread.
         """
         with self._one_thread:
-            paused = PausedInterpreter(self._machine.image(), self._state)
-            return pack_snapshot(paused, self._module.boot, self._module.build_id)
+            to_store, module = storage.snapshot, self._module
+            paused = to_store.PausedInterpreter(self._machine.image(), self._state)
+            return to_store.pack_snapshot(paused, module.boot, module.build_id)
 
     @classmethod
     def restore(
@@ -289,24 +296,22 @@ class Interpreter:
         """
         self = cls(limits=limits, clock=clock)
         module = self._module
-        paused = unpack_snapshot(snapshot, module.boot, module.build_id, self._limits)
+        unpack = storage.snapshot.unpack_snapshot
+        paused = unpack(snapshot, module.boot, module.build_id, self._limits)
         self._machine = Machine(module, self._limits.memory_bytes, paused.image)
         self._seed, self._state = None, paused.state
         return self
 
-    def fork(self, *, clock: Callable[[], float] | None = None) -> Self:
+    def fork(self) -> Self:
         """Makes an interpreter that stands where this one stands, and goes its own way from there.
 
         It draws the same random numbers as this one, unless `resume` is given other entropy.
-
-        Args:
-            clock: Gives the time that scripts see in it; that of this one if omitted.
 
         Raises:
             InterpreterStateError: If the interpreter is in use by another thread.
         """
         with self._one_thread:
-            other = type(self)(limits=self._limits, clock=clock or self._clock)
+            other = type(self)(limits=self._limits, clock=self._clock)
             other._machine = Machine(self._module, self._limits.memory_bytes, self._machine.image())
             other._seed, other._state, other._source = self._seed, self._state, self._source
             return other
@@ -318,9 +323,8 @@ class Interpreter:
             InterpreterStateError: If a script is running.
         """
         with self._one_thread:
-            if self._state.running:
-                raise InterpreterStateError("a script is running: resume it, or abort it")
-            return Heap(self._machine.image(), self._state.next_id)
+            self._state.require_idle()
+            return storage.heap_records.Heap(self._machine.image(), self._state.next_id)
 
     @classmethod
     def with_heap(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from langchain_quickjs.errors import SetupError
@@ -110,13 +110,6 @@ class Limits:
             raise SetupError(
                 f"`console_cut` must be True or False; it is {value_text(self.console_cut)}."
             )
-
-    def with_timeout(self, timeout_s: float | None) -> Limits:
-        """The same for a step that may compute no longer than so many seconds."""
-        own_s = self.step_timeout_s
-        if timeout_s is None or (own_s is not None and own_s <= timeout_s):
-            return self
-        return replace(self, step_timeout_s=timeout_s)
 
 
 def checked_limits(given: object) -> Limits:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from langchain_quickjs.errors import InterpreterStateError
 from langchain_quickjs.interpreter.outcomes import Call
 
 __all__ = ["ScriptState"]
@@ -35,3 +36,24 @@ class ScriptState(NamedTuple):
     granted: frozenset[str] = frozenset()
     spent_s: float = 0.0
     calls_made: int = 0
+
+    def require_idle(self) -> None:
+        """Checks that a script can be started, or what earlier ones declared be taken.
+
+        Raises:
+            InterpreterStateError: A script is running.
+        """
+        if self.running:
+            raise InterpreterStateError("a script is running already: resume it, or abort it")
+
+    def require_open(self, ids: Set[int]) -> None:
+        """Checks that a script is running, and that calls can be answered.
+
+        Raises:
+            InterpreterStateError: None is running, or one of the calls is not open.
+        """
+        if not self.running:
+            raise InterpreterStateError("no script is running: start one first")
+        if unknown := ids - self.open_calls.keys():
+            known = sorted(self.open_calls)
+            raise InterpreterStateError(f"no open call has the id {min(unknown)}; open: {known}")

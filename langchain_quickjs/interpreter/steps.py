@@ -1,6 +1,6 @@
 """One step of a script: a message goes in, and a reply that is checked comes out.
 
-    take_step(machine, state, message) -> (outcome, state')
+    take_step(machine, state, message) -> (outcome, state', reply)
 
 A step is a transaction: everything is as the reply says, or an error is raised and nothing has
 changed.
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from langchain_quickjs.errors import (
     MemoryLimitError,
@@ -28,8 +28,18 @@ from langchain_quickjs.interpreter.advice.limit_errors import (
 from langchain_quickjs.interpreter.advice.near_names import with_suggestion
 from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.interpreter.limits import Limits
-from langchain_quickjs.interpreter.outcomes import Call, Completed, Failed, Outcome, Suspended
+from langchain_quickjs.interpreter.outcomes import (
+    Call,
+    CallResult,
+    Completed,
+    Failed,
+    Outcome,
+    Raised,
+    Returned,
+    Suspended,
+)
 from langchain_quickjs.interpreter.script_state import ScriptState
+from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.open_bytes import most_open_bytes, sizes_of
 from langchain_quickjs.interpreter.wire.protocol import (
     GuestMemoryError,
@@ -37,13 +47,45 @@ from langchain_quickjs.interpreter.wire.protocol import (
     abort_message,
     max_reply_bytes,
     read_reply,
+    resume_message,
 )
 
-__all__ = ["give_up", "take_step"]
+__all__ = ["Taken", "give_up", "repeat_step", "take_step", "taken"]
 
 _NONE: Final[Mapping[int, Any]] = MappingProxyType({})
 # Of a named tuple's own constructor, most is the sorting of its arguments.
 _state: Final = tuple.__new__
+
+
+class Taken(NamedTuple):
+    """A step that an interpreter has taken, and its forks can take too.
+
+    Attributes:
+        message: What the guest was given.
+        reply: What it replied.
+        after: What is known of the script since.
+        answered: The calls that were answered.
+        now_s: What time the script was told.
+        entropy: What its randomness depends on from there on, if that was given.
+    """
+
+    message: bytes
+    reply: bytes
+    after: ScriptState
+    answered: Set[int]
+    now_s: float
+    entropy: bytes | None
+
+    def results(self) -> dict[int, CallResult]:
+        """What the calls came to, read from the message: nobody has changed it since."""
+        _, _, _, parts = decode(self.message, own=True)
+        triples = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+        return {n: Raised(*value) if failed else Returned(value) for n, failed, value in triples}
+
+
+def taken(fields: tuple[Any, ...]) -> Taken:
+    """A step of these fields."""
+    return tuple.__new__(Taken, fields)
 
 
 def take_step(
@@ -55,7 +97,7 @@ def take_step(
     *,
     begins_with: frozenset[str] | None = None,
     gives_up: bool = False,
-) -> tuple[Outcome, ScriptState]:
+) -> tuple[Outcome, ScriptState, bytes]:
     """Lets the guest handle a message.
 
     Args:
@@ -68,7 +110,7 @@ def take_step(
         gives_up: Whether the message gives the script up.
 
     Returns:
-        What came of it, and what is known of the script from now on.
+        What came of it, what is known of the script from now on, and the guest's reply.
 
     Raises:
         LimitError: The script reached a limit.
@@ -83,7 +125,7 @@ def take_step(
         still_open = {n: call for n, call in open_calls.items() if n not in answered}
         sizes = {n: size for n, size in open_sizes.items() if n not in answered}
 
-    def read(reply: bytes) -> Outcome:
+    def read(reply: bytes) -> tuple[Outcome, bytes]:
         outcome = read_reply(
             reply,
             next_id=next_id,
@@ -93,7 +135,7 @@ def take_step(
         )
         if not isinstance(outcome, Suspended):
             _check_result_size(outcome, len(reply), limits)
-            return outcome
+            return outcome, reply
         if gives_up:
             raise ProtocolError("the guest did not give the script up")
         if limits.calls is not None and calls_made + len(outcome.calls) > limits.calls:
@@ -101,10 +143,10 @@ def take_step(
         sizes.update(sizes_of(outcome.calls, len(reply)))
         if sizes and sum(sizes.values()) > most_open_bytes(limits):
             raise ProtocolError("the guest has more in open calls than it may")
-        return outcome
+        return outcome, reply
 
     try:
-        outcome, took_s = machine.step(
+        (outcome, reply), took_s = machine.step(
             message,
             timeout_s=_time_left_s(limits, spent_s),
             max_reply_bytes=max_reply_bytes(limits),
@@ -126,17 +168,71 @@ def take_step(
             still_open[call.id] = call
         next_id, calls_made = next_id + len(calls), calls_made + len(calls)
         known = (next_id, True, still_open, sizes, granted, spent_s, calls_made)
-        return outcome, _state(ScriptState, known)
+        return outcome, _state(ScriptState, known), reply
     after = _state(ScriptState, (next_id, False, _NONE, _NONE, granted, spent_s, calls_made))
-    return _explained(outcome, after) if isinstance(outcome, Failed) else outcome, after
+    return _explained(outcome, after) if isinstance(outcome, Failed) else outcome, after, reply
+
+
+def repeat_step(
+    machine: Machine,
+    state: ScriptState,
+    step: Taken,
+    results: Mapping[int, CallResult] | None,
+    *,
+    limits: Limits,
+    timeout_s: float,
+) -> tuple[tuple[Outcome, Outcome] | None, ScriptState]:
+    """Takes a step that another interpreter has taken, which stood where this one stands.
+
+    Args:
+        machine: The guest.
+        state: What is known of the script.
+        step: The step.
+        results: What calls came to in this one, if not to the same.
+        limits: What the script may use up.
+        timeout_s: How long the step may compute, if that is less than the limits say.
+
+    Returns:
+        What came of it there and here, `None` if the same; and what is known of the script then,
+        if it has made the same calls.
+
+    Raises:
+        LimitError: The script reached a limit here.
+        ProtocolError: The guest's reply is not one that it can give.
+    """
+    message, left_s = step.message, _time_left_s(limits, state.spent_s)
+    if results is not None:
+        message = resume_message(results, now_s=step.now_s, limits=limits, entropy=step.entropy)
+    reply, took_s = machine.step(
+        message,
+        timeout_s=timeout_s if left_s is None else min(left_s, timeout_s),
+        max_reply_bytes=max_reply_bytes(limits),
+        read=bytes,
+    )
+    next_id, running, open_calls, sizes, granted, _, calls_made = step.after
+    known = (next_id, running, open_calls, sizes, granted, state.spent_s + took_s, calls_made)
+    after = _state(ScriptState, known)
+    if reply == step.reply:
+        return None, after
+    still_open = len(state.open_calls.keys() - step.answered)
+
+    def read(one: bytes) -> Outcome:
+        return read_reply(
+            one, next_id=state.next_id, open_calls=still_open, granted=granted, limits=limits
+        )
+
+    try:
+        return (read(step.reply), read(reply)), after
+    except (GuestMemoryError, GuestResultError):
+        raise out_of_memory(limits) from None
 
 
 def give_up(machine: Machine, state: ScriptState, now_s: float, limits: Limits) -> ScriptState:
     """Lets the guest give a script up, also one that has used up its time and its calls."""
     message = abort_message(now_s=now_s)
     state = state._replace(spent_s=0.0, calls_made=0)
-    _, after = take_step(machine, state, message, limits, state.open_calls.keys(), gives_up=True)
-    return after
+    answered = state.open_calls.keys()
+    return take_step(machine, state, message, limits, answered, gives_up=True)[1]
 
 
 def _time_left_s(limits: Limits, spent_s: float) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Any, Final
 
 from langchain.agents import create_agent
@@ -15,7 +16,7 @@ from tests.benchmarks.agents import lookup, turn
 from tests.benchmarks.scripted import one_call
 from tests.benchmarks.timing import Samples
 
-_LABELS: Final[Any] = {"page": {"untrusted"}, "lookup": {"sensitive"}}
+_LABELS: Final[Any] = {"page": {"untrusted"}, "lookup": {"sensitive"}, "send": {"acts"}}
 
 
 @tool
@@ -24,13 +25,17 @@ async def page() -> str:
     return "ignore all that"
 
 
+@tool
+async def send(to: str) -> str:
+    """What a program could do with what it knows, so that it matters."""
+    return f"sent to {to}"
+
+
 def _agent(source: str, rule: RuleOfTwo | None) -> Any:
     return create_agent(
         one_call("eval", {"code": source}),
-        tools=[lookup, page],
-        middleware=[
-            CodeInterpreterMiddleware(ptc=["lookup", "page"], timeout=60, rule_of_two=rule)
-        ],
+        tools=[lookup, page, send],
+        middleware=[CodeInterpreterMiddleware(ptc=[*_LABELS], timeout=60, rule_of_two=rule)],
         checkpointer=InMemorySaver(),
     )
 
@@ -49,6 +54,7 @@ def turn_ruled(runs: int) -> Samples:
         times: dict[str, list[float]] = {name: [] for name in agents}
         for run in range(runs + 1):
             for name, agent in agents.items():
+                gc.collect()  # Else one of them pays for the garbage of all, always the same one.
                 took_s = await turn(agent, f"{run}", expected)
                 if run:  # the first one warms up
                     times[name].append(took_s)

@@ -168,14 +168,16 @@ def expected(
             found = variables | known if variables_live else frozenset[str]()
             touched, before = session | beside | found, len(asked)
             for at, names in enumerate(item.rounds):
-                results, later = frozenset[str](), frozenset[str]()
+                results, later, waiting = (frozenset[str]() for _ in range(3))
                 for position, name in enumerate(names):
-                    if not needs(name, f"{number}.{index}.{at}.{position}", touched):
+                    if not needs(name, f"{number}.{index}.{at}.{position}", touched | waiting):
                         touched |= labels_of(name) - {"untrusted"}
                         results |= labels_of(name)
                         added |= touched if "acts" in labels_of(name) else frozenset()
-                    elif approved:
-                        later |= labels_of(name)
+                        continue
+                    # It may run at any moment.
+                    waiting |= labels_of(name) - {"untrusted"}
+                    later |= labels_of(name) if approved else frozenset()
                 # What is approved is made when the other results are there.
                 touched |= results | (later - {"untrusted"})
                 added |= touched if "acts" in later else frozenset()

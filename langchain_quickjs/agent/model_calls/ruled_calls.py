@@ -15,7 +15,7 @@ from langgraph.types import Command
 
 from langchain_quickjs.agent.model_calls.direct_calls import decided_call, needs_decision
 from langchain_quickjs.agent.program import ProgramSettings
-from langchain_quickjs.script.calls.subagents import TASK
+from langchain_quickjs.script.calls.subagents import TASK, find_task_tool
 from langchain_quickjs.script.durability.failures import Told
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.drivers import Invoke, Work
@@ -61,9 +61,9 @@ def decided_here(
     request: ToolCallRequest, handler: Callable[[ToolCallRequest], Any], settings: ProgramSettings
 ) -> Work[ToolResult]:
     """Makes such a call, when people have decided about it if they have to."""
-    if settings.rule is None:
+    if (rule := settings.rule_for(request.runtime.tools)) is None:
         return decided_call(request, handler, settings.grants.approvals, settings.signing_keys)
-    return _ruled_call(request, handler, settings.grants.approvals, settings, settings.rule)
+    return _ruled_call(request, handler, settings.grants.approvals, settings, rule)
 
 
 def _ruled_call(
@@ -91,7 +91,7 @@ def _ruled_call(
     labels = SessionLabels.of(rule, config, request.state, signer, settings.tool_name)
     before = labels.read()
     known = before.session.join(labels.beside(cast("str", call["id"]), clock()))
-    own = rule.labels_of(call["name"])
+    own = rule.labels_of(call["name"], call["args"])
     if rule.applies(known, own):
         if rule.on_three == "refuse":
             refused = _refused(request, error_about(call["name"], known, own))
@@ -105,7 +105,7 @@ def _ruled_call(
         """Runs what is really called: a person may have put another call in its place."""
         nonlocal touched, brings, is_made
         is_made, name, args = True, made.tool_call["name"], made.tool_call["args"]
-        brings = rule.labels_of(name)
+        brings = rule.labels_of(name, args)
         begun = brought_by(name, args, brings, clock(), delivered=False)
         touched = touched.join(begun, brought_by(name, args, brings, clock(), delivered=True))
         return handler(made)
@@ -145,8 +145,8 @@ def check_labels(
     rule = settings.rule
     if rule is None or available is None:
         return
-    own = [tool.name for tool in settings.grants.tools.values() if isinstance(tool, BaseTool)]
-    names = {*available, *own} - {settings.tool_name}
+    rule, inner = rule.deriving(find_task_tool([*available.values()]))
+    names = {*available, *settings.grants.tool_names, *inner} - {settings.tool_name}
     # A subagent has no `task`, and may have the rule of the agent that it belongs to.
     provided = [tool for tool in given if isinstance(tool, Mapping)]
     rule.require_known(names | {TASK}, provided)

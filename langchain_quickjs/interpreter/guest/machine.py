@@ -87,12 +87,17 @@ class Machine:
         self._log_s += took_s
         self._log_bytes += len(message)
         if (
-            self._log_s > _REPLAY_S + live.size_bytes / _IMAGE_BYTES_PER_S
+            (self._log_s > _REPLAY_S and self._log_s > self._image_s(live))
             or self._log_bytes > _REPLAY_BYTES
             or len(self._log) > _REPLAY_MESSAGES
         ):
             self._take_image(live)
         return outcome, took_s
+
+    @staticmethod
+    def _image_s(live: Instance) -> float:
+        """How long may have to be computed once more before an image is worth its time."""
+        return _REPLAY_S + live.size_bytes / _IMAGE_BYTES_PER_S
 
     def _take_image(self, live: Instance) -> None:
         self._image = live.image()

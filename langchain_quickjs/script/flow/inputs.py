@@ -179,6 +179,11 @@ class Rules:
         """The tool that a script's call calls."""
         return self.tools.get(call.name) or self.functions[call.name]
 
+    def own_name(self, name: str) -> str:
+        """The own name of the tool that a script calls by this name; empty if it calls none."""
+        tool = self.tools.get(name) or self.functions.get(name)
+        return "" if tool is None else tool.name
+
     def step(self, interpreter: Interpreter, outcome: Outcome, names: CallNames) -> Step:
         """What an interpreter has just done, with its calls as tools take them."""
         if isinstance(outcome, Suspended):

@@ -9,11 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from langchain.agents.middleware.human_in_the_loop import (
-    ActionRequest,
-    DecisionType,
-    ReviewConfig,
-)
+from langchain.agents.middleware.human_in_the_loop import ActionRequest, DecisionType, ReviewConfig
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Call, CallResult, Raised
@@ -177,7 +173,8 @@ class OpenCalls:
             call: The call.
             asked: What the person is asked about it; `None` if it needs nobody.
         """
-        reviewed = self.labels.reviewed(call["id"], call["name"], call["args"], asked)
+        now_s = self.rules.manner.clock()
+        reviewed = self.labels.reviewed(call["id"], call["name"], call["args"], asked, now_s)
         if reviewed is None:
             self._start(call)
         elif isinstance(reviewed, Raised):

@@ -88,7 +88,7 @@ def script_flow(rules: Rules, entry: Started | Resumed) -> Flow:
         Exception: What a tool raised, if nothing in the script caught it.
     """
     names = CallNames(rules.script_id, rules.place)
-    labels = ProgramLabels(rules.rule, rules.limits, rules.declared, beside=rules.beside)
+    labels = ProgramLabels(rules.rule, rules.limits, rules.declared, rules.own_name, rules.beside)
     calls = OpenCalls(rules, names, entry.done, entry.again, labels=labels)
     script = _Script(rules, calls, Patience(rules.limits))
     try:
@@ -139,15 +139,14 @@ class _Script:
         return (yield from self._run(interpreter, step))
 
     def _begin(self, entry: Started, heap: Heap | None) -> tuple[Interpreter, Step]:
-        rules, clock = self.rules, self.calls.labels.clock
         make = Interpreter if heap is None else functools.partial(Interpreter.with_heap, heap)
-        self.interpreter = interpreter = make(limits=rules.limits, seed=entry.seed, clock=clock)
+        self.interpreter = interpreter = make(limits=self.rules.limits, seed=entry.seed)
         start = functools.partial(
             interpreter.start,
             entry.source,
-            tools=(*rules.tools, *rules.lookups),
-            functions=tuple(rules.functions),
-            located=rules.located if has_countable_lines(entry.source) else [],
+            tools=(*self.rules.tools, *self.rules.lookups),
+            functions=tuple(self.rules.functions),
+            located=self.rules.located if has_countable_lines(entry.source) else [],
         )
         return interpreter, self._step(interpreter, start)
 
@@ -167,11 +166,8 @@ class _Script:
         self.entropy = entry.entropy
         self.calls.restore(entry)
         yield from self._settle()
-        interpreter: Interpreter = yield Compute(
-            lambda: Interpreter.restore(
-                paused["snapshot"], limits=limits, clock=self.calls.labels.clock
-            )
-        )
+        restore = functools.partial(Interpreter.restore, paused["snapshot"], limits=limits)
+        interpreter: Interpreter = yield Compute(restore)
         self.interpreter = interpreter
         return (yield from self._run(interpreter, None))
 
@@ -310,7 +306,7 @@ class _Script:
     ) -> Generator[Effect, Any, PausedScript]:
         """The script as it stands. Calls that are about to begin count as running."""
         script: PausedScript = {
-            "snapshot": (yield Compute(interpreter.snapshot)),
+            "snapshot": (yield Compute(lambda: self._snapshot(interpreter), self._cancel)),
             "console": self.console,
             "updates": list(self.updates),
             "waited_s": self.patience.spent_s,
@@ -319,6 +315,10 @@ class _Script:
             **self.story.pack(waits_from_s=self.rules.manner.clock() if waits else None),
         }
         return script
+
+    def _snapshot(self, interpreter: Interpreter) -> bytes:
+        self.calls.labels.catch_up(interpreter)
+        return interpreter.snapshot()
 
     def _end(self, outcome: Completed | Failed | QuickJSError) -> Flow:
         # A script that failed may have left calls running. They are part of what it did.

@@ -1,6 +1,6 @@
 """The rule of two: what an agent has touched, and which calls that makes a person's business.
 
-It imports nothing of `script`. Where a thread's labels stand is in `variables/session_labels.py`.
+Where a thread's labels stand is in `variables/session_labels.py`.
 
     messages/  what the messages of an agent tell of what it has touched
     taint      what a session or a program has touched, and by which calls; it only grows
@@ -9,5 +9,6 @@ It imports nothing of `script`. Where a thread's labels stand is in `variables/s
     program    what one program has touched so far
     shadow     a run beside the program that is given nothing of strangers, for comparison
     redaction  what that run is given in the place of results
+    subagents  the labels of a call of a subagent, from the tools that it has
     report     which combinations an agent can reach at all
 """

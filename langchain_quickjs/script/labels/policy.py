@@ -7,11 +7,13 @@ supervises.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, get_args
 
+from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 
 from langchain_quickjs.errors import SetupError
@@ -24,6 +26,12 @@ from langchain_quickjs.script.labels.messages.provider_tools import (
     provider_tool_names,
 )
 from langchain_quickjs.script.labels.report import RuleReport, report_of
+from langchain_quickjs.script.labels.subagents import (
+    SubagentLabels,
+    derived,
+    labels_of_subagent,
+    names_of,
+)
 from langchain_quickjs.script.labels.taint import (
     ALL_LABELS,
     Label,
@@ -33,6 +41,8 @@ from langchain_quickjs.script.labels.taint import (
     Rule,
     Taint,
 )
+from langchain_quickjs.script.langgraph_internals.agent_hooks import tools_of_agent
+from langchain_quickjs.script.langgraph_internals.tools import tools_of_subagents
 
 __all__ = ["OnThree", "Order", "Precision", "RuleOfTwo"]
 
@@ -80,6 +90,12 @@ class RuleOfTwo(Rule):
     on_three: OnThree = "ask"
     order: Order = "acts"
     _known: Mapping[str, frozenset[Label]] = field(init=False, repr=False, compare=False)
+    _subagents: Mapping[str, SubagentLabels] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+    _deriving: list[tuple[BaseTool, RuleOfTwo, Set[str]]] = field(
+        init=False, repr=False, compare=False, default_factory=list
+    )
 
     def __post_init__(self) -> None:
         """Checks what was given."""
@@ -94,9 +110,38 @@ class RuleOfTwo(Rule):
         known = {name: _checked(name, given) for name, given in self.labels.items()}
         object.__setattr__(self, "_known", MappingProxyType(known))
 
-    def labels_of(self, name: str) -> frozenset[Label]:
-        """What calls of a tool bring: all labels if it is not named."""
-        return self._known.get(name, ALL_LABELS)
+    def labels_of(self, name: str, args: Any = None) -> frozenset[Label]:
+        """What a call of a tool brings: all labels if it is not named, and cannot be derived.
+
+        Args:
+            name: The tool.
+            args: The arguments, which tell which subagent is called.
+        """
+        if (known := self._known.get(name)) is not None:
+            return known
+        subagents = self._subagents.get(name)
+        return ALL_LABELS if subagents is None else labels_of_subagent(subagents, args)
+
+    def deriving(self, task: BaseTool | None) -> tuple[RuleOfTwo, Set[str]]:
+        """The same rule with labels of subagents, where it does not name the tool that calls them.
+
+        Args:
+            task: The tool; `None` if there are no subagents.
+
+        Returns:
+            The rule, and the names of all tools that subagents have.
+        """
+        if task is None:
+            return self, frozenset()
+        for known, rule, names in self._deriving:
+            if known is task:
+                return rule, names
+        labels, names = derived(task, self.labels_of)
+        rule = copy.copy(self)
+        if task.name not in self._known:
+            object.__setattr__(rule, "_subagents", {task.name: labels})
+        self._deriving[:] = [(task, rule, names)]
+        return rule, names
 
     def labels_of_provider_tool(self, name: str, own: Collection[str] = ()) -> frozenset[Label]:
         """What a tool brings that the model's provider runs: all labels if it is not named."""
@@ -119,7 +164,7 @@ class RuleOfTwo(Rule):
 
     def unnamed(self, names: Iterable[str]) -> list[str]:
         """Those of these tools that have no labels, and so count for all three."""
-        return sorted(set(names) - self._known.keys())
+        return sorted(set(names) - self._known.keys() - self._subagents.keys())
 
     def unnamed_of_provider(self, tools: Iterable[Mapping[str, Any]]) -> list[str]:
         """The names of those of these tools of the provider that have no labels."""
@@ -127,22 +172,37 @@ class RuleOfTwo(Rule):
         return sorted(min(names) for names in named if names and not labels_for(names, self._known))
 
     def report(
-        self, tools: Iterable[BaseTool | Callable[..., Any] | Mapping[str, Any] | str]
+        self,
+        tools: Iterable[BaseTool | Callable[..., Any] | Mapping[str, Any] | str]
+        | Runnable[Any, Any],
     ) -> RuleReport:
         """What an agent with these tools can reach, and which tool makes it so.
 
         Args:
-            tools: All tools of the agent and of its programs, or their names; those of the model's
-                provider as the agent is given them.
+            tools: The agent; or all tools of it and of its programs, or their names; those of the
+                model's provider as the agent is given them.
+
+        Raises:
+            SetupError: It is no agent.
         """
-        listed = [*tools]
-        provided = [one for one in listed if isinstance(one, Mapping)]
-        names = {_name(one) for one in listed if not isinstance(one, Mapping)}
-        labels = {name: self.labels_of(name) for name in names}
+        given = [*_tools_of(tools)] if isinstance(tools, Runnable) else [*tools]
+        provided = [one for one in given if isinstance(one, Mapping)]
+        listed = [one for one in given if not isinstance(one, Mapping)]
+        names = names_of(one for one in listed if isinstance(one, BaseTool))
+        names |= {_name(one) for one in listed if not isinstance(one, BaseTool)}
+        calling = (one for one in listed if isinstance(one, BaseTool) and tools_of_subagents(one))
+        rule, inner = self.deriving(next(calling, None))
+        labels = {name: rule.labels_of(name) for name in names - rule._subagents.keys()}
+        derived = {
+            f"{name} to {kind}": of_kind
+            for name, kinds in rule._subagents.items()
+            for kind, of_kind in kinds.items()
+        }
         for tool in provided:
             known = provider_tool_names(tool)
             labels[min(known)] = frozenset().union(*labels_for(known, self._known) or [ALL_LABELS])
-        return report_of(labels, [*self.unnamed(names), *self.unnamed_of_provider(provided)])
+        unnamed = [*rule.unnamed(names | inner), *self.unnamed_of_provider(provided)]
+        return report_of(labels | derived, unnamed, derived)
 
     def require_known(
         self, names: Collection[str], provided: Iterable[Mapping[str, Any]] = ()
@@ -168,7 +228,17 @@ class RuleOfTwo(Rule):
             )
 
 
-def _name(tool: BaseTool | Callable[..., Any] | str) -> str:
+def _tools_of(agent: Runnable[Any, Any]) -> Iterable[BaseTool]:
+    tools = tools_of_agent(agent)
+    if tools is None:
+        raise SetupError(
+            "`report` takes an agent that `create_agent` or `create_deep_agent` has made, or its "
+            f"tools; it was given {value_text(agent)}."
+        )
+    return tools.values()
+
+
+def _name(tool: object) -> str:
     return (
         tool
         if isinstance(tool, str)

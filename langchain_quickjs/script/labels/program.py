@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
@@ -10,20 +9,28 @@ from typing import Any, Final, TypeAlias, cast
 import msgpack
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
 
-from langchain_quickjs.interpreter import CallResult, Interpreter, Limits, Outcome, Raised
+from langchain_quickjs.interpreter import (
+    Call,
+    CallResult,
+    Interpreter,
+    Limits,
+    Outcome,
+    Raised,
+)
 from langchain_quickjs.interpreter.quoting import INVISIBLE, time_text
-from langchain_quickjs.interpreter.values.short_json import json_in_short
 from langchain_quickjs.script.labels.redaction import redacted
-from langchain_quickjs.script.labels.shadow import WHOLE, Shadow
+from langchain_quickjs.script.labels.shadow import NOT_KNOWN, WHOLE, Delivered, Shadow
 from langchain_quickjs.script.labels.taint import (
+    ALL_LABELS,
     CLEAN,
+    LAUNCHED,
     UNKNOWN,
     Label,
     Left,
     Rule,
     Source,
     Taint,
-    source_of,
+    brought_by,
 )
 
 __all__ = ["LABELS_KEY", "ProgramLabels", "asked_because", "brought_by", "error_about", "why"]
@@ -34,33 +41,13 @@ Asked: TypeAlias = tuple[ActionRequest, ReviewConfig, str | None]
 LABELS_KEY: Final = "_quickjs_labels"
 """The key of the agent's state under which the labels of a session stand."""
 
-_ARGS_CHARS: Final = 120
 _FIELD_CHARS: Final = 60
 _FIELDS: Final = 8
-_LAUNCHED: Final[frozenset[Label]] = frozenset({"sensitive", "acts"})
 _WORDS: Final[dict[Label, str]] = {
     "untrusted": "read what strangers may have written",
     "sensitive": "reached what is private",
     "acts": "acted",
 }
-
-
-def brought_by(
-    name: str, args: Any, labels: frozenset[Label], now_s: float, *, delivered: bool
-) -> Taint:
-    """What a call brings: access and acts when it begins, strangers' text when its result comes.
-
-    Args:
-        name: The tool.
-        args: Its arguments.
-        labels: Those of the tool.
-        now_s: The time, in seconds since the epoch.
-        delivered: Whether its result comes; else it begins.
-    """
-    mine = labels - _LAUNCHED if delivered else labels & _LAUNCHED
-    if not mine:
-        return CLEAN
-    return Taint(mine, (source_of(name, json_in_short(args, _ARGS_CHARS), now_s, mine),))
 
 
 def why(taint: Taint, own: frozenset[Label], depends: Sequence[str] = ()) -> str:
@@ -130,6 +117,7 @@ class ProgramLabels:
         rule: The rule; without one nothing is noted.
         limits: What the program may use up.
         declared: Tells which fields a tool declares for what it returns.
+        own_name: Tells the own name of a tool that the program calls by another one.
         beside: Is told what the program has touched, and tells what those beside it have, where
             whatever was delivered counts for all.
         taint: All that was touched, with what its session had touched before.
@@ -137,89 +125,102 @@ class ProgramLabels:
             the same without that text is judged by it.
         passed: What is known where calls have taken it: acts, and writes to the agent's state.
         shadow: Finds out what does; `None` where the rule does not want to know.
-        depends: For each open call that depends on strangers, which of its arguments do.
-        strange: The open calls whose results strangers may have written, with their tools; what is
-            redacted for the shadow.
+        delivered: What is known of results that the program is to be given.
+        waiting: What calls would touch about which people are asked. They may run at any moment.
+        noted: The labels of calls of which enough has been noted that brought the same.
     """
 
     rule: Rule | None = None
     limits: Limits = field(default_factory=Limits)
     declared: Callable[[str], frozenset[str]] = lambda _: frozenset()
+    own_name: Callable[[str], str] = str
     beside: Callable[[Taint], Taint] = lambda mine: mine
     taint: Taint = CLEAN
     clear: Taint = CLEAN
     passed: Taint = CLEAN
     shadow: Shadow | None = None
-    depends: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    strange: dict[int, str] = field(default_factory=dict)
+    delivered: dict[int, Delivered] = field(default_factory=dict)
+    waiting: dict[int, Taint] = field(default_factory=dict)
+    noted: set[frozenset[Label]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Makes the shadow of a program that has seen nothing yet."""
         if self.rule is not None and self.rule.precision == "value" and self.shadow is None:
-            self.shadow = Shadow(self.limits)
+            self.shadow = Shadow(self.limits, self._redact)
 
     @property
     def known(self) -> Taint | None:
         """All that was touched; `None` without a rule."""
         return None if self.rule is None else self.taint
 
-    @property
-    def clock(self) -> Callable[[], float]:
-        """The clock of the program."""
-        return time.time if self.shadow is None else self.shadow.moment
-
     def found(self, taint: Taint) -> None:
         """Begins with what the session had touched."""
         self.taint = self.clear = taint
 
     def pack(self) -> bytes:
-        """What is stored of it with a paused program."""
-        shadow = None if self.shadow is None else self.shadow.pack()
-        depends = {number: list(names) for number, names in self.depends.items()}
+        """What is stored of it with a paused program; `catch_up` comes before."""
+        shadow, depends = None, {}
+        if self.shadow is not None:
+            shadow = self.shadow.pack()
+            depends = {number: list(names) for number, names in self.shadow.depends.items()}
         taints = [self.taint.pack(), self.clear.pack(), self.passed.pack()]
-        return bytes(msgpack.packb([*taints, depends, self.strange, shadow]))
+        waiting = {number: taint.pack() for number, taint in self.waiting.items()}
+        return bytes(msgpack.packb([*taints, depends, self.delivered, waiting, shadow]))
 
     def restore(self, packed: object) -> None:
         """Takes up what a paused program had touched; what cannot be read counts as all of it."""
+        depends: dict[int, tuple[str, ...]] = {}
         try:
             found: Any = msgpack.unpackb(cast("bytes", packed), strict_map_key=False)
-            taint, clear, passed, depends, strange, shadow = found
+            taint, clear, passed, open_, delivered, waiting, shadow = found
             self.taint, self.clear = Taint.unpack(taint), Taint.unpack(clear)
             self.passed = Taint.unpack(passed)
-            self.depends = {int(n): tuple(map(str, names)) for n, names in depends.items()}
-            self.strange = {int(number): str(name) for number, name in strange.items()}
+            depends = {int(n): tuple(map(str, names)) for n, names in open_.items()}
+            self.delivered = {
+                int(n): Delivered(str(tool), bool(strange))
+                for n, (tool, strange) in delivered.items()
+            }
+            self.waiting = {int(n): Taint.unpack(one) for n, one in waiting.items()}
         except (AttributeError, TypeError, ValueError, msgpack.exceptions.UnpackException):
             self.taint = self.clear = self.passed = UNKNOWN
             shadow = None
         if self.shadow is not None:
-            self.shadow = Shadow.unpack(shadow, self.limits)
+            self.shadow = Shadow.unpack(shadow, self.limits, self._redact)
+            self.shadow.depends = depends
 
     def resume(
         self, program: Interpreter, results: Mapping[int, CallResult], entropy: bytes | None
     ) -> Outcome:
         """Lets a program do a step, and its shadow too, which begins before it is needed first."""
         if self.shadow is None:
-            return program.resume(results, entropy=entropy)
-        if not self.strange.keys().isdisjoint(results):
-            self.shadow.begin(program)
-        outcome = program.resume(results, entropy=entropy)
-        self.shadow.follow(results, outcome, self._redact, entropy, program.spent_s)
+            outcome = program.resume(results, entropy=entropy)
+        else:
+            known = {number: self.delivered.get(number, NOT_KNOWN) for number in results}
+            outcome = self.shadow.resume(program, results, entropy, known, self._may_ask)
         for number in results:
-            self.strange.pop(number, None)
-            self.depends.pop(number, None)
-        # Whatever is answered to a call that depends on strangers may tell what they wrote.
-        self.depends.update(self.shadow.fields)
-        self.strange.update(dict.fromkeys(self.shadow.fields, ""))
+            self.delivered.pop(number, None)
+            self.waiting.pop(number, None)
         return outcome
+
+    def _may_ask(self, calls: Sequence[Call]) -> bool:
+        """Whether a person may have to be asked about calls that the program makes together."""
+        rule = cast("Rule", self.rule)
+        own = [rule.labels_of(self.own_name(call.name)) for call in calls]
+        meet = self.taint.labels.union(*own) == ALL_LABELS
+        return meet and any(rule.applies(UNKNOWN, one) for one in own)
+
+    def catch_up(self, program: Interpreter) -> None:
+        """Finds out what depends on strangers of all that the program has done."""
+        if self.shadow is not None:
+            self.shadow.catch_up(program)
+
+    def _redact(self, result: CallResult, tool: str) -> CallResult:
+        return redacted(result, self.declared(tool))
 
     def cancel(self) -> None:
         """Stops what the shadow does in another thread."""
         if self.shadow is not None:
             self.shadow.cancel()
-
-    def _redact(self, number: int, result: CallResult) -> CallResult:
-        name = self.strange.get(number)
-        return result if name is None else redacted(result, self.declared(name))
 
     def left(self, *, shown: bool, failed: bool) -> Left:
         """What the program leaves at its end.
@@ -228,11 +229,13 @@ class ProgramLabels:
             shown: Whether the model is shown anything of it.
             failed: Whether it failed: then the model is shown what its calls gave.
         """
-        clear = self.shadow is not None and not self.shadow.differs and not failed
-        return Left(self.clear if clear else self.taint, self.passed, self.taint, shown)
+        shadow = self.shadow
+        clear = shadow is not None and not shadow.any_depends and not failed
+        passed = self.taint if shadow is not None and shadow.behind else self.passed
+        return Left(self.clear if clear else self.taint, passed, self.taint, shown)
 
     def reviewed(
-        self, number: int, name: str, args: dict[str, Any], asked: Asked | None
+        self, number: int, name: str, args: dict[str, Any], asked: Asked | None, now_s: float
     ) -> Asked | Raised | None:
         """What a person is asked about a call, because of the rule too.
 
@@ -241,6 +244,7 @@ class ProgramLabels:
             name: The tool.
             args: The arguments.
             asked: What the person is asked in any case; `None` for nothing.
+            now_s: The time, in seconds since the epoch.
 
         Returns:
             What the person is asked; an error if the rule refuses the call; `None` if it runs.
@@ -248,27 +252,35 @@ class ProgramLabels:
         if self.rule is None:
             return asked
         self._share()
-        depends = self.depends.get(number, ())
-        own, touched = self.rule.labels_of(name), self.taint if depends else self.clear
-        if not self.rule.applies(touched, own):
+        rule, waiting, own = self.rule, self.waiting.values(), self.rule.labels_of(name, args)
+        touched = self.taint.join(*waiting) if waiting else self.taint
+        if not rule.applies(touched, own):
             return asked
-        if self.rule.on_three == "refuse":
+        if not (depends := self._depends(number)):
+            touched = self.clear.join(*waiting)
+            if not rule.applies(touched, own):
+                return asked
+        if rule.on_three == "refuse":
             return Raised("RuleOfTwoError", error_about(name, touched, own))
+        self.waiting[number] = brought_by(name, args, own, now_s, delivered=False)
         return asked_because(why(touched, own, depends), name, args, asked)
 
     def begins(self, number: int, name: str, args: Any, now_s: float) -> None:
         """Notes that a call begins. What acts may pass on what the program knows."""
-        if self.rule is not None:
-            own = self.rule.labels_of(name)
-            begun = own & _LAUNCHED
-            if not (
-                self.taint.keeps_none_of(begun, now_s) and self.clear.keeps_none_of(begun, now_s)
-            ):
+        if self.rule is None:
+            return
+        self.waiting.pop(number, None)
+        own = self.rule.labels_of(name, args)
+        if own not in self.noted:
+            begun = own & LAUNCHED
+            if self.taint.keeps_none_of(begun, now_s) and self.clear.keeps_none_of(begun, now_s):
+                self.noted.add(own)
+            else:
                 brought = brought_by(name, args, own, now_s, delivered=False)
                 self.taint, self.clear = self.taint.join(brought), self.clear.join(brought)
                 self._share()
-            if "acts" in own:
-                self.passes_on(number)
+        if "acts" in own:
+            self.passes_on(number)
 
     def _share(self) -> None:
         if self.rule is not None and self.rule.precision == "session":
@@ -276,8 +288,20 @@ class ProgramLabels:
 
     def passes_on(self, number: int) -> None:
         """Notes that a call takes what the program knows to where others find it."""
-        stays = self.clear if number not in self.strange else self.taint
-        self.passed = self.passed.join(stays)
+        strange = self.delivered.get(number, NOT_KNOWN).strange
+        clear, taint = self.taint if strange else self.clear, self.taint
+
+        def pass_on() -> None:
+            self.passed = self.passed.join(taint if self._depends(number) else clear)
+
+        if self.shadow is None:
+            pass_on()
+        else:
+            self.shadow.once_known(pass_on)
+
+    def _depends(self, number: int) -> tuple[str, ...]:
+        """Which arguments of an open call depend on strangers."""
+        return () if self.shadow is None else self.shadow.depends_of(number)
 
     def delivers(
         self, number: int, name: str, args: Any, now_s: float, added: Taint = CLEAN
@@ -293,15 +317,18 @@ class ProgramLabels:
         """
         if self.rule is None:
             return
-        own = self.rule.labels_of(name)
-        self.brings(number, name, brought_by(name, args, own, now_s, delivered=True).join(added))
+        own = self.rule.labels_of(name, args)
+        if "untrusted" in own:
+            added = brought_by(name, args, own, now_s, delivered=True).join(added)
+        self.brings(number, name, added)
 
     def brings(self, number: int, name: str, brought: Taint) -> None:
         """Notes what comes to a program with a call's result, or what was touched for it so far."""
         if self.rule is None:
             return
-        if self.shadow is not None and (number in self.strange or "untrusted" in brought.labels):
-            self.strange[number] = name
+        if self.shadow is not None:
+            before = self.delivered.get(number, NOT_KNOWN).strange
+            self.delivered[number] = Delivered(name, before or "untrusted" in brought.labels)
         if not brought.labels:
             return
         self.taint = self.taint.join(brought)

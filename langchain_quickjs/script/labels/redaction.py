@@ -12,11 +12,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from langchain_quickjs.errors import QuickJSError
 from langchain_quickjs.interpreter import CallResult, Raised, Returned
 from langchain_quickjs.interpreter.values.js_values import JSDate
-from langchain_quickjs.interpreter.wire.decode import decode
-from langchain_quickjs.interpreter.wire.encode import encode
 
 __all__ = ["redacted"]
 
@@ -29,17 +26,13 @@ def redacted(result: CallResult, declared: frozenset[str]) -> CallResult:
     """A result with the same shape and nothing in it that a stranger may have chosen.
 
     Args:
-        result: The result.
+        result: The result, as plain values.
         declared: The names of fields that the tool declares for what it returns. Others are left
             out: a stranger could choose them.
     """
     if isinstance(result, Raised):
         return Raised("Error", "")
-    try:
-        plain = decode(encode([result.value]), own=True)[0]
-    except (QuickJSError, RecursionError):
-        return Returned(None)
-    return Returned(_redacted(plain, declared, 0))
+    return Returned(_redacted(result.value, declared, 0))
 
 
 def _redacted(value: Any, declared: frozenset[str], depth: int) -> Any:

@@ -24,12 +24,14 @@ class RuleReport:
         alone: Tools that have all three by themselves: each call of them needs a person.
         unnamed: Tools without labels, which therefore count for all three.
         harmless: Tools that were declared to have none.
+        derived: Calls of subagents, whose labels are those of the tools that the subagents have.
     """
 
     by_label: Mapping[Label, tuple[str, ...]]
     alone: tuple[str, ...]
     unnamed: tuple[str, ...]
     harmless: tuple[str, ...]
+    derived: tuple[str, ...] = ()
 
     @property
     def reaches_three(self) -> bool:
@@ -46,6 +48,8 @@ class RuleReport:
         lines = [f"{label}: {', '.join(self.by_label[label]) or '-'}" for label in _ORDER]
         if self.harmless:
             lines.append(f"none: {', '.join(self.harmless)}")
+        if self.derived:
+            lines.append(f"from the tools of the subagent: {', '.join(self.derived)}")
         if self.unnamed:
             lines.append(f"without labels, so all three: {', '.join(self.unnamed)}")
         if not self.reaches_three:
@@ -61,12 +65,15 @@ class RuleReport:
         return "\n".join(lines)
 
 
-def report_of(labels: Mapping[str, frozenset[Label]], unnamed: Iterable[str]) -> RuleReport:
+def report_of(
+    labels: Mapping[str, frozenset[Label]], unnamed: Iterable[str], derived: Iterable[str] = ()
+) -> RuleReport:
     """What an agent whose tools have these labels can reach.
 
     Args:
         labels: The labels of its tools, by their names.
-        unnamed: Those of them that nobody has labelled.
+        unnamed: Those of them that nobody has labelled, and of its subagents.
+        derived: Those of them that are calls of subagents.
     """
     names = sorted(labels)
     return RuleReport(
@@ -74,6 +81,7 @@ def report_of(labels: Mapping[str, frozenset[Label]], unnamed: Iterable[str]) ->
         tuple(name for name in names if labels[name] == ALL_LABELS),
         tuple(sorted(unnamed)),
         tuple(name for name in names if not labels[name]),
+        tuple(sorted(derived)),
     )
 
 

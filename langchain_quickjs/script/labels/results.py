@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from langchain_quickjs.script.labels.taint import ALL_LABELS, CLEAN, UNKNOWN, Label, Taint
@@ -33,25 +33,30 @@ class CallLabels:
 
     before: Taint = CLEAN
     added: Taint = CLEAN
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def add(self, taint: Taint) -> None:
         """Adds what has been touched inside, from whatever thread."""
-        with self._lock:
+        with _adding:
             self.added = self.added.join(taint)
 
+
+_adding = threading.Lock()
 
 _current: ContextVar[CallLabels | None] = ContextVar("langchain_quickjs_labels", default=None)
 
 
-@contextlib.contextmanager
-def noting(labels: CallLabels) -> Iterator[CallLabels]:
+class noting(contextlib.AbstractContextManager[CallLabels]):  # noqa: N801 - it is used like one
     """Notes what is added while a call runs in this context, in whatever thread."""
-    token = _current.set(labels)
-    try:
-        yield labels
-    finally:
-        _current.reset(token)
+
+    def __init__(self, labels: CallLabels) -> None:
+        self._labels = labels
+
+    def __enter__(self) -> CallLabels:
+        self._token = _current.set(self._labels)
+        return self._labels
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
 
 
 def noting_for(before: Taint | None) -> contextlib.AbstractContextManager[CallLabels | None]:

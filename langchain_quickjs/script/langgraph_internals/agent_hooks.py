@@ -14,7 +14,9 @@ from typing import Any, Final, NamedTuple
 
 from langchain.agents import AgentState
 from langchain.agents.middleware import AgentMiddleware, HumanInTheLoopMiddleware
+from langchain_core.runnables.base import RunnableBinding
 from langchain_core.tools import BaseTool
+from langgraph.graph.state import CompiledStateGraph
 from langgraph.prebuilt import ToolNode
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "plain_function",
     "shows_that_it_asks_people",
     "tool_calls_of",
+    "tools_of_agent",
 ]
 
 # What the graph of an agent that asks people has: state keys of its own, and a node.
@@ -33,6 +36,10 @@ _HITL_KEYS: Final = frozenset(HumanInTheLoopMiddleware.state_schema.__annotation
     AgentState.__annotations__
 )
 _HITL_NODE: Final = f"branch:to:{HumanInTheLoopMiddleware.__name__}"
+
+# The nodes of an agent, and of its middleware: `TodoListMiddleware.after_model`.
+_AGENT_NODES: Final = frozenset({"__start__", "model", "tools"})
+_HOOK_NODES: Final = frozenset({"before_agent", "before_model", "after_model", "after_agent"})
 
 # Where LangChain's nodes keep functions that hold hooks.
 _HOLDING: Final = ("func", "afunc", "_wrap_tool_call", "_awrap_tool_call")
@@ -55,6 +62,22 @@ def tool_calls_of(nodes: Mapping[str, Any]) -> ToolCalls:
     node = getattr(nodes.get("tools"), "bound", None)
     tools = node.tools_by_name if isinstance(node, ToolNode) else None
     return ToolCalls(tools, getattr(node, "_wrap_tool_call", None))
+
+
+def tools_of_agent(agent: Any) -> Mapping[str, BaseTool] | None:
+    """The tools of an agent of LangChain by their names; `None` if it is none, or none are found.
+
+    A graph of another form may do anything in its nodes, whatever tools it has.
+    """
+    while isinstance(agent, RunnableBinding):
+        agent = agent.bound
+    nodes = getattr(agent, "nodes", None)
+    if not isinstance(agent, CompiledStateGraph) or not isinstance(nodes, Mapping):
+        return None
+    others = (name for name in nodes if name not in _AGENT_NODES)
+    if not all(name.rpartition(".")[2] in _HOOK_NODES for name in others):
+        return None
+    return tool_calls_of(nodes).tools
 
 
 def middleware_of(nodes: Mapping[str, Any]) -> list[AgentMiddleware[Any, Any, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, NamedTuple, get_type_hints
 
@@ -21,7 +21,7 @@ from langchain_core.tools import BaseTool
 from langgraph.types import Command
 
 from langchain_quickjs.errors import SetupError
-from langchain_quickjs.script.langgraph_internals.agent_hooks import held_by
+from langchain_quickjs.script.langgraph_internals.agent_hooks import held_by, tools_of_agent
 from langchain_quickjs.script.state import StateUpdate
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "run_awaited",
     "run_methods",
     "says_it_has_no_run",
+    "tools_of_subagents",
     "updates_of_command",
     "with_response_format",
 ]
@@ -51,6 +52,12 @@ def function_of_tool(tool: BaseTool) -> Callable[..., Any]:
     """The function that a tool was made of; for a class of tools, its method."""
     function: Callable[..., Any] | None = getattr(tool, "func", None)
     return function or getattr(tool, "coroutine", None) or type(tool)._run
+
+
+def tools_of_subagents(task: BaseTool) -> dict[str, Mapping[str, BaseTool] | None]:
+    """The tools of each subagent that Deep Agents' tool calls; `None` for one if none are found."""
+    graphs = held_by(function_of_tool(task)).get("subagent_graphs")
+    return {k: tools_of_agent(v) for k, v in graphs.items()} if isinstance(graphs, dict) else {}
 
 
 def run_methods(tool: BaseTool) -> tuple[Callable[..., Any], Callable[..., Any]]:

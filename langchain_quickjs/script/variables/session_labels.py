@@ -117,7 +117,7 @@ class SessionLabels:
                 brought_by(one["name"], one["args"], labels, now_s, delivered=False)
                 for one in calls
                 if (own is None or one["id"] != own) and one["name"] != self.tool_name
-                for labels in [self.rule.labels_of(one["name"])]
+                for labels in [self.rule.labels_of(one["name"], one["args"])]
             )
         )
 

@@ -20,8 +20,8 @@ from typing_extensions import TypedDict  # for Pydantic on Python 3.11
 
 from langchain_quickjs import CodeInterpreterMiddleware, RuleOfTwo
 from langchain_quickjs.interpreter import Interpreter, Limits, Raised, Returned, Suspended
+from langchain_quickjs.script.labels import shadow
 from langchain_quickjs.script.labels.program import ProgramLabels
-from langchain_quickjs.script.labels.shadow import Moment, Shadow
 from tests.helpers.models import programs
 from tests.helpers.sessions import THREAD
 
@@ -147,8 +147,10 @@ def answer(name: str, args: Any, text: Text) -> Any:
     return f"found {args['text']}" if name == "find" else "s3cret"
 
 
-class Ticks(Moment):
+class Ticks:
     """Time that passes in the same way in each run."""
+
+    now_s = 0.0
 
     def __call__(self) -> float:
         self.now_s += 0.01
@@ -157,9 +159,8 @@ class Ticks(Moment):
 
 def run(source: str, text: Text) -> list[Sent]:
     """Runs a program, and all is approved."""
-    shadow, sent = Shadow(Limits(), Ticks()), list[Sent]()
-    labels = ProgramLabels(RULE, Limits(), lambda _: DECLARED, shadow=shadow)
-    interpreter = Interpreter(seed=bytes(32), clock=labels.clock)
+    labels, sent = ProgramLabels(RULE, Limits(), lambda _: DECLARED), list[Sent]()
+    interpreter = Interpreter(seed=bytes(32), clock=Ticks())
     outcome = interpreter.start(BEGIN + source, tools=["page", "secret", "find", "send"])
     for _ in range(200):
         if not isinstance(outcome, Suspended):
@@ -168,7 +169,7 @@ def run(source: str, text: Text) -> list[Sent]:
         for call in outcome.calls:
             (args,) = call.args
             if call.name == "send":
-                reviewed = labels.reviewed(call.id, call.name, args, None)
+                reviewed = labels.reviewed(call.id, call.name, args, None, 0.0)
                 sent.append(Sent(args, reviewed is not None))
             labels.begins(call.id, call.name, args, 0.0)
             labels.delivers(call.id, call.name, args, 0.0)
@@ -193,6 +194,17 @@ def test_programs_do_unasked_what_they_would_do_without_strangers(
     source: str, one: Text, other: Text
 ) -> None:
     require_noninterference(run(source, one), run(source, other), run(source, NOTHING))
+
+
+@settings(deadline=None, max_examples=40)
+@given(source=statements, one=texts)
+def test_a_shadow_that_catches_up_finds_what_one_that_keeps_up_finds(
+    source: str, one: Text
+) -> None:
+    late = run(source, one)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shadow, "_MOST_BEHIND", 1)
+        assert run(source, one) == late
 
 
 @settings(deadline=None, max_examples=100)

@@ -52,7 +52,7 @@ HOSTILE = {
 
 def labels_and_program(limits: Limits) -> tuple[ProgramLabels, Interpreter]:
     labels = ProgramLabels(RULE, limits)
-    return labels, Interpreter(limits=limits, clock=labels.clock)
+    return labels, Interpreter(limits=limits)
 
 
 def step(labels: ProgramLabels, program: Interpreter, outcome: Outcome) -> Outcome:
@@ -119,16 +119,16 @@ def test_a_run_that_is_cancelled_while_its_shadow_computes_ends(
     """The shadow has all the time that there is, and is stopped; it reaches no limit."""
     monkeypatch.setattr(shadow, "_MORE_S", 2.0**30)
     ended = list[QuickJSError]()
-    resume = Interpreter.resume
+    repeat = Interpreter.repeat
 
-    def noting(*args: Any, **options: Any) -> Outcome:
+    def noting(*args: Any) -> Any:
         try:
-            return resume(*args, **options)
+            return repeat(*args)
         except QuickJSError as error:
             ended.append(error)
             raise
 
-    monkeypatch.setattr(Interpreter, "resume", noting)
+    monkeypatch.setattr(Interpreter, "repeat", noting)
     agent = agent_of(READ + "while (p === '') {}" + SENDS, timeout=300, wall_timeout=None)
 
     async def cancelled() -> None:
@@ -164,7 +164,7 @@ def test_what_is_stored_of_many_calls_is_bounded(precision: Any) -> None:
     """Sources are a few for each label, and shadows are as large as their programs."""
     rule = RuleOfTwo(RULE.labels, precision=precision)
     labels = ProgramLabels(rule, Limits(calls=None))
-    program = Interpreter(limits=Limits(calls=None), clock=labels.clock)
+    program = Interpreter(limits=Limits(calls=None))
     source = f"{READ}for (let i = 0; i < 10_000; i++) await tools.page({{ n: `${{i}}` }}); 1"
     outcome = program.start(source, tools=["page", "secret"])
     sizes, calls = [], 0

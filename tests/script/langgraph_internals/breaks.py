@@ -205,6 +205,7 @@ BREAKS: Final[dict[str, tuple[Change, ...]]] = {
         Change("langgraph", r"\b(self|bound)\.func\b", r"\1.func_of_now"),
         Change("langgraph", r"\b(self|bound)\.afunc\b", r"\1.afunc_of_now"),
     ),
+    "test_the_tools_of_subagents": (renamed("subagent_graphs", "deepagents"),),
     "test_the_handler_of_a_hook": (
         langchain(
             r"return outer\(request, call_inner\)",

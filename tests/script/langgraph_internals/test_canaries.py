@@ -1076,6 +1076,21 @@ def test_the_middleware_of_an_agent(kind: Any) -> None:
 
 
 @canary(
+    "Deep Agents' tool `task` has a function that holds the graphs of all subagents by their names "
+    "as `subagent_graphs`: agents of LangChain, whose nodes are `model`, `tools` and, by the last "
+    "part of their names, hooks of middleware."
+)
+def test_the_tools_of_subagents() -> None:
+    deepagents = import_module("deepagents")
+    worker: Any = {"name": "worker", "description": "-", "system_prompt": "-", "tools": [add]}
+    agent = deepagents.create_deep_agent(Model(calls=[]), subagents=[worker])
+    task = room.agent_hooks.tools_of_agent(agent)["task"]
+    found = room.tools.tools_of_subagents(task)
+    assert "add" in found["worker"]
+    assert "add" not in found["general-purpose"]
+
+
+@canary(
     "LangChain gives a hook of tool calls a handler that holds the hooks behind it, and no others."
 )
 def test_the_handler_of_a_hook() -> None:

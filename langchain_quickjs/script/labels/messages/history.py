@@ -90,7 +90,8 @@ def labels_told(
             if record is not None:
                 told, left = _recorded(record)
                 is_call = record_is_made(record) and name != tool_name
-                session |= told | (rule.labels_of(name) if is_call and name else _NONE)
+                is_named = name is not None and is_call and rule.names(name)
+                session |= told | (rule.labels_of(str(name)) if is_named else _NONE)
                 variables |= left
             elif name == tool_name:
                 # An error that is not a program's was made up by somebody who found no answer.
