@@ -27,6 +27,7 @@ from langchain_quickjs.script.flow.inputs import Started, new_seed
 from langchain_quickjs.script.grant_sources import Passed
 from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.graph import build_script_graph
+from langchain_quickjs.script.labels.messages.history import TOUCHED_KEY
 from langchain_quickjs.script.langgraph_internals.call_place import reserve_next_graph
 from langchain_quickjs.script.langgraph_internals.resume import graph_durability, started_before
 from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
@@ -109,12 +110,14 @@ class EvalTool(BaseTool):
         return cast("Granted", self.granted)
 
     def _message(self, outcome: Mapping[str, Any]) -> ToolMessage:
+        touched = outcome.get("touched")
         return ToolMessage(
             outcome["text"],
             tool_call_id=self.granted.rules.script_id,
             name=self.name,
             artifact={"story": story} if (story := outcome.get("story")) else None,
             status="error" if outcome["failed"] else "success",
+            response_metadata={} if touched is None else {TOUCHED_KEY: touched},
         )
 
 

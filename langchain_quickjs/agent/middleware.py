@@ -26,6 +26,8 @@ from langchain_quickjs.agent.model_calls.ruled_calls import (
     check_labels,
     decided_here,
     is_decided_here,
+    note_earlier,
+    note_provided,
     note_told,
 )
 from langchain_quickjs.agent.program import ProgramSettings, granted_to_program
@@ -274,9 +276,11 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Any]
     ) -> Work[ModelResponse[Any]]:
         request = self._with_prompt(request)
+        note_earlier(request.state, self._settings)
         if failed := unanswered(request.messages, self.tool_name, was_rendered_here):
             request = yield from self._with_failures(request, failed)
         response: ModelResponse[Any] = yield Invoke(functools.partial(handler, request))
+        note_provided(request.state, response, self._settings)
         return response
 
     def _with_failures(
@@ -325,7 +329,7 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         agent = agent_of()
         if agent is not self._fits:
             self._grants.check_agent(agent, self)
-            check_labels(self._settings, agent.tools)
+            check_labels(self._settings, agent.tools, request.tools)
             require_free_name(self._tool, request.tools)
             self._fits = agent
         available = [tool for tool in request.tools if isinstance(tool, BaseTool)]

@@ -76,11 +76,8 @@ class ProgramSettings:
         """What the model is shown of a program's end, as the graph's state keeps it."""
         console = ending.console if self.shows_console else ""
         text = render_ending(ending, console=console, max_result_chars=self.max_result_chars)
-        return {
-            "story": ending.story,
-            "text": text,
-            "failed": ending.failed,
-        }
+        told = {"story": ending.story, "text": text, "failed": ending.failed}
+        return told if ending.touched is None else {**told, "touched": ending.touched}
 
 
 def granted_to_program(
@@ -115,6 +112,9 @@ def granted_to_program(
         )
     tool_of = {tool.name: tool for tool in (*tools.values(), *functions.values())}
     rule = settings.rule_for(runtime.tools)
+    session = None
+    if rule is not None:
+        session = SessionLabels.of(rule, config, request.state, signer, tool_name, task=outer)
     rules = Rules(
         script_id,
         tools,
@@ -133,13 +133,13 @@ def granted_to_program(
         lookups=settings.lookups.of(tools, approvals.decided.keys()),
         rule=rule,
         declared=lambda name: declared_fields(tool_of.get(name)),
+        beside=(lambda mine: mine) if session is None else session.beside_program,
     )
     path = ToolPath(request, handler, outer, None if subagents is None else subagents.observe)
     order = order_of_programs(settings.mode, step, tool_name, config)
     events = events_of(runtime, script_id) if settings.streams_events else None
     labels = None
-    if rule is not None:
-        session = SessionLabels.of(rule, config, request.state, signer, tool_name)
+    if session is not None:
         labels = session.of_program(
             script_id, approvals.manner.clock, has_variables=policy is not None
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from langchain.tools import ToolRuntime
 from langchain_core.runnables import RunnableConfig
@@ -13,15 +13,25 @@ from langchain_quickjs.script.calls.tool_path import ToolPath
 from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.signing import UNSIGNED, Signer
 from langchain_quickjs.script.flow.inputs import Rules
+from langchain_quickjs.script.labels.taint import Left, Taint
 from langchain_quickjs.script.langgraph_internals.call_place import custom_stream_of
 from langchain_quickjs.script.people.approvals import Approvals
 from langchain_quickjs.script.telling.endings import Ending, outcome_of
 from langchain_quickjs.script.telling.program_events import ProgramEvents
 from langchain_quickjs.script.variables.order import AT_ONCE, AtOnce
 from langchain_quickjs.script.variables.session import Variables
-from langchain_quickjs.script.variables.session_labels import ProgramSession
 
 __all__ = ["Granted", "events_of"]
+
+
+class SessionOfProgram(Protocol):
+    """What a program finds of what its session has touched, and adds to it."""
+
+    def found(self) -> Taint:
+        """What had been touched before."""
+
+    def keep(self, left: Left) -> dict[str, Any]:
+        """Keeps what the program has touched, and tells what is to stand with its result."""
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -48,7 +58,7 @@ class Granted:
     signer: Signer = UNSIGNED
     present: Callable[[Ending], Any] = outcome_of
     events: ProgramEvents | None = None
-    labels: ProgramSession | None = None
+    labels: SessionOfProgram | None = None
 
     @property
     def may_ask(self) -> bool:

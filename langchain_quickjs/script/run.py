@@ -175,7 +175,7 @@ class _Hands:
             case FindLabels() if self.granted.labels is not None:
                 return self.granted.labels.found()
             case KeepLabels(left) if self.granted.labels is not None:
-                self.granted.labels.keep(left)
+                return self.granted.labels.keep(left)
         return None
 
     def _call(self, launched: Launched) -> Work[Answer]:

@@ -211,9 +211,10 @@ def _as_made(request: ToolCallRequest) -> ToolCallRequest:
     state = request.state
     messages = state.get("messages", ()) if isinstance(state, dict) else ()
     last = next((m for m in reversed(messages) if isinstance(m, AIMessage)), None)
-    calls = last.tool_calls if last is not None else ()
-    made = next((call for call in calls if call["id"] == request.tool_call["id"]), None)
-    return request if made is None else request.override(tool_call=made)
+    mine = request.tool_call
+    named = [one for one in (last.tool_calls if last else ()) if one["id"] == mine["id"]]
+    # Where calls of a message share an id, it does not tell which of them this one is.
+    return request.override(tool_call=named[0]) if len(named) == 1 else request
 
 
 def _is_asked(gate: HumanInTheLoopMiddleware[Any, Any, Any], request: ToolCallRequest) -> bool:

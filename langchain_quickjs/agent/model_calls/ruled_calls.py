@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, cast
 
-from langchain_core.messages import ToolMessage
+from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.config import get_config
 from langgraph.prebuilt.tool_node import ToolCallRequest
@@ -19,15 +19,24 @@ from langchain_quickjs.script.calls.subagents import TASK, find_task_tool
 from langchain_quickjs.script.durability.failures import Told
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.drivers import Invoke, Work
+from langchain_quickjs.script.labels.messages.history import record_of, with_record
+from langchain_quickjs.script.labels.messages.provider_tools import provider_tools_in
 from langchain_quickjs.script.labels.policy import RuleOfTwo
 from langchain_quickjs.script.labels.program import brought_by, error_about, why
-from langchain_quickjs.script.labels.results import CallLabels, noting
+from langchain_quickjs.script.labels.results import CallLabels, around, noting
 from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN
 from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
 from langchain_quickjs.script.people.approvals import Approvals
 from langchain_quickjs.script.variables.session_labels import SessionLabels
 
-__all__ = ["check_labels", "decided_here", "is_decided_here", "note_told"]
+__all__ = [
+    "check_labels",
+    "decided_here",
+    "is_decided_here",
+    "note_earlier",
+    "note_provided",
+    "note_told",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -85,14 +94,17 @@ def _ruled_call(
     own = rule.labels_of(call["name"], call["args"])
     if rule.applies(known, own):
         if rule.on_three == "refuse":
-            return _refused(request, error_about(call["name"], known, own))
+            refused = _refused(request, error_about(call["name"], known, own))
+            return with_record(refused, call["id"], record_of((), made=False))
         approvals = approvals.because(call["name"], why(known, own))
-    touched, added = before.session, CallLabels(before.session)
+    touched, added, is_made = before.session, CallLabels(before.session), False
+
+    brings = own
 
     def noted(made: ToolCallRequest) -> Any:
         """Runs what is really called: a person may have put another call in its place."""
-        nonlocal touched
-        name, args = made.tool_call["name"], made.tool_call["args"]
+        nonlocal touched, brings, is_made
+        is_made, name, args = True, made.tool_call["name"], made.tool_call["args"]
         brings = rule.labels_of(name, args)
         begun = brought_by(name, args, brings, clock(), delivered=False)
         touched = touched.join(begun, brought_by(name, args, brings, clock(), delivered=True))
@@ -100,8 +112,8 @@ def _ruled_call(
 
     def note_all() -> None:
         """Notes all labels: nobody knows any more which ones the tool has added."""
-        nonlocal touched
-        touched = touched.join(UNKNOWN)
+        nonlocal touched, brings, is_made
+        is_made, brings, touched = True, UNKNOWN.labels, touched.join(UNKNOWN)
 
     asked = call["name"] in approvals.configs and needs_decision(request, handler, approvals)
     with withdraw_on_error(labels.task):
@@ -111,15 +123,21 @@ def _ruled_call(
             else:
                 result = yield Invoke(partial(noted, request))
         labels.write(before, touched.join(added.added))
-    return result
+    record = record_of(brings | added.added.labels if is_made else (), made=is_made)
+    return with_record(result, call["id"], record)
 
 
-def check_labels(settings: ProgramSettings, available: Mapping[str, BaseTool] | None) -> None:
+def check_labels(
+    settings: ProgramSettings,
+    available: Mapping[str, BaseTool] | None,
+    given: Iterable[BaseTool | Mapping[str, Any]] = (),
+) -> None:
     """Finds out before an agent's first model call which labels are for nothing, or missing.
 
     Args:
         settings: What holds for the agent's programs, with the rule.
         available: The agent's tools by their names; `None` if they cannot be found.
+        given: What the model is given, also of tools that its provider runs.
 
     Raises:
         SetupError: A label is for a tool that is not there.
@@ -130,7 +148,8 @@ def check_labels(settings: ProgramSettings, available: Mapping[str, BaseTool] | 
     rule, inner = rule.deriving(find_task_tool([*available.values()]))
     names = {*available, *settings.grants.tool_names, *inner} - {settings.tool_name}
     # A subagent has no `task`, and may have the rule of the agent that it belongs to.
-    rule.require_known(names | {TASK})
+    provided = [tool for tool in given if isinstance(tool, Mapping)]
+    rule.require_known(names | {TASK}, provided)
     if unnamed := rule.unnamed(names):
         logger.warning(
             "`rule_of_two` has no labels for %s. They count as untrusted, sensitive and acting, so "
@@ -138,6 +157,44 @@ def check_labels(settings: ProgramSettings, available: Mapping[str, BaseTool] | 
             "harmless.",
             unnamed,
         )
+    if unnamed := rule.unnamed_of_provider(provided):
+        logger.warning(
+            "`rule_of_two` has no labels for %s, which the model's provider runs. Nobody is asked "
+            "about their calls, and with the first one the session counts as untrusted, sensitive "
+            "and acting. Label them, by name or type.",
+            unnamed,
+        )
+
+
+def note_earlier(state: Any, settings: ProgramSettings) -> None:
+    """Tells the call that an agent runs inside of what the agent had touched in earlier runs.
+
+    The channel of its labels does so too when it is read. Here it is checked what stands in it, and
+    whether it is there at all.
+
+    Args:
+        state: The state of the agent, whose model is about to be called.
+        settings: What holds for the agent's programs.
+    """
+    if settings.rule is not None and (call := around()) is not None:
+        call.add(_session_of(state, settings, settings.rule).read().session)
+
+
+def note_provided(state: Any, response: Any, settings: ProgramSettings) -> None:
+    """Notes what tools of the model's provider have put into what the model says.
+
+    Args:
+        state: The state of the agent.
+        response: What came of the call of the model.
+        settings: What holds for the agent's programs.
+    """
+    if settings.rule is None:
+        return
+    messages = getattr(getattr(response, "model_response", response), "result", [response])
+    found = [m for m in messages if isinstance(m, AIMessage) and provider_tools_in(m)]
+    if found:
+        touched = _session_of({"messages": found}, settings, settings.rule).told.session
+        _session_of(state, settings, settings.rule).is_told(touched)
 
 
 def note_told(state: Any, told: Iterable[Told], settings: ProgramSettings) -> None:
@@ -149,10 +206,14 @@ def note_told(state: Any, told: Iterable[Told], settings: ProgramSettings) -> No
         settings: What holds for the agent's programs.
     """
     if settings.rule is not None:
-        config = get_config()
-        signer = Signer.of(settings.signing_keys, config)
-        session = SessionLabels.of(settings.rule, config, state, signer, settings.tool_name)
+        session = _session_of(state, settings, settings.rule)
         session.is_told(CLEAN.join(*(one.touched for one in told)))
+
+
+def _session_of(state: Any, settings: ProgramSettings, rule: RuleOfTwo) -> SessionLabels:
+    config = get_config()
+    signer = Signer.of(settings.signing_keys, config)
+    return SessionLabels.of(rule, config, state, signer, settings.tool_name)
 
 
 def _refused(request: ToolCallRequest, why_not: str) -> ToolMessage:

@@ -121,6 +121,7 @@ class Rules:
             tools. The answers follow from what it is given, so nothing is kept of such calls.
         rule: Which calls need a person because of what was touched before; `None` for none.
         declared: Tells which fields a tool declares for what it returns.
+        beside: Is told what it has touched, and tells what those beside it have.
     """
 
     script_id: str
@@ -140,6 +141,7 @@ class Rules:
     lookups: Mapping[str, Callable[[Call], CallResult]] = field(default_factory=dict)
     rule: Rule | None = None
     declared: Callable[[str], frozenset[str]] = lambda _: frozenset()
+    beside: Callable[[Taint], Taint] = lambda mine: mine
 
     @property
     def located(self) -> list[str]:

@@ -92,7 +92,7 @@ def script_flow(rules: Rules, entry: Started | Resumed) -> Flow:
         Exception: What a tool raised, if nothing in the script caught it.
     """
     names = CallNames(rules.script_id, rules.place)
-    labels = ProgramLabels(rules.rule, rules.limits, rules.declared, rules.own_name)
+    labels = ProgramLabels(rules.rule, rules.limits, rules.declared, rules.own_name, rules.beside)
     calls = OpenCalls(rules, names, entry.done, entry.again, labels=labels)
     script = _Script(rules, calls, Patience(rules.limits))
     try:
@@ -335,16 +335,16 @@ class _Script:
         if isinstance(outcome, Failed) and outcome.call_id is not None and self.rules.raises:
             raised = self.raised.get(outcome.call_id)  # What a tool raised, and nothing caught.
         self.calls.notes.extend((yield KeepVariables(self.interpreter, raised is not None)))
+        touched = None
         if self.rules.rule is not None:
-            value = outcome.value if isinstance(outcome, Completed) else None
-            shown = value is not UNDEFINED or bool(self.console)
+            shown = getattr(outcome, "value", None) is not UNDEFINED or bool(self.console)
             failed = not isinstance(outcome, Completed)
-            yield KeepLabels(self.calls.labels.left(shown=shown, failed=failed))
+            touched = yield KeepLabels(self.calls.labels.left(shown=shown, failed=failed))
         notes, listing = tuple(self.calls.notes), self.calls.report.listing()
         status: Status = "completed" if isinstance(outcome, Completed) else "failed"
         now_s, report = self.rules.manner.clock(), self.calls.report
         story = self.story.ended(status, report, self.console, now_s)
-        told = yield Present(Ending(outcome, self.console, notes, listing, story))
+        told = yield Present(Ending(outcome, self.console, notes, listing, story, touched))
         if raised is not None:
             self.told = told
             raise raised

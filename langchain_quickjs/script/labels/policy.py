@@ -19,6 +19,12 @@ from langchain_core.tools import BaseTool
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter.advice.near_names import nearest
 from langchain_quickjs.interpreter.quoting import value_text
+from langchain_quickjs.script.labels.messages.provider_tools import (
+    KNOWN_PROVIDER_TOOLS,
+    labels_for,
+    plain_name,
+    provider_tool_names,
+)
 from langchain_quickjs.script.labels.report import RuleReport, report_of
 from langchain_quickjs.script.labels.subagents import (
     SubagentLabels,
@@ -137,6 +143,15 @@ class RuleOfTwo(Rule):
         self._deriving[:] = [(task, rule, names)]
         return rule, names
 
+    def labels_of_provider_tool(self, name: str, own: Collection[str] = ()) -> frozenset[Label]:
+        """What a tool brings that the model's provider runs: all labels if it is not named."""
+        given = {known: labels for known, labels in self._known.items() if known not in own}
+        return frozenset().union(*(labels_for([name], given) or [ALL_LABELS]))
+
+    def names(self, name: str) -> bool:
+        """Whether a tool has labels."""
+        return name in self._known
+
     def applies(self, taint: Taint, own: Set[Label]) -> bool:
         """Whether a call with these labels of its own brings all three together."""
         decisive = own if self.order == "any" else own & {"acts"}
@@ -151,18 +166,28 @@ class RuleOfTwo(Rule):
         """Those of these tools that have no labels, and so count for all three."""
         return sorted(set(names) - self._known.keys() - self._subagents.keys())
 
+    def unnamed_of_provider(self, tools: Iterable[Mapping[str, Any]]) -> list[str]:
+        """The names of those of these tools of the provider that have no labels."""
+        named = map(provider_tool_names, tools)
+        return sorted(min(names) for names in named if names and not labels_for(names, self._known))
+
     def report(
-        self, tools: Iterable[BaseTool | Callable[..., Any] | str] | Runnable[Any, Any]
+        self,
+        tools: Iterable[BaseTool | Callable[..., Any] | Mapping[str, Any] | str]
+        | Runnable[Any, Any],
     ) -> RuleReport:
         """What an agent with these tools can reach, and which tool makes it so.
 
         Args:
-            tools: The agent; or all tools of it and of its programs, or their names.
+            tools: The agent; or all tools of it and of its programs, or their names; those of the
+                model's provider as the agent is given them.
 
         Raises:
             SetupError: It is no agent.
         """
-        listed = [*_tools_of(tools)] if isinstance(tools, Runnable) else [*tools]
+        given = [*_tools_of(tools)] if isinstance(tools, Runnable) else [*tools]
+        provided = [one for one in given if isinstance(one, Mapping)]
+        listed = [one for one in given if not isinstance(one, Mapping)]
         names = names_of(one for one in listed if isinstance(one, BaseTool))
         names |= {_name(one) for one in listed if not isinstance(one, BaseTool)}
         calling = (one for one in listed if isinstance(one, BaseTool) and tools_of_subagents(one))
@@ -173,15 +198,28 @@ class RuleOfTwo(Rule):
             for name, kinds in rule._subagents.items()
             for kind, of_kind in kinds.items()
         }
-        return report_of(labels | derived, rule.unnamed(names | inner), derived)
+        for tool in provided:
+            known = provider_tool_names(tool)
+            labels[min(known)] = frozenset().union(*labels_for(known, self._known) or [ALL_LABELS])
+        unnamed = [*rule.unnamed(names | inner), *self.unnamed_of_provider(provided)]
+        return report_of(labels | derived, unnamed, derived)
 
-    def require_known(self, names: Collection[str]) -> None:
+    def require_known(
+        self, names: Collection[str], provided: Iterable[Mapping[str, Any]] = ()
+    ) -> None:
         """Checks that all labels are for tools that there are.
+
+        Args:
+            names: The tools of the agent.
+            provided: Those of the model's provider.
 
         Raises:
             SetupError: There is no such tool: the label would be for nothing.
         """
-        if unknown := sorted(self._known.keys() - set(names)):
+        plain = {plain_name(name) for tool in provided for name in provider_tool_names(tool)}
+        plain |= KNOWN_PROVIDER_TOOLS
+        known = {name for name in self._known if plain_name(name) not in plain}
+        if unknown := sorted(known - set(names)):
             meant = [near for name in unknown if (near := nearest(name, names)) is not None]
             hint = f" Did you mean {meant}?" if meant else ""
             raise SetupError(

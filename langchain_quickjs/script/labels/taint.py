@@ -6,15 +6,18 @@ And what a rule about that says, for all who need one without having to know how
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Set
+from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, Self, get_args
 
 import msgpack
 
+from langchain_quickjs.interpreter.values.short_json import json_in_short
+
 __all__ = [
     "ALL_LABELS",
     "CLEAN",
+    "LAUNCHED",
     "UNKNOWN",
     "Label",
     "Left",
@@ -24,6 +27,7 @@ __all__ = [
     "Rule",
     "Source",
     "Taint",
+    "brought_by",
     "source_of",
 ]
 
@@ -32,6 +36,9 @@ Label = Literal["untrusted", "sensitive", "acts"]
 is private, it changes something or tells somebody outside."""
 
 ALL_LABELS: Final[frozenset[Label]] = frozenset(get_args(Label))
+
+LAUNCHED: Final[frozenset[Label]] = frozenset({"sensitive", "acts"})
+"""What joins when a call begins."""
 
 Precision = Literal["session", "program", "value"]
 """What taints: all that was delivered, what leaves programs, or what depends on strangers' text."""
@@ -45,6 +52,7 @@ Order = Literal["acts", "any"]
 _SOURCES_PER_LABEL: Final = 4
 _NAME_CHARS: Final = 128
 _ARGS_CHARS: Final = 200
+_ARGS_SHOWN: Final = 120
 _LAST_S: Final = 2**37  # Later times have no date.
 
 
@@ -126,6 +134,24 @@ def source_of(tool: str, args: str, at_s: float, labels: Iterable[Label]) -> Sou
     return Source(at_s, tool[:_NAME_CHARS], args[:_ARGS_CHARS], tuple(sorted(labels)))
 
 
+def brought_by(
+    name: str, args: Any, labels: frozenset[Label], now_s: float, *, delivered: bool
+) -> Taint:
+    """What a call brings: access and acts when it begins, strangers' text when its result comes.
+
+    Args:
+        name: The tool.
+        args: Its arguments.
+        labels: Those of the tool.
+        now_s: The time, in seconds since the epoch.
+        delivered: Whether its result comes; else it begins.
+    """
+    mine = labels - LAUNCHED if delivered else labels & LAUNCHED
+    if not mine:
+        return CLEAN
+    return Taint(mine, (source_of(name, json_in_short(args, _ARGS_SHOWN), now_s, mine),))
+
+
 def _first_of_each(sources: Iterable[Source]) -> tuple[Source, ...]:
     kept: set[Source] = set()
     ordered = sorted(set(sources))
@@ -175,6 +201,19 @@ class Rule(ABC):
     @abstractmethod
     def labels_of(self, name: str, args: Any = None) -> frozenset[Label]:
         """What a call of a tool brings; any call, without its arguments."""
+
+    @abstractmethod
+    def labels_of_provider_tool(self, name: str, own: Collection[str] = ()) -> frozenset[Label]:
+        """What a tool brings that the model's provider runs.
+
+        Args:
+            name: Its plain name.
+            own: The agent's own tools, whose labels are for none of the provider's.
+        """
+
+    @abstractmethod
+    def names(self, name: str) -> bool:
+        """Whether it says anything of a tool."""
 
     @abstractmethod
     def applies(self, taint: Taint, own: Set[Label]) -> bool:

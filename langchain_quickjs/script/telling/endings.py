@@ -63,6 +63,7 @@ class Ending:
         notes: What the model is to be told about calls.
         calls: What became of its calls.
         story: What it has done and waited for, with times (`telling/story_types.py`).
+        touched: What stands with its result of what it has touched; `None` without a rule.
     """
 
     outcome: Completed | Failed | QuickJSError
@@ -70,6 +71,7 @@ class Ending:
     notes: tuple[str, ...]
     calls: Listing = field(default_factory=Listing)
     story: Any = None
+    touched: Any = None
 
     @property
     def failed(self) -> bool:

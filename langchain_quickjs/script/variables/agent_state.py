@@ -7,7 +7,7 @@ from typing import Annotated, Any, NotRequired
 from langchain.agents.middleware.types import AgentState, PrivateStateAttr
 
 from langchain_quickjs.script.variables.channel import VariablesChannel
-from langchain_quickjs.script.variables.session_labels import LabelsChannel
+from langchain_quickjs.script.variables.labels_channel import LabelsChannel
 
 __all__ = ["InterpreterState", "state_schema"]
 

@@ -4,16 +4,13 @@ They are part of each checkpoint, so they survive processes, are forked with the
 back to before a page was read is clean again. Whatever cannot be read, or is missing where there is
 a history, counts as all of them.
 
-    value = [[touched by the session, left in variables, signature], ...]
-
-Each write says all that its writer knew, so the last one says it all, but for those that calls of
-one message write beside each other.
+Beside it counts what stands in the history (`labels/messages`), so neither can be put back alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgpack
@@ -22,45 +19,25 @@ from langchain_core.runnables import RunnableConfig
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.durability.signing import Signer
+from langchain_quickjs.script.labels.messages.history import labels_told, record_of
 from langchain_quickjs.script.labels.program import LABELS_KEY, brought_by
 from langchain_quickjs.script.labels.results import around
-from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN, Left, Rule, Taint
-from langchain_quickjs.script.langgraph_internals.checkpointer import EMPTY_CHANNEL, HiddenChannel
-from langchain_quickjs.script.langgraph_internals.graph_around import channels_of
+from langchain_quickjs.script.labels.taint import CLEAN, Left, Rule, Taint
+from langchain_quickjs.script.langgraph_internals.agent_hooks import tool_calls_of
+from langchain_quickjs.script.langgraph_internals.checkpointer import EMPTY_CHANNEL
+from langchain_quickjs.script.langgraph_internals.graph_around import channels_of, graph_around
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
+from langchain_quickjs.script.variables.labels_channel import (
+    ALL_UNKNOWN,
+    LabelsChannel,
+    Touched,
+    entries_of,
+)
 
-__all__ = ["LabelsChannel", "ProgramSession", "SessionLabels", "Touched"]
+__all__ = ["ProgramSession", "SessionLabels"]
 
 _PURPOSE: Final = "labels"
-_MOST_ENTRIES: Final = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """What stands in a thread.
-
-    Attributes:
-        session: What the conversation has touched.
-        variables: What the programs had touched that left variables.
-    """
-
-    session: Taint = CLEAN
-    variables: Taint = CLEAN
-
-    def join(self, other: Touched) -> Touched:
-        """Both together."""
-        return Touched(self.session.join(other.session), self.variables.join(other.variables))
-
-    def covers(self, other: Touched) -> bool:
-        """Whether it has all labels of the other one."""
-        return (
-            other.session.labels <= self.session.labels
-            and other.variables.labels <= self.variables.labels
-        )
-
-
-_ALL_UNKNOWN: Final = Touched(UNKNOWN, UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +50,9 @@ class SessionLabels:
         step: Its superstep.
         config: Its config.
         signer: Signs what is written, and checks what is read.
-        messages: The messages of the agent, which tell whether there is a history.
+        messages: The messages of the agent, which tell what its history holds.
         tool_name: The tool that runs programs.
+        told: What the history has touched, by what stands in it.
     """
 
     rule: Rule
@@ -84,15 +62,35 @@ class SessionLabels:
     signer: Signer
     messages: Sequence[Any]
     tool_name: str
+    told: Touched = field(default_factory=Touched)
 
     @classmethod
     def of(
-        cls, rule: Rule, config: RunnableConfig, state: Any, signer: Signer, tool_name: str
+        cls,
+        rule: Rule,
+        config: RunnableConfig,
+        state: Any,
+        signer: Signer,
+        tool_name: str,
+        *,
+        task: OuterTask | None = None,
     ) -> SessionLabels:
-        """Those of a tool call with this config and this state of its agent."""
+        """Those of a tool call with this config and this state of its agent.
+
+        Args:
+            rule: The rule.
+            config: The config.
+            state: The state of the agent.
+            signer: Signs what is written, and checks what is read.
+            tool_name: The tool that runs programs.
+            task: What takes back all writes if the call fails, where there is such a thing.
+        """
         messages = state.get("messages", ()) if isinstance(state, Mapping) else ()
-        task, step = OuterTask(config), Superstep(config)
-        return cls(rule, task, step, config, signer, messages, tool_name)
+        task, step = task or OuterTask(config), Superstep(config)
+        tools = tool_calls_of(getattr(graph_around(config), "nodes", {})).tools
+        session, variables = labels_told(messages, rule, tool_name, tools)
+        told = Touched(Taint(session), Taint(variables))
+        return cls(rule, task, step, config, signer, messages, tool_name, told)
 
     def read(self) -> Touched:
         """What had been touched before the call."""
@@ -105,16 +103,20 @@ class SessionLabels:
     def beside(self, call_id: str, now_s: float) -> Taint:
         """What is touched by the calls that the model makes together with one.
 
+        Where several have its id, nobody knows which of them it is, so all of them count.
+
         Args:
             call_id: The call.
             now_s: The time, in seconds since the epoch.
         """
         made = self._made()
+        calls = made.tool_calls if made is not None else []
+        own = call_id if sum(one["id"] == call_id for one in calls) == 1 else None
         return CLEAN.join(
             *(
                 brought_by(one["name"], one["args"], labels, now_s, delivered=False)
-                for one in (made.tool_calls if made is not None else ())
-                if one["id"] != call_id and one["name"] != self.tool_name
+                for one in calls
+                if (own is None or one["id"] != own) and one["name"] != self.tool_name
                 for labels in [self.rule.labels_of(one["name"], one["args"])]
             )
         )
@@ -146,18 +148,30 @@ class SessionLabels:
         """What the program finds and leaves that a call runs."""
         return ProgramSession(self, call_id, clock, has_variables)
 
-    def _stored(self, *, has_history: bool) -> Touched:
+    def beside_program(self, mine: Taint) -> Taint:
+        """What the programs of this run have touched, also those that have not ended.
+
+        Args:
+            mine: What one of them has.
+        """
+        return self._channel().shared.joined(mine)
+
+    def _channel(self) -> LabelsChannel:
         channel = channels_of(self.config).get(LABELS_KEY)
         if not isinstance(channel, LabelsChannel):
             raise SetupError(
                 f"The agent's state has no key {LABELS_KEY!r}. A middleware after "
                 "CodeInterpreterMiddleware has replaced it; let it keep the key."
             )
+        return channel
+
+    def _stored(self, *, has_history: bool) -> Touched:
+        channel = self._channel()
         if channel.value is EMPTY_CHANNEL and has_history:
-            return _ALL_UNKNOWN
+            return ALL_UNKNOWN
         earlier = self.step.written(LABELS_KEY, self.step.earlier_tasks(self.tool_name))
-        values = [*_entries(channel.value), *(value for _, value in earlier)]
-        touched = Touched()
+        values = [*entries_of(channel.value), *(value for _, value in earlier)]
+        touched = self.told
         for value in values:
             touched = touched.join(self._unpacked(value))
         return touched
@@ -184,7 +198,7 @@ class SessionLabels:
                     return Touched(Taint.unpack(session), Taint.unpack(variables))
         except (TypeError, ValueError, msgpack.exceptions.UnpackException):
             pass
-        return _ALL_UNKNOWN
+        return ALL_UNKNOWN
 
 
 @dataclass(slots=True)
@@ -210,61 +224,14 @@ class ProgramSession:
         left = touched.variables if self.has_variables else CLEAN
         return touched.session.join(left, beside)
 
-    def keep(self, left: Left) -> None:
-        """Keeps what it has touched."""
+    def keep(self, left: Left) -> dict[str, Any]:
+        """Keeps what it has touched.
+
+        Returns:
+            What of it is to stand with the program's result.
+        """
         counts = left.shown or self.labels.rule.precision == "session"
         session = left.passed.join(left.told) if counts else left.passed
         variables = left.taint if self.has_variables else CLEAN
         self.labels.write(self.labels.read(), session, variables)
-
-
-def _entries(value: object) -> list[Any]:
-    """The entries of a channel's value; one that nobody can read if it is none."""
-    if value is EMPTY_CHANNEL:
-        return []
-    try:
-        found = msgpack.unpackb(value) if isinstance(value, bytes) else None
-    except (TypeError, ValueError, msgpack.exceptions.UnpackException):
-        found = None
-    return found if isinstance(found, list) and len(found) <= _MOST_ENTRIES else [b""]
-
-
-class LabelsChannel(HiddenChannel):
-    """Holds what was written of a session's labels, and shows it to nobody who reads the state.
-
-    An update keeps each write that is not said by another one too, so it depends on no order, and
-    never loses a label.
-    """
-
-    def update(self, values: Sequence[bytes]) -> bool:
-        """Takes the writes of a superstep."""
-        if not values:
-            return False
-        self.value = bytes(msgpack.packb(_said([*_entries(self.value), *values])))
-        return True
-
-
-def _said(entries: Iterable[Any]) -> list[Any]:
-    """The entries but for those that others cover, in an order that depends on nothing else."""
-    kept: list[tuple[Touched, Any]] = []
-    for entry in sorted(set(map(_as_bytes, entries)), reverse=True):
-        touched = _labels_in(entry)
-        if not any(other.covers(touched) for other, _ in kept):
-            kept = [(other, one) for other, one in kept if not touched.covers(other)]
-            kept.append((touched, entry))
-    return sorted(entry for _, entry in kept)
-
-
-def _as_bytes(entry: Any) -> bytes:
-    return entry if isinstance(entry, bytes) else b""
-
-
-def _labels_in(entry: bytes) -> Touched:
-    """What an entry says, whoever wrote it."""
-    try:
-        match msgpack.unpackb(entry):
-            case [bytes(session), bytes(variables), bytes()]:
-                return Touched(Taint.unpack(session), Taint.unpack(variables))
-    except (TypeError, ValueError, msgpack.exceptions.UnpackException):
-        pass
-    return _ALL_UNKNOWN
+        return record_of(session.labels, variables.labels)

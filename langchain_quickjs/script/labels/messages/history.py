@@ -1,0 +1,125 @@
+"""What stands in an agent's history: with each result, the labels that it has brought.
+
+So who puts older labels back into the database has to put the older history back as well. And a
+label that a tool is given later counts for what was read of it before.
+
+    message.response_metadata["quickjs_touched"] = {"made": True, "session": ["untrusted"]}
+
+It is not signed, since messages are not: who can change it can leave the message out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, TypeVar, cast
+
+from langchain_core.messages import AIMessage, ToolMessage
+from langgraph.types import Command
+
+from langchain_quickjs.script.labels.messages.provider_tools import provider_tools_in
+from langchain_quickjs.script.labels.taint import ALL_LABELS, Label, Rule
+
+__all__ = ["TOUCHED_KEY", "labels_told", "record_of", "with_record"]
+
+TOUCHED_KEY: Final = "quickjs_touched"
+
+_NONE: Final[frozenset[Label]] = frozenset()
+
+_Result = TypeVar("_Result")
+Labels = frozenset[Label]
+
+
+def record_of(
+    session: Collection[Label], variables: Collection[Label] = (), *, made: bool = True
+) -> dict[str, Any]:
+    """What stands with a result.
+
+    Args:
+        session: What the conversation has touched by the call.
+        variables: What was touched by a program that left variables.
+        made: Whether the call was made at all.
+    """
+    record: dict[str, Any] = {"made": made, "session": sorted(session)}
+    return {**record, "variables": sorted(variables)} if variables else record
+
+
+def with_record(result: _Result, call_id: object, record: Mapping[str, Any]) -> _Result:
+    """The result of a call, with what stands with it."""
+
+    def noted(message: Any) -> Any:
+        if not isinstance(message, ToolMessage) or message.tool_call_id != call_id:
+            return message
+        metadata = {**message.response_metadata, TOUCHED_KEY: dict(record)}
+        return message.model_copy(update={"response_metadata": metadata})
+
+    return cast("_Result", changed_messages(result, noted))
+
+
+def changed_messages(result: Any, change: Callable[[Any], Any]) -> Any:
+    """The result of a call with each message in it changed."""
+    if isinstance(result, list):
+        return [changed_messages(one, change) for one in result]
+    update = result.update if isinstance(result, Command) else None
+    if isinstance(update, dict) and isinstance(update.get("messages"), list):
+        return replace(result, update={**update, "messages": [*map(change, update["messages"])]})
+    return change(result)
+
+
+def labels_told(
+    messages: Sequence[Any], rule: Rule, tool_name: str, tools: Collection[str] | None
+) -> tuple[Labels, Labels]:
+    """What was touched by what messages hold: by the session, and left in variables.
+
+    Args:
+        messages: The messages of an agent.
+        rule: The rule.
+        tool_name: The tool that runs programs.
+        tools: The agent's tools; `None` if they cannot be found.
+    """
+    session, variables = _NONE, _NONE
+    calls = dict[str, str]()
+    for message in messages:
+        if isinstance(message, AIMessage):
+            calls.update((str(call["id"]), call["name"]) for call in message.tool_calls)
+            for tool in provider_tools_in(message):
+                session |= rule.labels_of_provider_tool(tool, tools or ())
+        elif isinstance(message, ToolMessage):
+            name = message.name or calls.get(message.tool_call_id)
+            record = message.response_metadata.get(TOUCHED_KEY)
+            if record is not None:
+                told, left = _recorded(record)
+                is_call = record_is_made(record) and name != tool_name
+                is_named = name is not None and is_call and rule.names(name)
+                session |= told | (rule.labels_of(str(name)) if is_named else _NONE)
+                variables |= left
+            elif name == tool_name:
+                # An error that is not a program's was made up by somebody who found no answer.
+                session |= _NONE if message.status == "error" else ALL_LABELS
+            elif name is None or tools is None or name in tools or rule.names(name):
+                session |= ALL_LABELS if name is None else rule.labels_of(name)
+            # What is no tool of the agent gives it the form of its answer.
+        if session == variables == ALL_LABELS:
+            break
+    return session, variables
+
+
+def record_is_made(record: Any) -> bool:
+    """Whether a call was made, by what stands with its result."""
+    return not isinstance(record, dict) or record.get("made") is not False
+
+
+def _recorded(record: Any) -> tuple[Labels, Labels]:
+    """What a record says; all labels if it says nothing that is known."""
+    match record:
+        case {"made": bool(), "session": [*session]}:
+            variables = record.get("variables", [])
+            if _are_labels(session) and _are_labels(variables):
+                return frozenset(session), frozenset(variables)
+    return ALL_LABELS, ALL_LABELS
+
+
+def _are_labels(values: Any) -> bool:
+    return isinstance(values, list) and all(
+        isinstance(value, str) and value in ALL_LABELS for value in values
+    )
