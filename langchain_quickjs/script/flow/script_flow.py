@@ -100,8 +100,7 @@ def script_flow(rules: Rules, entry: Started | Resumed) -> Flow:
             return (yield from script.start(entry))
         return (yield from script.go_on(entry))
     except Exception:
-        known = entry.done.ends
-        fresh = {name: end for name, end in script.ended.items() if name not in known}
+        fresh = {name: end for name, end in script.ended.items() if name not in entry.done.ends}
         yield Leave(fresh, script.seed, script.told, labels.taint)
         raise
 
