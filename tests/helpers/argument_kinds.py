@@ -92,7 +92,8 @@ TYPES: Final[Mapping[str, Any]] = {
     "Literal": Literal["red", 7],
 }
 
-_TEXT = {"ASCII", "other text", "ISO text"}
+_RED = {"ASCII", "boxed text"}
+_TEXT = _RED | {"other text", "ISO text"}
 _INTEGERS = {"integer", "7n", "2n ** 60n", "2n ** 60n + 1n", "2n ** 64n - 1n", "-0", "2 ** 53"}
 _LISTS = {"array", "Set"}
 _OBJECTS = {"object", "object of undefined", "class instance", "Proxy", "Map"}
@@ -104,19 +105,19 @@ FIT: Final[Mapping[str, set[str]]] = {
     "float": _INTEGERS - {"2n ** 60n + 1n", "2n ** 64n - 1n"} | {"fraction", "1e300"},
     "bool": {"true"},
     "list": _LISTS,
-    "dict": _OBJECTS | {"boxed text", "nested object", "odd keys", "Map of Map"},
+    "dict": _OBJECTS | {"nested object", "odd keys", "Map of Map"},
     "bytes": _TEXT | {"Uint8Array", "ArrayBuffer", "Float64Array"},
     "datetime": {"ISO text", "Date"},
     "Any": _TEXT
     | _INTEGERS
     | _LISTS
     | _OBJECTS
-    | {"fraction", "1e300", "true", "null", "sparse array", "mixed array", "shared", "boxed text"}
+    | {"fraction", "1e300", "true", "null", "sparse array", "mixed array", "shared"}
     | {"nested object", "odd keys", "Map of Map", "Date", "array of Date"},
     "model": {"object", "object of undefined", "class instance", "Proxy", "Map"},
-    "Enum": {"ASCII"},
+    "Enum": _RED,
     "Optional": _INTEGERS | {"null", "undefined"},
-    "Literal": {"ASCII", "integer", "7n"},
+    "Literal": _RED | {"integer", "7n"},
 }
 """For each type, the kinds that a parameter of the type takes; all others are a `TypeError`."""
 

@@ -80,7 +80,7 @@ def test_labels_that_wait_to_be_stored_cannot_be_deleted_alone(read: Any, tmp_pa
         assert gone.rowcount == 1
         connection.commit()
     with SqliteSaver.from_conn_string(str(database)) as saver:
-        answer = Command(resume={"decisions": [{"type": "approve"}]})
+        answer: Any = Command(resume={"decisions": [{"type": "approve"}]})
         state = Session(plan, rule, saver, options).agent().invoke(answer, THREAD)
         assert questions(state) == [SEND]
 
