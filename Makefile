@@ -29,4 +29,4 @@ bench: $(VENV)/ready
 	$(RUN) -m tests.benchmarks $(ARGS)
 
 clean:
-	rm -rf $(VENV) langchain_quickjs/guest.wasm langchain_quickjs/guest.stamp
+	rm -rf $(VENV) langchain_quickjs/guest.*

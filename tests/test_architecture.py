@@ -74,9 +74,18 @@ def test_imports_point_one_way(path: Path) -> None:
             assert root not in LANGCHAIN, f"{mine} imports {imported}"
 
 
-def test_one_module_knows_wasmtime() -> None:
-    knowing = {name(p) for p in MODULES if any(i.split(".")[0] == "wasmtime" for i in imports(p))}
-    assert knowing == {"langchain_quickjs.interpreter.guest.engine"}
+def test_one_room_knows_wasmtime() -> None:
+    guest = "langchain_quickjs.interpreter.guest."
+    of = {name(path): set(imports(path)) for path in MODULES}
+    theirs = {module for module in of if any(i.split(".")[0] == "wasmtime" for i in of[module])}
+    assert theirs == {f"{guest}native.c_api"}
+    assert {module for module in of if f"{guest}native.c_api" in of[module]} == {f"{guest}engine"}
+
+
+def test_a_build_can_import_what_compiles_the_guest() -> None:
+    for path in (PACKAGE / "interpreter" / "guest" / "native").iterdir():
+        if path.suffix == ".py":
+            assert not {i for i in imports(path) if i.startswith("langchain_quickjs")}, path
 
 
 # What a checkpointer does: only the drivers of effects call it. Other things have methods of the

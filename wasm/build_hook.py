@@ -1,6 +1,7 @@
-"""The wheel's build hook: builds the guest module into the package.
+"""The wheel's build hook: builds the guest module into the package, and compiles it.
 
-It is built again only when something that goes into it has changed.
+The module is built again only when something that goes into it has changed. A wheel is for the
+platform that its machine code is for; an editable install has that beside the module.
 """
 
 from __future__ import annotations
@@ -32,20 +33,36 @@ class GuestBuildHook(BuildHookInterface[Any]):
     """Builds `langchain_quickjs/guest.wasm` before a wheel or an editable install."""
 
     PLUGIN_NAME = "custom"
+    _work: tempfile.TemporaryDirectory[str] | None = None
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling before it collects the files."""
-        del version, build_data
         if self.target_name != "wheel":
             return
         sys.path.insert(0, str(HERE))
-        import build  # noqa: PLC0415  (a script beside this one, importable only from here on)
+        # Scripts beside this one, importable only from here on.
+        import build  # noqa: PLC0415
+        import ship  # noqa: PLC0415
 
         output = Path(self.root) / "langchain_quickjs" / "guest.wasm"
         stamp = output.with_suffix(".stamp")
         digest = inputs_digest()
-        if output.exists() and stamp.exists() and stamp.read_text() == digest:
+        if not (output.exists() and stamp.exists() and stamp.read_text() == digest):
+            with tempfile.TemporaryDirectory() as work:
+                build.build(output, Path(work).resolve())
+            stamp.write_text(digest)
+        if version == "editable":
+            ship.ship(output, output.with_suffix(".cwasm"), with_time=True)
             return
-        with tempfile.TemporaryDirectory() as work:
-            build.build(output, Path(work).resolve())
-        stamp.write_text(digest)
+        self._work = tempfile.TemporaryDirectory()
+        code = Path(self._work.name) / "guest.cwasm"
+        if ship.ship(output, code, with_time=False):
+            build_data["force_include"][str(code)] = "langchain_quickjs/guest.cwasm"
+            build_data["pure_python"] = False
+            build_data["tag"] = f"py3-none-{ship.platform_tag()}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Called by hatchling when the wheel is there."""
+        del version, build_data, artifact_path
+        if self._work is not None:
+            self._work.cleanup()

@@ -1,7 +1,7 @@
 """The runtime and its Python bindings; usable without LangChain.
 
 It imports `errors` only. Scripts start, wait, are stored and go on in `interpreter`; the rooms
-below are its parts.
+below are its parts. What stores heaps is imported when it is first used.
 
     interpreter   a script as a value: started, paused, stored and resumed
     steps         one step of a script, as a transaction
@@ -19,6 +19,11 @@ below are its parts.
     display/      how notebooks show what is here
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from langchain_quickjs.interpreter import storage
 from langchain_quickjs.interpreter.interpreter import Interpreter
 from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.outcomes import (
@@ -30,14 +35,6 @@ from langchain_quickjs.interpreter.outcomes import (
     Raised,
     Returned,
     Suspended,
-)
-from langchain_quickjs.interpreter.storage.heap_records import (
-    Heap,
-    StoredHeap,
-    fold,
-    pack_record,
-    record_id,
-    unfold,
 )
 from langchain_quickjs.interpreter.values.js_values import (
     HOLE,
@@ -52,6 +49,16 @@ from langchain_quickjs.interpreter.values.js_values import (
     Shown,
     TypedArray,
 )
+
+if TYPE_CHECKING:
+    from langchain_quickjs.interpreter.storage.heap_records import (
+        Heap,
+        StoredHeap,
+        fold,
+        pack_record,
+        record_id,
+        unfold,
+    )
 
 __all__ = [
     "HOLE",
@@ -82,3 +89,9 @@ __all__ = [
     "record_id",
     "unfold",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Heap", "StoredHeap", "fold", "pack_record", "record_id", "unfold"):
+        return getattr(storage.heap_records, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

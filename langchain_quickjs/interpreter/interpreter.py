@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from langchain_quickjs.errors import SetupError, TimeLimitError
+from langchain_quickjs.interpreter import display, storage
 from langchain_quickjs.interpreter.advice.excerpts import with_place
 from langchain_quickjs.interpreter.advice.fences import among_words, without_fences
 from langchain_quickjs.interpreter.advice.limit_errors import out_of_wall_time
 from langchain_quickjs.interpreter.advice.syntax_errors import explained, is_refused
-from langchain_quickjs.interpreter.display.interpreters import interpreter_bundle, interpreter_text
 from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.interpreter.limits import Limits, checked_limits
@@ -21,12 +21,6 @@ from langchain_quickjs.interpreter.outcomes import Call, CallResult, Failed, Out
 from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.interpreter.script_state import ScriptState
 from langchain_quickjs.interpreter.steps import Taken, give_up, repeat_step, take_step, taken
-from langchain_quickjs.interpreter.storage.heap_records import Heap
-from langchain_quickjs.interpreter.storage.snapshot import (
-    PausedInterpreter,
-    pack_snapshot,
-    unpack_snapshot,
-)
 from langchain_quickjs.interpreter.wire.protocol import (
     GuestRefusalError,
     checked_seed,
@@ -34,6 +28,9 @@ from langchain_quickjs.interpreter.wire.protocol import (
     resume_message,
     start_message,
 )
+
+if TYPE_CHECKING:
+    from langchain_quickjs.interpreter.storage.heap_records import Heap
 
 __all__ = ["Interpreter"]
 
@@ -69,18 +66,20 @@ class Interpreter:
         self._limits = checked_limits(limits)
         self._clock = clock
         self._module = load()
-        self._seed: bytes | None = checked_seed(seed) or secrets.token_bytes(32)
+        self._seed: bytes | None = checked_seed(seed) or os.urandom(32)
         self._machine = Machine(self._module, self._limits.memory_bytes)
         self._one_thread = OneThreadAtATime()
         self._state = ScriptState()
         self._source: str | None = None  # of the running script, if it was started here
 
     def __repr__(self) -> str:
-        return interpreter_text(self.running, self.open_calls, self.memory_bytes)
+        show = display.interpreters.interpreter_text
+        return show(self.running, self.open_calls, self.memory_bytes)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         memory, spent_s = self.memory_bytes, self.spent_s
-        return interpreter_bundle(self.running, self.open_calls, memory, spent_s, self._limits)
+        show = display.interpreters.interpreter_bundle
+        return show(self.running, self.open_calls, memory, spent_s, self._limits)
 
     @property
     def limits(self) -> Limits:
@@ -273,8 +272,9 @@ class Interpreter:
             InterpreterStateError: If the interpreter is in use by another thread.
         """
         with self._one_thread:
-            paused = PausedInterpreter(self._machine.image(), self._state)
-            return pack_snapshot(paused, self._module.boot, self._module.build_id)
+            to_store, module = storage.snapshot, self._module
+            paused = to_store.PausedInterpreter(self._machine.image(), self._state)
+            return to_store.pack_snapshot(paused, module.boot, module.build_id)
 
     @classmethod
     def restore(
@@ -296,7 +296,8 @@ class Interpreter:
         """
         self = cls(limits=limits, clock=clock)
         module = self._module
-        paused = unpack_snapshot(snapshot, module.boot, module.build_id, self._limits)
+        unpack = storage.snapshot.unpack_snapshot
+        paused = unpack(snapshot, module.boot, module.build_id, self._limits)
         self._machine = Machine(module, self._limits.memory_bytes, paused.image)
         self._seed, self._state = None, paused.state
         return self
@@ -323,7 +324,7 @@ class Interpreter:
         """
         with self._one_thread:
             self._state.require_idle()
-            return Heap(self._machine.image(), self._state.next_id)
+            return storage.heap_records.Heap(self._machine.image(), self._state.next_id)
 
     @classmethod
     def with_heap(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Self, TypeAlias
 
 from langchain_quickjs.errors import ScriptError
-from langchain_quickjs.interpreter.display.outcomes import completed, failed, suspended
+from langchain_quickjs.interpreter import display
 from langchain_quickjs.interpreter.quoting import error_text, type_name
 
 __all__ = [
@@ -88,7 +88,7 @@ class Completed:
     console: str = ""
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return completed(self.value, self.console)
+        return display.outcomes.completed(self.value, self.console)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Failed:
     call_id: int | None = None
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return failed(self.error, self.console, self.call_id)
+        return display.outcomes.failed(self.error, self.console, self.call_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Suspended:
     wake_after_s: float | None = None
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return suspended(self.calls, self.console, self.wake_after_s)
+        return display.outcomes.suspended(self.calls, self.console, self.wake_after_s)
 
 
 Outcome: TypeAlias = Completed | Failed | Suspended

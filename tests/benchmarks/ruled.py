@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Any, Final
 
 from langchain.agents import create_agent
@@ -53,6 +54,7 @@ def turn_ruled(runs: int) -> Samples:
         times: dict[str, list[float]] = {name: [] for name in agents}
         for run in range(runs + 1):
             for name, agent in agents.items():
+                gc.collect()  # Else one of them pays for the garbage of all, always the same one.
                 took_s = await turn(agent, f"{run}", expected)
                 if run:  # the first one warms up
                     times[name].append(took_s)

@@ -15,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 from tests.dojo.labels import LABELS
 from tests.dojo.suites import load
-from tests.dojo.table import count_all, table
+from tests.dojo.table import count_all, summary, table
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -25,12 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--agentdojo", help="folder with its package, for a Python that has all that it needs"
     )
+    parser.add_argument("--suites", action="store_true", help="print each suite too")
     options = parser.parse_args(arguments)
     if not (options.agentdojo_python or options.agentdojo):
         parser.error("AgentDojo is needed: `pip install agentdojo` in an environment of its own")
     suites = load(options.agentdojo_python, options.agentdojo)
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
-        print(*table(count_all(suites, LABELS, pool.map)), sep="\n")
+        replayed = count_all(suites, LABELS, pool.map)
+    print(*summary(replayed), sep="\n")
+    if options.suites:
+        print("", *table(replayed), sep="\n")
 
 
 if __name__ == "__main__":

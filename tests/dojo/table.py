@@ -27,6 +27,8 @@ _ATTACKS: Final[Mapping[Style, Sequence[Callable[[Attack], Turns]]]] = {
 }
 _LABEL: Final = 31
 _CELL: Final = 9
+_SHORT: Final = 9
+_SHORT_CELLS: Final = (8, 12, 15)
 
 
 @dataclass(frozen=True)
@@ -128,14 +130,40 @@ def count_all(
     ]
 
 
+def _all(replayed: Sequence[Replayed]) -> Replayed:
+    total = {one: sum((suite.counts[one] for suite in replayed), Counts()) for one in COLUMNS}
+    return Replayed("all", sum(suite.attacks for suite in replayed), total)
+
+
+def summary(replayed: Sequence[Replayed]) -> Iterator[str]:
+    """The lines of the short table: all suites together, a row for each precision."""
+    together = _all(replayed)
+    some = together.counts[COLUMNS[0]]
+    yield (
+        f"{len(replayed)} suites, {some.tasks} tasks, {some.attacks} attacks that act with all "
+        f"three labels ({together.attacks - some.attacks} more do not)"
+    )
+    heads = ("stopped", "quiet tasks", "questions/task")
+    width = sum(_SHORT_CELLS) + len(heads) - 1
+    yield (" " * _SHORT + " ".join(f"{title:^{width}}" for title in STYLES.values())).rstrip()
+    head = " ".join(f"{one:>{cell}}" for one, cell in zip(heads, _SHORT_CELLS, strict=True))
+    yield " " * _SHORT + " ".join([head] * len(STYLES))
+    for mode in MODES:
+        cells = []
+        for style in STYLES:
+            one = together.counts[style, mode]
+            rate = f"{one.questions / one.tasks:.2f}"
+            figures = (f"{one.stopped}/{one.attacks}", f"{one.quiet}/{one.tasks}", rate)
+            cells += [f"{fig:>{cell}}" for fig, cell in zip(figures, _SHORT_CELLS, strict=True)]
+        yield f"{'no rule' if mode == 'none' else mode:<{_SHORT}}{' '.join(cells)}"
+
+
 def table(replayed: Sequence[Replayed]) -> Iterator[str]:
-    """The lines of the table, with one row for all suites together."""
+    """The lines of the long table: each suite, and all together."""
     titles = [f"{title:^{(_CELL + 1) * len(MODES) - 1}}" for title in STYLES.values()]
     yield (" " * _LABEL + " ".join(titles)).rstrip()
     yield " " * _LABEL + " ".join(f"{mode:>{_CELL}}" for _, mode in COLUMNS)
-    total = {one: sum((suite.counts[one] for suite in replayed), Counts()) for one in COLUMNS}
-    together = Replayed("all", sum(suite.attacks for suite in replayed), total)
-    for suite in (*replayed, together):
+    for suite in (*replayed, _all(replayed)):
         yield from _rows(suite)
 
 

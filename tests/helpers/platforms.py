@@ -6,6 +6,7 @@ last line says, as JSON, what the package has made of it.
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import json
 import multiprocessing
@@ -47,11 +48,11 @@ def run_on(platform: str, *arguments: str) -> tuple[int, dict[str, Any], str]:
 
 
 @contextlib.contextmanager
-def _patched(name: str, function: Callable[..., Any]) -> Iterator[None]:
-    original = getattr(os, name)
-    setattr(os, name, lambda *args, **kwargs: function(original, *args, **kwargs))
+def _patched(name: str, function: Callable[..., Any], of: Any = os) -> Iterator[None]:
+    original = getattr(of, name)
+    setattr(of, name, lambda *args, **kwargs: function(original, *args, **kwargs))
     yield
-    setattr(os, name, original)
+    setattr(of, name, original)
 
 
 def _no_page_map(open_: Any, path: Any, *args: Any, **kwargs: Any) -> int:
@@ -69,6 +70,12 @@ def _large_pages(sysconf: Any, name: Any) -> int:
     return 65536 if name == "SC_PAGE_SIZE" else int(sysconf(name))
 
 
+def _no_shipped_code(open_: Any, path: Any, *args: Any, **kwargs: Any) -> Any:
+    if str(path).endswith("guest.cwasm"):
+        raise FileNotFoundError(path)
+    return open_(path, *args, **kwargs)
+
+
 @contextlib.contextmanager
 def _cache(*, writable: bool) -> Iterator[None]:
     with tempfile.TemporaryDirectory() as made:
@@ -76,7 +83,8 @@ def _cache(*, writable: bool) -> Iterator[None]:
         if not writable:
             folder.write_text("A file, where no folder can be made.")
         os.environ[CACHE] = str(folder)
-        yield
+        with _patched("open", _no_shipped_code, builtins):
+            yield
 
 
 @contextlib.contextmanager
@@ -138,9 +146,9 @@ PLATFORMS: Final[
 def _pytest(arguments: list[str]) -> int:
     from langchain_quickjs.interpreter.guest import (  # noqa: PLC0415 - as above
         instance,
-        machine_code,
         native_stack,
     )
+    from langchain_quickjs.interpreter.guest.native import machine_code  # noqa: PLC0415 - as above
 
     stack_bytes = native_stack.wasm_stack_bytes()  # before some test sets it to another
     # Enabled once the engine has begun, the fault handler would take the signals of its traps.

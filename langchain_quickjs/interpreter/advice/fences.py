@@ -15,6 +15,7 @@ ONLY_CODE: Final = (
 _OPENING: Final = re.compile(r"[ \t]*+(`{3,}+|~{3,}+)[ \t]*+[\w+#.-]*+")
 _CLOSING: Final = re.compile(r"[ \t]*+(`{3,}+|~{3,}+)")
 _BLANK_CHARS: Final = 1000
+_BYTE_ORDER_MARK: Final = "\ufeff"
 _NO_CODE: Final = ")"
 # Nothing in it calls, assigns, groups, or begins a text or comment.
 _PROSE: Final = re.compile(r"[\w \t\r.,:!?'’‘“”\-–—]*+")
@@ -93,9 +94,10 @@ def without_fences(source: str) -> str:
     """
     if "```" not in source and "~~~" not in source:  # most have none, and it costs them little
         return source
-    if not source[:_BLANK_CHARS].lstrip().startswith(("```", "~~~")):
+    text = source.removeprefix(_BYTE_ORDER_MARK)
+    if not text[:_BLANK_CHARS].lstrip().startswith(("```", "~~~")):
         return source
-    lines = source.split("\n")
+    lines = text.split("\n")
     first = next(index for index, line in enumerate(lines) if line.strip())
     opening = _OPENING.fullmatch(lines[first].rstrip())
     if opening is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterable
 from typing import Final
@@ -75,6 +74,8 @@ def nearest(name: str, known: Iterable[str], likeness: float = _LIKENESS) -> str
 
 
 def _nearest(name: str, known: Iterable[str], likeness: float, most: int) -> list[str]:
+    import difflib  # noqa: PLC0415 - few scripts fail so
+
     by_spelling = {spelling(one): one for one in sorted(known)}
     close = difflib.get_close_matches(spelling(name), by_spelling, n=most, cutoff=likeness)
     return [by_spelling[spelling] for spelling in close]

@@ -1,4 +1,4 @@
-"""wasmtime, set up for the guest. The only module that knows it.
+"""wasmtime, set up for the guest: its module, and the instances of that.
 
 What the guest's exports mean, and what is in its memory, is known in `instance`.
 """
@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import sys
 import time
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any, Final
-
-import wasmtime
-from wasmtime import _bindings as ffi
 
 from langchain_quickjs.errors import (
     MemoryLimitError,
@@ -22,16 +19,32 @@ from langchain_quickjs.errors import (
     StackLimitError,
     TimeLimitError,
 )
-from langchain_quickjs.interpreter.guest.machine_code import code_file, read_code, write_code
+from langchain_quickjs.interpreter.guest.native.c_api import (
+    EpochCallback,
+    Extern,
+    Instance,
+    Owned,
+    RawValue,
+    WasmtimeError,
+    checked,
+    compiled,
+    ffi,
+    installed_version,
+    loaded,
+    mapped,
+    new_engine,
+)
+from langchain_quickjs.interpreter.guest.native.shipped_code import ShippedCode
 from langchain_quickjs.interpreter.guest.native_stack import wasm_stack_bytes
 from langchain_quickjs.interpreter.guest.ticker import Ticker
 
-__all__ = ["CompiledModule", "WasmInstance", "compile_module"]
+__all__ = ["CompiledModule", "WasmInstance", "compile_module", "load_shipped", "module_of_code"]
 
 _FUNCTIONS: Final = ("mailbox", "step", "tidy", "where")
 _WHERE_S: Final = 0.05
 _MOST_LINES: Final = 2**30
 _CONTINUE: Final = 0  # WASMTIME_UPDATE_DEADLINE_CONTINUE
+_STACK_OVERFLOW: Final = 0  # WASMTIME_TRAP_CODE_STACK_OVERFLOW
 
 
 @dataclass(slots=True)
@@ -48,29 +61,18 @@ class _Watch:
         return self.stopped
 
 
-_EpochCallback = ctypes.CFUNCTYPE(
-    ctypes.c_size_t,
-    ctypes.POINTER(ffi.wasmtime_context_t),
-    ctypes.c_void_p,
-    ctypes.POINTER(ctypes.c_uint64),
-    ctypes.POINTER(ffi.wasmtime_update_deadline_kind_t),
-)
-_RawValues = ffi.wasmtime_val_raw_t * 1
-_TrapPointer = ctypes.POINTER(ffi.wasm_trap_t)
-_STOPPED = ctypes.create_string_buffer(b"stopped by the host")
-_NO_FINALIZER = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(0)
+_RawValues = RawValue * 1
 
 
 def _epoch_callback(watch: _Watch) -> Any:
     def on_tick(_context: Any, _data: Any, delta: Any, kind: Any) -> int:
         if watch.expired():
-            error = ffi.wasmtime_error_new(_STOPPED)
-            return ctypes.cast(error, ctypes.c_void_p).value or 0
+            return int(ffi.wasmtime_error_new(b"stopped by the host"))
         delta[0] = 1
         kind[0] = _CONTINUE
         return 0
 
-    return _EpochCallback(on_tick)
+    return EpochCallback(on_tick)
 
 
 def _delete_native(error: Any, trap: Any) -> None:
@@ -90,21 +92,9 @@ class CompiledModule:
         ticker: Stops the instances of the engine that run too long.
     """
 
-    engine: wasmtime.Engine
-    prepared: wasmtime.InstancePre
+    engine: Owned
+    prepared: Owned
     ticker: Ticker
-
-
-def _config() -> wasmtime.Config:
-    config = wasmtime.Config()
-    config.epoch_interruption = True
-    stack_bytes = wasm_stack_bytes()
-    # No stack of this size is made, nothing here is async; but it has to be the larger one.
-    ffi.wasmtime_config_async_stack_size_set(config.ptr(), stack_bytes)
-    config.max_wasm_stack = stack_bytes
-    config.cranelift_opt_level = "speed"
-    config.memory_may_move = False  # so an instance's memory has one address
-    return config
 
 
 def compile_module(wasm: bytes, build_id: bytes) -> CompiledModule:
@@ -114,20 +104,49 @@ def compile_module(wasm: bytes, build_id: bytes) -> CompiledModule:
         wasm: The module.
         build_id: Its hash, under which the machine code is kept.
     """
-    engine = wasmtime.Engine(_config())
-    module = _machine_code(engine, wasm, build_id)
-    prepared = wasmtime.Linker(engine).instantiate_pre(module)
-    return CompiledModule(engine, prepared, Ticker(engine.increment_epoch))
+    # Only where none was shipped that fits.
+    from langchain_quickjs.interpreter.guest.native import machine_code  # noqa: PLC0415
+
+    file = machine_code.code_file(build_id, installed_version())
+    if (code := machine_code.read_code(file)) is not None:
+        with contextlib.suppress(WasmtimeError):  # of another machine
+            return module_of_code(code)
+    code = compiled(new_engine(), wasm)
+    machine_code.write_code(code, file)
+    return module_of_code(code)
 
 
-def _machine_code(engine: wasmtime.Engine, wasm: bytes, build_id: bytes) -> wasmtime.Module:
-    file = code_file(build_id, metadata.version("wasmtime"))
-    if (code := read_code(file)) is not None:
-        with contextlib.suppress(wasmtime.WasmtimeError):  # of another machine or version
-            return wasmtime.Module.deserialize(engine, code)
-    module = wasmtime.Module(engine, wasm)
-    write_code(bytes(module.serialize()), file)
-    return module
+def module_of_code(code: bytes) -> CompiledModule:
+    """Makes a module of its machine code, which is trusted.
+
+    Raises:
+        WasmtimeError: It is none, or another machine's.
+    """
+    engine = new_engine(wasm_stack_bytes())
+    return _prepared(engine, loaded(engine, code))
+
+
+def load_shipped(shipped: ShippedCode) -> CompiledModule | None:
+    """Makes a module of the machine code that the package was installed with, if that fits here."""
+    if installed_version() != shipped.version:
+        return None
+    with contextlib.suppress(WasmtimeError, OSError):  # of another machine
+        if sys.platform == "linux":
+            engine = new_engine(wasm_stack_bytes())
+            return _prepared(engine, mapped(engine, shipped.path))
+        # Elsewhere a file that is mapped cannot be replaced, or its pages have to be signed.
+        with open(shipped.path, "rb") as file:
+            return module_of_code(file.read())
+    return None
+
+
+def _prepared(engine: Owned, module: Owned) -> CompiledModule:
+    linker = Owned(ffi.wasmtime_linker_new(engine.pointer), ffi.wasmtime_linker_delete)
+    made = ctypes.c_void_p()
+    checked(ffi.wasmtime_linker_instantiate_pre(linker.pointer, module.pointer, ctypes.byref(made)))
+    prepared = Owned(made, ffi.wasmtime_instance_pre_delete)
+    ticker = Ticker(lambda: ffi.wasmtime_engine_increment_epoch(engine.pointer))
+    return CompiledModule(engine, prepared, ticker)
 
 
 class WasmInstance:
@@ -155,31 +174,32 @@ class WasmInstance:
 
     def __init__(self, compiled: CompiledModule, memory_bytes: int) -> None:
         self._ticker = compiled.ticker
-        self._store = wasmtime.Store(compiled.engine)
-        self._store.set_limits(memory_size=memory_bytes)
+        store = ffi.wasmtime_store_new(compiled.engine.pointer, None, None)
+        self._store = Owned(store, ffi.wasmtime_store_delete)
+        ffi.wasmtime_store_limiter(store, memory_bytes, -1, -1, -1, -1)
         self._watch = _Watch()
         self._callback = _epoch_callback(self._watch)
-        ffi.wasmtime_store_epoch_deadline_callback(
-            self._store.ptr(), self._callback, None, _NO_FINALIZER
-        )
-        self._store.set_epoch_deadline(1)
-        self._context = self._store._context()
-        instance = compiled.prepared.instantiate(self._store)._instance
+        ffi.wasmtime_store_epoch_deadline_callback(store, self._callback, None, None)
+        self._context = ffi.wasmtime_store_context(store)
+        ffi.wasmtime_context_set_epoch_deadline(self._context, 1)
+        instance, trap = Instance(), ctypes.c_void_p()
+        prepared, context = compiled.prepared.pointer, self._context
+        into, trapped = ctypes.byref(instance), ctypes.byref(trap)
+        checked(ffi.wasmtime_instance_pre_instantiate(prepared, context, into, trapped))
+        if trap:
+            self._raise_trap(None, trap)
         self._memory = ctypes.byref(self._export(instance, "memory").memory)
         self._functions = {
             name: ctypes.byref(self._export(instance, name).func) for name in _FUNCTIONS
         }
         self._values = _RawValues()
-        data = ffi.wasmtime_memory_data(self._context, self._memory)
-        self._address = ctypes.addressof(data.contents)
+        self._address = int(ffi.wasmtime_memory_data(self._context, self._memory))
         self._size = self._measure()
 
     def _export(self, instance: Any, name: str) -> Any:
-        """Gives one export; `wasmtime.Instance.exports` finds out about all, and their types."""
-        found = ffi.wasmtime_extern_t()
-        encoded = ctypes.create_string_buffer(name.encode())
+        found = Extern()
         if not ffi.wasmtime_instance_export_get(
-            self._context, ctypes.byref(instance), encoded, len(name), ctypes.byref(found)
+            self._context, ctypes.byref(instance), name.encode(), len(name), ctypes.byref(found)
         ):
             raise ProtocolError(f"the guest does not export {name!r}")
         return found.of
@@ -215,14 +235,10 @@ class WasmInstance:
             raise MemoryLimitError("out of memory")
 
     def _call(self, name: str, argument: int = 0) -> int:
-        """Calls an export: at most one i32 in, at most one i32 or i64 out.
-
-        `wasmtime.Func.__call__` looks up the function's type each time, which takes longer than
-        most steps.
-        """
+        """Calls an export: at most one i32 in, at most one i32 or i64 out."""
         values = self._values
         values[0].i64 = argument
-        trap = _TrapPointer()
+        trap = ctypes.c_void_p()
         error = ffi.wasmtime_func_call_unchecked(
             self._context, self._functions[name], values, 1, ctypes.byref(trap)
         )
@@ -232,9 +248,9 @@ class WasmInstance:
 
     def _raise_trap(self, error: Any, trap: Any) -> None:
         """Raises the error that a trap means."""
-        code = ffi.wasmtime_trap_code_t()
+        code = ctypes.c_uint8()
         known = bool(trap) and ffi.wasmtime_trap_code(trap, ctypes.byref(code))
-        overflow = known and code.value == wasmtime.TrapCode.STACK_OVERFLOW.value
+        overflow = known and code.value == _STACK_OVERFLOW
         _delete_native(error, trap)
         if self._watch.cancelled:
             raise ScriptCancelledError("the host cancelled the step; it never happened")
@@ -253,7 +269,7 @@ class WasmInstance:
         and is within bounds.
         """
         self._watch.deadline_s = time.monotonic() + _WHERE_S
-        values, trap = self._values, _TrapPointer()
+        values, trap = self._values, ctypes.c_void_p()
         error = ffi.wasmtime_func_call_unchecked(
             self._context, self._functions["where"], values, 1, ctypes.byref(trap)
         )

@@ -12,9 +12,18 @@ import ctypes
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, overload
 
-__all__ = ["BLOCK_BYTES", "BOOT", "PAGE_BYTES", "Image", "difference", "page_at", "page_read_from"]
+__all__ = [
+    "BLOCK_BYTES",
+    "BOOT",
+    "PAGE_BYTES",
+    "Image",
+    "MemoryPages",
+    "difference",
+    "page_at",
+    "page_read_from",
+]
 
 BLOCK_BYTES: Final = 65536
 """Size of a WebAssembly page; memory grows by it."""
@@ -56,6 +65,43 @@ class Image:
 
 BOOT: Final = Image(0, {})
 """The image of a guest that has booted and run nothing."""
+
+
+class MemoryPages(Sequence[bytes]):
+    """A memory that does not change, as its pages: each is copied when it is first asked for.
+
+    Most of a boot image never is.
+
+    Args:
+        address: Where the memory begins.
+        count: How many pages it has.
+        owner: Whose the memory is; it lives as long as this.
+    """
+
+    __slots__ = ("_address", "_known", "_owner")
+
+    def __init__(self, address: int, count: int, owner: object) -> None:
+        self._address = address
+        self._known: list[bytes | None] = [None] * count
+        self._owner = owner
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @overload
+    def __getitem__(self, number: int) -> bytes: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[bytes]: ...
+
+    def __getitem__(self, number: int | slice) -> bytes | list[bytes]:
+        if isinstance(number, slice):
+            return [self[n] for n in range(*number.indices(len(self)))]
+        page = self._known[number]
+        if page is None:
+            at = self._address + number % len(self) * PAGE_BYTES
+            page = self._known[number] = ctypes.string_at(at, PAGE_BYTES)
+        return page
 
 
 def page_at(boot: Sequence[bytes], number: int) -> bytes:

@@ -1,34 +1,36 @@
 """The guest's instances: messages in, replies out, and their memory as an image.
 
-The module is compiled once per machine (`machine_code`), and prepared once per process.
+The module comes compiled with the package (`native.shipped_code`), or is compiled once per machine
+(`native.machine_code`). It is prepared once per process.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
-import hashlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from typing import Final
 
-from langchain_quickjs.errors import MemoryLimitError, ProtocolError
+from langchain_quickjs.errors import MemoryLimitError, ProtocolError, SetupError
 from langchain_quickjs.interpreter.guest.dirty_pages import kernel_tells_of_writes, written_pages
 from langchain_quickjs.interpreter.guest.engine import (
     CompiledModule,
     WasmInstance,
     compile_module,
+    load_shipped,
 )
 from langchain_quickjs.interpreter.guest.image import (
     BLOCK_BYTES,
     PAGE_BYTES,
     Image,
+    MemoryPages,
     difference,
     page_read_from,
 )
+from langchain_quickjs.interpreter.guest.native.shipped_code import shipped_code
 
 __all__ = ["Instance", "Module", "load"]
 
@@ -36,6 +38,8 @@ _TIDY_BYTES_PER_S: Final = 64 * 1024 * 1024  # a tenth of what it does
 _SMALL_MESSAGE_BYTES: Final = 16384  # small_mailbox in wasm/src/exports.c
 # STACK_BYTES in wasm/build.py: it comes first. Nothing on it outlives a step, so no image has it.
 _STACK_PAGES: Final = 1408 * 1024 // PAGE_BYTES
+_MOST_BYTES: Final = 2**32 - BLOCK_BYTES
+_PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Module(CompiledModule):
 
     build_id: bytes
     mailbox: int = 0
-    boot: tuple[bytes, ...] = field(default=(), repr=False)
+    boot: Sequence[bytes] = field(default=(), repr=False)
     kernel_tells: bool = False
 
 
@@ -66,13 +70,27 @@ def load() -> Module:
 
 @functools.cache
 def _load() -> Module:
-    wasm = resources.files("langchain_quickjs").joinpath("guest.wasm").read_bytes()
-    build_id = hashlib.sha256(wasm).digest()
-    compiled = compile_module(wasm, build_id)
+    compiled, build_id = _installed()
     module = Module(compiled.engine, compiled.prepared, compiled.ticker, build_id)
-    fresh = Instance(module, 2**32 - BLOCK_BYTES)
-    boot = tuple(page for _, page in fresh.pages())
-    return replace(module, mailbox=fresh.mailbox(1), boot=boot, kernel_tells=fresh.kernel_tells())
+    tried, fresh = (Instance(module, _MOST_BYTES) for _ in range(2))
+    mailbox, kernel_tells = tried.mailbox(1), tried.kernel_tells()
+    return replace(module, mailbox=mailbox, boot=fresh.lasting_pages(), kernel_tells=kernel_tells)
+
+
+def _installed() -> tuple[CompiledModule, bytes]:
+    """Gives the guest that was installed with the package, and its build id."""
+    shipped = shipped_code(_PACKAGE)
+    if shipped is not None and (compiled := load_shipped(shipped)) is not None:
+        return compiled, shipped.build_id
+    # What takes time to import is so only here, where code has to be found or made.
+    import hashlib  # noqa: PLC0415
+    import pkgutil  # noqa: PLC0415
+
+    wasm = pkgutil.get_data("langchain_quickjs", "guest.wasm")
+    if wasm is None:
+        raise SetupError("The package was installed without its guest; install it again.")
+    build_id = hashlib.sha256(wasm).digest()
+    return compile_module(wasm, build_id), build_id
 
 
 if hasattr(os, "register_at_fork"):
@@ -155,6 +173,10 @@ class Instance(WasmInstance):
         boot = self._module.boot
         for number in range(self._measure() // PAGE_BYTES):
             yield number, page_read_from(self._address + number * PAGE_BYTES, boot, number)
+
+    def lasting_pages(self) -> Sequence[bytes]:
+        """Gives the pages as they are now, for as long as nothing runs in this instance."""
+        return MemoryPages(self._address, self._measure() // PAGE_BYTES, self)
 
     def kernel_tells(self) -> bool:
         """Tells whether the kernel tells which pages of this fresh instance were written to."""

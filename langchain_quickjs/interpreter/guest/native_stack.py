@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import platform
+import contextlib
+import os
 import sys
 import threading
 from typing import Final
@@ -19,11 +20,17 @@ _HOST_STACK_BYTES: Final = 1536 * 1024
 _LEAST_WASM_STACK_BYTES: Final = 512 * 1024
 
 
+def _is_glibc() -> bool:
+    with contextlib.suppress(ValueError, OSError):  # musl has no such name, or no value for it
+        return (os.confstr("CS_GNU_LIBC_VERSION") or "").startswith("glibc")
+    return False
+
+
 def _thread_stack_bytes() -> int:
     """Gives the least stack that the threads of this process have, as far as that can be known."""
     if sys.platform == "win32":
         size = 2 * 1024 * 1024  # what python.exe has reserved up to 3.11; later ones twice that
-    elif sys.platform == "linux" and platform.libc_ver()[0] != "glibc":
+    elif sys.platform == "linux" and not _is_glibc():
         size = 1024 * 1024  # CPython's choice for musl
     else:
         size = resource.getrlimit(resource.RLIMIT_STACK)[0]

@@ -9,11 +9,10 @@ of each row through each of them, so a kind that one has forgotten does not go u
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from langchain_quickjs.interpreter.values.js_values import (
     ArrayBuffer,
@@ -50,8 +49,7 @@ class Ext(IntEnum):
     BUFFER = 11
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """One kind of value, as one Python type.
 
     Attributes:
@@ -71,8 +69,7 @@ class Kind:
     binary: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """What a typed array consists of.
 
     Attributes:

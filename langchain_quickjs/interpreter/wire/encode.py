@@ -1,6 +1,7 @@
 """MessagePack from Python values to the guest; the other end of wasm/src/codec/unpack.c.
 
-`wasm/README.md` has the table of the extension types; `decode.py` reads what the guest sends.
+`wasm/README.md` has the table of the extension types; `decode.py` reads what the guest sends. What
+knows Python's richer types is imported when the first value of one comes.
 """
 
 from __future__ import annotations
@@ -15,10 +16,8 @@ import msgpack
 
 from langchain_quickjs.errors import ValueTransferError
 from langchain_quickjs.interpreter.quoting import error_text, key_text, shortened, type_name
-from langchain_quickjs.interpreter.values.coerce import advice, coerce
 from langchain_quickjs.interpreter.values.js_values import JSMap, JSSet
 from langchain_quickjs.interpreter.values.kinds import KINDS, Ext
-from langchain_quickjs.interpreter.values.tables import is_missing
 from langchain_quickjs.interpreter.wire.payloads import FLATTEN, MAX_DEPTH, WRITE
 
 __all__ = ["encode", "encode_message", "find_fault"]
@@ -65,7 +64,11 @@ def _packable(value: Any, forms: int = 0) -> Any:
 
 def _known_class(kind: type) -> type:
     """The type whose form a value of this type has: the type itself, or what it inherits from."""
-    if kind in WRITE or kind in FLATTEN or is_missing(kind):
+    if kind in WRITE or kind in FLATTEN:
+        return kind
+    from langchain_quickjs.interpreter.values.tables import is_missing  # noqa: PLC0415 - see above
+
+    if is_missing(kind):
         return kind
     # An `IntEnum` is no BigInt: its own class says what it becomes.
     bases = (base for base in kind.__mro__ if base is not int)
@@ -81,6 +84,11 @@ def _packable_form(value: Any, forms: int) -> Any:
     if known in FLATTEN:
         code, flatten = FLATTEN[known]
         return msgpack.ExtType(code, _pack(flatten(value)))
+    from langchain_quickjs.interpreter.values.coerce import (  # noqa: PLC0415 - see above
+        advice,
+        coerce,
+    )
+
     simpler = coerce(value)
     if simpler is NotImplemented:
         what = f"a {type_name(value)} has no counterpart in JavaScript{advice(value)}"

@@ -31,7 +31,11 @@ _loops: Final[dict[tuple[int, int], asyncio.AbstractEventLoop]] = {}
 _making: Final = threading.Lock()
 
 # What asyncio says of something that was made on another event loop.
-_ELSEWHERE: Final = ("attached to a different loop", "bound to a different event loop")
+_ELSEWHERE: Final = (
+    "attached to a different loop",
+    "bound to a different event loop",
+    "belongs to a different loop",
+)
 
 
 def wait_for(make: Callable[[], Awaitable[_T]], name: str) -> _T:
@@ -66,7 +70,9 @@ def wait_for(make: Callable[[], Awaitable[_T]], name: str) -> _T:
         if not end.done():  # a KeyboardInterrupt, say
             loop.call_soon_threadsafe(lambda: [task.cancel() for task in running])
             wait([end])
-        if isinstance(error, RuntimeError) and any(words in str(error) for words in _ELSEWHERE):
+        if isinstance(error, RuntimeError | ValueError) and any(
+            words in str(error) for words in _ELSEWHERE
+        ):
             raise SetupError(
                 f"The tool {name!r} has only a coroutine, and uses what was made on another event "
                 "loop. Run the agent with `ainvoke` there, or have the tool make it in each call."

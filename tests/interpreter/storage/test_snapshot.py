@@ -8,6 +8,7 @@ import hashlib
 import random
 import struct
 import tracemalloc
+from collections.abc import Sequence
 from typing import Any
 
 import msgpack
@@ -83,7 +84,7 @@ def assert_refused(data: bytes) -> None:
 # --- round trips -------------------------------------------------------------------------------
 
 
-def apply(boot: tuple[bytes, ...], image: Image) -> bytes:
+def apply(boot: Sequence[bytes], image: Image) -> bytes:
     memory = bytearray(b"".join(boot).ljust(image.blocks * BLOCK_BYTES, b"\0"))
     for number, page in image.pages.items():
         memory[number * PAGE_BYTES : (number + 1) * PAGE_BYTES] = page

@@ -20,7 +20,7 @@ from typing import Any
 
 import msgpack
 import pytest
-import wasmtime
+import wasmtime  # its Python layer, for the text format
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,9 +45,11 @@ from langchain_quickjs.interpreter import (
     TypedArray,
 )
 from langchain_quickjs.interpreter import interpreter as interpreter_module
+from langchain_quickjs.interpreter.guest.engine import module_of_code
 from langchain_quickjs.interpreter.guest.image import PAGE_BYTES, Image
 from langchain_quickjs.interpreter.guest.instance import Instance, Module, load
 from langchain_quickjs.interpreter.guest.machine import Machine
+from langchain_quickjs.interpreter.guest.native.c_api import compiled, new_engine
 from langchain_quickjs.interpreter.values.kinds import Ext
 from langchain_quickjs.interpreter.wire.protocol import (
     GuestMemoryError,
@@ -552,13 +554,12 @@ def liar(
     where: str = "(i64.const -1)",
 ) -> Module:
     """A guest with its mailbox at 1024, which replies with the message that it got."""
-    real = load()
     text = LIAR.format(mailbox=mailbox, step=step, tidy=tidy, where=where)
-    prepared = wasmtime.Linker(real.engine).instantiate_pre(
-        wasmtime.Module(real.engine, bytes(wasmtime.wat2wasm(text)))
-    )
+    wasm = bytes(wasmtime.wat2wasm(text))
+    module = module_of_code(compiled(new_engine(), wasm))
+    parts = {field.name: getattr(module, field.name) for field in dataclasses.fields(module)}
     boot = (bytes(65536), bytes(65536))
-    return dataclasses.replace(real, prepared=prepared, mailbox=1024, boot=boot)
+    return dataclasses.replace(load(), **parts, mailbox=1024, boot=boot)
 
 
 def take_step(guest: Module, message: bytes) -> Outcome:

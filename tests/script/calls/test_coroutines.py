@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -207,18 +208,29 @@ def test_what_is_to_stop_the_process_stops_it_and_not_the_loop(stop: type[BaseEx
     assert value_of([double], "await tools.double({ n: 1 })") == 2
 
 
-def test_what_was_made_on_another_loop_is_an_error_that_says_so() -> None:
+async def _awaited(future: asyncio.Future[None]) -> None:
+    await future
+
+
+async def _waited_for(future: asyncio.Future[None]) -> None:
+    await asyncio.wait_for(future, 1)
+
+
+@pytest.mark.parametrize("waits", [_awaited, _waited_for])
+def test_what_was_made_on_another_loop_is_an_error_that_says_so(
+    waits: Callable[[asyncio.Future[None]], Awaitable[None]],
+) -> None:
     elsewhere = asyncio.new_event_loop()
     future = elsewhere.create_future()
-    elsewhere.close()
 
     @tool
     async def wait() -> None:
         """Waits."""
-        await future
+        await waits(future)
 
     with pytest.raises(SetupError, match="made on another event loop"):
         create_script_graph([wait]).invoke({"source": "await tools.wait()"})
+    elsewhere.close()
 
 
 @pytest.mark.parametrize("inside", ["loop", "thread"])

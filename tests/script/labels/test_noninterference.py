@@ -20,6 +20,7 @@ from typing_extensions import TypedDict  # for Pydantic on Python 3.11
 
 from langchain_quickjs import CodeInterpreterMiddleware, RuleOfTwo
 from langchain_quickjs.interpreter import Interpreter, Limits, Raised, Returned, Suspended
+from langchain_quickjs.script.labels import shadow
 from langchain_quickjs.script.labels.program import ProgramLabels
 from tests.helpers.models import programs
 from tests.helpers.sessions import THREAD
@@ -193,6 +194,17 @@ def test_programs_do_unasked_what_they_would_do_without_strangers(
     source: str, one: Text, other: Text
 ) -> None:
     require_noninterference(run(source, one), run(source, other), run(source, NOTHING))
+
+
+@settings(deadline=None, max_examples=40)
+@given(source=statements, one=texts)
+def test_a_shadow_that_catches_up_finds_what_one_that_keeps_up_finds(
+    source: str, one: Text
+) -> None:
+    late = run(source, one)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shadow, "_MOST_BEHIND", 1)
+        assert run(source, one) == late
 
 
 @settings(deadline=None, max_examples=100)

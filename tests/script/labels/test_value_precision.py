@@ -143,6 +143,11 @@ FREE = {
     "declared fields": SHOP + "for (const i of p.items) await tools.send({ to: 'ann' }); 1",
     "an error that is caught": BEGIN
     + "try { await tools.fails({ url: 'u' }) } catch { } await tools.send({ to: 'ann' }); 1",
+    # These leak, as the documentation says: a stranger chooses them, and the shadow has them too.
+    "how many items there are": SHOP + "await tools.send({ to: `a${p.items.length}` }); 1",
+    "whether a call failed": BEGIN
+    + "let to = 'ann'; try { await tools.fails({ url: 'u' }) } catch { to = 'bob' }"
+    "await tools.send({ to }); 1",
     "looks up what it read, and drops it": READ
     + "await tools.find({ text: p }); await tools.send({ to: 'ann' }); 1",
 }
@@ -227,6 +232,13 @@ def test_what_does_not_depend_on_strangers_asks_nobody(name: str) -> None:
     assert asked(FREE[name]) == []
     if name != "before it reads":
         assert len(asked(FREE[name], "program")) >= 1
+
+
+def test_that_a_program_does_nothing_is_not_asked_about() -> None:
+    """It leaks a bit; what it does from then on depends."""
+    hides = READ + "if (p === '') await tools.send({ to: 'ann' });"
+    assert asked(hides) == []
+    assert len(asked(hides + "await tools.send({ to: 'bob' })")) == 1
 
 
 @pytest.mark.parametrize("name", CAUGHT)

@@ -14,7 +14,6 @@ import hashlib
 import os
 import stat
 import sys
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -73,6 +72,8 @@ def read_code(path: Path) -> bytes | None:
 
 def write_code(code: bytes, path: Path) -> None:
     """Keeps code for the next process. A cache that cannot be written is only slower."""
+    import tempfile  # noqa: PLC0415 - it takes a while to import, and mostly the code is there
+
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _is_safe_place(path.parent):
