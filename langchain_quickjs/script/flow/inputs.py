@@ -121,6 +121,7 @@ class Rules:
             tools. The answers follow from what it is given, so nothing is kept of such calls.
         rule: Which calls need a person because of what was touched before; `None` for none.
         declared: Tells which fields a tool declares for what it returns.
+        reads_state: Tells whether a tool may read the agent's state.
     """
 
     script_id: str
@@ -140,6 +141,7 @@ class Rules:
     lookups: Mapping[str, Callable[[Call], CallResult]] = field(default_factory=dict)
     rule: Rule | None = None
     declared: Callable[[str], frozenset[str]] = lambda _: frozenset()
+    reads_state: Callable[[str], bool] = lambda _: True
 
     @property
     def located(self) -> list[str]:

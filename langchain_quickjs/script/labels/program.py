@@ -18,19 +18,19 @@ from langchain_quickjs.interpreter import (
     Raised,
 )
 from langchain_quickjs.interpreter.quoting import INVISIBLE, time_text
-from langchain_quickjs.interpreter.values.short_json import json_in_short
 from langchain_quickjs.script.labels.redaction import redacted
 from langchain_quickjs.script.labels.shadow import NOT_KNOWN, WHOLE, Delivered, Shadow
 from langchain_quickjs.script.labels.taint import (
     ALL_LABELS,
     CLEAN,
+    LAUNCHED,
     UNKNOWN,
     Label,
     Left,
     Rule,
     Source,
     Taint,
-    source_of,
+    brought_by,
 )
 
 __all__ = ["LABELS_KEY", "ProgramLabels", "asked_because", "brought_by", "error_about", "why"]
@@ -41,7 +41,6 @@ Asked: TypeAlias = tuple[ActionRequest, ReviewConfig, str | None]
 LABELS_KEY: Final = "_quickjs_labels"
 """The key of the agent's state under which the labels of a session stand."""
 
-_ARGS_CHARS: Final = 120
 _FIELD_CHARS: Final = 60
 _FIELDS: Final = 8
 _WORDS: Final[dict[Label, str]] = {
@@ -49,25 +48,6 @@ _WORDS: Final[dict[Label, str]] = {
     "sensitive": "reached what is private",
     "acts": "acted",
 }
-_LAUNCHED: Final[frozenset[Label]] = frozenset({"sensitive", "acts"})
-
-
-def brought_by(
-    name: str, args: Any, labels: frozenset[Label], now_s: float, *, delivered: bool
-) -> Taint:
-    """What a call brings: access and acts when it begins, strangers' text when its result comes.
-
-    Args:
-        name: The tool.
-        args: Its arguments.
-        labels: Those of the tool.
-        now_s: The time, in seconds since the epoch.
-        delivered: Whether its result comes; else it begins.
-    """
-    mine = labels - _LAUNCHED if delivered else labels & _LAUNCHED
-    if not mine:
-        return CLEAN
-    return Taint(mine, (source_of(name, json_in_short(args, _ARGS_CHARS), now_s, mine),))
 
 
 def why(taint: Taint, own: frozenset[Label], depends: Sequence[str] = ()) -> str:
@@ -138,6 +118,7 @@ class ProgramLabels:
         limits: What the program may use up.
         declared: Tells which fields a tool declares for what it returns.
         own_name: Tells the own name of a tool that the program calls by another one.
+        reads_state: Tells whether a tool may read the agent's state.
         taint: All that was touched, with what its session had touched before.
         clear: The same without what strangers' text has reached the program. A call that comes out
             the same without that text is judged by it.
@@ -152,6 +133,7 @@ class ProgramLabels:
     limits: Limits = field(default_factory=Limits)
     declared: Callable[[str], frozenset[str]] = lambda _: frozenset()
     own_name: Callable[[str], str] = str
+    reads_state: Callable[[str], bool] = lambda _: True
     taint: Taint = CLEAN
     clear: Taint = CLEAN
     passed: Taint = CLEAN
@@ -163,7 +145,7 @@ class ProgramLabels:
     def __post_init__(self) -> None:
         """Makes the shadow of a program that has seen nothing yet."""
         if self.rule is not None and self.rule.precision == "value" and self.shadow is None:
-            self.shadow = Shadow(self.limits, self._redact)
+            self.shadow = Shadow(self.limits, self._redact, self.reads_state)
 
     @property
     def known(self) -> Taint | None:
@@ -202,7 +184,7 @@ class ProgramLabels:
             self.taint = self.clear = self.passed = UNKNOWN
             shadow = None
         if self.shadow is not None:
-            self.shadow = Shadow.unpack(shadow, self.limits, self._redact)
+            self.shadow = Shadow.unpack(shadow, self.limits, self._redact, self.reads_state)
             self.shadow.depends = depends
 
     def resume(
@@ -288,7 +270,7 @@ class ProgramLabels:
         self.waiting.pop(number, None)
         own = self.rule.labels_of(name, args)
         if own not in self.noted:
-            begun = own & _LAUNCHED
+            begun = own & LAUNCHED
             if self.taint.keeps_none_of(begun, now_s) and self.clear.keeps_none_of(begun, now_s):
                 self.noted.add(own)
             else:
@@ -296,6 +278,18 @@ class ProgramLabels:
                 self.taint, self.clear = self.taint.join(brought), self.clear.join(brought)
         if "acts" in own:
             self.passes_on(number)
+
+    def writes(self, number: int) -> None:
+        """Notes that a call that has ended has written to the agent's state."""
+        self.passes_on(number)
+        if (shadow := self.shadow) is None:
+            return
+        strange = self.delivered.get(number, NOT_KNOWN).strange
+
+        def note() -> None:
+            shadow.stands = shadow.stands or strange or bool(self._depends(number))
+
+        shadow.once_known(note)
 
     def passes_on(self, number: int) -> None:
         """Notes that a call takes what the program knows to where others find it."""

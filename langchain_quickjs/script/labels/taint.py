@@ -12,9 +12,12 @@ from typing import Any, Final, Literal, NamedTuple, Self, get_args
 
 import msgpack
 
+from langchain_quickjs.interpreter.values.short_json import json_in_short
+
 __all__ = [
     "ALL_LABELS",
     "CLEAN",
+    "LAUNCHED",
     "UNKNOWN",
     "Label",
     "Left",
@@ -24,6 +27,7 @@ __all__ = [
     "Rule",
     "Source",
     "Taint",
+    "brought_by",
     "source_of",
 ]
 
@@ -32,6 +36,8 @@ Label = Literal["untrusted", "sensitive", "acts"]
 is private, it changes something or tells somebody outside."""
 
 ALL_LABELS: Final[frozenset[Label]] = frozenset(get_args(Label))
+LAUNCHED: Final[frozenset[Label]] = frozenset({"sensitive", "acts"})
+"""What a call brings when it begins; the rest comes with its result."""
 
 Precision = Literal["session", "program", "value"]
 """What taints: all that was delivered, what leaves programs, or what depends on strangers' text."""
@@ -44,6 +50,7 @@ Order = Literal["acts", "any"]
 
 _SOURCES_PER_LABEL: Final = 4
 _NAME_CHARS: Final = 128
+_TOLD_ARGS_CHARS: Final = 120
 _ARGS_CHARS: Final = 200
 _LAST_S: Final = 2**37  # Later times have no date.
 
@@ -190,3 +197,21 @@ CLEAN: Final = Taint()
 
 UNKNOWN: Final = Taint(ALL_LABELS)
 """Nobody knows what has been touched, so all of it counts."""
+
+
+def brought_by(
+    name: str, args: Any, labels: frozenset[Label], now_s: float, *, delivered: bool
+) -> Taint:
+    """What a call brings: access and acts when it begins, strangers' text when its result comes.
+
+    Args:
+        name: The tool.
+        args: Its arguments.
+        labels: Those of the tool.
+        now_s: The time, in seconds since the epoch.
+        delivered: Whether its result comes; else it begins.
+    """
+    mine = labels - LAUNCHED if delivered else labels & LAUNCHED
+    if not mine:
+        return CLEAN
+    return Taint(mine, (source_of(name, json_in_short(args, _TOLD_ARGS_CHARS), now_s, mine),))
