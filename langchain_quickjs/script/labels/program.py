@@ -24,6 +24,7 @@ from langchain_quickjs.script.labels.taint import (
     ALL_LABELS,
     CLEAN,
     LAUNCHED,
+    SOURCES_PER_LABEL,
     UNKNOWN,
     Label,
     Left,
@@ -31,6 +32,7 @@ from langchain_quickjs.script.labels.taint import (
     Source,
     Taint,
     brought_by,
+    error_about,
 )
 
 __all__ = ["LABELS_KEY", "ProgramLabels", "asked_because", "brought_by", "error_about", "why"]
@@ -42,7 +44,11 @@ LABELS_KEY: Final = "_quickjs_labels"
 """The key of the agent's state under which the labels of a session stand."""
 
 _FIELD_CHARS: Final = 60
-_FIELDS: Final = 8
+_FIELDS: Final = 32
+_NOT_KNOWN_WHERE: Final = (
+    "it is not known where (there is a history of messages, and no labels with it: keep the thread "
+    "in a checkpointer of the agent itself)"
+)
 _WORDS: Final[dict[Label, str]] = {
     "untrusted": "read what strangers may have written",
     "sensitive": "reached what is private",
@@ -58,7 +64,8 @@ def why(taint: Taint, own: frozenset[Label], depends: Sequence[str] = ()) -> str
         own: The labels of the call.
         depends: Which of its arguments depend on strangers' text, if that is known.
     """
-    others = [_touched(label, taint) for label in ("untrusted", "sensitive") if label not in own]
+    told = [label for label in _WORDS if label != "acts" or label in taint.labels]
+    others = [_touched(label, taint) for label in told if label not in own]
     mine = " and ".join(words for label, words in _WORDS.items() if label in own)
     head = f"**Rule of two.** This call would have {mine}"
     lines = [head + (", and before it this agent has:" if others else "."), *others]
@@ -66,13 +73,17 @@ def why(taint: Taint, own: frozenset[Label], depends: Sequence[str] = ()) -> str
         lines.append("- that it is made, and with what, may depend on what strangers wrote")
     elif depends:
         named = ", ".join(f"`{_shown(name[:_FIELD_CHARS])}`" for name in depends[:_FIELDS])
+        if (more := len(depends) - _FIELDS) > 0:
+            named += f" and {more} more"
         lines.append(f"- of its arguments, these depend on what strangers wrote: {named}")
     return "\n".join(lines)
 
 
 def _touched(label: Label, taint: Taint) -> str:
     told = [_told(one) for one in taint.sources if label in one.labels]
-    return f"- {_WORDS[label]}: {'; '.join(told) or 'it is not known where'}"
+    if len(told) >= SOURCES_PER_LABEL:
+        told.append("and there may be more, later ones")
+    return f"- {_WORDS[label]}: {'; '.join(told) or _NOT_KNOWN_WHERE}"
 
 
 def _told(source: Source) -> str:
@@ -84,15 +95,6 @@ def _shown(text: str) -> str:
     """A text that ends no code span, and in which nothing is hidden."""
     plain = INVISIBLE.sub("?", text.replace("`", "'"))
     return "".join(one if one.isprintable() else "?" for one in plain)
-
-
-def error_about(name: str, taint: Taint, own: frozenset[Label]) -> str:
-    """What a program or the model is told of a call that the rule refuses."""
-    missing = sorted(taint.labels - own)
-    return (
-        f"{name} was not called: with it this session would have untrusted input, sensitive access "
-        f"and an act together (rule of two); it already has {missing}. Go on without it."
-    )
 
 
 def asked_because(reason: str, name: str, args: dict[str, Any], asked: Asked | None) -> Asked:

@@ -18,6 +18,7 @@ __all__ = [
     "ALL_LABELS",
     "CLEAN",
     "LAUNCHED",
+    "SOURCES_PER_LABEL",
     "UNKNOWN",
     "Label",
     "Left",
@@ -28,6 +29,7 @@ __all__ = [
     "Source",
     "Taint",
     "brought_by",
+    "error_about",
     "source_of",
 ]
 
@@ -48,7 +50,7 @@ OnThree = Literal["ask", "refuse"]
 Order = Literal["acts", "any"]
 """Which call needs a person: one that acts, or whichever brings the third label."""
 
-_SOURCES_PER_LABEL: Final = 4
+SOURCES_PER_LABEL: Final = 12
 _NAME_CHARS: Final = 128
 _TOLD_ARGS_CHARS: Final = 120
 _ARGS_CHARS: Final = 200
@@ -102,7 +104,7 @@ class Taint:
         """Whether a call of that time adds nothing: others have brought these labels before."""
         return labels <= self.labels and all(
             sum(label in one.labels and one.at_s < at_s for one in self.sources)
-            >= _SOURCES_PER_LABEL
+            >= SOURCES_PER_LABEL
             for label in labels
         )
 
@@ -137,7 +139,7 @@ def _first_of_each(sources: Iterable[Source]) -> tuple[Source, ...]:
     kept: set[Source] = set()
     ordered = sorted(set(sources))
     for label in ALL_LABELS:
-        kept.update([one for one in ordered if label in one.labels][:_SOURCES_PER_LABEL])
+        kept.update([one for one in ordered if label in one.labels][:SOURCES_PER_LABEL])
     return tuple(sorted(kept))
 
 
@@ -215,3 +217,12 @@ def brought_by(
     if not mine:
         return CLEAN
     return Taint(mine, (source_of(name, json_in_short(args, _TOLD_ARGS_CHARS), now_s, mine),))
+
+
+def error_about(name: str, taint: Taint, own: frozenset[Label]) -> str:
+    """What a program or the model is told of a call that the rule refuses."""
+    missing = sorted(taint.labels - own)
+    return (
+        f"{name} was not called: with it this session would have untrusted input, sensitive access "
+        f"and an act together (rule of two); it already has {missing}. Go on without it."
+    )

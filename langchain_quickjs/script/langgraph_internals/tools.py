@@ -63,7 +63,8 @@ def may_read_state(tool: BaseTool | None) -> bool:
     if type(tool) is not StructuredTool:
         return True
     schema = tool.tool_call_schema
-    passed = schema.get("properties", {}) if isinstance(schema, dict) else schema.model_fields
+    fields = getattr(schema, "model_fields", {})
+    passed = schema.get("properties", {}) if isinstance(schema, dict) else fields
     taken = [inspect.signature(one).parameters for one in (tool.func, tool.coroutine) if one]
     return any(
         name not in passed or one.kind in (one.VAR_KEYWORD, one.VAR_POSITIONAL)
