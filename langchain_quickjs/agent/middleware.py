@@ -29,6 +29,7 @@ from langchain_quickjs.agent.model_calls.ruled_calls import (
     note_earlier,
     note_provided,
     note_told,
+    rule_decides,
 )
 from langchain_quickjs.agent.program import ProgramSettings, granted_to_program
 from langchain_quickjs.agent.prompt import PromptSection, eval_tool_description
@@ -40,7 +41,7 @@ from langchain_quickjs.script.flow.drivers import Asking, Invoke, Work, adrive, 
 from langchain_quickjs.script.flow.inputs import Manner
 from langchain_quickjs.script.labels.policy import RuleOfTwo
 from langchain_quickjs.script.people.approvals import InterruptOn
-from langchain_quickjs.script.people.gates import Agent, agent_of
+from langchain_quickjs.script.people.gates import Agent, agent_of, make_way
 from langchain_quickjs.script.settings import (
     AskMode,
     Defaults,
@@ -317,6 +318,10 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             return adrive(decided_here(request, handler, self._settings))
         return handler(self._with_grant(request, handler))
 
+    def _decides(self, request: ToolCallRequest) -> bool:
+        """Whether the rule of two decides about a call, whoever else asks."""
+        return rule_decides(request, self._settings)
+
     def _with_grant(self, request: ToolCallRequest, handler: Callable[..., Any]) -> ToolCallRequest:
         """A call of the tool that runs programs, with what its program is given."""
         if request.tool_call["name"] != self.tool_name:
@@ -330,6 +335,8 @@ class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         if agent is not self._fits:
             self._grants.check_agent(agent, self)
             check_labels(self._settings, agent.tools, request.tools)
+            if self._settings.rule is not None:
+                make_way(agent)
             require_free_name(self._tool, request.tools)
             self._fits = agent
         available = [tool for tool in request.tools if isinstance(tool, BaseTool)]

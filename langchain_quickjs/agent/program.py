@@ -23,6 +23,7 @@ from langchain_quickjs.script.granted import Granted, events_of
 from langchain_quickjs.script.labels.policy import RuleOfTwo
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
+from langchain_quickjs.script.langgraph_internals.tools import may_read_state
 from langchain_quickjs.script.settings import Mode
 from langchain_quickjs.script.telling.endings import Ending
 from langchain_quickjs.script.variables.order import order_of_programs
@@ -134,6 +135,7 @@ def granted_to_program(
         rule=rule,
         declared=lambda name: declared_fields(tool_of.get(name)),
         beside=(lambda mine: mine) if session is None else session.beside_program,
+        reads_state=lambda name: may_read_state(tool_of.get(name)),
     )
     path = ToolPath(request, handler, outer, None if subagents is None else subagents.observe)
     order = order_of_programs(settings.mode, step, tool_name, config)

@@ -30,16 +30,16 @@ from langchain_quickjs.script.flow.decisions import (
     outcome_of_decision,
 )
 from langchain_quickjs.script.flow.drivers import Asking, Invoke, Work
-from langchain_quickjs.script.langgraph_internals.agent_hooks import handler_reaches
+from langchain_quickjs.script.langgraph_internals.agent_hooks import edited_call, handler_reaches
 from langchain_quickjs.script.people.answers import in_langchains_words
 from langchain_quickjs.script.people.approvals import Approvals
-from langchain_quickjs.script.people.gates import agent_of
+from langchain_quickjs.script.people.gates import agent_of, asked_by
 from langchain_quickjs.script.people.once_only import EndedBefore, OnceOnly
 from langchain_quickjs.script.run import require_checkpointer
 from langchain_quickjs.script.state import AwaitingCall, Question
 from langchain_quickjs.script.telling.questions import question_about
 
-__all__ = ["decided_call", "needs_decision"]
+__all__ = ["as_edited", "as_made", "decided_call", "needs_decision"]
 
 ToolResult = ToolMessage | Command[Any]
 
@@ -52,7 +52,7 @@ def needs_decision(request: ToolCallRequest, handler: Any, approvals: Approvals)
         handler: What runs it.
         approvals: What people are asked about.
     """
-    made = _as_made(request)
+    made = as_made(request)
     for gate in agent_of(request.runtime.config).gates:
         sees = gate.interrupt_mode == "per_call" and handler_reaches(handler, gate)
         if _is_asked(gate, request if sees else made):
@@ -206,7 +206,7 @@ def _reply_message(call: ToolCall, reply: Returned | Raised) -> ToolMessage:
     )
 
 
-def _as_made(request: ToolCallRequest) -> ToolCallRequest:
+def as_made(request: ToolCallRequest) -> ToolCallRequest:
     """The call as the model made it, before a hook or a person changed it."""
     state = request.state
     messages = state.get("messages", ()) if isinstance(state, dict) else ()
@@ -217,8 +217,20 @@ def _as_made(request: ToolCallRequest) -> ToolCallRequest:
     return request.override(tool_call=named[0]) if len(named) == 1 else request
 
 
+def as_edited(request: ToolCallRequest) -> ToolCallRequest:
+    """The call that a person has put in its place where the agent asks, and would be made."""
+    edit, state = edited_call(request.state, request.tool_call["id"])
+    if edit is None:
+        return request
+    call = request.tool_call
+    tools = {tool.name: tool for tool in request.runtime.tools}
+    tool = request.tool if edit["name"] == call["name"] else tools.get(edit["name"])
+    changed: ToolCall = {**call, "name": edit["name"], "args": edit["args"]}
+    return request.override(tool_call=changed, tool=cast("BaseTool", tool), state=state)
+
+
 def _is_asked(gate: HumanInTheLoopMiddleware[Any, Any, Any], request: ToolCallRequest) -> bool:
-    config = gate.interrupt_on.get(request.tool_call["name"])
+    config = asked_by(gate, request.tool_call["name"])
     if config is None:
         return False
     when = config.get("when")

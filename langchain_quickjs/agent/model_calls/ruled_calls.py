@@ -8,12 +8,18 @@ from functools import partial
 from typing import Any, cast
 
 from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langgraph.config import get_config
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 
-from langchain_quickjs.agent.model_calls.direct_calls import decided_call, needs_decision
+from langchain_quickjs.agent.model_calls.direct_calls import (
+    as_edited,
+    as_made,
+    decided_call,
+    needs_decision,
+)
 from langchain_quickjs.agent.program import ProgramSettings
 from langchain_quickjs.script.calls.subagents import TASK, find_task_tool
 from langchain_quickjs.script.durability.failures import Told
@@ -21,12 +27,13 @@ from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.drivers import Invoke, Work
 from langchain_quickjs.script.labels.messages.history import record_of, with_record
 from langchain_quickjs.script.labels.messages.provider_tools import provider_tools_in
+from langchain_quickjs.script.labels.messages.reasons import why
 from langchain_quickjs.script.labels.policy import RuleOfTwo
-from langchain_quickjs.script.labels.program import brought_by, error_about, why
 from langchain_quickjs.script.labels.results import CallLabels, around, noting
-from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN
+from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN, brought_by, error_about
 from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
 from langchain_quickjs.script.people.approvals import Approvals
+from langchain_quickjs.script.people.gates import agent_of, make_way
 from langchain_quickjs.script.variables.session_labels import SessionLabels
 
 __all__ = [
@@ -36,6 +43,7 @@ __all__ = [
     "note_earlier",
     "note_provided",
     "note_told",
+    "rule_decides",
 ]
 
 logger = logging.getLogger(__name__)
@@ -66,6 +74,24 @@ def decided_here(
     return _ruled_call(request, handler, settings.grants.approvals, settings, rule)
 
 
+def rule_decides(request: ToolCallRequest, settings: ProgramSettings) -> bool:
+    """Whether the rule decides about a call that the model has made, before it comes to it.
+
+    What the thread has touched only grows until then, so it still decides when the call is made.
+
+    Args:
+        request: The call.
+        settings: What holds for the agent's programs.
+    """
+    config, call = request.runtime.config, request.tool_call
+    if settings.rule is None or call["name"] == settings.tool_name:
+        return False
+    rule = cast("RuleOfTwo", settings.rule_for([*(agent_of(config).tools or {}).values()]))
+    signer = Signer.of(settings.signing_keys, config)
+    labels = SessionLabels.of(rule, config, request.state, signer, settings.tool_name)
+    return rule.applies(labels.read().session, rule.labels_of(call["name"], call["args"]))
+
+
 def _ruled_call(
     request: ToolCallRequest,
     handler: Callable[[ToolCallRequest], Any],
@@ -86,16 +112,22 @@ def _ruled_call(
         SetupError: It would have nowhere to wait for people.
         DecisionError: The answer does not fit, and it is not to be asked again.
     """
-    config, call, keys = request.runtime.config, request.tool_call, settings.signing_keys
+    config, keys = request.runtime.config, settings.signing_keys
+    make_way(agent_of(config))  # In this process no model may have been called yet.
     signer, clock = Signer.of(keys, config), approvals.manner.clock
     labels = SessionLabels.of(rule, config, request.state, signer, settings.tool_name)
     before = labels.read()
-    known = before.session.join(labels.beside(cast("str", call["id"]), clock()))
-    own = rule.labels_of(call["name"], call["args"])
-    if rule.applies(known, own):
+    known = before.session.join(labels.beside(cast("str", request.tool_call["id"]), clock()))
+    edited, made = as_edited(request), as_made(request).tool_call
+    call = edited.tool_call
+    # A gate may have left the call that was made to the rule, whatever a hook has made of it since.
+    own = rule.labels_of(call["name"], call["args"]) | rule.labels_of(made["name"], made["args"])
+    if applies := rule.applies(known, own):
         if rule.on_three == "refuse":
             refused = _refused(request, error_about(call["name"], known, own))
             return with_record(refused, call["id"], record_of((), made=False))
+        # Whatever gates have asked about it, people are shown the very call that is made.
+        request, approvals = edited, _as_gates_ask(approvals, call["name"], config)
         approvals = approvals.because(call["name"], why(known, own))
     touched, added, is_made = before.session, CallLabels(before.session), False
 
@@ -104,7 +136,8 @@ def _ruled_call(
     def noted(made: ToolCallRequest) -> Any:
         """Runs what is really called: a person may have put another call in its place."""
         nonlocal touched, brings, is_made
-        is_made, name, args = True, made.tool_call["name"], made.tool_call["args"]
+        called = as_edited(made).tool_call
+        is_made, name, args = True, called["name"], called["args"]
         brings = rule.labels_of(name, args)
         begun = brought_by(name, args, brings, clock(), delivered=False)
         touched = touched.join(begun, brought_by(name, args, brings, clock(), delivered=True))
@@ -115,7 +148,7 @@ def _ruled_call(
         nonlocal touched, brings, is_made
         is_made, brings, touched = True, UNKNOWN.labels, touched.join(UNKNOWN)
 
-    asked = call["name"] in approvals.configs and needs_decision(request, handler, approvals)
+    asked = applies or _asks_anyhow(request, handler, approvals)
     with withdraw_on_error(labels.task):
         with noting(added):
             if asked:
@@ -125,6 +158,17 @@ def _ruled_call(
         labels.write(before, touched.join(added.added))
     record = record_of(brings | added.added.labels if is_made else (), made=is_made)
     return with_record(result, call["id"], record)
+
+
+def _as_gates_ask(approvals: Approvals, name: str, config: RunnableConfig) -> Approvals:
+    """What the agent's own gates say of a tool, which leave its calls to the rule."""
+    gates = [gate for gate in agent_of(config).gates if name in gate.interrupt_on]
+    return approvals.adopting(gates[:1], {name} - approvals.configs.keys())
+
+
+def _asks_anyhow(request: ToolCallRequest, handler: Any, approvals: Approvals) -> bool:
+    is_asked = request.tool_call["name"] in approvals.configs
+    return is_asked and needs_decision(request, handler, approvals)
 
 
 def check_labels(

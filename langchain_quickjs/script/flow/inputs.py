@@ -117,11 +117,11 @@ class Rules:
         keeps: Whether it is stored whenever calls have ended, and before others begin.
         raises: Whether a tool's exception that it does not catch goes to whoever runs the graph.
         last_step: Is given the interpreter after the last step, in the thread that computed it.
-        lookups: What it may ask about what it may call, by the names that it uses beside those of
-            tools. The answers follow from what it is given, so nothing is kept of such calls.
+        lookups: What it may ask about what it may call, by name; nothing is kept of such calls.
         rule: Which calls need a person because of what was touched before; `None` for none.
         declared: Tells which fields a tool declares for what it returns.
         beside: Is told what it has touched, and tells what those beside it have.
+        reads_state: Tells whether a tool may read the agent's state.
     """
 
     script_id: str
@@ -142,6 +142,7 @@ class Rules:
     rule: Rule | None = None
     declared: Callable[[str], frozenset[str]] = lambda _: frozenset()
     beside: Callable[[Taint], Taint] = lambda mine: mine
+    reads_state: Callable[[str], bool] = lambda _: True
 
     @property
     def located(self) -> list[str]:

@@ -248,7 +248,7 @@ class OpenCalls:
         now_s = self.rules.manner.clock()
         self.labels.delivers(call["id"], call["name"], call["args"], now_s, touched)
         if writes:
-            self.labels.passes_on(call["id"])
+            self.labels.writes(call["id"])
         if isinstance(reply, Raised):
             self._told(call, "failed", said=f"{reply.name}: {reply.message}")
         else:

@@ -78,7 +78,6 @@ from langchain_quickjs.script.telling.story import Status, StorySoFar, has_count
 
 __all__ = ["script_flow"]
 
-
 _with_ledger: Final = functools.partial(Interpreter, ledger=True)
 # Faults of the script, or of what it was given: the model hears of them. All else is the host's.
 _SCRIPT_FAULTS: Final = (LimitError, ProtocolError, ValueTransferError)
@@ -92,7 +91,8 @@ def script_flow(rules: Rules, entry: Started | Resumed) -> Flow:
         Exception: What a tool raised, if nothing in the script caught it.
     """
     names = CallNames(rules.script_id, rules.place)
-    labels = ProgramLabels(rules.rule, rules.limits, rules.declared, rules.own_name, rules.beside)
+    of_tools = (rules.declared, rules.own_name, rules.beside, rules.reads_state)
+    labels = ProgramLabels(rules.rule, rules.limits, *of_tools)
     calls = OpenCalls(rules, names, entry.done, entry.again, labels=labels)
     script = _Script(rules, calls, Patience(rules.limits))
     try:

@@ -109,6 +109,15 @@ class RuleOfTwo(Rule):
             )
         known = {name: _checked(name, given) for name, given in self.labels.items()}
         object.__setattr__(self, "_known", MappingProxyType(known))
+        object.__setattr__(self, "labels", self._known)
+
+    def __hash__(self) -> int:
+        """Equal rules have the same."""
+        return hash((frozenset(self._known.items()), self.precision, self.on_three, self.order))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it is copied and pickled: by what it was made of."""
+        return RuleOfTwo, (dict(self._known), self.precision, self.on_three, self.order)
 
     def labels_of(self, name: str, args: Any = None) -> frozenset[Label]:
         """What a call of a tool brings: all labels if it is not named, and cannot be derived.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, cast
 
 import msgpack
-from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
 
 from langchain_quickjs.interpreter import (
     Call,
@@ -17,9 +16,9 @@ from langchain_quickjs.interpreter import (
     Outcome,
     Raised,
 )
-from langchain_quickjs.interpreter.quoting import INVISIBLE, time_text
+from langchain_quickjs.script.labels.messages.reasons import Asked, asked_because, why
 from langchain_quickjs.script.labels.redaction import redacted
-from langchain_quickjs.script.labels.shadow import NOT_KNOWN, WHOLE, Delivered, Shadow
+from langchain_quickjs.script.labels.shadow import NOT_KNOWN, Delivered, Shadow
 from langchain_quickjs.script.labels.taint import (
     ALL_LABELS,
     CLEAN,
@@ -28,85 +27,15 @@ from langchain_quickjs.script.labels.taint import (
     Label,
     Left,
     Rule,
-    Source,
     Taint,
     brought_by,
+    error_about,
 )
 
-__all__ = ["LABELS_KEY", "ProgramLabels", "asked_because", "brought_by", "error_about", "why"]
-
-Asked: TypeAlias = tuple[ActionRequest, ReviewConfig, str | None]
-"""What a person is asked about a call, and what its description begins with if that is made."""
+__all__ = ["LABELS_KEY", "ProgramLabels"]
 
 LABELS_KEY: Final = "_quickjs_labels"
 """The key of the agent's state under which the labels of a session stand."""
-
-_FIELD_CHARS: Final = 60
-_FIELDS: Final = 8
-_WORDS: Final[dict[Label, str]] = {
-    "untrusted": "read what strangers may have written",
-    "sensitive": "reached what is private",
-    "acts": "acted",
-}
-
-
-def why(taint: Taint, own: frozenset[Label], depends: Sequence[str] = ()) -> str:
-    """Why a person is asked about a call, in Markdown: which labels came from which calls.
-
-    Args:
-        taint: What had been touched before.
-        own: The labels of the call.
-        depends: Which of its arguments depend on strangers' text, if that is known.
-    """
-    others = [_touched(label, taint) for label in ("untrusted", "sensitive") if label not in own]
-    mine = " and ".join(words for label, words in _WORDS.items() if label in own)
-    head = f"**Rule of two.** This call would have {mine}"
-    lines = [head + (", and before it this agent has:" if others else "."), *others]
-    if WHOLE in depends:
-        lines.append("- that it is made, and with what, may depend on what strangers wrote")
-    elif depends:
-        named = ", ".join(f"`{_shown(name[:_FIELD_CHARS])}`" for name in depends[:_FIELDS])
-        lines.append(f"- of its arguments, these depend on what strangers wrote: {named}")
-    return "\n".join(lines)
-
-
-def _touched(label: Label, taint: Taint) -> str:
-    told = [_told(one) for one in taint.sources if label in one.labels]
-    return f"- {_WORDS[label]}: {'; '.join(told) or 'it is not known where'}"
-
-
-def _told(source: Source) -> str:
-    at = time_text(source.at_s)
-    return f"`{_shown(f'{source.tool}({source.args})')}` at {at}"
-
-
-def _shown(text: str) -> str:
-    """A text that ends no code span, and in which nothing is hidden."""
-    plain = INVISIBLE.sub("?", text.replace("`", "'"))
-    return "".join(one if one.isprintable() else "?" for one in plain)
-
-
-def error_about(name: str, taint: Taint, own: frozenset[Label]) -> str:
-    """What a program or the model is told of a call that the rule refuses."""
-    missing = sorted(taint.labels - own)
-    return (
-        f"{name} was not called: with it this session would have untrusted input, sensitive access "
-        f"and an act together (rule of two); it already has {missing}. Go on without it."
-    )
-
-
-def asked_because(reason: str, name: str, args: dict[str, Any], asked: Asked | None) -> Asked:
-    """What a person is asked about a call, with a reason before all else that is told of it."""
-    if asked is None:
-        review = ReviewConfig(
-            action_name=name, allowed_decisions=["approve", "edit", "reject", "respond"]
-        )
-        return ActionRequest(name=name, args=args), review, reason
-    action, review, preface = asked
-    if preface is not None:
-        return action, review, f"{reason}\n\n{preface}".rstrip()
-    told = f"{reason}\n\n{action.get('description', '')}"
-    return ActionRequest(**{**action, "description": told}), review, None
 
 
 @dataclass(slots=True)
@@ -120,6 +49,7 @@ class ProgramLabels:
         own_name: Tells the own name of a tool that the program calls by another one.
         beside: Is told what the program has touched, and tells what those beside it have, where
             whatever was delivered counts for all.
+        reads_state: Tells whether a tool may read the agent's state.
         taint: All that was touched, with what its session had touched before.
         clear: The same without what strangers' text has reached the program. A call that comes out
             the same without that text is judged by it.
@@ -135,6 +65,7 @@ class ProgramLabels:
     declared: Callable[[str], frozenset[str]] = lambda _: frozenset()
     own_name: Callable[[str], str] = str
     beside: Callable[[Taint], Taint] = lambda mine: mine
+    reads_state: Callable[[str], bool] = lambda _: True
     taint: Taint = CLEAN
     clear: Taint = CLEAN
     passed: Taint = CLEAN
@@ -146,7 +77,7 @@ class ProgramLabels:
     def __post_init__(self) -> None:
         """Makes the shadow of a program that has seen nothing yet."""
         if self.rule is not None and self.rule.precision == "value" and self.shadow is None:
-            self.shadow = Shadow(self.limits, self._redact)
+            self.shadow = Shadow(self.limits, self._redact, self.reads_state)
 
     @property
     def known(self) -> Taint | None:
@@ -185,7 +116,7 @@ class ProgramLabels:
             self.taint = self.clear = self.passed = UNKNOWN
             shadow = None
         if self.shadow is not None:
-            self.shadow = Shadow.unpack(shadow, self.limits, self._redact)
+            self.shadow = Shadow.unpack(shadow, self.limits, self._redact, self.reads_state)
             self.shadow.depends = depends
 
     def resume(
@@ -290,6 +221,18 @@ class ProgramLabels:
     def _share(self) -> None:
         if self.rule is not None and self.rule.precision == "session":
             self.taint = self.clear = self.beside(self.taint)
+
+    def writes(self, number: int) -> None:
+        """Notes that a call that has ended has written to the agent's state."""
+        self.passes_on(number)
+        if (shadow := self.shadow) is None:
+            return
+        strange = self.delivered.get(number, NOT_KNOWN).strange
+
+        def note() -> None:
+            shadow.stands = shadow.stands or strange or bool(self._depends(number))
+
+        shadow.once_known(note)
 
     def passes_on(self, number: int) -> None:
         """Notes that a call takes what the program knows to where others find it."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from langchain_core.tools import BaseTool
 
+from langchain_quickjs.interpreter.quoting import INVISIBLE
 from langchain_quickjs.script.labels.taint import ALL_LABELS, Label
 
 __all__ = ["RuleReport", "labels_from_annotations", "report_of"]
@@ -55,14 +56,14 @@ class RuleReport:
         if not self.reaches_three:
             missing = [label for label in _ORDER if not self.by_label[label]]
             lines.append(f"No session can have all three: no tool is {' or '.join(missing)}.")
-            return "\n".join(lines)
+            return "\n".join(map(_shown, lines))
         lines.append("A session can come to all three: then a person is asked.")
         lines += [
             f"Without {name}, it could not: no other tool is {label}."
             for label, name in self.decisive.items()
         ]
         lines += [f"{name} has all three: each call of it is asked about." for name in self.alone]
-        return "\n".join(lines)
+        return "\n".join(map(_shown, lines))
 
 
 def report_of(
@@ -115,8 +116,13 @@ def labels_from_annotations(
         found[tool.name] = frozenset(labels)
         if show:
             said = ", ".join(f"{key}={value}" for key, value in sorted(hints.items()))
-            print(f"{tool.name}: {', '.join(sorted(labels))}  ({said})")
+            print(f"{_shown(tool.name)}: {', '.join(sorted(labels))}  ({said})")
     return found
+
+
+def _shown(name: str) -> str:
+    """A name that moves no cursor and hides nothing: servers choose their tools' names."""
+    return "".join(one if one.isprintable() else "?" for one in INVISIBLE.sub("?", name))
 
 
 def _hints(tool: BaseTool) -> dict[str, Any]:

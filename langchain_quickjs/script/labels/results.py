@@ -115,5 +115,7 @@ def add_labels(labels: Collection[Label]) -> None:
     current: Any = _current.get()
     if current is None:
         return
-    known = not isinstance(labels, str) and all(label in ALL_LABELS for label in labels)
-    current.add(Taint(frozenset(labels)) if known else UNKNOWN)
+    given: Any = labels
+    known = isinstance(given, Collection) and not isinstance(given, str)
+    known = known and all(isinstance(one, str) and one in ALL_LABELS for one in given)
+    current.add(Taint(frozenset(given)) if known else UNKNOWN)

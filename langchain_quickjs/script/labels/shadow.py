@@ -75,9 +75,12 @@ class Shadow:
     Attributes:
         limits: What the program may use up.
         redact: Makes of a result what the shadow is given, by the name of the tool.
+        reads_state: Whether a tool may read the agent's state.
         interpreter: The shadow; `None` before there is need of one, and when it was given up.
         lost: Whether it was given up: then all that the program does depends on strangers.
         differs: Whether anything that was printed, or the end, depends.
+        stands: Whether the program has written to the agent's state what strangers may have
+            written: then calls that may read the state may bring it back.
         depends: For each open call that depends, the arguments that do.
         behind: What it has still to do: the program's steps, with what is known of their results;
             and what is to be done once it is known what depends.
@@ -85,9 +88,11 @@ class Shadow:
 
     limits: Limits
     redact: Callable[[CallResult, str], CallResult] = lambda *_: Returned(None)
+    reads_state: Callable[[str], bool] = lambda _: True
     interpreter: Interpreter | None = None
     lost: bool = False
     differs: bool = False
+    stands: bool = False
     depends: dict[int, tuple[str, ...]] = field(default_factory=dict)
     behind: list[_Step | Callable[[], None]] = field(default_factory=list)
 
@@ -178,12 +183,16 @@ class Shadow:
             number: known.tool
             for number in step.answered
             for known in [delivered.get(number, NOT_KNOWN)]
-            if known.strange or number in self.depends
+            if known.strange or number in self.depends or self._brings_back(known)
         }
         if not tools:
             return None
         given = step.results()
         return given | {n: self.redact(given[n], tool) for n, tool in tools.items()}
+
+    def _brings_back(self, known: Delivered) -> bool:
+        """Whether a result may tell what strangers wrote, and the program wrote to the state."""
+        return self.stands and bool(known.tool) and self.reads_state(known.tool)
 
     def _may_spend_s(self, program_s: float) -> float:
         """How long it may compute in all: it ends where the program does, or it is given up.
@@ -228,20 +237,24 @@ class Shadow:
     def pack(self) -> bytes:
         """What is stored of it with a paused program."""
         snapshot = None if self.interpreter is None else self.interpreter.snapshot()
-        return bytes(msgpack.packb([snapshot, self.lost, self.differs]))
+        return bytes(msgpack.packb([snapshot, self.lost, self.differs, self.stands]))
 
     @classmethod
     def unpack(
-        cls, packed: object, limits: Limits, redact: Callable[[CallResult, str], CallResult]
+        cls,
+        packed: object,
+        limits: Limits,
+        redact: Callable[[CallResult, str], CallResult],
+        reads_state: Callable[[str], bool],
     ) -> Shadow:
         """Takes up what `pack` packed; what cannot be read was given up."""
-        shadow = cls(limits, redact)
+        shadow = cls(limits, redact, reads_state)
         try:
             match msgpack.unpackb(packed) if isinstance(packed, bytes) else None:
-                case [snapshot, bool(lost), bool(differs)] if snapshot is None or isinstance(
-                    snapshot, bytes
+                case [snapshot, bool(lost), bool(differs), bool(stands)] if (
+                    snapshot is None or isinstance(snapshot, bytes)
                 ):
-                    shadow.lost, shadow.differs = lost, differs
+                    shadow.lost, shadow.differs, shadow.stands = lost, differs, stands
                     if snapshot is not None:
                         shadow.interpreter = Interpreter.restore(snapshot, limits=limits)
                     return shadow

@@ -18,6 +18,7 @@ __all__ = [
     "ALL_LABELS",
     "CLEAN",
     "LAUNCHED",
+    "SOURCES_PER_LABEL",
     "UNKNOWN",
     "Label",
     "Left",
@@ -28,6 +29,7 @@ __all__ = [
     "Source",
     "Taint",
     "brought_by",
+    "error_about",
     "source_of",
 ]
 
@@ -36,9 +38,8 @@ Label = Literal["untrusted", "sensitive", "acts"]
 is private, it changes something or tells somebody outside."""
 
 ALL_LABELS: Final[frozenset[Label]] = frozenset(get_args(Label))
-
 LAUNCHED: Final[frozenset[Label]] = frozenset({"sensitive", "acts"})
-"""What joins when a call begins."""
+"""What a call brings when it begins; the rest comes with its result."""
 
 Precision = Literal["session", "program", "value"]
 """What taints: all that was delivered, what leaves programs, or what depends on strangers' text."""
@@ -49,10 +50,10 @@ OnThree = Literal["ask", "refuse"]
 Order = Literal["acts", "any"]
 """Which call needs a person: one that acts, or whichever brings the third label."""
 
-_SOURCES_PER_LABEL: Final = 4
+SOURCES_PER_LABEL: Final = 12
 _NAME_CHARS: Final = 128
+_TOLD_ARGS_CHARS: Final = 120
 _ARGS_CHARS: Final = 200
-_ARGS_SHOWN: Final = 120
 _LAST_S: Final = 2**37  # Later times have no date.
 
 
@@ -103,7 +104,7 @@ class Taint:
         """Whether a call of that time adds nothing: others have brought these labels before."""
         return labels <= self.labels and all(
             sum(label in one.labels and one.at_s < at_s for one in self.sources)
-            >= _SOURCES_PER_LABEL
+            >= SOURCES_PER_LABEL
             for label in labels
         )
 
@@ -134,29 +135,11 @@ def source_of(tool: str, args: str, at_s: float, labels: Iterable[Label]) -> Sou
     return Source(at_s, tool[:_NAME_CHARS], args[:_ARGS_CHARS], tuple(sorted(labels)))
 
 
-def brought_by(
-    name: str, args: Any, labels: frozenset[Label], now_s: float, *, delivered: bool
-) -> Taint:
-    """What a call brings: access and acts when it begins, strangers' text when its result comes.
-
-    Args:
-        name: The tool.
-        args: Its arguments.
-        labels: Those of the tool.
-        now_s: The time, in seconds since the epoch.
-        delivered: Whether its result comes; else it begins.
-    """
-    mine = labels - LAUNCHED if delivered else labels & LAUNCHED
-    if not mine:
-        return CLEAN
-    return Taint(mine, (source_of(name, json_in_short(args, _ARGS_SHOWN), now_s, mine),))
-
-
 def _first_of_each(sources: Iterable[Source]) -> tuple[Source, ...]:
     kept: set[Source] = set()
     ordered = sorted(set(sources))
     for label in ALL_LABELS:
-        kept.update([one for one in ordered if label in one.labels][:_SOURCES_PER_LABEL])
+        kept.update([one for one in ordered if label in one.labels][:SOURCES_PER_LABEL])
     return tuple(sorted(kept))
 
 
@@ -229,3 +212,30 @@ CLEAN: Final = Taint()
 
 UNKNOWN: Final = Taint(ALL_LABELS)
 """Nobody knows what has been touched, so all of it counts."""
+
+
+def brought_by(
+    name: str, args: Any, labels: frozenset[Label], now_s: float, *, delivered: bool
+) -> Taint:
+    """What a call brings: access and acts when it begins, strangers' text when its result comes.
+
+    Args:
+        name: The tool.
+        args: Its arguments.
+        labels: Those of the tool.
+        now_s: The time, in seconds since the epoch.
+        delivered: Whether its result comes; else it begins.
+    """
+    mine = labels - LAUNCHED if delivered else labels & LAUNCHED
+    if not mine:
+        return CLEAN
+    return Taint(mine, (source_of(name, json_in_short(args, _TOLD_ARGS_CHARS), now_s, mine),))
+
+
+def error_about(name: str, taint: Taint, own: frozenset[Label]) -> str:
+    """What a program or the model is told of a call that the rule refuses."""
+    missing = sorted(taint.labels - own)
+    return (
+        f"{name} was not called: with it this session would have untrusted input, sensitive access "
+        f"and an act together (rule of two); it already has {missing}. Go on without it."
+    )

@@ -21,6 +21,7 @@ from langgraph.prebuilt import ToolNode
 
 __all__ = [
     "ToolCalls",
+    "edited_call",
     "handler_reaches",
     "held_by",
     "hooks_behind",
@@ -92,6 +93,27 @@ def middleware_of(nodes: Mapping[str, Any]) -> list[AgentMiddleware[Any, Any, An
 def shows_that_it_asks_people(channels: Iterable[str]) -> bool:
     """Whether the agent whose graph has these channels has LangChain's middleware for it."""
     return any(key in _HITL_KEYS or key.startswith(_HITL_NODE) for key in channels)
+
+
+def edited_call(state: Any, call_id: str | None) -> tuple[Any, Any]:
+    """What a person has put in the place of a call, in LangChain's middleware for it.
+
+    It stands in the state until a hook of that middleware finds it at the call.
+
+    Args:
+        state: The agent's state.
+        call_id: The call.
+
+    Returns:
+        Its name and arguments, `None` if there is nothing; and the state without it.
+    """
+    if not isinstance(state, dict):
+        return None, state
+    for key in _HITL_KEYS & state.keys():
+        if isinstance(edits := state[key], dict) and call_id in edits:
+            others = {number: edit for number, edit in edits.items() if number != call_id}
+            return edits[call_id], {**state, key: others}
+    return None, state
 
 
 def handler_reaches(handler: Any, middleware: Any) -> bool:

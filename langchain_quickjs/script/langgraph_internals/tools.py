@@ -17,7 +17,7 @@ from langchain.agents.structured_output import AutoStrategy
 from langchain.tools import ToolRuntime
 from langchain_core.callbacks import AsyncCallbackManagerForToolRun
 from langchain_core.messages import ToolMessage
-from langchain_core.tools import BaseTool
+from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.types import Command
 
 from langchain_quickjs.errors import SetupError
@@ -28,6 +28,7 @@ __all__ = [
     "copy_tool",
     "function_of_tool",
     "has_only_coroutine",
+    "may_read_state",
     "output_schema_of",
     "replace_methods",
     "run_awaited",
@@ -52,6 +53,24 @@ def function_of_tool(tool: BaseTool) -> Callable[..., Any]:
     """The function that a tool was made of; for a class of tools, its method."""
     function: Callable[..., Any] | None = getattr(tool, "func", None)
     return function or getattr(tool, "coroutine", None) or type(tool)._run
+
+
+def may_read_state(tool: BaseTool | None) -> bool:
+    """Whether a tool may be given the agent's state, as far as can be told.
+
+    It surely is not if its functions take no more than what a caller passes.
+    """
+    if type(tool) is not StructuredTool:
+        return True
+    schema = tool.tool_call_schema
+    fields = getattr(schema, "model_fields", {})
+    passed = schema.get("properties", {}) if isinstance(schema, dict) else fields
+    taken = [inspect.signature(one).parameters for one in (tool.func, tool.coroutine) if one]
+    return any(
+        name not in passed or one.kind in (one.VAR_KEYWORD, one.VAR_POSITIONAL)
+        for parameters in taken
+        for name, one in parameters.items()
+    )
 
 
 def tools_of_subagents(task: BaseTool) -> dict[str, Mapping[str, BaseTool] | None]:

@@ -27,6 +27,7 @@ from langchain_quickjs.interpreter.advice.near_names import nearest
 from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.script.flow.decisions import KINDS
 from langchain_quickjs.script.flow.inputs import Manner, Reviewed
+from langchain_quickjs.script.people.gates import asked_by
 from langchain_quickjs.script.people.short_args import args_text
 
 __all__ = [
@@ -165,8 +166,9 @@ class Approvals:
                         "`interrupt_on` of CodeInterpreterMiddleware what holds in programs: "
                         "`True`, `False` or an `InterruptOnConfig`."
                     )
-                _check_key(name, gate.interrupt_on[name], "expires_after_s")
-                configs[name] = gate.interrupt_on[name]
+                config = cast("InterruptOnConfig", asked_by(gate, name))
+                _check_key(name, config, "expires_after_s")
+                configs[name] = config
                 if gate.description_prefix != self.description_prefix:
                     prefaces[name] = gate.description_prefix
         return replace(self, configs=MappingProxyType(configs), prefaces=prefaces)

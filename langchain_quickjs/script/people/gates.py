@@ -10,14 +10,19 @@ from __future__ import annotations
 
 import dis
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from types import CodeType
-from typing import Any, Final, TypeGuard
+from typing import Any, Final, Protocol, TypeGuard, cast, runtime_checkable
 
-from langchain.agents.middleware import AgentMiddleware, HumanInTheLoopMiddleware
+from langchain.agents.middleware import (
+    AgentMiddleware,
+    HumanInTheLoopMiddleware,
+    InterruptOnConfig,
+)
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
+from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import interrupt
 
 from langchain_quickjs.script.langgraph_internals.agent_hooks import (
@@ -31,7 +36,7 @@ from langchain_quickjs.script.langgraph_internals.agent_hooks import (
 )
 from langchain_quickjs.script.langgraph_internals.graph_around import graph_around
 
-__all__ = ["Agent", "agent_of"]
+__all__ = ["Agent", "DecidesItself", "agent_of", "asked_by", "make_way"]
 
 # What a subclass may have of its own and still ask as the class does.
 _HARMLESS: Final = frozenset(
@@ -63,6 +68,14 @@ _HOOKS: Final = (*_TOOL_HOOKS, *_OTHER_HOOKS)
 _OWN_PACKAGE: Final = __name__.partition(".")[0]
 
 
+@runtime_checkable
+class DecidesItself(Protocol):
+    """Middleware that decides about some calls itself, whoever else asks about them."""
+
+    def _decides(self, request: ToolCallRequest) -> bool:
+        """Whether it will decide about a call that the model has made, when it comes to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     """The agent that a task belongs to, as far as it can be found out.
@@ -73,6 +86,7 @@ class Agent:
         strangers: What else asks people, in words for errors.
         tools: Its tools by their names; `None` if they cannot be found.
         hooks: What its tool calls pass, from the outermost on.
+        deciding: Middleware that decides about some calls itself.
     """
 
     gates: tuple[HumanInTheLoopMiddleware[Any, Any, Any], ...] = ()
@@ -80,6 +94,7 @@ class Agent:
     strangers: tuple[str, ...] = ()
     tools: Mapping[str, BaseTool] | None = None
     hooks: Any = None
+    deciding: tuple[DecidesItself, ...] = ()
 
     @property
     def asked(self) -> Set[str]:
@@ -119,11 +134,54 @@ def agent_of(config: RunnableConfig | None = None) -> Agent:
     return agent
 
 
+@dataclass(frozen=True, slots=True)
+class _LeavesToOthers:
+    """The `when` of a gate, but for calls about which other middleware of its agent decides.
+
+    Attributes:
+        when: What it was, if it was anything.
+    """
+
+    when: Callable[[ToolCallRequest], bool] | None
+
+    def __call__(self, request: ToolCallRequest) -> bool:
+        agent = agent_of(request.runtime.config)
+        if any(one._decides(request) for one in agent.deciding):
+            return False
+        return self.when is None or bool(self.when(request))
+
+
+def make_way(agent: Agent) -> None:
+    """Lets an agent's gates ask nobody about calls about which other middleware decides.
+
+    That a gate has asked cannot be seen where a call is made: others can jump over it, or put
+    another call in the place of the one that was approved. So whoever decides there asks there, and
+    the question need not be asked twice. In an agent without such middleware nothing changes.
+    """
+    for gate in agent.gates:
+        for name, config in gate.interrupt_on.items():
+            if not isinstance(config.get("when"), _LeavesToOthers):
+                leaving = _LeavesToOthers(config.get("when"))
+                gate.interrupt_on[name] = InterruptOnConfig(**{**config, "when": leaving})
+
+
+def asked_by(gate: HumanInTheLoopMiddleware[Any, Any, Any], name: str) -> InterruptOnConfig | None:
+    """What a gate asks about calls of a tool, as it was told; `None` for nothing."""
+    config: InterruptOnConfig | None = gate.interrupt_on.get(name)
+    if config is None or not isinstance(leaving := config.get("when"), _LeavesToOthers):
+        return config
+    told: dict[str, Any] = {**config, "when": leaving.when}
+    if leaving.when is None:
+        del told["when"]
+    return cast("InterruptOnConfig", told)
+
+
 def _read(channels: Iterable[str], nodes: Mapping[str, Any]) -> Agent:
     gates: list[HumanInTheLoopMiddleware[Any, Any, Any]] = []
     callwise: list[AgentMiddleware[Any, Any, Any]] = []
     strangers: list[str] = []
-    for middleware in middleware_of(nodes):
+    found = middleware_of(nodes)
+    for middleware in found:
         if _is_readable(middleware):
             gates.append(middleware)
         elif _asks_elsewhere(middleware):
@@ -135,7 +193,8 @@ def _read(channels: Iterable[str], nodes: Mapping[str, Any]) -> Agent:
     if shows_that_it_asks_people(channels) and not (gates or callwise or strangers):
         strangers.append("something that cannot be found")
     tools, hooks = tool_calls_of(nodes)
-    return Agent(tuple(gates), tuple(callwise), tuple(strangers), tools, hooks)
+    deciding = tuple(one for one in found if isinstance(one, DecidesItself))
+    return Agent(tuple(gates), tuple(callwise), tuple(strangers), tools, hooks, deciding)
 
 
 def _is_readable(

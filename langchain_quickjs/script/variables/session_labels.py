@@ -20,9 +20,9 @@ from langchain_core.runnables import RunnableConfig
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.labels.messages.history import labels_told, record_of
-from langchain_quickjs.script.labels.program import LABELS_KEY, brought_by
+from langchain_quickjs.script.labels.program import LABELS_KEY
 from langchain_quickjs.script.labels.results import around
-from langchain_quickjs.script.labels.taint import CLEAN, Left, Rule, Taint
+from langchain_quickjs.script.labels.taint import CLEAN, Left, Rule, Taint, brought_by
 from langchain_quickjs.script.langgraph_internals.agent_hooks import tool_calls_of
 from langchain_quickjs.script.langgraph_internals.checkpointer import EMPTY_CHANNEL
 from langchain_quickjs.script.langgraph_internals.graph_around import channels_of, graph_around

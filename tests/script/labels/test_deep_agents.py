@@ -217,3 +217,49 @@ def test_what_a_program_has_a_subagent_do(
     found = asked([[program(SECRET + READ + gives + "undefined")]], precision, mode, [[inner]])
     assert bool(found) == (precision in asks)
     assert set(found) <= {"send"}
+
+
+@tool
+def download(number: Annotated[str, InjectedToolCallId]) -> Command[Any]:
+    """Keeps a page in the agent's state."""
+    return Command(update={"note": ATTACK, "messages": [ToolMessage("kept", tool_call_id=number)]})
+
+
+@tool
+def clock() -> str:
+    """Knows nothing of the agent's state."""
+    return "noon"
+
+
+# What a program does, and whether what it then sends as `n` depends on a stranger.
+COMES_BACK: Final = {
+    "a tool that writes what it has read": ("await tools.download({});", "noted", True),
+    "a note of what was read": (READ + "await tools.keep({ text: p });", "noted", True),
+    "a note of something else": (READ + "await tools.keep({ text: 'x' });", "noted", False),
+    "a tool that is not given the state": ("await tools.download({});", "clock", False),
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", COMES_BACK)
+def test_what_comes_back_from_the_state_to_the_same_program(name: str, mode: Mode) -> None:
+    writes, reads, asks = COMES_BACK[name]
+    labels: Any = {**LABELS, "download": {"untrusted"}, "clock": set()}
+    del labels["write_todos"]
+    tools = [*TOOLS, download, clock]
+    code = f"{SECRET}{writes} const n = await tools.{reads}({{}});"
+    agent: Any = create_deep_agent(
+        model=ScriptedModel(turns=[[program(code + "await tools.send({ to: n }); undefined")]]),
+        tools=tools,
+        middleware=[
+            Notes(),
+            CodeInterpreterMiddleware(
+                ptc=[one.name for one in tools], rule_of_two=RuleOfTwo(labels, precision="value")
+            ),
+        ],
+        checkpointer=InMemorySaver(),
+    )
+    run = agent.ainvoke(GO, THREAD) if mode == "ainvoke" else None
+    state = agent.invoke(GO, THREAD) if run is None else asyncio.run(run)
+    found = [r for one in state.get("__interrupt__", ()) for r in one.value["action_requests"]]
+    assert [one["name"] for one in found] == ["send"] * asks

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgpack
 import pytest
 
-from langchain_quickjs.script.labels.program import brought_by, why
-from langchain_quickjs.script.labels.taint import Label, Taint
+from langchain_quickjs.script.labels.messages.reasons import why
+from langchain_quickjs.script.labels.taint import Label, Taint, brought_by
 
 READ: frozenset[Label] = frozenset({"untrusted"})
 ACTS: frozenset[Label] = frozenset({"acts"})
@@ -42,3 +42,17 @@ def test_so_does_the_name_of_a_tool(name: str) -> None:
     assert len(told) < 1000
     assert not {"\u202e", "\u3164"} & set(told)
     assert told.count("`") == 2
+
+
+def test_what_is_left_out_is_said() -> None:
+    pages = [brought_by("page", {"n": n}, READ, float(n), delivered=True) for n in range(9)]
+    told = why(Taint().join(*pages), ACTS, [f"a{n}" for n in range(40)])
+    assert all(f'"n": {n}' in told for n in range(9))
+    assert "and 8 more" in told
+    pages = [brought_by("page", {"n": n}, READ, float(n), delivered=True) for n in range(99)]
+    assert "there may be more" in why(Taint().join(*pages), ACTS)
+
+
+def test_what_acted_before_is_told_where_any_order_counts() -> None:
+    acted = brought_by("post", {}, ACTS, 0.0, delivered=False)
+    assert "- acted: `post({})`" in why(acted, READ)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -11,10 +13,13 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from langchain_quickjs import (
     CodeInterpreterMiddleware,
+    Labelled,
     RuleOfTwo,
     SetupError,
     labels_from_annotations,
 )
+from langchain_quickjs.script.labels.results import CallLabels, noting
+from langchain_quickjs.script.labels.taint import ALL_LABELS
 from tests.helpers.models import programs
 from tests.helpers.sessions import LABELS, THREAD
 
@@ -101,3 +106,29 @@ def test_labels_are_inferred_from_what_servers_say(capsys: pytest.CaptureFixture
         "wipe": {"sensitive", "acts", "untrusted"},
     }
     assert "read: sensitive  (openWorldHint=False, readOnlyHint=True)" in capsys.readouterr().out
+
+
+def test_a_rule_is_a_value_that_nobody_changes() -> None:
+    table: Any = {"page": {"untrusted"}, "now": set()}
+    rule = RuleOfTwo(table, precision="value")
+    table["page"].clear()
+    table["other"] = set()
+    assert rule == RuleOfTwo({"now": set(), "page": {"untrusted"}}, precision="value")
+    assert "other" not in repr(rule)
+    for same in (copy.copy(rule), copy.deepcopy(rule), pickle.loads(pickle.dumps(rule))):
+        assert same == rule
+        assert hash(same) == hash(rule)
+        assert same.labels_of("page") == {"untrusted"}
+
+
+@pytest.mark.parametrize("given", [None, 5, [None], [[]], "acts", ["x"]])
+def test_labels_of_a_result_that_are_none_count_for_all(given: Any) -> None:
+    with noting(CallLabels()) as labels:
+        assert Labelled(1, given) == 1
+    assert labels.added.labels == ALL_LABELS
+
+
+def test_a_report_has_no_escapes_of_a_servers_names() -> None:
+    told = str(RuleOfTwo({}).report(["a\x1b[2Jb\u3164\nnone: all"]))
+    assert not {"\x1b", "\u3164"} & set(told)
+    assert "\nnone: all" not in told

@@ -1,7 +1,8 @@
-"""What the messages of an agent tell of what it has touched.
+"""What the messages of an agent tell of what it has touched, and what people are told of it.
 
-They are read whenever it is asked what a session has touched, beside what is stored of that.
+Messages are read whenever it is asked what a session has touched, beside what is stored of that.
 
     history         labels that stand with results, and are read again with the history
+    reasons         why a person is asked about a call
     provider_tools  tools that run where the model does, and what they put into its messages
 """
