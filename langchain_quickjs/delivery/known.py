@@ -40,7 +40,8 @@ def claim_about(
         if claim is not None:
             found.append(claim)
 
-    yield Ask(saver, "list", (ledgers_of(thread_id),), each=look)
+    thread, anchored = ledgers_of(thread_id)
+    yield Ask(saver, "list", (thread,), {"filter": anchored}, each=look)
     return min(found, key=lambda claim: claim.taken_s, default=None)
 
 

@@ -52,6 +52,7 @@ from langchain_quickjs.script.state import CallEnd
 __all__ = ["Ledger", "claimed_in", "ledgers_of"]
 
 _NAMESPACE: Final = "quickjs_calls"
+_ANCHORED: Final = {"source": "update", "step": -1}  # as metadata
 _CLAIM: Final = "claim"
 _BEGIN: Final = "begin"
 _END: Final = "end"
@@ -69,9 +70,9 @@ _WHAT: Final = {
 }
 
 
-def ledgers_of(thread_id: str) -> RunnableConfig:
-    """Where the ledgers of all scripts of a thread are."""
-    return {"configurable": {"thread_id": thread_id, "checkpoint_ns": _NAMESPACE}}
+def ledgers_of(thread_id: str) -> tuple[RunnableConfig, dict[str, Any]]:
+    """Where the anchors of the ledgers of a thread are, and what else stands there is like."""
+    return {"configurable": {"thread_id": thread_id}}, _ANCHORED
 
 
 def claimed_in(
@@ -82,6 +83,8 @@ def claimed_in(
     Nobody has looked at its signature: it is good for nothing but to be told.
     """
     reader, found = Sealer(UNSIGNED, serde, "", ""), None
+    if not ledger.config["configurable"].get("checkpoint_ns", "").startswith(_NAMESPACE):
+        return None
     for _, kind, row in ledger.pending_writes or ():
         match row:
             case [str(key), bytes(sealed)] if kind == _CLAIM:
@@ -226,7 +229,7 @@ class Ledger:
         address = yield from self._address()
         checkpoint = {**empty_checkpoint(), "id": address["configurable"].pop("checkpoint_id")}
         parents = {"": self.root} if self.root else {}
-        metadata = {"source": "update", "step": -1, "parents": parents}
+        metadata = {**_ANCHORED, "parents": parents}
         yield Ask(self.saver, "put", (address, checkpoint, metadata, versions))
 
     def _write(self, kind: str, key: str, value: Any) -> Asking[None]:

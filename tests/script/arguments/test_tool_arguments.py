@@ -166,7 +166,6 @@ DISGUISES = (
     "new Uint8Array([...'/secrets/a'].map((c) => c.charCodeAt(0))).buffer",
     "['/secrets/a']",
     "new Set(['/secrets/a'])",
-    "new String('/secrets/a')",
     "({ path: '/secrets/a' })",
     "new (class extends Array {})('/secrets/a')",
     "new Error('/secrets/a')",
