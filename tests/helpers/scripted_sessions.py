@@ -307,7 +307,11 @@ def scripts(
         leaves: Whether questions are left alone, and earlier checkpoints gone on from.
     """
     tools = NAMES[: draw(st.integers(3, 6))]
-    labels = {name: draw(label_sets) for name in tools if name != "bay"}
+    # One of each kind, so that what meets depends on the order; and others, one of them unlabelled.
+    each = draw(st.permutations([frozenset({one}) for one in sorted(ALL)]))
+    others = [draw(label_sets) for _ in tools[3:5]]
+    labels = dict(zip(tools, [*each, *others], strict=False))
+    acts = st.sampled_from([name for name in tools if "acts" in labels.get(name, ALL)])
     approved = st.sampled_from([True, True, not rejects])
     calls = st.builds(Call, st.sampled_from(tools), exprs, approved)
     if subagents:
@@ -316,7 +320,11 @@ def scripts(
         calls = st.one_of(calls, calls, tasks)
     back = st.one_of(st.none(), st.integers(0, 9)) if leaves else st.none()
     how, leave = st.sampled_from(["say", "again", "update"]), st.booleans() if leaves else st.just(False)
-    said = st.builds(Say, _turns(st.one_of(calls, _programs(calls)), 3), back, how, leave)
+    # At the end something acts.
+    last = st.builds(Call, acts, st.builds(Expr, st.sampled_from([0, -1])))
+    ends = st.one_of(last, last.map(lambda call: Program((Step((call,)),))))
+    turns = st.tuples(_turns(st.one_of(calls, _programs(calls)), 3), st.tuples(ends).map(lambda t: (t,)))
+    said = st.builds(Say, turns.map(lambda both: both[0] + both[1]), back, how, leave)
     return Script(labels, tuple(draw(st.lists(said, min_size=1, max_size=says))), tools)
 
 

@@ -163,7 +163,12 @@ class Run:
         """Runs all of it."""
         for number, say in enumerate(self.script.says):
             self._say(number, say)
-        self._keep_branch()
+        self.keep_branch()
+
+    def begin(self) -> Any:
+        """Writes what a model says to the first message, and gives that."""
+        self.turns = [*self.written.turns("0", self.script.says[0].turns, frozenset()), None]
+        return {"messages": [("user", "go")]}
 
     def _say(self, number: int, say: Say) -> None:
         message: Any = {"messages": [("user", "go")]}
@@ -192,7 +197,7 @@ class Run:
             elif say.back and say.how == "again" and found.next in (("model",), ("tools",)):
                 message = None
         if say.back is not None:
-            self._keep_branch()
+            self.keep_branch()
             self._cut(said[:-1] if found.next == ("tools",) else said, said)
         self.turns = self.turns[: len(said)]
         return config, message
@@ -209,7 +214,7 @@ class Run:
         made = {place: one for place, one in old.made.items() if place in kept}
         self.happened = Happened(made, old.asked & still, dict(old.read), dict(old.ended))
 
-    def _keep_branch(self) -> None:
+    def keep_branch(self) -> None:
         self._take_up()
         calls = {
             place: self.written.calls[place]
@@ -295,12 +300,12 @@ class Run:
 
         def named(name: str) -> BaseTool:
             def run(to: str, text: str = "") -> str:
-                dead = self.folder / "dead"
-                if self.dies_at is not None and not dead.exists() and self._counts() == self.dies_at:
-                    dead.touch()
-                    os.kill(os.getpid(), signal.SIGKILL)
                 result = f"#{to};{text}"
                 note(self.log, "made", to, text, result)
+                dead = self.folder / "dead"
+                if self._counts() == self.dies_at and not dead.exists():
+                    dead.touch()
+                    os.kill(os.getpid(), signal.SIGKILL)
                 return result
 
             return StructuredTool.from_function(run, name=name, description="Does something.")

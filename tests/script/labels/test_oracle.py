@@ -7,6 +7,7 @@ they do is noted by their tools, and the oracle knows only that, and what each c
 from __future__ import annotations
 
 import os
+import pickle
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from langchain_quickjs import RuleOfTwo
 from tests.helpers.conversations import MODES, Mode
+from tests.helpers.nurseries import Nursery
 from tests.helpers.scripted_sessions import ALL, Known, Script, scripts
 from tests.helpers.session_runs import Branch, Run
 
@@ -75,15 +77,65 @@ def require_supervised(run: Run, script: Script, precision: str, *, exact: bool 
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-@settings(max_examples=int(os.environ.get("N", "30")), deadline=None, phases=PHASES)
+@settings(max_examples=int(os.environ.get("N", "30")), deadline=None, phases=PHASES, report_multiple_bugs=False)
 @given(script=scripts(), options=options, mode=st.sampled_from(MODES))
 def test_no_call_acts_unasked(script: Script, precision: Any, options: Any, mode: Mode) -> None:
     made = run(script, precision, options, mode)
     require_supervised(made, script, precision)
 
 
+def live(folder: str, number: int, mode: Mode) -> str:
+    """Goes on with a session to its end, or until the process is killed."""
+    run = killed(Path(folder), number, mode)
+    message = run.begin()
+    run.proceed(None if (run.folder / "dead").exists() else message)
+    return "ended"
+
+
+def killed(folder: Path, number: int, mode: Mode) -> Run:
+    script, precision, options = pickle.loads((folder / "script").read_bytes())
+    rule = RuleOfTwo(script.labels, precision=precision)
+    return Run(script, rule, folder, options, mode, dies_at=number)
+
+
 @pytest.mark.parametrize("precision", PRECISIONS)
-@settings(max_examples=int(os.environ.get("N", "12")), deadline=None, phases=PHASES)
+@settings(max_examples=int(os.environ.get("N", "4")), deadline=None, phases=PHASES, report_multiple_bugs=False)
+@given(
+    script=scripts(says=1, leaves=False),
+    options=options,
+    mode=st.sampled_from(MODES),
+    number=st.integers(1, 5),
+)
+def test_no_call_acts_unasked_after_a_kill(
+    script: Script, precision: Any, options: Any, mode: Mode, number: int, nursery: Nursery
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        (Path(name) / "script").write_bytes(pickle.dumps((script, precision, options)))
+        children = nursery.of(live)
+        if children.live(name, number, mode) is None:
+            assert (Path(name) / "dead").exists()
+            assert children.live(name, number, mode) == "ended"
+        run = killed(Path(name), number, mode)
+        run.begin()
+        run.keep_branch()
+    require_supervised(run, script, precision)
+
+
+@settings(max_examples=int(os.environ.get("N", "15")), deadline=None, phases=PHASES, report_multiple_bugs=False)
+@given(
+    script=scripts(rejects=False, leaves=False),
+    options=options,
+    mode=st.sampled_from(MODES),
+)
+def test_who_looks_closer_asks_no_more(script: Script, options: Any, mode: Mode) -> None:
+    by_session, by_program, by_value = (
+        run(script, precision, options, mode).happened.asked for precision in PRECISIONS
+    )
+    assert by_value <= by_program <= by_session
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@settings(max_examples=int(os.environ.get("N", "12")), deadline=None, phases=PHASES, report_multiple_bugs=False)
 @given(script=scripts(subagents=True, says=2), options=options, mode=st.sampled_from(MODES))
 def test_no_call_of_a_subagent_acts_unasked(
     script: Script, precision: Any, options: Any, mode: Mode
@@ -92,7 +144,7 @@ def test_no_call_of_a_subagent_acts_unasked(
     require_supervised(made, script, precision)
 
 
-@settings(max_examples=int(os.environ.get("N", "30")), deadline=None, phases=PHASES)
+@settings(max_examples=int(os.environ.get("N", "30")), deadline=None, phases=PHASES, report_multiple_bugs=False)
 @given(script=scripts(leaves=False), options=options, mode=st.sampled_from(MODES))
 def test_nobody_is_asked_where_one_of_the_three_is_missing(
     script: Script, options: Any, mode: Mode
