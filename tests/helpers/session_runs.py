@@ -1,0 +1,316 @@
+"""Runs scripted sessions in real agents, and notes what happens in them, branch by branch."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deepagents import create_deep_agent
+from langchain.agents import create_agent
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.tools import BaseTool, StructuredTool
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.types import Command
+
+from langchain_quickjs import CodeInterpreterMiddleware, RuleOfTwo
+from tests.helpers.conversations import Mode
+from tests.helpers.scripted_sessions import NAMES, Known, Say, Script, Written, places_in
+from tests.helpers.sessions import THREAD
+
+__all__ = ["Branch", "Happened", "Run"]
+
+
+@dataclass
+class Happened:
+    """What has happened on one branch of a thread.
+
+    Attributes:
+        made: Made calls by their places, in order: the text that each was given, and its result.
+        asked: Calls that a person was asked about.
+        read: What a model had read before it said a turn.
+        ended: The programs whose ends it had read, so that it knows what these show.
+    """
+
+    made: dict[str, tuple[str, str]] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+    read: dict[str, str] = field(default_factory=dict)
+    ended: dict[str, set[str]] = field(default_factory=dict)
+
+    def take(self, line: str) -> None:
+        """Takes up what was noted."""
+        kind, name, *rest = json.loads(line)
+        if kind == "made":
+            self.made[name] = (rest[0], rest[1])
+        elif kind == "asked":
+            self.asked.add(name)
+        else:
+            self.read[name], self.ended[name] = rest[0], set(rest[1])
+
+
+@dataclass(frozen=True)
+class Branch:
+    """What an oracle may know of a branch: its calls as they were written, and what happened."""
+
+    written: Written
+    calls: Mapping[str, Known]
+    on: Happened
+
+    def made(self, places: Iterable[str]) -> set[str]:
+        """Those of these calls that were made."""
+        return {place for place in places if place in self.on.made}
+
+    def carried(self, places: Iterable[str]) -> set[str]:
+        """The calls whose results are in the results of these."""
+        return {*places_in(self.on.made[place][1] for place in self.made(places))}
+
+    def given(self, call: Known) -> set[str]:
+        """The calls whose results have come to a call."""
+        return {*places_in([self.on.made[call.place][0]])} | self.carried(call.implied)
+
+    def told(self, call: Known) -> set[str]:
+        """The calls whose results whoever makes a call had been shown when it was written."""
+        read = {*places_in([self.on.read[call.turn]])}
+        for ended in self.on.ended[call.turn]:
+            read |= self.carried(self.written.shown.get(ended, ()))
+        if call.outer is None:
+            return read
+        outer = self.written.calls[call.outer]
+        return read | self.told(outer) | self.carried(outer.prior)
+
+
+class Scribe(BaseChatModel):
+    """Says what was written for it; notes what it has read."""
+
+    written: Any
+    turns: Any
+    log: Path
+
+    @property
+    def _llm_type(self) -> str:
+        return "scribe"
+
+    def bind_tools(self, tools: Any, **kwargs: Any) -> Scribe:
+        return self
+
+    def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
+        turn = sum(isinstance(message, AIMessage) for message in messages)
+        names, task = self.turns, None
+        if names is None:  # It is a subagent, whose task begins with its name.
+            task = next(m.text for m in messages if m.type == "human").split(" ")[0]
+            names = self.written.inner[task]
+        read = [m for m in messages if m.type in ("human", "tool")]
+        text = " ".join(m.text for m in read)
+        if turn >= len(names) or names[turn] is None:
+            told = "done " + "".join(f"#{one};" for one in places_in([text]))
+            if task is not None:
+                note(self.log, "made", task, text, told)
+            return ChatResult(generations=[ChatGeneration(message=AIMessage(told))])
+        ended = [getattr(m, "tool_call_id", "") for m in read if "<error" not in m.text]
+        note(self.log, "read", names[turn], text, ended)
+        calls = [
+            {"name": name, "args": args, "id": place}
+            for name, args, place in self.written.says[names[turn]]
+        ]
+        answer = AIMessage("", tool_calls=calls)
+        return ChatResult(generations=[ChatGeneration(message=answer)])
+
+
+def _number(config: Any) -> str:
+    return str(config["configurable"]["checkpoint_id"]) if config else ""
+
+
+def note(log: Path, *what: Any) -> None:
+    with log.open("a") as file:
+        file.write(json.dumps(what) + "\n")
+
+
+@dataclass
+class Run:
+    """Runs a script; each message to it opens the database and builds the agent anew.
+
+    Attributes:
+        branches: What happened, for each branch that the session has been on, with its calls.
+        dies_at: The call at which the process is killed, once.
+    """
+
+    script: Script
+    rule: RuleOfTwo
+    folder: Path
+    options: Mapping[str, Any] = field(default_factory=dict)
+    mode: Mode = "invoke"
+    deep: bool = False
+    dies_at: int | None = None
+    happened: Happened = field(default_factory=Happened)
+    branches: list[Branch] = field(default_factory=list)
+    turns: list[str | None] = field(default_factory=list)
+    seen_lines: int = 0
+
+    def __post_init__(self) -> None:
+        self.written = Written(self.options.get("mode", "thread") == "thread")
+        self.log = self.folder / "log"
+        self.log.touch()
+
+    def run(self) -> None:
+        """Runs all of it."""
+        for number, say in enumerate(self.script.says):
+            self._say(number, say)
+        self.keep_branch()
+
+    def begin(self) -> Any:
+        """Writes what a model says to the first message, and gives that."""
+        self.turns = [*self.written.turns("0", self.script.says[0].turns, frozenset()), None]
+        return {"messages": [("user", "go")]}
+
+    def _say(self, number: int, say: Say) -> None:
+        message: Any = {"messages": [("user", "go")]}
+        config: Any = THREAD
+        if number:
+            config, message = self._go_on(say, message)
+        past = frozenset[str]().union(
+            *(self.written.within(name) for name in self.turns if name is not None)
+        )
+        self.turns += [*self.written.turns(str(number), say.turns, past), None]
+        self.proceed(message, config, leaves=say.leaves)
+
+    def _go_on(self, say: Say, message: Any) -> tuple[Any, Any]:
+        """Goes on from where it is; or from an earlier checkpoint, on whose branch less is."""
+        with SqliteSaver.from_conn_string(str(self.folder / "db")) as saver:
+            agent = self.agent(saver)
+            history = {_number(one.config): one for one in agent.get_state_history(THREAD)}
+            found = next(iter(history.values()))
+            for _ in range(say.back or 0):
+                found = history.get(_number(found.parent_config), found)
+            said = [m for m in found.values.get("messages", ()) if isinstance(m, AIMessage)]
+            config = THREAD if say.back is None else found.config
+            if say.back and say.how == "update" and found.next == ("model",):
+                config = agent.update_state(config, {"messages": [("user", "well")]})
+                message = None
+            elif say.back and say.how == "again" and found.next in (("model",), ("tools",)):
+                message = None
+        if say.back is not None:
+            self.keep_branch()
+            self._cut(said[:-1] if found.next == ("tools",) else said, said)
+        self.turns = self.turns[: len(said)]
+        return config, message
+
+    def _cut(self, over: Sequence[Any], said: Sequence[Any]) -> None:
+        """Forgets what is not on the branch: calls, but for those of turns that are over."""
+
+        def within(turns: Sequence[Any]) -> frozenset[str]:
+            names = [name for name in self.turns[: len(turns)] if name is not None]
+            return frozenset[str]().union(*map(self.written.within, names))
+
+        old = self.happened
+        kept, still = within(over), within(said)
+        made = {place: one for place, one in old.made.items() if place in kept}
+        self.happened = Happened(made, old.asked & still, dict(old.read), dict(old.ended))
+
+    def keep_branch(self) -> None:
+        self._take_up()
+        calls = {
+            place: self.written.calls[place]
+            for name in self.turns
+            if name is not None
+            for place in self.written.within(name)
+            if place in self.written.calls
+        }
+        self.branches.append(Branch(self.written, calls, self.happened))
+
+    def _take_up(self) -> None:
+        lines = self.log.read_text().splitlines()
+        for line in lines[self.seen_lines :]:
+            self.happened.take(line)
+        self.seen_lines = len(lines)
+
+    def proceed(self, message: Any, config: Any = THREAD, *, leaves: bool = False) -> None:
+        """Sends a message, and answers what is asked, to the end."""
+        for _ in range(100):
+            state = self._send(message, config)
+            questions = state.get("__interrupt__", ())
+            answers = {}
+            for one in questions:
+                places = [request["args"] for request in one.value["action_requests"]]
+                named = [args.get("to") or args["description"].split(" ")[0] for args in places]
+                for place in named:
+                    note(self.log, "asked", place)
+                answers[one.id] = {"decisions": [self._decision(place) for place in named]}
+            if not questions or leaves:
+                return
+            message, config = Command(resume=answers), THREAD
+        raise AssertionError("It does not end.")
+
+    def _decision(self, place: str) -> dict[str, str]:
+        return {"type": "approve" if self.written.calls[place].call.approved else "reject"}
+
+    def _send(self, message: Any, config: Any) -> Any:
+        database = str(self.folder / "db")
+
+        async def asynchronous() -> Any:
+            async with AsyncSqliteSaver.from_conn_string(database) as saver:
+                return await self.agent(saver).ainvoke(message, config, durability="sync")
+
+        if self.mode == "ainvoke":
+            return asyncio.run(asynchronous())
+        with SqliteSaver.from_conn_string(database) as saver:
+            return self.agent(saver).invoke(message, config, durability="sync")
+
+    def agent(self, saver: Any) -> Any:
+        """The agent, with what is written for it so far."""
+        tools = self.tools()
+
+        def ours() -> CodeInterpreterMiddleware:
+            return CodeInterpreterMiddleware(
+                ptc=[tool.name for tool in tools], rule_of_two=self.rule, **self.options
+            )
+
+        def scribe(turns: Any) -> Scribe:
+            return Scribe(written=self.written, turns=turns, log=self.log)
+
+        if not self.deep:
+            return create_agent(
+                scribe(self.turns), tools=tools, middleware=[ours()], checkpointer=saver
+            )
+        worker: Any = {
+            "name": "worker",
+            "description": "Works.",
+            "system_prompt": "Work.",
+            "model": scribe(None),
+            "tools": tools,
+            "middleware": [ours()],
+        }
+        return create_deep_agent(
+            model=scribe(self.turns),
+            tools=tools,
+            subagents=[worker],
+            middleware=[ours()],
+            checkpointer=saver,
+        )
+
+    def tools(self) -> list[BaseTool]:
+        """All tools. Each gives its tag, and what it was given."""
+
+        def named(name: str) -> BaseTool:
+            def run(to: str, text: str = "") -> str:
+                result = f"#{to};{text}"
+                note(self.log, "made", to, text, result)
+                dead = self.folder / "dead"
+                if self._counts() == self.dies_at and not dead.exists():
+                    dead.touch()
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return result
+
+            return StructuredTool.from_function(run, name=name, description="Does something.")
+
+        return [named(name) for name in self.script.tools]
+
+    def _counts(self) -> int:
+        return sum(line.startswith('["made"') for line in self.log.read_text().splitlines())
