@@ -31,7 +31,16 @@ class Held(AsyncContextDecorator):
         Args:
             lock: Gives the lock.
             thread_id: The thread.
+
+        Raises:
+            SetupError: It is no function.
         """
+        if lock is not None and not callable(lock):
+            raise SetupError(
+                "`lock` must be a function that is given the id of a thread and returns its lock, "
+                f"or a `PostgresLock`; it is {value_text(lock)}."
+            )
+        self._wanted = lock is not None
         self._lock: Any = None if lock is None else lock(thread_id)
         self._alone = alone_in(thread_id)
 
@@ -48,7 +57,7 @@ class Held(AsyncContextDecorator):
         return await adrive(self._free("__aexit__", error))
 
     def _take(self, method: str) -> Work[None]:
-        if self._lock is None:
+        if not self._wanted:
             return
         if (enter := getattr(self._lock, method, None)) is None:
             needed = "with" if method == "__enter__" else "async with"
@@ -60,7 +69,7 @@ class Held(AsyncContextDecorator):
         self._alone.__enter__()
 
     def _free(self, method: str, error: tuple[Any, ...]) -> Work[None]:
-        if self._lock is None:
+        if not self._wanted:
             return
         self._alone.__exit__(None, None, None)
         yield Invoke(lambda: getattr(self._lock, method)(*error))

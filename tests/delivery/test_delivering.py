@@ -459,6 +459,19 @@ def test_locks_that_are_given(tmp_path: Path) -> None:
         deliver(agent, CONFIG, two, YES, lock=alock.__wrapped__)  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("lock", [{}, "thread", threading.Lock(), lambda _: None, lambda _: 5])
+def test_what_is_no_lock_is_refused_before_anything_runs(lock: Any, mode: Mode) -> None:
+    agent = agent_of(TWO, LOOK)
+    one = begun(agent)
+    with pytest.raises(SetupError, match="`lock` must"):
+        if mode == "invoke":
+            deliver(agent, CONFIG, one, YES, lock=lock)
+        else:
+            asyncio.run(adeliver(agent, CONFIG, one, YES, lock=lock))
+    assert pending(agent, CONFIG)[0].interrupt_id == one
+
+
 def test_a_lock_is_freed_when_a_delivery_is_cancelled() -> None:
     entered = asyncio.Event()
 

@@ -167,7 +167,9 @@ class Written:
 
     def within(self, place: str) -> frozenset[str]:
         """All calls of a turn, a program, or a call of a subagent, with this one."""
-        return frozenset(p for p in self.calls if p == place or p.startswith((f"{place}.", f"{place}/")))
+        return frozenset(
+            p for p in self.calls if p == place or p.startswith((f"{place}.", f"{place}/"))
+        )
 
     def _known(self, known: Known) -> None:
         place, call = known.place, known.call
@@ -196,7 +198,9 @@ class _Writer:
     def program(self, program: Program) -> str:
         lines = [self._step(number, step) for number, step in enumerate(program.steps)]
         value, implied = self._text(program.gives)
-        self.written.shown[self.place] = implied if program.end in ("returns", "prints", "throws") else frozenset()
+        self.written.shown[self.place] = (
+            implied if program.end in ("returns", "prints", "throws") else frozenset()
+        )
         ends = {
             "silent": "",
             "returns": f"return {value};",
@@ -319,11 +323,16 @@ def scripts(
         tasks = st.builds(Call, st.just("task"), exprs, st.just(True), inner)
         calls = st.one_of(calls, calls, tasks)
     back = st.one_of(st.none(), st.integers(0, 9)) if leaves else st.none()
-    how, leave = st.sampled_from(["say", "again", "update"]), st.booleans() if leaves else st.just(False)
+    how, leave = (
+        st.sampled_from(["say", "again", "update"]),
+        st.booleans() if leaves else st.just(False),
+    )
     # At the end something acts.
     last = st.builds(Call, acts, st.builds(Expr, st.sampled_from([0, -1])))
     ends = st.one_of(last, last.map(lambda call: Program((Step((call,)),))))
-    turns = st.tuples(_turns(st.one_of(calls, _programs(calls)), 3), st.tuples(ends).map(lambda t: (t,)))
+    turns = st.tuples(
+        _turns(st.one_of(calls, _programs(calls)), 3), st.tuples(ends).map(lambda t: (t,))
+    )
     said = st.builds(Say, turns.map(lambda both: both[0] + both[1]), back, how, leave)
     return Script(labels, tuple(draw(st.lists(said, min_size=1, max_size=says))), tools)
 

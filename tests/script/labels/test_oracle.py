@@ -66,6 +66,7 @@ def run(script: Script, precision: Any, options: Any, mode: Mode, *, deep: bool 
 
 def require_supervised(run: Run, script: Script, precision: str, *, exact: bool = False) -> None:
     for on in run.branches:
+
         def labels(place: str) -> frozenset[str]:
             return script.of(on.written.calls[place].call.tool)
 
@@ -77,7 +78,12 @@ def require_supervised(run: Run, script: Script, precision: str, *, exact: bool 
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-@settings(max_examples=int(os.environ.get("N", "30")), deadline=None, phases=PHASES, report_multiple_bugs=False)
+@settings(
+    max_examples=int(os.environ.get("N", "30")),
+    deadline=None,
+    phases=PHASES,
+    report_multiple_bugs=False,
+)
 @given(script=scripts(), options=options, mode=st.sampled_from(MODES))
 def test_no_call_acts_unasked(script: Script, precision: Any, options: Any, mode: Mode) -> None:
     made = run(script, precision, options, mode)
@@ -99,7 +105,12 @@ def killed(folder: Path, number: int, mode: Mode) -> Run:
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-@settings(max_examples=int(os.environ.get("N", "4")), deadline=None, phases=PHASES, report_multiple_bugs=False)
+@settings(
+    max_examples=int(os.environ.get("N", "4")),
+    deadline=None,
+    phases=PHASES,
+    report_multiple_bugs=False,
+)
 @given(
     script=scripts(says=1, leaves=False),
     options=options,
@@ -121,7 +132,12 @@ def test_no_call_acts_unasked_after_a_kill(
     require_supervised(run, script, precision)
 
 
-@settings(max_examples=int(os.environ.get("N", "15")), deadline=None, phases=PHASES, report_multiple_bugs=False)
+@settings(
+    max_examples=int(os.environ.get("N", "15")),
+    deadline=None,
+    phases=PHASES,
+    report_multiple_bugs=False,
+)
 @given(
     script=scripts(rejects=False, leaves=False),
     options=options,
@@ -135,7 +151,12 @@ def test_who_looks_closer_asks_no_more(script: Script, options: Any, mode: Mode)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-@settings(max_examples=int(os.environ.get("N", "12")), deadline=None, phases=PHASES, report_multiple_bugs=False)
+@settings(
+    max_examples=int(os.environ.get("N", "12")),
+    deadline=None,
+    phases=PHASES,
+    report_multiple_bugs=False,
+)
 @given(script=scripts(subagents=True, says=2), options=options, mode=st.sampled_from(MODES))
 def test_no_call_of_a_subagent_acts_unasked(
     script: Script, precision: Any, options: Any, mode: Mode
@@ -144,7 +165,12 @@ def test_no_call_of_a_subagent_acts_unasked(
     require_supervised(made, script, precision)
 
 
-@settings(max_examples=int(os.environ.get("N", "30")), deadline=None, phases=PHASES, report_multiple_bugs=False)
+@settings(
+    max_examples=int(os.environ.get("N", "30")),
+    deadline=None,
+    phases=PHASES,
+    report_multiple_bugs=False,
+)
 @given(script=scripts(leaves=False), options=options, mode=st.sampled_from(MODES))
 def test_nobody_is_asked_where_one_of_the_three_is_missing(
     script: Script, options: Any, mode: Mode
