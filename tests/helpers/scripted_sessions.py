@@ -52,7 +52,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Step:
-    """Calls that a program makes: `all` together, `each` in turn, `caught`, `loose`, in `strands`."""
+    """Calls that a program makes: `all` together, `each` in turn, `caught`, `loose`, `strands`."""
 
     calls: tuple[Call, ...]
     how: str = "all"
@@ -74,8 +74,8 @@ class Script:
 
     Attributes:
         labels: The labels of tools; one that is missing has all.
-        acts: What happens: `say` has a message answered in turns, and leaves its questions alone
-            if `leaves`; `back` goes to an earlier checkpoint first.
+        says: What happens.
+        tools: The names of the tools.
     """
 
     labels: Mapping[str, frozenset[str]]
@@ -88,7 +88,14 @@ class Script:
 
 @dataclass(frozen=True)
 class Say:
-    """A message of a person, at an earlier checkpoint if `back`; or that one is gone on from."""
+    """A message of a person, and what a model calls then.
+
+    Attributes:
+        turns: The calls.
+        back: How many checkpoints before the last one it goes on.
+        how: `say` a message, go on `again` as it was, or from an `update` of the state.
+        leaves: Whether nobody answers what is asked.
+    """
 
     turns: tuple[tuple[Call | Program, ...], ...]
     back: int | None = None
@@ -167,7 +174,9 @@ class Written:
 
     def within(self, place: str) -> frozenset[str]:
         """All calls of a turn, a program, or a call of a subagent, with this one."""
-        return frozenset(p for p in self.calls if p == place or p.startswith((f"{place}.", f"{place}/")))
+        return frozenset(
+            p for p in self.calls if p == place or p.startswith((f"{place}.", f"{place}/"))
+        )
 
     def _known(self, known: Known) -> None:
         place, call = known.place, known.call
@@ -196,7 +205,9 @@ class _Writer:
     def program(self, program: Program) -> str:
         lines = [self._step(number, step) for number, step in enumerate(program.steps)]
         value, implied = self._text(program.gives)
-        self.written.shown[self.place] = implied if program.end in ("returns", "prints", "throws") else frozenset()
+        self.written.shown[self.place] = (
+            implied if program.end in ("returns", "prints", "throws") else frozenset()
+        )
         ends = {
             "silent": "",
             "returns": f"return {value};",
@@ -307,7 +318,7 @@ def scripts(
         leaves: Whether questions are left alone, and earlier checkpoints gone on from.
     """
     tools = NAMES[: draw(st.integers(3, 6))]
-    # One of each kind, so that what meets depends on the order; and others, one of them unlabelled.
+    # One of each kind, and others, of which one may be unlabelled.
     each = draw(st.permutations([frozenset({one}) for one in sorted(ALL)]))
     others = [draw(label_sets) for _ in tools[3:5]]
     labels = dict(zip(tools, [*each, *others], strict=False))
@@ -319,11 +330,16 @@ def scripts(
         tasks = st.builds(Call, st.just("task"), exprs, st.just(True), inner)
         calls = st.one_of(calls, calls, tasks)
     back = st.one_of(st.none(), st.integers(0, 9)) if leaves else st.none()
-    how, leave = st.sampled_from(["say", "again", "update"]), st.booleans() if leaves else st.just(False)
+    how, leave = (
+        st.sampled_from(["say", "again", "update"]),
+        st.booleans() if leaves else st.just(False),
+    )
     # At the end something acts.
-    last = st.builds(Call, acts, st.builds(Expr, st.sampled_from([0, -1])))
+    last: Any = st.builds(Call, acts, st.builds(Expr, st.sampled_from([0, -1])))
     ends = st.one_of(last, last.map(lambda call: Program((Step((call,)),))))
-    turns = st.tuples(_turns(st.one_of(calls, _programs(calls)), 3), st.tuples(ends).map(lambda t: (t,)))
+    turns = st.tuples(
+        _turns(st.one_of(calls, _programs(calls)), 3), st.tuples(ends).map(lambda t: (t,))
+    )
     said = st.builds(Say, turns.map(lambda both: both[0] + both[1]), back, how, leave)
     return Script(labels, tuple(draw(st.lists(said, min_size=1, max_size=says))), tools)
 
