@@ -286,8 +286,8 @@ exprs = st.builds(
     Expr, st.sampled_from([0, 0, 1, 2, 3, -1]), st.sampled_from(["text", "text", "length", "flag"])
 )
 label_sets = st.sampled_from([
-    frozenset[str](), {"untrusted"}, {"untrusted"}, {"sensitive"}, {"sensitive"}, {"acts"}, {"acts"},
-    {"acts"}, {"untrusted", "sensitive"}, {"untrusted", "acts"}, {"sensitive", "acts"}, ALL,
+    frozenset[str](), {"untrusted"}, {"untrusted"}, {"sensitive"}, {"sensitive"}, {"acts"},
+    {"acts"}, {"acts"}, {"untrusted", "sensitive"}, {"untrusted", "acts"}, {"sensitive", "acts"}, ALL,
 ]).map(frozenset)  # fmt: skip
 
 
