@@ -464,11 +464,13 @@ def test_locks_that_are_given(tmp_path: Path) -> None:
 def test_what_is_no_lock_is_refused_before_anything_runs(lock: Any, mode: Mode) -> None:
     agent = agent_of(TWO, LOOK)
     one = begun(agent)
+    given = (agent, CONFIG, one, YES)
     with pytest.raises(SetupError, match="`lock` must"):
-        if mode == "invoke":
-            deliver(agent, CONFIG, one, YES, lock=lock)
-        else:
-            asyncio.run(adeliver(agent, CONFIG, one, YES, lock=lock))
+        _ = (
+            deliver(*given, lock=lock)
+            if mode == "invoke"
+            else asyncio.run(adeliver(*given, lock=lock))
+        )
     assert pending(agent, CONFIG)[0].interrupt_id == one
 
 

@@ -52,7 +52,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Step:
-    """Calls that a program makes: `all` together, `each` in turn, `caught`, `loose`, in `strands`."""
+    """Calls that a program makes: `all` together, `each` in turn, `caught`, `loose`, `strands`."""
 
     calls: tuple[Call, ...]
     how: str = "all"
@@ -74,8 +74,8 @@ class Script:
 
     Attributes:
         labels: The labels of tools; one that is missing has all.
-        acts: What happens: `say` has a message answered in turns, and leaves its questions alone
-            if `leaves`; `back` goes to an earlier checkpoint first.
+        says: What happens.
+        tools: The names of the tools.
     """
 
     labels: Mapping[str, frozenset[str]]
@@ -88,7 +88,14 @@ class Script:
 
 @dataclass(frozen=True)
 class Say:
-    """A message of a person, at an earlier checkpoint if `back`; or that one is gone on from."""
+    """A message of a person, and what a model calls then.
+
+    Attributes:
+        turns: The calls.
+        back: How many checkpoints before the last one it goes on.
+        how: `say` a message, go on `again` as it was, or from an `update` of the state.
+        leaves: Whether nobody answers what is asked.
+    """
 
     turns: tuple[tuple[Call | Program, ...], ...]
     back: int | None = None
@@ -279,8 +286,9 @@ exprs = st.builds(
     Expr, st.sampled_from([0, 0, 1, 2, 3, -1]), st.sampled_from(["text", "text", "length", "flag"])
 )
 label_sets = st.sampled_from([
-    frozenset[str](), {"untrusted"}, {"untrusted"}, {"sensitive"}, {"sensitive"}, {"acts"}, {"acts"},
-    {"acts"}, {"untrusted", "sensitive"}, {"untrusted", "acts"}, {"sensitive", "acts"}, ALL,
+    frozenset[str](), {"untrusted"}, {"untrusted"}, {"sensitive"}, {"sensitive"}, {"acts"},
+    {"acts"}, {"acts"}, {"untrusted", "sensitive"}, {"untrusted", "acts"}, {"sensitive", "acts"},
+    ALL,
 ]).map(frozenset)  # fmt: skip
 
 
@@ -311,7 +319,7 @@ def scripts(
         leaves: Whether questions are left alone, and earlier checkpoints gone on from.
     """
     tools = NAMES[: draw(st.integers(3, 6))]
-    # One of each kind, so that what meets depends on the order; and others, one of them unlabelled.
+    # One of each kind, and others, of which one may be unlabelled.
     each = draw(st.permutations([frozenset({one}) for one in sorted(ALL)]))
     others = [draw(label_sets) for _ in tools[3:5]]
     labels = dict(zip(tools, [*each, *others], strict=False))
@@ -328,7 +336,7 @@ def scripts(
         st.booleans() if leaves else st.just(False),
     )
     # At the end something acts.
-    last = st.builds(Call, acts, st.builds(Expr, st.sampled_from([0, -1])))
+    last: Any = st.builds(Call, acts, st.builds(Expr, st.sampled_from([0, -1])))
     ends = st.one_of(last, last.map(lambda call: Program((Step((call,)),))))
     turns = st.tuples(
         _turns(st.one_of(calls, _programs(calls)), 3), st.tuples(ends).map(lambda t: (t,))

@@ -23,7 +23,7 @@ from langgraph.types import Command
 
 from langchain_quickjs import CodeInterpreterMiddleware, RuleOfTwo
 from tests.helpers.conversations import Mode
-from tests.helpers.scripted_sessions import NAMES, Known, Say, Script, Written, places_in
+from tests.helpers.scripted_sessions import Known, Say, Script, Written, places_in
 from tests.helpers.sessions import THREAD
 
 __all__ = ["Branch", "Happened", "Run"]
