@@ -27,10 +27,9 @@ from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.drivers import Invoke, Work
 from langchain_quickjs.script.labels.messages.history import record_of, with_record
 from langchain_quickjs.script.labels.messages.provider_tools import provider_tools_in
-from langchain_quickjs.script.labels.messages.reasons import why
 from langchain_quickjs.script.labels.policy import RuleOfTwo
 from langchain_quickjs.script.labels.results import CallLabels, around, noting
-from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN, brought_by, error_about
+from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN, brought_by, error_about, why
 from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
 from langchain_quickjs.script.people.approvals import Approvals
 from langchain_quickjs.script.people.gates import agent_of, make_way

@@ -2,8 +2,8 @@
 
 Where a thread's labels stand is in `variables/session_labels.py`.
 
-    messages/  what messages tell of what an agent has touched, and what people are told
-    taint      what a session or a program has touched, and by which calls; it only grows
+    messages/  what the messages of an agent tell of what it has touched
+    taint      what was touched, and by which calls; it only grows, and says so in words
     policy     `RuleOfTwo`: the labels of tools, and when they ask for a person
     results    labels that a tool gives to one of its results
     program    what one program has touched so far

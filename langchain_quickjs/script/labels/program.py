@@ -16,20 +16,22 @@ from langchain_quickjs.interpreter import (
     Outcome,
     Raised,
 )
-from langchain_quickjs.script.labels.messages.reasons import Asked, asked_because, why
 from langchain_quickjs.script.labels.redaction import redacted
-from langchain_quickjs.script.labels.shadow import NOT_KNOWN, Delivered, Shadow
+from langchain_quickjs.script.labels.shadow import NOT_KNOWN, WHOLE, Delivered, Shadow
 from langchain_quickjs.script.labels.taint import (
     ALL_LABELS,
     CLEAN,
     LAUNCHED,
     UNKNOWN,
+    Asked,
     Label,
     Left,
     Rule,
     Taint,
+    asked_because,
     brought_by,
     error_about,
+    why,
 )
 
 __all__ = ["LABELS_KEY", "ProgramLabels"]
@@ -199,7 +201,8 @@ class ProgramLabels:
         if rule.on_three == "refuse":
             return Raised("RuleOfTwoError", error_about(name, touched, own))
         self.waiting[number] = brought_by(name, args, own, now_s, delivered=False)
-        return asked_because(why(touched, own, depends), name, args, asked)
+        reason = why(touched, own, depends, all_of_it=WHOLE in depends)
+        return asked_because(reason, name, args, asked)
 
     def begins(self, number: int, name: str, args: Any, now_s: float) -> None:
         """Notes that a call begins. What acts may pass on what the program knows."""

@@ -6,12 +6,14 @@ And what a rule about that says, for all who need one without having to know how
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple, Self, get_args
+from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias, get_args
 
 import msgpack
+from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
 
+from langchain_quickjs.interpreter.quoting import INVISIBLE, time_text
 from langchain_quickjs.interpreter.values.short_json import json_in_short
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "LAUNCHED",
     "SOURCES_PER_LABEL",
     "UNKNOWN",
+    "Asked",
     "Label",
     "Left",
     "OnThree",
@@ -28,9 +31,11 @@ __all__ = [
     "Rule",
     "Source",
     "Taint",
+    "asked_because",
     "brought_by",
     "error_about",
     "source_of",
+    "why",
 ]
 
 Label = Literal["untrusted", "sensitive", "acts"]
@@ -54,6 +59,20 @@ SOURCES_PER_LABEL: Final = 12
 _NAME_CHARS: Final = 128
 _TOLD_ARGS_CHARS: Final = 120
 _ARGS_CHARS: Final = 200
+Asked: TypeAlias = tuple[ActionRequest, ReviewConfig, str | None]
+"""What a person is asked about a call, and what its description begins with if that is made."""
+
+_FIELD_CHARS: Final = 60
+_FIELDS: Final = 32
+_NOT_KNOWN_WHERE: Final = (
+    "it is not known where (there is a history of messages, and no labels with it: keep the thread "
+    "in a checkpointer of the agent itself)"
+)
+_WORDS: Final[dict[Label, str]] = {
+    "untrusted": "read what strangers may have written",
+    "sensitive": "reached what is private",
+    "acts": "acted",
+}
 _LAST_S: Final = 2**37  # Later times have no date.
 
 
@@ -239,3 +258,61 @@ def error_about(name: str, taint: Taint, own: frozenset[Label]) -> str:
         f"{name} was not called: with it this session would have untrusted input, sensitive access "
         f"and an act together (rule of two); it already has {missing}. Go on without it."
     )
+
+
+def why(
+    taint: Taint, own: frozenset[Label], depends: Sequence[str] = (), *, all_of_it: bool = False
+) -> str:
+    """Why a person is asked about a call, in Markdown: which labels came from which calls.
+
+    Args:
+        taint: What had been touched before.
+        own: The labels of the call.
+        depends: Which of its arguments depend on strangers' text, if that is known.
+        all_of_it: Whether all of it does, also that it is made.
+    """
+    told = [label for label in _WORDS if label != "acts" or label in taint.labels]
+    others = [_touched(label, taint) for label in told if label not in own]
+    mine = " and ".join(words for label, words in _WORDS.items() if label in own)
+    head = f"**Rule of two.** This call would have {mine}"
+    lines = [head + (", and before it this agent has:" if others else "."), *others]
+    if all_of_it:
+        lines.append("- that it is made, and with what, may depend on what strangers wrote")
+    elif depends:
+        named = ", ".join(f"`{_shown(name[:_FIELD_CHARS])}`" for name in depends[:_FIELDS])
+        if (more := len(depends) - _FIELDS) > 0:
+            named += f" and {more} more"
+        lines.append(f"- of its arguments, these depend on what strangers wrote: {named}")
+    return "\n".join(lines)
+
+
+def _touched(label: Label, taint: Taint) -> str:
+    told = [_told(one) for one in taint.sources if label in one.labels]
+    if len(told) >= SOURCES_PER_LABEL:
+        told.append("and there may be more, later ones")
+    return f"- {_WORDS[label]}: {'; '.join(told) or _NOT_KNOWN_WHERE}"
+
+
+def _told(source: Source) -> str:
+    at = time_text(source.at_s)
+    return f"`{_shown(f'{source.tool}({source.args})')}` at {at}"
+
+
+def _shown(text: str) -> str:
+    """A text that ends no code span, and in which nothing is hidden."""
+    plain = INVISIBLE.sub("?", text.replace("`", "'"))
+    return "".join(one if one.isprintable() else "?" for one in plain)
+
+
+def asked_because(reason: str, name: str, args: dict[str, Any], asked: Asked | None) -> Asked:
+    """What a person is asked about a call, with a reason before all else that is told of it."""
+    if asked is None:
+        review = ReviewConfig(
+            action_name=name, allowed_decisions=["approve", "edit", "reject", "respond"]
+        )
+        return ActionRequest(name=name, args=args), review, reason
+    action, review, preface = asked
+    if preface is not None:
+        return action, review, f"{reason}\n\n{preface}".rstrip()
+    told = f"{reason}\n\n{action.get('description', '')}"
+    return ActionRequest(**{**action, "description": told}), review, None

@@ -85,7 +85,7 @@ def test_one_id_is_one_call_in_chains_crashes_and_forks(durability: Durability, 
         assert talk.memory is not None
         agent = talk.build(talk.memory)
         history = list(agent.get_state_history(talk.config))
-        before = next(state for state in history if state.next == ("tools",))
+        *_, before = (state for state in history if state.next == ("tools",))
         bank.crashes = rng.randint(0, 2)
         run(talk, None, before.config)
         assert Counter(bank.by_id.values()) == expected + expected, (number, source)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import msgpack
 import pytest
 
-from langchain_quickjs.script.labels.messages.reasons import why
-from langchain_quickjs.script.labels.taint import Label, Taint, brought_by
+from langchain_quickjs.script.labels.taint import Label, Taint, brought_by, why
 
 READ: frozenset[Label] = frozenset({"untrusted"})
 ACTS: frozenset[Label] = frozenset({"acts"})

@@ -1,8 +1,7 @@
-"""What the messages of an agent tell of what it has touched, and what people are told of it.
+"""What the messages of an agent tell of what it has touched.
 
-Messages are read whenever it is asked what a session has touched, beside what is stored of that.
+They are read whenever it is asked what a session has touched, beside what is stored of that.
 
     history         labels that stand with results, and are read again with the history
-    reasons         why a person is asked about a call
     provider_tools  tools that run where the model does, and what they put into its messages
 """
