@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langchain_quickjs.script.labels.taint import ALL_LABELS, CLEAN, Taint, source_of
+from langchain_quickjs.script.labels.taint import (
+    ALL_LABELS,
+    CLEAN,
+    SOURCES_PER_LABEL,
+    Taint,
+    source_of,
+)
 
 labels = st.frozensets(st.sampled_from(sorted(ALL_LABELS)))
 sources = st.builds(source_of, st.text(max_size=9), st.text(), st.floats(0, 1e10), labels)
@@ -62,7 +68,7 @@ def test_what_was_changed_is_refused_or_has_known_labels(taint: Taint, data: Any
     except ValueError:
         return
     assert found.labels <= ALL_LABELS
-    assert len(found.sources) <= 12
+    assert len(found.sources) <= 3 * SOURCES_PER_LABEL
 
 
 def test_a_label_that_is_none_is_refused() -> None:
