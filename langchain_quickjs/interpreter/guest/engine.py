@@ -28,6 +28,7 @@ from langchain_quickjs.interpreter.guest.native.c_api import (
     Owned,
     RawValue,
     WasmtimeError,
+    call_briefly,
     checked,
     compiled,
     ffi,
@@ -172,6 +173,7 @@ class WasmInstance:
     """
 
     functions: ClassVar[tuple[str, ...]] = ("mailbox", "step", "tidy", "where")
+    brief: ClassVar[bool] = False  # whether all of them are over soon, whatever memory holds
     __slots__ = (
         "_address",
         "_callback",
@@ -212,7 +214,7 @@ class WasmInstance:
         self._memory = ctypes.byref(memory.of.memory)
         self._calls = {
             name: functools.partial(
-                ffi.wasmtime_func_call_unchecked,
+                call_briefly if self.brief else ffi.wasmtime_func_call_unchecked,
                 self._context,
                 ctypes.addressof(function.of.func),
                 ctypes.addressof(self._values),

@@ -34,6 +34,7 @@ _LINE_BYTES: Final = PAGE_BYTES // 8
 # Where things lie in the module's memory. So many pages are looked at in one go.
 _AT_ONCE: Final = 256
 _NUMBERS, _MASKS, _BOOT_PAGES, _PAGES = 0, 4 * _AT_ONCE, 5 * _AT_ONCE, BLOCK_BYTES
+_MOST_IDLE: Final = 2  # of five megabytes each
 _OUT: Final = _PAGES + _AT_ONCE * PAGE_BYTES
 _BOOT: Final = _OUT + _AT_ONCE * PAGE_BYTES
 
@@ -114,6 +115,7 @@ class _Lines(WasmInstance):
     """The module's instance for one boot image."""
 
     functions = ("differ", "patch")
+    brief = True
     __slots__ = ()
 
     def __init__(self, boot: MemoryPages) -> None:
@@ -165,7 +167,7 @@ def _taken(boot: MemoryPages) -> _Lines:
 def _put_back(boot: MemoryPages, instance: _Lines) -> None:
     idle = _idle.setdefault(boot, [])
     idle.append(instance)
-    del idle[1:]
+    del idle[_MOST_IDLE:]
 
 
 def lines_of(boot: MemoryPages, memory: memoryview, runs: Iterable[Run]) -> Lines:

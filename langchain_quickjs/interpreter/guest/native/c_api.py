@@ -28,6 +28,7 @@ __all__ = [
     "Owned",
     "RawValue",
     "WasmtimeError",
+    "call_briefly",
     "checked",
     "compiled",
     "ffi",
@@ -138,6 +139,20 @@ SIGNATURES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
 }
 """By name: the type of what a function gives, and those of what it takes."""
 
+_LONG: Final = frozenset(
+    {
+        "wasmtime_func_call_unchecked",
+        "wasmtime_module_deserialize",
+        "wasmtime_module_deserialize_file",
+        "wasmtime_module_new",
+        "wasmtime_module_serialize",
+        "wasmtime_wat2wasm",
+    }
+)
+"""What other threads of Python run beside. All else is over sooner than one gets the lock of the
+interpreter back that has let others have it: with many conversations at once, that took longer than
+the functions themselves."""
+
 
 def wasmtime_folder() -> str | None:
     """Gives the folder of the installed package `wasmtime`, without importing it."""
@@ -146,28 +161,34 @@ def wasmtime_folder() -> str | None:
     return next(iter(places), None) if places is not None else None
 
 
-def _library() -> ctypes.CDLL:
+def _library() -> str:
     folder = wasmtime_folder()
     names = {"linux": "_libwasmtime.so", "darwin": "_libwasmtime.dylib"}
     if folder is not None and sys.platform in names:
         machine = os.uname().machine.replace("arm64", "aarch64")
         path = os.path.join(folder, f"{sys.platform}-{machine}", names[sys.platform])
         if os.path.exists(path):
-            return ctypes.CDLL(path)
+            return path
     from wasmtime import _ffi  # noqa: PLC0415 - see above
 
-    return ctypes.CDLL(str(_ffi.filename))
+    return str(_ffi.filename)
 
 
-def _declared(library: ctypes.CDLL) -> ctypes.CDLL:
+def _declared(path: str) -> ctypes.PyDLL:
+    library, unlocked = ctypes.PyDLL(path), ctypes.CDLL(path)
     for name, (gives, takes) in SIGNATURES.items():
-        function = getattr(library, name)
+        function = getattr(unlocked if name in _LONG else library, name)
         function.restype, function.argtypes = gives, takes
+        setattr(library, name, function)
     return library
 
 
 ffi: Final = _declared(_library())
 """The library, with the functions of `SIGNATURES`."""
+
+call_briefly: Final = ctypes.PyDLL(ffi._name).wasmtime_func_call_unchecked
+"""Calls code of our own that is over soon: no other thread of Python runs beside it."""
+call_briefly.restype, call_briefly.argtypes = SIGNATURES["wasmtime_func_call_unchecked"]
 
 
 class WasmtimeError(Exception):

@@ -93,7 +93,12 @@ class Pool:
 
     def take_back(self, lease: Lease) -> None:
         """Takes an instance back whose machine has given it up, or is gone."""
-        if self._leases.pop(lease, False) and lease.instance.is_fresh_again():
+        if not self._leases.pop(lease, False):
+            return
+        module = lease.instance.module
+        if sum(idle.module is module for idle in tuple(self._idle)) >= _MOST_IDLE:
+            return  # Of many at once, most need not be made fresh.
+        if lease.instance.is_fresh_again():
             self._idle.append(lease.instance)
             del self._idle[:-_MOST_IDLE]  # perhaps of a module that nobody uses any more
 
