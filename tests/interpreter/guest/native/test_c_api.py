@@ -85,7 +85,7 @@ def test_it_is_found_by_its_python_layer_where_it_lies_elsewhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(c_api, "wasmtime_folder", lambda: None)
-    assert c_api._library()._name == str(_ffi.filename)
+    assert c_api._library() == str(_ffi.filename)
 
 
 def test_the_version_is_that_of_the_installed_wasmtime(
