@@ -188,7 +188,9 @@ def check_labels(
     rule = settings.rule
     if rule is None or available is None:
         return
-    rule, inner = rule.deriving(find_task_tool([*available.values()]))
+    task = find_task_tool([*available.values()])
+    left_out = rule.leaves_out(task)
+    rule, inner = rule.deriving(task)
     names = {*available, *settings.grants.tool_names, *inner} - {settings.tool_name}
     # A subagent has no `task`, and may have the rule of the agent that it belongs to.
     provided = [tool for tool in given if isinstance(tool, Mapping)]
@@ -199,6 +201,13 @@ def check_labels(
             "a person is asked before each of their calls. Label them, with an empty set what is "
             "harmless.",
             unnamed,
+        )
+    if left_out:
+        logger.warning(
+            "`rule_of_two` has labels for `%s` without %s, which tools of its subagents have. They "
+            "are believed. Leave the name out, and its labels are those of the tools.",
+            TASK,
+            sorted(left_out),
         )
     if unnamed := rule.unnamed_of_provider(provided):
         logger.warning(
