@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any, cast
 
@@ -25,7 +25,11 @@ from langchain_quickjs.script.calls.subagents import TASK, find_task_tool
 from langchain_quickjs.script.durability.failures import Told
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.drivers import Invoke, Work
-from langchain_quickjs.script.labels.messages.history import record_of, with_record
+from langchain_quickjs.script.labels.messages.history import (
+    record_forms,
+    record_of,
+    with_record,
+)
 from langchain_quickjs.script.labels.messages.provider_tools import provider_tools_in
 from langchain_quickjs.script.labels.policy import RuleOfTwo
 from langchain_quickjs.script.labels.results import CallLabels, around, noting
@@ -173,7 +177,7 @@ def _asks_anyhow(request: ToolCallRequest, handler: Any, approvals: Approvals) -
 def check_labels(
     settings: ProgramSettings,
     available: Mapping[str, BaseTool] | None,
-    given: Iterable[BaseTool | Mapping[str, Any]] = (),
+    given: Collection[BaseTool | Mapping[str, Any]] = (),
 ) -> None:
     """Finds out before an agent's first model call which labels are for nothing, or missing.
 
@@ -191,7 +195,8 @@ def check_labels(
     task = find_task_tool([*available.values()])
     left_out = rule.leaves_out(task)
     rule, inner = rule.deriving(task)
-    names = {*available, *settings.grants.tool_names, *inner} - {settings.tool_name}
+    added = {tool.name for tool in given if isinstance(tool, BaseTool)}  # By other middleware.
+    names = {*available, *added, *settings.grants.tool_names, *inner} - {settings.tool_name}
     # A subagent has no `task`, and may have the rule of the agent that it belongs to.
     provided = [tool for tool in given if isinstance(tool, Mapping)]
     rule.require_known(names | {TASK}, provided)
@@ -219,21 +224,25 @@ def check_labels(
 
 
 def note_earlier(state: Any, settings: ProgramSettings) -> None:
-    """Tells the call that an agent runs inside of what the agent had touched in earlier runs.
+    """Notes what stands in the history, before anybody shortens it; tells the call around it.
 
-    The channel of its labels does so too when it is read. Here it is checked what stands in it, and
-    whether it is there at all.
+    The channel of the labels tells that call too when it is read. Here it is checked what stands in
+    it, and whether it is there at all.
 
     Args:
         state: The state of the agent, whose model is about to be called.
         settings: What holds for the agent's programs.
     """
-    if settings.rule is not None and (call := around()) is not None:
-        call.add(_session_of(state, settings, settings.rule).read().session)
+    if settings.rule is None:
+        return
+    session = _session_of(state, settings, settings.rule)
+    session.keep_told()
+    if (call := around()) is not None:
+        call.add(session.read().session)
 
 
 def note_provided(state: Any, response: Any, settings: ProgramSettings) -> None:
-    """Notes what tools of the model's provider have put into what the model says.
+    """Notes what tools of the model's provider have put into what the model says, and forms of it.
 
     Args:
         state: The state of the agent.
@@ -243,6 +252,7 @@ def note_provided(state: Any, response: Any, settings: ProgramSettings) -> None:
     if settings.rule is None:
         return
     messages = getattr(getattr(response, "model_response", response), "result", [response])
+    record_forms(messages)
     found = [m for m in messages if isinstance(m, AIMessage) and provider_tools_in(m)]
     if found:
         touched = _session_of({"messages": found}, settings, settings.rule).told.session

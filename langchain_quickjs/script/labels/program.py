@@ -117,7 +117,9 @@ class ProgramLabels:
         except (AttributeError, TypeError, ValueError, msgpack.exceptions.UnpackException):
             self.taint = self.clear = self.passed = UNKNOWN
             shadow = None
-        if self.shadow is not None:
+        if self.shadow is None:  # Another precision may have stored it: this one finds nothing out.
+            self.clear = self.taint
+        else:
             self.shadow = Shadow.unpack(shadow, self.limits, self._redact, self.reads_state)
             self.shadow.depends = depends
 

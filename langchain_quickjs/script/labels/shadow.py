@@ -14,9 +14,9 @@ and how it ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 import msgpack
 
@@ -33,6 +33,8 @@ from langchain_quickjs.interpreter import (
     Suspended,
 )
 from langchain_quickjs.interpreter.steps import Taken
+from langchain_quickjs.interpreter.values.js_values import JSError, JSMap, JSSet
+from langchain_quickjs.interpreter.values.kinds import KIND_OF
 
 __all__ = ["NOT_KNOWN", "WHOLE", "Delivered", "Shadow"]
 
@@ -283,12 +285,15 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _equal(one: Any, other: Any) -> bool:
-    """NaN is NaN, 1 is not true, and the order of properties counts."""
+    """NaN is NaN, 1 is not true, also in a Map, and the order of properties counts."""
     if type(one) is not type(other):
         return False
     match one:
         case dict():
             return list(one) == list(other) and all(_equal(one[key], other[key]) for key in one)
+        case JSMap() | JSSet() | JSError():
+            parts = cast("Callable[[Any], Iterable[Any]]", KIND_OF[type(one)].parts)
+            return _equal([*parts(one)], [*parts(other)])
         case list() | tuple():
             return len(one) == len(other) and all(map(_equal, one, other))
         case float():

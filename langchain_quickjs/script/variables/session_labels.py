@@ -136,6 +136,14 @@ class SessionLabels:
         self.step.hide_from_streams(LABELS_KEY)
         self.task.write([(LABELS_KEY, self._packed(now))])
 
+    def keep_told(self) -> None:
+        """Writes what stands in the history, and nowhere else: messages may be taken out of it.
+
+        Other middleware can have answered in the place of a tool, so nothing was written of that.
+        """
+        if self._has_history() and not self._in_channel().covers(self.told):
+            self.write(self.read(), CLEAN)
+
     def is_told(self, touched: Taint) -> None:
         """Writes what is touched by what the model is about to be told of earlier programs."""
         before = self.read()
@@ -166,13 +174,17 @@ class SessionLabels:
         return channel
 
     def _stored(self, *, has_history: bool) -> Touched:
-        channel = self._channel()
-        if channel.value is EMPTY_CHANNEL and has_history:
+        if self._channel().value is EMPTY_CHANNEL and has_history:
             return ALL_UNKNOWN
         earlier = self.step.written(LABELS_KEY, self.step.earlier_tasks(self.tool_name))
-        values = [*entries_of(channel.value), *(value for _, value in earlier)]
-        touched = self.told
-        for value in values:
+        touched = self._in_channel().join(self.told)
+        for _, value in earlier:
+            touched = touched.join(self._unpacked(value))
+        return touched
+
+    def _in_channel(self) -> Touched:
+        touched = Touched()
+        for value in entries_of(self._channel().value):
             touched = touched.join(self._unpacked(value))
         return touched
 

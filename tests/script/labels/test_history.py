@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 from langchain.agents import create_agent
+from langchain.agents.middleware import AgentMiddleware
 from langchain.agents.structured_output import ToolStrategy
+from langchain_core.messages import RemoveMessage, ToolMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 from pydantic import BaseModel
 
@@ -124,6 +127,49 @@ def test_the_form_of_an_answer_is_no_tool() -> None:
     assert "structured_response" in agent.invoke(GO, THREAD)
     assert questions(agent.invoke(GO, THREAD)) == []
     assert session.made == ["now x", "send x"]
+
+
+class Answers(AgentMiddleware[Any, Any]):
+    """Answers in the place of a tool, from a cache or as a tool of its own."""
+
+    def __init__(self, name: str) -> None:
+        """Answers to this name."""
+        self.name_of_tool = name
+
+    def wrap_tool_call(self, request: ToolCallRequest, handler: Any) -> Any:
+        """Answers."""
+        call = request.tool_call
+        if call["name"] != self.name_of_tool:
+            return handler(request)
+        return ToolMessage("a page", name=call["name"], tool_call_id=call["id"])
+
+
+class Forgets(AgentMiddleware[Any, Any]):
+    """Takes results out of the history when the model has read them."""
+
+    def after_model(self, state: Any, runtime: Any) -> Any:
+        """Takes them out."""
+        return {"messages": [RemoveMessage(m.id) for m in state["messages"] if m.type == "tool"]}
+
+
+ANSWERED: dict[str, tuple[str, list[Any]]] = {
+    "from a cache, in a history that is shortened": ("mail", [Answers("mail"), Forgets()]),
+    "a tool that the agent does not have": ("browse", [Answers("browse")]),
+}
+
+
+@pytest.mark.parametrize("case", ANSWERED)
+def test_what_middleware_answers_in_the_place_of_a_tool_counts(case: str) -> None:
+    name, before = ANSWERED[case]
+    session = Session([], RuleOfTwo(LABELS), InMemorySaver())
+    turns: Any = [[(one, {"to": "x"})] for one in ("now", name, SEND)]
+    agent: Any = create_agent(
+        ScriptedModel(turns=turns),
+        tools=session.tools(),
+        middleware=[*before, CodeInterpreterMiddleware(rule_of_two=RuleOfTwo(LABELS))],
+        checkpointer=InMemorySaver(),
+    )
+    assert questions(agent.invoke(GO, THREAD)) == [SEND]
 
 
 NO_RECORDS: dict[str, Any] = {

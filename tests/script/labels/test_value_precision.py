@@ -85,7 +85,13 @@ def send(to: str, text: str = "") -> str:
     return "sent"
 
 
-TOOLS: list[BaseTool] = [page, shop, raw, fails, secret, find, send]
+@tool
+def store(values: dict[str, Any]) -> str:
+    """Stores values where others read them."""
+    return "stored"
+
+
+TOOLS: list[BaseTool] = [page, shop, raw, fails, secret, find, send, store]
 RULE_LABELS: Any = {
     "page": {"untrusted"},
     "shop": {"untrusted"},
@@ -94,6 +100,7 @@ RULE_LABELS: Any = {
     "secret": {"sensitive"},
     "find": set(),
     "send": {"acts"},
+    "store": {"acts"},
 }
 BEGIN = "const s = await tools.secret({ name: 'a' });\n"
 READ = BEGIN + "const p = await tools.page({ url: 'u' });\n"
@@ -224,6 +231,14 @@ CAUGHT = {
         READ + "const o = { [p]: 1 }; await tools.send({ to: Object.keys(o)[0] })",
         "`to`",
     ),
+    "1 or true in a Map": (
+        READ + "await tools.store({ values: new Map([['a', p ? 1 : true]]) })",
+        "`values`",
+    ),
+    "0 or false in a Set in a Map": (
+        READ + "await tools.store({ values: new Map([['a', new Set([p ? 0 : false])]]) })",
+        "`values`",
+    ),
 }
 
 
@@ -306,6 +321,16 @@ def test_a_shadow_goes_on_in_other_processes(durability: Any, tmp_path: Path) ->
         message = Command(resume={one.id: {"decisions": [{"type": "approve"}]}})
     assert told == [ATTACK, f"{ATTACK}x"]
     assert "<result>1</result>" in state["messages"][-2].text
+
+
+def test_a_program_that_had_a_shadow_goes_on_without_one() -> None:
+    saver, sends = (
+        InMemorySaver(),
+        READ + "await tools.send({ to: p }); await tools.send({ to: p })",
+    )
+    (one,) = agent(sends, saver).invoke({"messages": [("user", "go")]}, THREAD)["__interrupt__"]
+    answer: Any = Command(resume={one.id: {"decisions": [{"type": "approve"}]}})
+    assert "__interrupt__" in agent(sends, saver, "program").invoke(answer, THREAD)
 
 
 @settings(deadline=None, max_examples=25)

@@ -10,7 +10,7 @@ It is not signed, since messages are not: who can change it can leave the messag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar, cast
 
@@ -20,7 +20,7 @@ from langgraph.types import Command
 from langchain_quickjs.script.labels.messages.provider_tools import provider_tools_in
 from langchain_quickjs.script.labels.taint import ALL_LABELS, Label, Rule
 
-__all__ = ["TOUCHED_KEY", "labels_told", "record_of", "with_record"]
+__all__ = ["TOUCHED_KEY", "labels_told", "record_forms", "record_of", "with_record"]
 
 TOUCHED_KEY: Final = "quickjs_touched"
 
@@ -54,6 +54,17 @@ def with_record(result: _Result, call_id: object, record: Mapping[str, Any]) -> 
         return message.model_copy(update={"response_metadata": metadata})
 
     return cast("_Result", changed_messages(result, noted))
+
+
+def record_forms(messages: Iterable[Any]) -> None:
+    """Notes of what gives an agent's answer its form that it was no call.
+
+    Args:
+        messages: What came of a call of the model.
+    """
+    for message in messages:
+        if isinstance(message, ToolMessage):
+            message.response_metadata[TOUCHED_KEY] = record_of((), made=False)
 
 
 def changed_messages(result: Any, change: Callable[[Any], Any]) -> Any:
@@ -96,9 +107,8 @@ def labels_told(
             elif name == tool_name:
                 # An error that is not a program's was made up by somebody who found no answer.
                 session |= _NONE if message.status == "error" else ALL_LABELS
-            elif name is None or tools is None or name in tools or rule.names(name):
+            else:
                 session |= ALL_LABELS if name is None else rule.labels_of(name)
-            # What is no tool of the agent gives it the form of its answer.
         if session == variables == ALL_LABELS:
             break
     return session, variables
