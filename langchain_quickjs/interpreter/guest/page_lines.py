@@ -13,7 +13,7 @@ import array
 import functools
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import compress
+from itertools import compress, pairwise
 from typing import Final
 
 from langchain_quickjs.errors import HostMemoryError
@@ -215,24 +215,39 @@ def write_lines(boot: MemoryPages, lines: AnyLines, memory: memoryview) -> None:
         lines: Page numbers, masks and content that fit each other.
         memory: A memory that is large enough.
     """
-    for number, page in _patched(boot, lines):
-        memory[number * PAGE_BYTES : (number + 1) * PAGE_BYTES] = page
+    for numbers, pages in _patched(boot, lines):
+        for begin, end in _consecutive(numbers):
+            at = numbers[begin] * PAGE_BYTES
+            some = pages[begin * PAGE_BYTES : end * PAGE_BYTES]
+            memory[at : at + len(some)] = some
 
 
-def _patched(boot: MemoryPages, lines: AnyLines) -> Iterator[tuple[int, bytes | memoryview]]:
+def _consecutive(numbers: Sequence[int]) -> Iterator[Run]:
+    """Gives from where to before where in these numbers each is one more than that before it."""
+    begin = 0
+    for at, (number, following) in enumerate(pairwise(numbers), 1):
+        if following != number + 1:
+            yield begin, at
+            begin = at
+    if numbers:
+        yield begin, len(numbers)
+
+
+def _patched(boot: MemoryPages, lines: AnyLines) -> Iterator[tuple[list[int], memoryview]]:
+    """Gives the pages that differ, some at a time: their numbers, and one after the other."""
     numbers, masks, content = lines.numbers, lines.masks, memoryview(lines.content)
     try:
         instance = _taken(boot)
     except HostMemoryError:
-        yield from _patched_in_python(boot, numbers, masks, content)
+        for number, page in _patched_in_python(boot, numbers, masks, content):
+            yield [number], memoryview(page)
         return
     begin = 0
     for index in range(0, len(numbers), _AT_ONCE):
         some, which = numbers[index : index + _AT_ONCE], masks[index : index + _AT_ONCE]
         end = begin + sum(map(int.bit_count, which)) * _LINE_BYTES
-        made, begin = instance.patched(some, which, content[begin:end]), end
-        for at, number in enumerate(some):
-            yield number, made[at * PAGE_BYTES : (at + 1) * PAGE_BYTES]
+        yield some, instance.patched(some, which, content[begin:end])
+        begin = end
     _put_back(boot, instance)
 
 
@@ -262,7 +277,11 @@ class LinePages(Mapping[int, bytes]):
 
     def __getitem__(self, number: int) -> bytes:
         if self._made is None:
-            self._made = {n: bytes(page) for n, page in _patched(self._boot, self._lines)}
+            self._made = {
+                number: bytes(pages[at * PAGE_BYTES : (at + 1) * PAGE_BYTES])
+                for numbers, pages in _patched(self._boot, self._lines)
+                for at, number in enumerate(numbers)
+            }
         return self._made[number]
 
     def __iter__(self) -> Iterator[int]:
