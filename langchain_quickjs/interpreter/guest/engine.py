@@ -21,6 +21,7 @@ from langchain_quickjs.errors import (
     StackLimitError,
     TimeLimitError,
 )
+from langchain_quickjs.interpreter.guest.image import memory_at
 from langchain_quickjs.interpreter.guest.native.c_api import (
     EpochCallback,
     Extern,
@@ -268,7 +269,7 @@ class WasmInstance:
     def _look(self) -> None:
         """Finds the memory as large as it is now. It never moves (`new_engine`)."""
         self._size = self._measure()
-        self._view = memoryview((ctypes.c_char * self._size).from_address(self._address)).cast("B")
+        self._view = memory_at(self._address, self._size)
 
     def _has_grown_to(self, end: int) -> bool:
         """Tells whether the memory, which may have grown since it was measured, reaches so far."""

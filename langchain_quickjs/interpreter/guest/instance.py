@@ -257,7 +257,8 @@ class Instance(WasmInstance):
 
     def image(self) -> Image:
         """Makes the image of the memory as it is now, without its stack."""
-        self._look()
+        if self._measure() != self._size:
+            self._look()
         boot, view, size = self.module.boot, self._view, self._size
         blocks, runs = size // BLOCK_BYTES, None
         if self.module.kernel_tells:

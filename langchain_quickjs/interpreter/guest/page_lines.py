@@ -138,10 +138,16 @@ class _Lines(WasmInstance):
         end = self._call("differ", count)
         return bytes(view[_MASKS : _MASKS + count]), bytes(view[_OUT:end])
 
-    def put_pages(self, at: int, pages: memoryview) -> None:
-        """Puts pages there, behind so many others."""
-        begin = _PAGES + at * PAGE_BYTES
-        self._view[begin : begin + len(pages)] = pages
+    def put_pages(self, memory: memoryview, runs: Iterable[Run]) -> list[int]:
+        """Puts pages of a memory there, and gives their numbers."""
+        view, begin = self._view, _PAGES
+        numbers: list[int] = []
+        for first, behind in runs:
+            end = begin + (behind - first) * PAGE_BYTES
+            view[begin:end] = memory[first * PAGE_BYTES : behind * PAGE_BYTES]
+            numbers += range(first, behind)
+            begin = end
+        return numbers
 
     def patched(self, numbers: Sequence[int], masks: bytes, content: memoryview) -> memoryview:
         """Gives the pages that differ by that, one after the other, until it is asked again."""
@@ -180,10 +186,7 @@ def lines_of(boot: MemoryPages, memory: memoryview, runs: Iterable[Run]) -> Line
     masks, content = [], []
     instance = _taken(boot)
     for part in _parts(runs):
-        looked_at: list[int] = []
-        for first, end in part:
-            instance.put_pages(len(looked_at), memory[first * PAGE_BYTES : end * PAGE_BYTES])
-            looked_at += range(first, end)
+        looked_at = instance.put_pages(memory, part)
         found, differences = instance.differing(looked_at)
         numbers += compress(looked_at, found)
         masks.append(found.replace(b"\0", b""))

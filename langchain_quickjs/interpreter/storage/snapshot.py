@@ -17,7 +17,7 @@ import hashlib
 import math
 import struct
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgpack
@@ -211,9 +211,8 @@ def unpack_snapshot(
         if not body_length <= size <= memory_bytes + body_length or body_length > most_body:
             raise stored_too_large("the snapshot", size, memory_bytes)
         frame = _Frame(packed, _like(ledger), body_length)
-        plain = memoryview(frame.unpack())
-        paused = _paused(plain, frame, boot, memory_bytes, len(snapshot))
-        return replace(paused, ledger=ledger)
+        image, state = _paused(frame, boot, memory_bytes, len(snapshot))
+        return PausedInterpreter(image, state, ledger)
     except zstandard.ZstdError as error:
         raise SnapshotError(
             f"the snapshot does not unpack within {memory_bytes} bytes: {error}; restore it with "
@@ -293,12 +292,9 @@ def _check_calls(calls: Sequence[Call], next_id: int, running: bool, granted: Se
 
 
 def _paused(
-    plain: memoryview,
-    frame: _Frame,
-    boot: Sequence[bytes],
-    memory_bytes: int,
-    snapshot_bytes: int,
-) -> PausedInterpreter:
+    frame: _Frame, boot: Sequence[bytes], memory_bytes: int, snapshot_bytes: int
+) -> tuple[Image, ScriptState]:
+    plain = memoryview(frame.unpack())
     match _fields(plain[: frame.body_length], memory_bytes):
         case [
             int(next_id),
@@ -334,4 +330,4 @@ def _paused(
         calls_made,
     )
     found = _StoredLines(numbers, masks, frame)
-    return PausedInterpreter(_image_of(found, blocks, content, boot), state)
+    return _image_of(found, blocks, content, boot), state
