@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from langchain_quickjs.errors import SetupError, TimeLimitError
+from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import display, replay
 from langchain_quickjs.interpreter.advice.excerpts import with_place
 from langchain_quickjs.interpreter.advice.fences import among_words, without_fences
@@ -167,15 +167,19 @@ class Interpreter:
             if not isinstance(source, str):
                 raise SetupError(f"A script must be text; it is {value_text(source)}.")
             outcome = self._start(without_fences(source), source, tools, functions, located)
+            if not isinstance(outcome, Failed):
+                return outcome
             if is_refused(outcome) and (program := among_words(source)) is not None:
                 outcome = self._start(program, source, tools, functions, located)
             return explained(outcome, source) if isinstance(outcome, Failed) else outcome
 
     def _start(self, program: str, source: str, *names: Any) -> Outcome:
-        now_s, seed, limits = self._clock(), self._seed, self._limits
-        message = start_message(program, *names, now_s=now_s, seed=seed, limits=limits)
+        limits, now_s = self._limits, self._clock()
+        message = start_message(program, *names, now_s=now_s, seed=self._seed, limits=limits)
         granted = frozenset((*names[0], *names[1]))
-        outcome, _ = self._step(message, source, begins_with=granted)
+        outcome, self._state, _ = take_step(
+            self._machine, self._state, message, limits, begins_with=granted, source=source
+        )
         self._seed, self._source = None, source
         return outcome
 
@@ -208,7 +212,9 @@ class Interpreter:
             now_s, entropy, limits = self._clock(), checked_seed(entropy), self._limits
             message = resume_message(results, now_s=now_s, entropy=entropy, limits=limits)
             try:
-                outcome, reply = self._step(message, self._source, answered=results.keys())
+                outcome, self._state, reply = take_step(
+                    self._machine, self._state, message, limits, results.keys(), source=self._source
+                )
             except GuestRefusalError:
                 explain_refusal(results)
                 raise
@@ -235,15 +241,6 @@ class Interpreter:
             how: Any = {"limits": self._limits, "timeout_s": timeout_s}
             differs, self._state = repeat_step(self._machine, self._state, step, results, **how)
             return differs
-
-    def _step(self, message: bytes, source: str | None, **how: Any) -> tuple[Outcome, bytes]:
-        machine, state, limits = self._machine, self._state, self._limits
-        try:
-            outcome, self._state, reply = take_step(machine, state, message, limits, **how)
-        except TimeLimitError as error:
-            with_place(error, source)
-            raise
-        return outcome, reply
 
     def abort(self) -> None:
         """Gives the running script up; what it and earlier scripts declared stays.

@@ -16,7 +16,7 @@ class OneThreadAtATime:
         self._busy = threading.Lock()
 
     def __enter__(self) -> None:
-        if not self._busy.acquire(blocking=False):
+        if not self._busy.acquire(False):
             raise InterpreterStateError("another thread is using this interpreter")
 
     def __exit__(self, *_: object) -> None:

@@ -19,6 +19,7 @@ from langchain_quickjs.errors import (
     StackLimitError,
     TimeLimitError,
 )
+from langchain_quickjs.interpreter.advice.excerpts import with_place
 from langchain_quickjs.interpreter.advice.limit_errors import (
     out_of_memory,
     out_of_stack,
@@ -97,6 +98,7 @@ def take_step(
     *,
     begins_with: frozenset[str] | None = None,
     gives_up: bool = False,
+    source: str | None = None,
 ) -> tuple[Outcome, ScriptState, bytes]:
     """Lets the guest handle a message.
 
@@ -108,6 +110,7 @@ def take_step(
         answered: The open calls that the message answers.
         begins_with: The names that the script may call, if the step begins one.
         gives_up: Whether the message gives the script up.
+        source: The script, if it is at hand: an error shows where it was stopped.
 
     Returns:
         What came of it, what is known of the script from now on, and the guest's reply.
@@ -125,17 +128,12 @@ def take_step(
         still_open = {n: call for n, call in open_calls.items() if n not in answered}
         sizes = {n: size for n, size in open_sizes.items() if n not in answered}
 
-    def read(reply: bytes) -> tuple[Outcome, bytes]:
-        outcome = read_reply(
-            reply,
-            next_id=next_id,
-            open_calls=len(still_open),
-            granted=granted,
-            limits=limits,
-        )
+    def read(reply: bytes) -> Outcome:
+        outcome = read_reply(reply, next_id, len(still_open), granted, limits)
         if not isinstance(outcome, Suspended):
-            _check_result_size(outcome, len(reply), limits)
-            return outcome, reply
+            if len(reply) > limits.result_bytes:
+                _check_result_size(outcome, len(reply), limits)
+            return outcome
         if gives_up:
             raise ProtocolError("the guest did not give the script up")
         if limits.calls is not None and calls_made + len(outcome.calls) > limits.calls:
@@ -143,18 +141,14 @@ def take_step(
         sizes.update(sizes_of(outcome.calls, len(reply)))
         if sizes and sum(sizes.values()) > most_open_bytes(limits):
             raise ProtocolError("the guest has more in open calls than it may")
-        return outcome, reply
+        return outcome
 
+    timeout_s, most_bytes = _time_left_s(limits, spent_s), max_reply_bytes(limits)
     try:
-        (outcome, reply), took_s = machine.step(
-            message,
-            timeout_s=_time_left_s(limits, spent_s),
-            max_reply_bytes=max_reply_bytes(limits),
-            read=read,
-        )
+        outcome, reply, took_s = machine.step(message, timeout_s, most_bytes, read)
     except TimeLimitError as error:
         place = None if error.line is None else (error.line, error.column or 1)
-        raise out_of_time(limits, spent_s, place) from None
+        raise with_place(out_of_time(limits, spent_s, place), source) from None
     except GuestResultError:
         raise result_too_large(limits) from None
     except (GuestMemoryError, MemoryLimitError):
@@ -203,12 +197,9 @@ def repeat_step(
     message, left_s = step.message, _time_left_s(limits, state.spent_s)
     if results is not None:
         message = resume_message(results, now_s=step.now_s, limits=limits, entropy=step.entropy)
-    reply, took_s = machine.step(
-        message,
-        timeout_s=timeout_s if left_s is None else min(left_s, timeout_s),
-        max_reply_bytes=max_reply_bytes(limits),
-        read=bytes,
-    )
+    if left_s is not None:
+        timeout_s = min(left_s, timeout_s)
+    reply, _, took_s = machine.step(message, timeout_s, max_reply_bytes(limits), bytes)
     next_id, running, open_calls, sizes, granted, _, calls_made = step.after
     known = (next_id, running, open_calls, sizes, granted, state.spent_s + took_s, calls_made)
     after = _state(ScriptState, known)
@@ -217,9 +208,7 @@ def repeat_step(
     still_open = len(state.open_calls.keys() - step.answered)
 
     def read(one: bytes) -> Outcome:
-        return read_reply(
-            one, next_id=state.next_id, open_calls=still_open, granted=granted, limits=limits
-        )
+        return read_reply(one, state.next_id, still_open, granted, limits)
 
     try:
         return (read(step.reply), read(reply)), after
@@ -245,12 +234,14 @@ def _time_left_s(limits: Limits, spent_s: float) -> float | None:
 
 
 def _check_result_size(outcome: Outcome, reply_bytes: int, limits: Limits) -> None:
-    """Checks that the guest has kept the limit of results, which it was told.
+    """Checks whether a reply of so many bytes has a result that is larger than it may be.
+
+    The guest was told.
 
     Raises:
         ResultLimitError: Its result is larger than it may be.
     """
-    if isinstance(outcome, Completed) and reply_bytes > limits.result_bytes:
+    if isinstance(outcome, Completed):
         size = reply_bytes - len(outcome.console.encode("utf-8"))
         if size > limits.result_bytes:
             raise result_too_large(limits)

@@ -21,6 +21,7 @@ from langchain_quickjs.errors import (
     StackLimitError,
     TimeLimitError,
 )
+from langchain_quickjs.interpreter.guest.image import memory_at
 from langchain_quickjs.interpreter.guest.native.c_api import (
     EpochCallback,
     Extern,
@@ -57,9 +58,6 @@ _CONTINUE: Final = 0  # WASMTIME_UPDATE_DEADLINE_CONTINUE
 _STACK_OVERFLOW: Final = 0  # WASMTIME_TRAP_CODE_STACK_OVERFLOW
 
 
-_RawValues = RawValue * 1
-
-
 def _epoch_callback(watch: Watch) -> Any:
     def on_tick(_context: Any, _data: Any, delta: Any, kind: Any) -> int:
         if watch.expired():
@@ -72,6 +70,10 @@ def _epoch_callback(watch: Watch) -> Any:
         return EpochCallback(on_tick)
     except MemoryError:
         raise HostMemoryError.because("of callbacks") from None
+
+
+def _place(of: Any) -> ctypes.c_void_p:
+    return ctypes.c_void_p(ctypes.addressof(of))
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,7 @@ class WasmInstance:
         "_store",
         "_ticker",
         "_trap",
-        "_values",
+        "_value",
         "_view",
         "_watch",
         "_whole",
@@ -207,20 +209,17 @@ class WasmInstance:
         ffi.wasmtime_store_epoch_deadline_callback(store, self._callback, None, None)
         self._context = ffi.wasmtime_store_context(store)
         ffi.wasmtime_context_set_epoch_deadline(self._context, 1)
-        self._values, self._trap = _RawValues(), ctypes.c_void_p()
+        self._value, self._trap = RawValue(), ctypes.c_void_p()
         instance = self._instantiated(compiled.prepared)
         memory, *functions = (self._export(instance, name) for name in ("memory", *self.functions))
         self._externs = (memory, *functions)  # what is made of them here points to them
         self._memory = ctypes.byref(memory.of.memory)
+        call = call_briefly if self.brief else ffi.wasmtime_func_call_unchecked
+        # In the form that ctypes takes as it is: no call has to make it of numbers again.
+        context = ctypes.c_void_p(self._context)
+        value, trap = _place(self._value), _place(self._trap)
         self._calls = {
-            name: functools.partial(
-                call_briefly if self.brief else ffi.wasmtime_func_call_unchecked,
-                self._context,
-                ctypes.addressof(function.of.func),
-                ctypes.addressof(self._values),
-                1,
-                ctypes.addressof(self._trap),
-            )
+            name: functools.partial(call, context, _place(function.of.func), value, 1, trap)
             for name, function in zip(self.functions, functions, strict=True)
         }
         self._address = int(ffi.wasmtime_memory_data(self._context, self._memory))
@@ -270,13 +269,12 @@ class WasmInstance:
     def _look(self) -> None:
         """Finds the memory as large as it is now. It never moves (`new_engine`)."""
         self._size = self._measure()
-        self._view = memoryview((ctypes.c_char * self._size).from_address(self._address)).cast("B")
+        self._view = memory_at(self._address, self._size)
 
-    def _is_in_memory(self, address: int, length: int) -> bool:
-        """Tells whether that lies in the memory, which may have grown since it was measured."""
-        if address + length > self._size:
-            self._look()
-        return address + length <= self._size
+    def _has_grown_to(self, end: int) -> bool:
+        """Tells whether the memory, which may have grown since it was measured, reaches so far."""
+        self._look()
+        return end <= self._size
 
     def _grow(self, blocks: int) -> None:
         """Makes the memory larger by some WebAssembly pages.
@@ -293,7 +291,7 @@ class WasmInstance:
 
     def _call(self, name: str, argument: int = 0) -> int:
         """Calls an export: at most one i32 in, at most one i32 or i64 out."""
-        value = self._values[0]
+        value = self._value
         value.i64 = argument
         self._whole = False
         if (error := self._calls[name]()) or self._trap:
@@ -338,7 +336,7 @@ class WasmInstance:
             if (trap := self._taken_trap(error)) is not None:
                 ffi.wasm_trap_delete(trap)
             return None
-        place = int(self._values[0].i64) & 0xFFFFFFFFFFFFFFFF
+        place = int(self._value.i64) & 0xFFFFFFFFFFFFFFFF
         line, column = place >> 32, place & 0xFFFFFFFF
         return (line, column) if 0 < line < _MOST_LINES and 0 < column < _MOST_LINES else None
 
@@ -346,7 +344,5 @@ class WasmInstance:
         self._watch.deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
         ticker = self._ticker
         ticker.running.add(self)
-        ticker.wake()
-
-    def _stop_clock(self) -> None:
-        self._ticker.running.discard(self)
+        if not ticker.alive:
+            ticker.revive()

@@ -23,6 +23,7 @@ __all__ = [
     "Lines",
     "MemoryPages",
     "difference",
+    "memory_at",
     "page_at",
     "page_read_from",
 ]
@@ -105,6 +106,11 @@ BOOT: Final = Image(0, {})
 """The image of a guest that has booted and run nothing."""
 
 
+def memory_at(address: int, size: int) -> memoryview:
+    """Gives what stands at an address, which is there as long as this is used."""
+    return memoryview((ctypes.c_char * size).from_address(address)).cast("B")
+
+
 class MemoryPages(Sequence[bytes]):
     """A memory that does not change, as its pages: each is copied when it is first asked for.
 
@@ -116,10 +122,10 @@ class MemoryPages(Sequence[bytes]):
         owner: Whose the memory is; it lives as long as this.
     """
 
-    __slots__ = ("__weakref__", "_address", "_known", "_owner")
+    __slots__ = ("__weakref__", "_known", "_memory", "_owner")
 
     def __init__(self, address: int, count: int, owner: object) -> None:
-        self._address = address
+        self._memory = memory_at(address, count * PAGE_BYTES)
         self._known: list[bytes | None] = [None] * count
         self._owner = owner
 
@@ -128,11 +134,10 @@ class MemoryPages(Sequence[bytes]):
 
     def copy(self, runs: Iterable[tuple[int, int]], memory: memoryview) -> None:
         """Copies pages, from a first one to before another, to where they are in another memory."""
-        size = len(self._known) * PAGE_BYTES
-        own = memoryview((ctypes.c_char * size).from_address(self._address)).cast("B")
+        own = self._memory
         for first, end in runs:
-            part = slice(first * PAGE_BYTES, end * PAGE_BYTES)
-            memory[part] = own[part]
+            begin, behind = first * PAGE_BYTES, end * PAGE_BYTES
+            memory[begin:behind] = own[begin:behind]
 
     @overload
     def __getitem__(self, number: int) -> bytes: ...
@@ -145,8 +150,8 @@ class MemoryPages(Sequence[bytes]):
             return [self[n] for n in range(*number.indices(len(self)))]
         page = self._known[number]
         if page is None:
-            at = self._address + number % len(self) * PAGE_BYTES
-            page = self._known[number] = ctypes.string_at(at, PAGE_BYTES)
+            at = number % len(self) * PAGE_BYTES
+            page = self._known[number] = bytes(self._memory[at : at + PAGE_BYTES])
         return page
 
 

@@ -202,18 +202,20 @@ class Instance(WasmInstance):
         try:
             if size > _SMALL_MESSAGE_BYTES:
                 mailbox = self.mailbox(size)
-            if not self._is_in_memory(mailbox, size):
+            end = mailbox + size
+            if end > self._size and not self._has_grown_to(end):
                 raise ProtocolError("the guest's mailbox lies outside its memory")
-            self._view[mailbox : mailbox + size] = message
+            self._view[mailbox:end] = message
             packed = self._call("step", size) & 0xFFFFFFFFFFFFFFFF
         finally:
-            self._stop_clock()
+            self._ticker.running.discard(self)
         address, length = packed >> 32, packed & 0xFFFFFFFF
-        if length > max_reply_bytes or not self._is_in_memory(address, length):
+        end = address + length
+        if length > max_reply_bytes or (end > self._size and not self._has_grown_to(end)):
             raise ProtocolError(
                 f"the guest's reply of {length} bytes at {address} is out of bounds"
             )
-        return bytes(self._view[address : address + length])
+        return self._view[address:end].tobytes()
 
     def mailbox(self, size: int) -> int:
         """Lets the guest make room for a message of `size` bytes, and gives the address.
@@ -237,7 +239,7 @@ class Instance(WasmInstance):
         try:
             self._call("tidy")
         finally:
-            self._stop_clock()
+            self._ticker.running.discard(self)
 
     def pages(self) -> Iterator[tuple[int, bytes]]:
         """Gives the pages of the memory as it is now, with their numbers."""
@@ -255,7 +257,8 @@ class Instance(WasmInstance):
 
     def image(self) -> Image:
         """Makes the image of the memory as it is now, without its stack."""
-        self._look()
+        if self._measure() != self._size:
+            self._look()
         boot, view, size = self.module.boot, self._view, self._size
         blocks, runs = size // BLOCK_BYTES, None
         if self.module.kernel_tells:

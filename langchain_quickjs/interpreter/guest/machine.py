@@ -71,7 +71,6 @@ class Machine:
 
     def _live_instance(self) -> Instance:
         if (lease := self._lease) is not None:
-            self._pool.used(lease)
             return lease.instance
         lease = self._pool.lend(self, self._module, self._memory_bytes, self._cancellation)
         self._lease, instance = lease, lease.instance
@@ -89,11 +88,10 @@ class Machine:
     def step(
         self,
         message: bytes,
-        *,
         timeout_s: float | None,
         max_reply_bytes: int,
         read: Callable[[bytes], _T],
-    ) -> tuple[_T, float]:
+    ) -> tuple[_T, bytes, float]:
         """Lets the guest handle a message: one transaction.
 
         Args:
@@ -103,16 +101,21 @@ class Machine:
             read: Reads the reply. When it raises, the step never happened.
 
         Returns:
-            What `read` gave, and how long the guest computed, in seconds.
+            What `read` gave, what it read, and how long the guest computed, in seconds.
 
         Raises:
             HostMemoryError: The system has no memory for an instance.
         """
         with self._busy:
             try:
-                live = self._live_instance()
+                if (lease := self._lease) is None:
+                    live = self._live_instance()
+                else:
+                    self._pool.used(lease)
+                    live = lease.instance
                 begun_s = time.monotonic()
-                outcome = read(live.step(message, timeout_s, max_reply_bytes))
+                reply = live.step(message, timeout_s, max_reply_bytes)
+                outcome = read(reply)
             except BaseException as error:
                 self._undo(error)
                 raise
@@ -126,7 +129,7 @@ class Machine:
                 or len(self._log) > _REPLAY_MESSAGES
             ):
                 self._take_image(live)
-            return outcome, took_s
+            return outcome, reply, took_s
 
     def _undo(self, error: BaseException) -> None:
         self._lose_instance()

@@ -13,7 +13,7 @@ import array
 import functools
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import compress
+from itertools import compress, pairwise
 from typing import Final
 
 from langchain_quickjs.errors import HostMemoryError
@@ -138,10 +138,16 @@ class _Lines(WasmInstance):
         end = self._call("differ", count)
         return bytes(view[_MASKS : _MASKS + count]), bytes(view[_OUT:end])
 
-    def put_pages(self, at: int, pages: memoryview) -> None:
-        """Puts pages there, behind so many others."""
-        begin = _PAGES + at * PAGE_BYTES
-        self._view[begin : begin + len(pages)] = pages
+    def put_pages(self, memory: memoryview, runs: Iterable[Run]) -> list[int]:
+        """Puts pages of a memory there, and gives their numbers."""
+        view, begin = self._view, _PAGES
+        numbers: list[int] = []
+        for first, behind in runs:
+            end = begin + (behind - first) * PAGE_BYTES
+            view[begin:end] = memory[first * PAGE_BYTES : behind * PAGE_BYTES]
+            numbers += range(first, behind)
+            begin = end
+        return numbers
 
     def patched(self, numbers: Sequence[int], masks: bytes, content: memoryview) -> memoryview:
         """Gives the pages that differ by that, one after the other, until it is asked again."""
@@ -180,10 +186,7 @@ def lines_of(boot: MemoryPages, memory: memoryview, runs: Iterable[Run]) -> Line
     masks, content = [], []
     instance = _taken(boot)
     for part in _parts(runs):
-        looked_at: list[int] = []
-        for first, end in part:
-            instance.put_pages(len(looked_at), memory[first * PAGE_BYTES : end * PAGE_BYTES])
-            looked_at += range(first, end)
+        looked_at = instance.put_pages(memory, part)
         found, differences = instance.differing(looked_at)
         numbers += compress(looked_at, found)
         masks.append(found.replace(b"\0", b""))
@@ -215,24 +218,39 @@ def write_lines(boot: MemoryPages, lines: AnyLines, memory: memoryview) -> None:
         lines: Page numbers, masks and content that fit each other.
         memory: A memory that is large enough.
     """
-    for number, page in _patched(boot, lines):
-        memory[number * PAGE_BYTES : (number + 1) * PAGE_BYTES] = page
+    for numbers, pages in _patched(boot, lines):
+        for begin, end in _consecutive(numbers):
+            at = numbers[begin] * PAGE_BYTES
+            some = pages[begin * PAGE_BYTES : end * PAGE_BYTES]
+            memory[at : at + len(some)] = some
 
 
-def _patched(boot: MemoryPages, lines: AnyLines) -> Iterator[tuple[int, bytes | memoryview]]:
+def _consecutive(numbers: Sequence[int]) -> Iterator[Run]:
+    """Gives from where to before where in these numbers each is one more than that before it."""
+    begin = 0
+    for at, (number, following) in enumerate(pairwise(numbers), 1):
+        if following != number + 1:
+            yield begin, at
+            begin = at
+    if numbers:
+        yield begin, len(numbers)
+
+
+def _patched(boot: MemoryPages, lines: AnyLines) -> Iterator[tuple[list[int], memoryview]]:
+    """Gives the pages that differ, some at a time: their numbers, and one after the other."""
     numbers, masks, content = lines.numbers, lines.masks, memoryview(lines.content)
     try:
         instance = _taken(boot)
     except HostMemoryError:
-        yield from _patched_in_python(boot, numbers, masks, content)
+        for number, page in _patched_in_python(boot, numbers, masks, content):
+            yield [number], memoryview(page)
         return
     begin = 0
     for index in range(0, len(numbers), _AT_ONCE):
         some, which = numbers[index : index + _AT_ONCE], masks[index : index + _AT_ONCE]
         end = begin + sum(map(int.bit_count, which)) * _LINE_BYTES
-        made, begin = instance.patched(some, which, content[begin:end]), end
-        for at, number in enumerate(some):
-            yield number, made[at * PAGE_BYTES : (at + 1) * PAGE_BYTES]
+        yield some, instance.patched(some, which, content[begin:end])
+        begin = end
     _put_back(boot, instance)
 
 
@@ -262,7 +280,11 @@ class LinePages(Mapping[int, bytes]):
 
     def __getitem__(self, number: int) -> bytes:
         if self._made is None:
-            self._made = {n: bytes(page) for n, page in _patched(self._boot, self._lines)}
+            self._made = {
+                number: bytes(pages[at * PAGE_BYTES : (at + 1) * PAGE_BYTES])
+                for numbers, pages in _patched(self._boot, self._lines)
+                for at, number in enumerate(numbers)
+            }
         return self._made[number]
 
     def __iter__(self) -> Iterator[int]:

@@ -54,23 +54,25 @@ class Ticker:
 
     Attributes:
         running: Who runs a guest now. Adding to a set, and taking from it, need no lock.
+        alive: Whether the thread is there. Who has put a guest into `running` and sees that it is
+            not calls `revive`.
     """
 
     def __init__(self, advance: Callable[[], object]) -> None:
         self.running = set[object]()
         self._advance = advance
         self._lock = threading.Lock()
-        self._alive = False
+        self.alive = False
 
-    def wake(self) -> None:
-        """Has the clock run; whoever has put a guest into `running` calls this."""
-        if not self._alive and self._revive():
+    def revive(self) -> None:
+        """Has the thread be there again."""
+        if self._revived():
             threading.Thread(target=self._tick, name="quickjs-ticker", daemon=True).start()
 
-    def _revive(self) -> bool:
+    def _revived(self) -> bool:
         """Tells whether the thread was dead, and the caller is who makes it live again."""
         with self._lock:
-            was_alive, self._alive = self._alive, True
+            was_alive, self.alive = self.alive, True
         return not was_alive
 
     def _tick(self) -> None:
@@ -80,7 +82,7 @@ class Ticker:
             self._advance()
             idle = 0 if self.running else idle + 1
             if idle > _IDLE_TICKS:
-                idle, self._alive = 0, False
+                idle, self.alive = 0, False
                 # Who came just before has seen it alive, so it must be; who comes now makes it so.
-                if not self.running or not self._revive():
+                if not self.running or not self._revived():
                     return

@@ -28,24 +28,21 @@ class _NotingMachine(Machine):
     def step(
         self,
         message: bytes,
-        *,
         timeout_s: float | None,
         max_reply_bytes: int,
         read: Callable[[bytes], _T],
-    ) -> tuple[_T, float]:
+    ) -> tuple[_T, bytes, float]:
         protocol = self.module.protocol
-        result: Any
-        result, took_s = super().step(
-            as_heard(message, protocol),
-            timeout_s=timeout_s,
-            max_reply_bytes=max_reply_bytes,
-            read=lambda reply: read(as_said(reply, protocol)),
+        heard = as_heard(message, protocol)
+        outcome: Any
+        outcome, reply, took_s = super().step(
+            heard, timeout_s, max_reply_bytes, lambda reply: read(as_said(reply, protocol))
         )
         if self.ledger is not None:
             # A step that is only repeated beside another one gives no outcome: nobody stores it.
-            noted = isinstance(result, tuple)
-            self.ledger = self.ledger.with_step(message, result[0]) if noted else None
-        return result, took_s
+            noted = not isinstance(outcome, bytes)
+            self.ledger = self.ledger.with_step(message, outcome) if noted else None
+        return outcome, as_said(reply, protocol), took_s
 
 
 def machine_of(

@@ -40,7 +40,7 @@ def snapshot_of(machine: Machine, state: ScriptState, with_memory: bool = True) 
     image, module, ledger = machine.image(), machine.module, ledger_of(machine)
     if not with_memory:
         image, ledger = image.emptied(), None
-    return pack_snapshot(PausedInterpreter(image, state), module.boot, module.build_id, ledger)
+    return pack_snapshot(PausedInterpreter(image, state, ledger), module.boot, module.build_id)
 
 
 def heap_of(machine: Machine, state: ScriptState) -> Heap:
@@ -73,13 +73,12 @@ def restored(snapshot: bytes, limits: Limits, memory: Heap | None = None) -> Sto
         paused = rest.with_memory(memory.image, memory.next_id)
         module, ledger = load(memory.build), memory.ledger
         return machine_of(module, limits.memory_bytes, paused.image, ledger), paused.state
-    ledger = ledger_of_snapshot(snapshot)
     try:
         module = load(build_of_snapshot(snapshot))
     except BuildGoneError as gone:
-        return _again(ledger, limits, gone)
-    paused = unpack_snapshot(snapshot, module.boot, module.build_id, limits, ledger)
-    return machine_of(module, limits.memory_bytes, paused.image, ledger), paused.state
+        return _again(ledger_of_snapshot(snapshot), limits, gone)
+    paused = unpack_snapshot(snapshot, module.boot, module.build_id, limits)
+    return machine_of(module, limits.memory_bytes, paused.image, paused.ledger), paused.state
 
 
 def why_gone(snapshot: bytes) -> str:

@@ -52,12 +52,10 @@ def are_possible_changes(numbers: Sequence[Any], masks: bytes, pages: int) -> bo
 
     Both are untrusted.
     """
-    return (
-        all(type(number) is int and 0 <= number < pages for number in numbers)
-        and sorted(set(numbers)) == numbers
-        and len(masks) == len(numbers)
-        and all(masks)
-    )
+    if not {*map(type, numbers)} <= {int} or sorted({*numbers}) != numbers:
+        return False
+    within = not numbers or (numbers[0] >= 0 and numbers[-1] < pages)
+    return within and len(masks) == len(numbers) and all(masks)
 
 
 def lines(numbers: Sequence[int], masks: bytes) -> list[Line]:

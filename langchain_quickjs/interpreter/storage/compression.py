@@ -18,12 +18,14 @@ _SMALL_BYTES: Final = 64 * 1024
 class _Kept(threading.local):
     """What compresses and unpacks little content: making one takes as long as using it.
 
-    One thread at a time may use it.
+    One thread at a time may use it. What was unpacked last is kept too, because a snapshot is read
+    when it is checked, and again when its script goes on, mostly at once.
     """
 
     def __init__(self) -> None:
         self.compressor = zstandard.ZstdCompressor(level=_SMALL_LEVEL)
         self.decompressor = zstandard.ZstdDecompressor()
+        self.last = b"", b""
 
 
 _kept: Final = _Kept()
@@ -58,7 +60,12 @@ def unpack(packed: bytes, known: bytes = b"") -> bytes:
         zstandard.ZstdError: It is none, or damaged.
     """
     if not known:
-        return _kept.decompressor.decompress(packed, allow_extra_data=False)
+        last, content = _kept.last
+        if last is not packed:
+            content = _kept.decompressor.decompress(packed, allow_extra_data=False)
+            if len(content) <= _SMALL_BYTES:
+                _kept.last = packed, content
+        return content
     unpacker = zstandard.ZstdDecompressor(dict_data=zstd_dictionary(known))
     return unpacker.decompress(packed, allow_extra_data=False)
 

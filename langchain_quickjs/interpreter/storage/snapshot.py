@@ -67,10 +67,12 @@ class PausedInterpreter:
     Attributes:
         image: The guest's memory.
         state: What the host knows of the script.
+        ledger: What the guest was told, if that is known.
     """
 
     image: Image
     state: ScriptState
+    ledger: Ledger | None = None
 
     def with_memory(self, image: Image, next_id: int) -> PausedInterpreter:
         """The same with a memory that was stored apart.
@@ -129,14 +131,9 @@ def _image_of(
     return Image(blocks, patched_pages(some, _xor(content, content_of(some, {}, boot)), {}, boot))
 
 
-def pack_snapshot(
-    paused: PausedInterpreter,
-    boot: Sequence[bytes],
-    build_id: bytes,
-    ledger: Ledger | None = None,
-) -> bytes:
+def pack_snapshot(paused: PausedInterpreter, boot: Sequence[bytes], build_id: bytes) -> bytes:
     """Makes the bytes to store for a paused interpreter."""
-    image, state = paused.image, paused.state
+    image, state, ledger = paused.image, paused.state, paused.ledger
     found = image.lines or _lines_of(image, boot)
     calls = [_packed(call) for call in state.open_calls.values()]
     head = [state.next_id, state.running, calls, sorted(state.granted), state.spent_s]
@@ -183,16 +180,15 @@ def ledger_of_snapshot(snapshot: bytes) -> Ledger | None:
         SnapshotError: If the snapshot is damaged.
     """
     build_of_snapshot(snapshot)
-    told = _parts(snapshot)[1]
+    return _ledger(_parts(snapshot)[1])
+
+
+def _ledger(told: bytes) -> Ledger | None:
     return unpack_ledger(told) if told else None
 
 
 def unpack_snapshot(
-    snapshot: bytes,
-    boot: Sequence[bytes],
-    build_id: bytes,
-    limits: Limits,
-    ledger: Ledger | None = None,
+    snapshot: bytes, boot: Sequence[bytes], build_id: bytes, limits: Limits
 ) -> PausedInterpreter:
     """Reads a snapshot.
 
@@ -201,21 +197,22 @@ def unpack_snapshot(
         boot: The boot image of the guest that made it.
         build_id: That guest's.
         limits: Nothing larger is unpacked than what a script may have within them.
-        ledger: What `ledger_of_snapshot` gave.
 
     Raises:
         SnapshotError: If it cannot be restored; the message says why and what to do.
     """
     memory_bytes = limits.memory_bytes
     most_body = memory_bytes + most_open_bytes(limits)
-    packed, body_length = _check_header(snapshot, build_id)
+    packed, told, body_length = _check_header(snapshot, build_id)
+    ledger = _ledger(told)
     try:
         # zstandard believes what a frame says of its size, whatever `max_output_size` is.
         size = zstandard.get_frame_parameters(packed).content_size
         if not body_length <= size <= memory_bytes + body_length or body_length > most_body:
             raise stored_too_large("the snapshot", size, memory_bytes)
         frame = _Frame(packed, _like(ledger), body_length)
-        return _paused(memoryview(frame.unpack()), frame, boot, memory_bytes, len(snapshot))
+        image, state = _paused(frame, boot, memory_bytes, len(snapshot))
+        return PausedInterpreter(image, state, ledger)
     except zstandard.ZstdError as error:
         raise SnapshotError(
             f"the snapshot does not unpack within {memory_bytes} bytes: {error}; restore it with "
@@ -225,13 +222,13 @@ def unpack_snapshot(
         raise SnapshotError(f"the snapshot's content is malformed: {error}") from error
 
 
-def _check_header(snapshot: bytes, build_id: bytes) -> tuple[bytes, int]:
+def _check_header(snapshot: bytes, build_id: bytes) -> tuple[bytes, bytes, int]:
     build = build_of_snapshot(snapshot)
     if build != build_id[:16]:
         raise SnapshotError(
             f"the snapshot was made by engine build {build.hex()}, not by {build_id[:16].hex()}"
         )
-    return _parts(snapshot)[0], _HEADER.unpack_from(snapshot)[4]
+    return *_parts(snapshot), _HEADER.unpack_from(snapshot)[4]
 
 
 def _parts(snapshot: bytes) -> tuple[bytes, bytes]:
@@ -295,12 +292,9 @@ def _check_calls(calls: Sequence[Call], next_id: int, running: bool, granted: Se
 
 
 def _paused(
-    plain: memoryview,
-    frame: _Frame,
-    boot: Sequence[bytes],
-    memory_bytes: int,
-    snapshot_bytes: int,
-) -> PausedInterpreter:
+    frame: _Frame, boot: Sequence[bytes], memory_bytes: int, snapshot_bytes: int
+) -> tuple[Image, ScriptState]:
+    plain = memoryview(frame.unpack())
     match _fields(plain[: frame.body_length], memory_bytes):
         case [
             int(next_id),
@@ -336,4 +330,4 @@ def _paused(
         calls_made,
     )
     found = _StoredLines(numbers, masks, frame)
-    return PausedInterpreter(_image_of(found, blocks, content, boot), state)
+    return _image_of(found, blocks, content, boot), state

@@ -241,8 +241,14 @@ def decode(data: bytes, *, own: bool = False) -> Any:
         MessageLimitError: If a value takes far more work than its size warrants.
     """
     if len(data) <= MAX_DEPTH and len(data.translate(None, _NOT_PLAIN)) == len(data):
-        with contextlib.suppress(ValueError):
-            return msgpack.unpackb(data, unicode_errors=SURROGATES)
+        try:
+            return msgpack.unpackb(data)
+        except ValueError:  # Halves of surrogate pairs too: to allow for them takes longer.
+            return _decoded(data, own)
+    return _decoded(data, own)
+
+
+def _decoded(data: bytes, own: bool) -> Any:
     # Collecting garbage while nothing but new containers arise costs more than all the rest.
     pausing = len(data) > _LARGE_BYTES and gc.isenabled()
     if pausing:

@@ -112,31 +112,30 @@ def start_message(
     encoded = source.encode("utf-8", "surrogatepass")
     if len(encoded) > limits.source_bytes:
         raise source_too_long(len(encoded), limits)
+    if tools or functions or located:
+        _check_names(tools, functions, located)
+    calls, message_bytes, result_bytes = limits.calls, limits.message_bytes, limits.result_bytes
+    told = [
+        2**32 - 1 if calls is None else calls,
+        limits.calls_in_flight,
+        limits.open_bytes,
+        limits.console_bytes,
+        message_bytes,
+        result_bytes if result_bytes < message_bytes else message_bytes,
+    ]
+    names = [*tools], [*functions], [*located]
+    parts = [_START, _milliseconds(now_s), seed, told, *names, SCRIPT_NAME, source]
+    return pack_plain(parts, len(encoded))
+
+
+def _check_names(
+    tools: Collection[str], functions: Collection[str], located: Collection[str]
+) -> None:
     for name in (*tools, *functions):
         if not _NAME.fullmatch(name):
             raise ToolNameError(f"{name!r} cannot be granted: it is no JavaScript identifier")
     if located and (others := set(located).difference(tools, functions)):
         raise ValueError(f"{min(others)!r} cannot be located: it is not granted")
-    budget = 2**32 - 1 if limits.calls is None else limits.calls
-    parts = [
-        _START,
-        _milliseconds(now_s),
-        seed,
-        [
-            budget,
-            limits.calls_in_flight,
-            limits.open_bytes,
-            limits.console_bytes,
-            limits.message_bytes,
-            min(limits.result_bytes, limits.message_bytes),
-        ],
-        list(tools),
-        list(functions),
-        list(located),
-        SCRIPT_NAME,
-        source,
-    ]
-    return pack_plain(parts, len(encoded))
 
 
 def resume_message(
@@ -214,8 +213,6 @@ def _milliseconds(now_s: float) -> float:
 
 
 def _calls(posted: list[Any], next_id: int, granted: AbstractSet[str]) -> tuple[Call, ...]:
-    if not posted:
-        return ()
     if len(posted) % 3:
         raise ProtocolError("the guest sent a malformed call")
     calls = []
@@ -270,8 +267,6 @@ def _wake_after_s(wake: Any) -> float | None:
 
 
 def _console(parts: Any, dropped: Any, limits: Limits) -> str:
-    if parts == "" and dropped == 0:
-        return ""
     if not isinstance(parts, str) or not isinstance(dropped, int) or isinstance(dropped, bool):
         raise ProtocolError("the guest sent a malformed console")
     text = parts.encode("utf-8", "surrogatepass")
@@ -296,7 +291,7 @@ def _short_reply(parts: Any) -> Exception:
 
 
 def read_reply(
-    reply: bytes, *, next_id: int, open_calls: int, granted: AbstractSet[str], limits: Limits
+    reply: bytes, next_id: int, open_calls: int, granted: AbstractSet[str], limits: Limits
 ) -> Outcome:
     """Reads and checks a reply.
 
@@ -319,8 +314,8 @@ def read_reply(
     if type(parts) is not list or len(parts) != 6 or type(parts[3]) is not list:
         raise _short_reply(parts)
     status, printed, dropped, posted, value, last = parts
-    console = _console(printed, dropped, limits)
-    calls = _calls(posted, next_id, granted)
+    console = "" if printed == "" and dropped == 0 else _console(printed, dropped, limits)
+    calls = _calls(posted, next_id, granted) if posted else ()
     if type(status) is not int or (status != _SUSPENDED and calls):
         raise ProtocolError("the guest's reply contradicts itself")
     if status == _SUSPENDED:

@@ -565,7 +565,7 @@ def liar(
 def take_step(guest: Module, message: bytes) -> Outcome:
     machine = Machine(guest, LIMITS.memory_bytes)
     try:
-        outcome, _ = machine.step(
+        outcome, *_ = machine.step(
             message,
             timeout_s=0.2,
             max_reply_bytes=max_reply_bytes(LIMITS),
@@ -650,7 +650,7 @@ def test_whatever_reply_a_live_guest_gives_is_an_outcome_or_refused(full: bool) 
         machine = Machine(guest, LIMITS.memory_bytes)
         checked = dataclasses.replace(one, reply=reply)
         try:
-            outcome, _ = machine.step(
+            outcome, *_ = machine.step(
                 reply,
                 timeout_s=1.0,
                 max_reply_bytes=max_reply_bytes(LIMITS),
@@ -750,7 +750,7 @@ def test_a_guest_with_garbage_in_its_memory_harms_only_itself(full: bool) -> Non
             while True:
                 answered = open_ids.pop(rng.randrange(len(open_ids)))
                 expected = Recorded(b"", next_id, len(open_ids))
-                outcome, _ = machine.step(
+                outcome, *_ = machine.step(
                     resume_message({answered: Returned("r")}, now_s=2e9, limits=LIMITS),
                     timeout_s=0.1,
                     max_reply_bytes=max_reply_bytes(LIMITS),

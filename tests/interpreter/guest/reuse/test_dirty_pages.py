@@ -22,6 +22,9 @@ from langchain_quickjs.interpreter.guest.reuse.dirty_pages import (
 )
 from langchain_quickjs.interpreter.wire.protocol import start_message
 
+if sys.platform == "linux":
+    import resource
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel of Linux")
 
 PAGES = 64
@@ -76,6 +79,17 @@ def test_what_has_been_written_all_over_tells_nothing(memory: tuple[mmap.mmap, i
 
 def test_there_may_be_no_such_memory() -> None:
     assert written_runs(2**62, 0, PAGES) is None
+
+
+def test_collecting_garbage_leaves_alone_what_no_script_has_written_to() -> None:
+    limits, seed = Limits(), bytes(32)
+    instance = Instance(load(), limits.memory_bytes)
+    message = start_message("1 + 1", now_s=0.0, seed=seed, tools=(), functions=(), limits=limits)
+    instance.step(message, 5, 2**20)
+    before = resource.getrusage(resource.RUSAGE_THREAD).ru_minflt
+    instance.tidy()
+    copied_pages = resource.getrusage(resource.RUSAGE_THREAD).ru_minflt - before
+    assert copied_pages < 30  # where everything that is free was written to, it was 70
 
 
 SOURCES = st.sampled_from(
