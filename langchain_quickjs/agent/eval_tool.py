@@ -14,6 +14,7 @@ from typing import Annotated, Any, cast
 from langchain_core.messages import ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
+from langgraph.checkpoint.base import CheckpointTuple
 from langgraph.config import get_config
 from pydantic import BaseModel, Field, SkipValidation
 
@@ -21,19 +22,23 @@ from langchain_quickjs.agent.prompt import eval_code_description, eval_tool_desc
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.branches.earlier import require_open
 from langchain_quickjs.script.durability.claimants import end_all_work
-from langchain_quickjs.script.flow.drivers import Ask, Work, adrive, drive
+from langchain_quickjs.script.flow.drivers import Ask, Asking, Work, adrive, drive
 from langchain_quickjs.script.flow.effects import Ended
 from langchain_quickjs.script.flow.inputs import Started, new_seed
 from langchain_quickjs.script.grant_sources import Passed
 from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.graph import build_script_graph
 from langchain_quickjs.script.labels.messages.history import TOUCHED_KEY
+from langchain_quickjs.script.labels.program import LABELS_KEY
 from langchain_quickjs.script.langgraph_internals.call_place import reserve_next_graph
+from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
 from langchain_quickjs.script.langgraph_internals.resume import graph_durability, started_before
-from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
+from langchain_quickjs.script.langgraph_internals.superstep import Superstep
+from langchain_quickjs.script.langgraph_internals.task import OuterTask, withdraw_on_error
 from langchain_quickjs.script.langgraph_internals.tools import copy_tool
 from langchain_quickjs.script.run import run_script
 from langchain_quickjs.script.settings import Defaults
+from langchain_quickjs.script.variables.channel import VARIABLES_KEY
 
 __all__ = ["EvalTool"]
 
@@ -99,6 +104,7 @@ class EvalTool(BaseTool):
             options = {"durability": graph_durability(config, granted.rules.keeps)}
             with Passed.along(granted, code, paused):
                 output = yield Ask(self.graph, "invoke", (_input(code), config), options)
+            yield from _write_again(granted.path.task, config)
             return self._message(output["outcome"])
 
     def _checked_grant(self) -> Granted:
@@ -129,6 +135,29 @@ def _whole(granted: Granted) -> Iterator[None]:
             yield
     finally:
         end_all_work(granted)
+
+
+def _write_again(task: OuterTask | None, config: RunnableConfig) -> Asking[None]:
+    """Writes what a program has written that ended in a run which was cut off right then.
+
+    That its graph has ended was stored, but not yet what its task has come to, so nothing of it
+    runs again.
+
+    Args:
+        task: The task that runs the program.
+        config: Its config.
+    """
+    saver = checkpointer_of(config)
+    if saver is None or task is None or task.made:
+        return
+    place = {key: config["configurable"][key] for key in ("thread_id", "checkpoint_ns")}
+    found: CheckpointTuple | None = yield Ask(saver, "get_tuple", ({"configurable": place},))
+    written = found.checkpoint["channel_values"].get("written") if found is not None else None
+    if written:
+        step = Superstep(config)
+        for key in (VARIABLES_KEY, LABELS_KEY):
+            step.hide_from_streams(key)
+        task.write((key, value) for key, value in written)
 
 
 def _begins(granted: Granted, config: RunnableConfig) -> bool:

@@ -2,6 +2,7 @@
 
 It imports `watch`, `script` and `errors`; nothing of the package but the notebook may import it.
 
+    asker          whether an agent has what asked a question
     delivered      what came of a delivery
     delivering     delivers one answer
     known          what a thread tells of a question that does not stand

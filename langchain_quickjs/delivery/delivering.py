@@ -15,6 +15,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command, StateSnapshot
 
+from langchain_quickjs.delivery.asker import require_asker
 from langchain_quickjs.delivery.delivered import Delivered
 from langchain_quickjs.delivery.known import claim_about, known_about, of_claim
 from langchain_quickjs.delivery.locks import Held, ThreadLock
@@ -80,7 +81,7 @@ def deliver(
         returned if the thread was run.
 
     Raises:
-        SetupError: The graph has no checkpointer, or an argument is wrong.
+        SetupError: The graph has no checkpointer or not what asked, or an argument is wrong.
         ThreadLockError: A `PostgresLock` was not taken in time, or was lost.
         Exception: What a run of the agent raises. Delivered again, it goes on.
     """
@@ -118,6 +119,7 @@ def _delivered(
             return known
         state = yield Ask(agent, "invoke", (None, config), options)
         return replace(known, state=state)
+    require_asker(agent, found, interrupt_id)
     given: Command[Any] = Command(resume={interrupt_id: answer})
     state = None
     with receipts() as noted:

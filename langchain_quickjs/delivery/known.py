@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 
+from langchain_quickjs.delivery.asker import asker_is_gone
 from langchain_quickjs.delivery.delivered import Delivered
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.script.durability.ledger import claimed_in, ledgers_of
@@ -48,7 +49,11 @@ def claim_about(
 def known_about(
     saver: BaseCheckpointSaver[Any], thread_id: str, interrupt_id: str
 ) -> Asking[Delivered]:
-    """What became of a question that does not stand, as far as the thread tells."""
+    """What became of a question that does not stand, as far as the thread tells.
+
+    Raises:
+        SetupError: It does stand, but the agent has not what asked it.
+    """
     claim = yield from claim_about(saver, thread_id, interrupt_id)
     if claim is not None:
         return of_claim(claim)
@@ -58,6 +63,9 @@ def known_about(
     line = _line_of_head(stored)
     if not line:
         return Delivered("void", "There is no such thread: it was deleted, or never begun.")
+    head = next(one for one in stored if _is_outermost(one) and one.checkpoint["id"] == max(line))
+    if was_answered(head.pending_writes or (), interrupt_id) is False:
+        raise asker_is_gone("node")  # Else it would be among what the thread waits for.
     for one in sorted(stored, key=lambda one: str(one.checkpoint["id"]), reverse=True):
         answered = was_answered(one.pending_writes or (), interrupt_id)
         if answered:
@@ -88,7 +96,7 @@ def _line_of_head(stored: Sequence[CheckpointTuple]) -> set[str]:
     parents = {
         str(one.checkpoint["id"]): (one.parent_config or {}).get("configurable", {})
         for one in stored
-        if not one.config["configurable"].get("checkpoint_ns")
+        if _is_outermost(one)
     }
     line: set[str] = set()
     at = max(parents, default="")
@@ -96,6 +104,10 @@ def _line_of_head(stored: Sequence[CheckpointTuple]) -> set[str]:
         line.add(at)
         at = str(parents.get(at, {}).get("checkpoint_id", ""))
     return line
+
+
+def _is_outermost(stored: CheckpointTuple) -> bool:
+    return not stored.config["configurable"].get("checkpoint_ns")
 
 
 def _outermost(stored: CheckpointTuple) -> str:

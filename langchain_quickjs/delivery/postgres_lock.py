@@ -15,7 +15,7 @@ from typing import Any, Final
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from langchain_quickjs.errors import SetupError, ThreadLockError
-from langchain_quickjs.interpreter.quoting import value_text
+from langchain_quickjs.interpreter.quoting import error_text, in_line, value_text
 from langchain_quickjs.script.flow.drivers import Invoke, Work, adrive, drive
 
 __all__ = ["PostgresLock"]
@@ -55,14 +55,14 @@ class PostgresLock:
             timeout_s: How long to wait for a lock.
 
         Raises:
-            SetupError: It is neither, or the time is none.
+            SetupError: It is neither or cannot be read, the time is none, or there is no psycopg.
         """
         if type(timeout_s) not in (int, float) or not 0 < timeout_s <= _MOST_S:
             raise SetupError(
                 f"`timeout_s` must be a number of seconds above 0 and up to {_MOST_S}; "
                 f"it is {value_text(timeout_s)}."
             )
-        self._address = {"conninfo": database} if isinstance(database, str) else _of(database)
+        self._address = _read(database) if isinstance(database, str) else _of(database)
         self._timeout_s = timeout_s
 
     def __call__(self, thread_id: str) -> _Lock:
@@ -98,7 +98,8 @@ class _Lock:
         try:
             connection = yield Invoke(partial(connect, **self._address, **made))
         except psycopg.Error as error:
-            raise self._error(f"its database cannot be reached: {error}") from error
+            why = in_line(str(error))
+            raise self._error(f"its database cannot be reached: {why}") from error
         key = int.from_bytes(_digest(self._thread_id), signed=True)
         wait_ms = max(int(self._timeout_s * 1000), 1)
         try:
@@ -111,7 +112,7 @@ class _Lock:
             ) from None
         except psycopg.Error as error:
             yield Invoke(connection.close)
-            raise self._error(f"the connection was lost: {error}") from error
+            raise self._error(f"the connection was lost: {in_line(str(error))}") from error
         except BaseException:  # It was cancelled, and nothing can be awaited any more.
             connection.pgconn.finish()
             raise
@@ -125,8 +126,9 @@ class _Lock:
             if not failed:  # What has failed inside tells more.
                 raise ThreadLockError(
                     f"The lock of thread {self._thread_id!r} was lost while the thread ran: "
-                    f"{error}. What has been done is done and stored, but another worker may have "
-                    "run the thread meanwhile. Deliver again to learn where it stands."
+                    f"{in_line(str(error))}. What has been done is done and stored, but another "
+                    "worker may have run the thread meanwhile. Deliver again to learn where it "
+                    "stands."
                 ) from error
         finally:
             connection.pgconn.finish()
@@ -151,6 +153,20 @@ def _psycopg() -> Any:
             "`PostgresLock` needs psycopg: `pip install 'psycopg[binary]'`."
         ) from error
     return psycopg
+
+
+def _read(database: str) -> dict[str, Any]:
+    """What to connect with, if it can be read: later it would look like a database that is down."""
+    psycopg = _psycopg()
+    try:
+        psycopg.conninfo.conninfo_to_dict(database)
+    except psycopg.Error as error:
+        why = error_text(error).replace(database, "…")  # There may be a password in it.
+        raise SetupError(
+            "`PostgresLock` takes what to connect to a PostgreSQL database with, as psycopg takes "
+            f'it: "host=... dbname=..." or "postgresql://...". This cannot be read: {in_line(why)}.'
+        ) from None
+    return {"conninfo": database}
 
 
 def _of(saver: object) -> dict[str, Any]:

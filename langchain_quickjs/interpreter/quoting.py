@@ -9,6 +9,7 @@ from typing import Any, Final
 __all__ = [
     "INVISIBLE",
     "error_text",
+    "in_line",
     "key_text",
     "shortened",
     "time_text",
@@ -33,6 +34,11 @@ def shortened(text: str, most: int = _SHORT) -> str:
         return text
     half = (most - 1) // 2
     return f"{text[:half]}…{text[len(text) - half :]}"
+
+
+def in_line(text: str) -> str:
+    """Gives a text of others for the middle of a sentence: in one line, without its stop."""
+    return " ".join(text.split()).rstrip(".?!")
 
 
 def time_text(seconds: float) -> str:

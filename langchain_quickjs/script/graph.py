@@ -234,6 +234,8 @@ class _Run(Runnable[ShownState, Any]):
         if goes_on is not None and isinstance(entry, Resumed) and isinstance(result, Paused):
             asked = [one.shown({}) for one in pause.shown]
             yield from keep_left_pause(config, asked, entry.paused["asked"])
+        if isinstance(result, Ended) and granted.path.task is not None:
+            write_unseen(config, {"written": granted.path.task.made})
         return _answer(result, sealer, config, entry)
 
 

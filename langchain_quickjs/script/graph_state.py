@@ -88,13 +88,17 @@ class ShownState(TypedDict, total=False):
 
 
 class UnseenState(TypedDict, total=False):
-    """What belongs to the graph alone, and nobody who watches it is shown: it may be large."""
+    """What belongs to the graph alone, and nobody who watches it is shown: it may be large.
+
+    When its script has ended, `written` holds all that the task around it was given to store.
+    """
 
     paused: PausedState | None
     answers: Annotated[bytes, EphemeralValue]
     refused: Annotated[Exception | None, UntrackedValue]
     resumed: Annotated[bool, EphemeralValue]
     brought: Annotated[bool, EphemeralValue]
+    written: list[StateUpdate]
 
 
 class ScriptState(ShownState, UnseenState, total=False):

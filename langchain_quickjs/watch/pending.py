@@ -15,6 +15,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Interrupt, PregelTask, StateSnapshot
 
 from langchain_quickjs.errors import SetupError
+from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.script.flow.drivers import Ask, Asking, adrive, drive
 from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_task
 from langchain_quickjs.watch.drawing.cards import cards_html, cards_plain
@@ -162,11 +163,13 @@ def thread_of(config: RunnableConfig) -> str:
     Raises:
         SetupError: It names none.
     """
-    thread_id = config.get("configurable", {}).get("thread_id")
+    place = config.get("configurable", {}) if isinstance(config, Mapping) else None
+    thread_id = place.get("thread_id") if isinstance(place, Mapping) else None
     if thread_id is None:
+        found = "" if isinstance(config, Mapping) else f" This is {value_text(config)}."
         raise SetupError(
             'The config must name the thread: {"configurable": {"thread_id": ...}}. It is the one '
-            "that the agent was invoked with."
+            f"that the agent was invoked with.{found}"
         )
     return str(thread_id)
 
@@ -177,9 +180,14 @@ def state_of(
     """The state of a thread.
 
     Raises:
-        SetupError: The graph has no checkpointer, or the config names no thread.
+        SetupError: It is no graph, has no checkpointer, or the config names no thread.
     """
     thread_of(config)
+    if not callable(getattr(agent, "get_state", None)):
+        raise SetupError(
+            "`agent` must be an agent, or any compiled graph, with a checkpointer; it is "
+            f"{value_text(agent)}."
+        )
     if getattr(agent, "checkpointer", True) in (None, False):
         raise SetupError(
             "The graph has no checkpointer, so nothing of it is kept. Pass one where it is made, "

@@ -243,9 +243,40 @@ def test_what_is_no_question(tmp_path: Path) -> None:
         deliver(agent, {}, "a", YES)
     with pytest.raises(SetupError, match="no checkpointer"):
         deliver(create_agent(programs(TWO)), CONFIG, "a", YES)
+    wrong: Any
+    for wrong in ("thread", None, [], {"configurable": None}, {"configurable": "thread"}):
+        with pytest.raises(SetupError, match="must name the thread"):
+            deliver(agent, wrong, "a", YES)
+    for wrong in (agent.checkpointer, None, "agent", agent_of):
+        with pytest.raises(SetupError, match="`agent` must be"):
+            deliver(wrong, CONFIG, "a", YES)
     old: Any = {"configurable": {**CONFIG["configurable"], "checkpoint_id": "1"}}
     with pytest.raises(SetupError, match="where the thread stands"):
         deliver(agent, old, "a", YES)
+
+
+OTHERWISE: dict[str, tuple[dict[str, Any], str]] = {
+    "another name of the tool": ({"tool_name": "run"}, "the tool 'eval' that asked it"),
+    "no programs": ({}, "the node that asked it"),
+}
+
+
+@pytest.mark.parametrize(("options", "said"), OTHERWISE.values(), ids=OTHERWISE)
+@pytest.mark.parametrize("mode", MODES)
+def test_an_agent_without_what_asked(
+    options: dict[str, Any], said: str, mode: Mode, tmp_path: Path
+) -> None:
+    """A worker that is built otherwise does not use an answer up, nor does it say it is void."""
+    talk = talk_in(tmp_path, "create_agent", mode)
+    talk.start()
+    question, built = asked(talk), talk.options
+    talk.options = options
+    talk.agent_options = {} if options else {"middleware": []}
+    with pytest.raises(SetupError, match=said):
+        delivered(talk, question, YES)
+    talk.options, talk.agent_options = built, {}
+    assert delivered(talk, question, YES).status == "won"
+    assert Shop(tmp_path / "log").counts() == {"pay one 1": 1}
 
 
 # --- runs that do not come to their end ---------------------------------------------------------

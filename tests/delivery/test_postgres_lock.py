@@ -163,8 +163,18 @@ async def test_the_database_of_an_asynchronous_one(
 
 def test_nothing_to_connect_to() -> None:
     lock = PostgresLock("host=/nowhere connect_timeout=2")
-    with pytest.raises(ThreadLockError, match="cannot be reached"), lock("a"):
+    with (
+        pytest.raises(ThreadLockError, match=r"cannot be reached.*\w\. Nothing was done"),
+        lock("a"),
+    ):
         pass
+
+
+@pytest.mark.parametrize("database", ["postgres", "host=a nokey=1", "postgresql://u:s3cret@[a/b"])
+def test_what_cannot_be_read_is_no_database_that_is_down(database: str) -> None:
+    with pytest.raises(SetupError, match="cannot be read") as raised:
+        PostgresLock(database)
+    assert "s3cret" not in str(raised.value)
 
 
 @pytest.mark.parametrize("database", [InMemorySaver(), None, 7])

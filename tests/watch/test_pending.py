@@ -326,7 +326,15 @@ def test_a_graph_without_a_checkpointer_has_nothing_to_show() -> None:
         pending(create_agent(programs("1")), CONFIG)
 
 
-@pytest.mark.parametrize("config", [{}, {"configurable": {}}])
+@pytest.mark.parametrize("other", [InMemorySaver(), None, "agent", pay])
+def test_what_is_no_agent_has_nothing_to_show(other: Any) -> None:
+    with pytest.raises(SetupError, match="`agent` must be"):
+        pending(other, CONFIG)
+
+
+@pytest.mark.parametrize(
+    "config", [{}, {"configurable": {}}, {"configurable": None}, "thread", None, ["thread"]]
+)
 def test_the_config_names_the_thread(config: Any) -> None:
     with pytest.raises(SetupError, match="thread_id"):
         pending(asking("why"), config)

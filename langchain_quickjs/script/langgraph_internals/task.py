@@ -40,6 +40,12 @@ class OuterTask:
         self._made: list[StateUpdate] = []
         self._lock = threading.Lock()
 
+    @property
+    def made(self) -> list[StateUpdate]:
+        """The updates that were applied and not taken back."""
+        with self._lock:
+            return list(self._made)
+
     def write(self, updates: Iterable[StateUpdate]) -> None:
         """Applies updates to the agent's state, visible from now on.
 

@@ -345,3 +345,59 @@ def length_at(database: str, create: str, place: str) -> str:
     made = {"create_agent": create_agent, "create_deep_agent": create_deep_agent}[create]
     talk = Remembering("invoke", Path(database), create=made, thread="1")
     return result(talk.say("log.length", place))
+
+
+class Unlucky(InMemorySaver):
+    """A database that is gone when a program has ended, before its task's writes are stored."""
+
+    fails = False
+
+    def put_writes(self, config: Any, writes: Any, *args: Any, **kwargs: Any) -> None:
+        outermost = not config["configurable"]["checkpoint_ns"]
+        if self.fails and outermost and "messages" in [channel for channel, _ in writes]:
+            raise ConnectionError("gone")
+        super().put_writes(config, writes, *args, **kwargs)
+
+
+@pytest.mark.parametrize("durability", ["pause", "call"])
+@pytest.mark.parametrize("mode", MODES)
+def test_what_a_program_wrote_is_there_if_its_run_is_cut_off_at_its_end(
+    mode: Mode, durability: Any
+) -> None:
+    """Neither variables are lost then, nor what its tools have written to the agent's state."""
+
+    @tool
+    def pay() -> str:
+        """Pays."""
+        return "paid"
+
+    async def sent(message: Any) -> Any:
+        return await agent.ainvoke(message, config, durability="sync")
+
+    def send(message: Any) -> Any:
+        if mode == "ainvoke":
+            return asyncio.run(sent(message))
+        return agent.invoke(message, config, durability="sync")
+
+    saver, config = Unlucky(), {"configurable": {"thread_id": "thread"}}
+    write = 'await tools.writeFile({ file_path: "/a", content: "text" });'
+    interpreter = CodeInterpreterMiddleware(
+        ptc=["write_file", pay], interrupt_on={"pay": True}, durability=durability
+    )
+    agent: Any = create_deep_agent(
+        programs(f"let count = 41; {write} await tools.pay()", "count + 1"),
+        middleware=[interpreter],
+        checkpointer=saver,
+    )
+    send({"messages": [("user", "go")]})
+    saver.fails = True
+    with pytest.raises(ConnectionError):
+        send(Command(resume={"decisions": [APPROVE]}))
+    saver.fails = False
+    state = send(None)
+    assert [m.text for m in state["messages"] if m.type == "tool"] == [
+        "<result>paid</result>",
+        "<result>42</result>",
+    ]
+    assert "/a" in state["files"]
+    assert not [key for key in state if key.startswith("_quickjs")]
