@@ -192,7 +192,9 @@ def check_labels(
     rule = settings.rule
     if rule is None or available is None:
         return
-    rule, inner = rule.deriving(find_task_tool([*available.values()]))
+    task = find_task_tool([*available.values()])
+    left_out = rule.leaves_out(task)
+    rule, inner = rule.deriving(task)
     added = {tool.name for tool in given if isinstance(tool, BaseTool)}  # By other middleware.
     names = {*available, *added, *settings.grants.tool_names, *inner} - {settings.tool_name}
     # A subagent has no `task`, and may have the rule of the agent that it belongs to.
@@ -204,6 +206,13 @@ def check_labels(
             "a person is asked before each of their calls. Label them, with an empty set what is "
             "harmless.",
             unnamed,
+        )
+    if left_out:
+        logger.warning(
+            "`rule_of_two` has labels for `%s` without %s, which tools of its subagents have. They "
+            "are believed. Leave the name out, and its labels are those of the tools.",
+            TASK,
+            sorted(left_out),
         )
     if unnamed := rule.unnamed_of_provider(provided):
         logger.warning(

@@ -152,6 +152,13 @@ class RuleOfTwo(Rule):
         self._deriving[:] = [(task, rule, names)]
         return rule, names
 
+    def leaves_out(self, task: BaseTool | None) -> frozenset[Label]:
+        """Which labels of subagents' tools the tool that calls them was not given, where named."""
+        if task is None or task.name not in self._known:
+            return frozenset()
+        labels, _ = derived(task, self.labels_of)
+        return frozenset().union(*labels.values()) - self._known[task.name]
+
     def labels_of_provider_tool(self, name: str, own: Collection[str] = ()) -> frozenset[Label]:
         """What a tool brings that the model's provider runs: all labels if it is not named."""
         given = {known: labels for known, labels in self._known.items() if known not in own}
@@ -192,9 +199,9 @@ class RuleOfTwo(Rule):
                 model's provider as the agent is given them.
 
         Raises:
-            SetupError: It is no agent.
+            SetupError: It is no agent, and no list.
         """
-        given = [*_tools_of(tools)] if isinstance(tools, Runnable) else [*tools]
+        given = [*_tools_of(tools)]
         provided = [one for one in given if isinstance(one, Mapping)]
         listed = [one for one in given if not isinstance(one, Mapping)]
         names = names_of(one for one in listed if isinstance(one, BaseTool))
@@ -237,14 +244,18 @@ class RuleOfTwo(Rule):
             )
 
 
-def _tools_of(agent: Runnable[Any, Any]) -> Iterable[BaseTool]:
-    tools = tools_of_agent(agent)
-    if tools is None:
-        raise SetupError(
-            "`report` takes an agent that `create_agent` or `create_deep_agent` has made, or its "
-            f"tools; it was given {value_text(agent)}."
-        )
-    return tools.values()
+def _tools_of(given: object) -> Iterable[Any]:
+    """The tools that were given, or those of the agent."""
+    if isinstance(given, Runnable):
+        tools = tools_of_agent(given)
+        if tools is not None:
+            return tools.values()
+    elif isinstance(given, Iterable) and not isinstance(given, str):
+        return given
+    raise SetupError(
+        "`report` takes an agent that `create_agent` or `create_deep_agent` has made, or a list of "
+        f"its tools; it was given {value_text(given)}."
+    )
 
 
 def _name(tool: object) -> str:

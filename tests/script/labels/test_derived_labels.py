@@ -178,9 +178,22 @@ def test_a_report_says_what_was_derived() -> None:
     assert "eval" not in text
 
 
-def test_a_report_is_of_an_agent() -> None:
+@pytest.mark.parametrize("other", [custom(), "send", 5, None, CodeInterpreterMiddleware(ptc=[])])
+def test_a_report_is_of_an_agent_or_of_tools(other: Any) -> None:
     with pytest.raises(SetupError, match="takes an agent"):
-        RULE.report(custom())
+        RULE.report(other)
+
+
+@pytest.mark.parametrize(
+    ("given", "left_out"), [({"untrusted"}, ["acts", "sensitive"]), (ALL, None), (None, None)]
+)
+def test_labels_that_leave_out_what_subagents_do_are_told(
+    given: Any, left_out: list[str] | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = RuleOfTwo({**RULE.labels, **({} if given is None else {"task": given})})
+    asked(deep([], [worker("a", "fetch"), worker("b", "look", "send")], said), "invoke")
+    assert ("labels for `task` without" in caplog.text) == (left_out is not None)
+    assert str(left_out or "") in caplog.text
 
 
 def test_tools_that_only_subagents_have_are_labelled_and_missed(
