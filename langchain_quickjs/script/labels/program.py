@@ -31,6 +31,7 @@ from langchain_quickjs.script.labels.taint import (
     asked_because,
     brought_by,
     error_about,
+    given_later,
     why,
 )
 
@@ -60,6 +61,7 @@ class ProgramLabels:
         delivered: What is known of results that the program is to be given.
         waiting: What calls would touch about which people are asked. They may run at any moment.
         noted: The labels of calls of which enough has been noted that brought the same.
+        called: The tools that were called, with the labels that they had.
     """
 
     rule: Rule | None = None
@@ -75,6 +77,7 @@ class ProgramLabels:
     delivered: dict[int, Delivered] = field(default_factory=dict)
     waiting: dict[int, Taint] = field(default_factory=dict)
     noted: set[frozenset[Label]] = field(default_factory=set)
+    called: dict[str, frozenset[Label]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Makes the shadow of a program that has seen nothing yet."""
@@ -98,14 +101,15 @@ class ProgramLabels:
             depends = {number: list(names) for number, names in self.shadow.depends.items()}
         taints = [self.taint.pack(), self.clear.pack(), self.passed.pack()]
         waiting = {number: taint.pack() for number, taint in self.waiting.items()}
-        return bytes(msgpack.packb([*taints, depends, self.delivered, waiting, shadow]))
+        called = {name: sorted(own) for name, own in self.called.items()}
+        return bytes(msgpack.packb([*taints, depends, self.delivered, waiting, shadow, called]))
 
     def restore(self, packed: object) -> None:
         """Takes up what a paused program had touched; what cannot be read counts as all of it."""
         depends: dict[int, tuple[str, ...]] = {}
         try:
             found: Any = msgpack.unpackb(cast("bytes", packed), strict_map_key=False)
-            taint, clear, passed, open_, delivered, waiting, shadow = found
+            taint, clear, passed, open_, delivered, waiting, shadow, called = found
             self.taint, self.clear = Taint.unpack(taint), Taint.unpack(clear)
             self.passed = Taint.unpack(passed)
             depends = {int(n): tuple(map(str, names)) for n, names in open_.items()}
@@ -114,6 +118,11 @@ class ProgramLabels:
                 for n, (tool, strange) in delivered.items()
             }
             self.waiting = {int(n): Taint.unpack(one) for n, one in waiting.items()}
+            self.called = {str(name): frozenset(own) for name, own in called.items()}
+            if self.rule is not None and (later := given_later(self.called, self.rule)):
+                now = Taint(later)
+                self.taint, self.clear = self.taint.join(now), self.clear.join(now)
+                self.passed = self.passed.join(now)
         except (AttributeError, TypeError, ValueError, msgpack.exceptions.UnpackException):
             self.taint = self.clear = self.passed = UNKNOWN
             shadow = None
@@ -172,7 +181,7 @@ class ProgramLabels:
         shadow = self.shadow
         clear = shadow is not None and not shadow.any_depends and not failed
         passed = self.taint if shadow is not None and shadow.behind else self.passed
-        return Left(self.clear if clear else self.taint, passed, self.taint, shown)
+        return Left(self.clear if clear else self.taint, passed, self.taint, shown, self.called)
 
     def reviewed(
         self, number: int, name: str, args: dict[str, Any], asked: Asked | None, now_s: float
@@ -211,7 +220,7 @@ class ProgramLabels:
         if self.rule is None:
             return
         self.waiting.pop(number, None)
-        own = self.rule.labels_of(name, args)
+        own = self.called[name] = self.rule.labels_of(name, args)
         if own not in self.noted:
             begun = own & LAUNCHED
             if self.taint.keeps_none_of(begun, now_s) and self.clear.keeps_none_of(begun, now_s):
@@ -270,7 +279,7 @@ class ProgramLabels:
         """
         if self.rule is None:
             return
-        own = self.rule.labels_of(name, args)
+        own = self.called[name] = self.rule.labels_of(name, args)
         if "untrusted" in own:
             added = brought_by(name, args, own, now_s, delivered=True).join(added)
         self.brings(number, name, added)

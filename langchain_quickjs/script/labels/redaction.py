@@ -2,8 +2,8 @@
 
 It has the shape of the result and none of its content: what can be chosen freely by whoever wrote
 it is replaced by something that is always the same. What is left of a stranger's choice is how many
-items a list has, of which kind a value is, which of the fields that the tool declares are there,
-and whether the call failed.
+items a list has, of which kind a value is, which of the fields that the tool declares are there and
+in which order, and whether the call failed.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ And what a rule about that says, for all who need one without having to know how
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias, get_args
 
@@ -34,6 +34,7 @@ __all__ = [
     "asked_because",
     "brought_by",
     "error_about",
+    "given_later",
     "source_of",
     "why",
 ]
@@ -183,12 +184,14 @@ class Left(NamedTuple):
         passed: What is touched by what it has passed on, by acts and in the agent's state.
         taint: All that it has touched, and found.
         shown: Whether the model is shown anything of it.
+        called: The tools that it has called, with the labels that they had.
     """
 
     told: Taint
     passed: Taint
     taint: Taint
     shown: bool
+    called: Mapping[str, frozenset[Label]]
 
 
 class Rule(ABC):
@@ -224,6 +227,17 @@ class Rule(ABC):
     @abstractmethod
     def may_apply(self, name: str) -> bool:
         """Whether any call of a tool may come to need a person."""
+
+
+def given_later(called: Mapping[str, Set[Label]], rule: Rule) -> frozenset[Label]:
+    """The labels that tools have now, and did not have when they were called.
+
+    Args:
+        called: The tools, with the labels that they had.
+        rule: The rule. What it derives, for subagents, differs from call to call.
+    """
+    named = ((name, had) for name, had in called.items() if rule.names(name))
+    return frozenset().union(*(rule.labels_of(name) - had for name, had in named))
 
 
 CLEAN: Final = Taint()

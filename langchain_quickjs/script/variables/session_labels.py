@@ -246,4 +246,5 @@ class ProgramSession:
         session = left.passed.join(left.told) if counts else left.passed
         variables = left.taint if self.has_variables else CLEAN
         self.labels.write(self.labels.read(), session, variables)
-        return record_of(session.labels, variables.labels)
+        called = left.called if counts or self.has_variables else {}
+        return record_of(session.labels, variables.labels, called=called, shown=counts)

@@ -88,11 +88,35 @@ def test_labels_that_wait_to_be_stored_cannot_be_deleted_alone(read: Any, tmp_pa
         assert questions(state) == [SEND]
 
 
-def test_a_label_that_is_given_later_counts_for_what_was_read_before() -> None:
-    saver, before = InMemorySaver(), RuleOfTwo({**LABELS, "fetch": set()})
-    plan: Plan = [["look", "fetch"], NOTHING, [SEND], [SEND]]
-    Session(plan[:2], before, saver).agent().invoke(GO, THREAD)
-    assert questions(Session(plan, RuleOfTwo(LABELS), saver).agent().invoke(GO, THREAD)) == [SEND]
+BOTH = ("look", "fetch")
+EARLIER: dict[str, tuple[Any, Any]] = {
+    "the model": ([*BOTH], [SEND]),
+    "a program": ([Program((BOTH,))], [SEND]),
+    "a silent program, and a later one": ([Program((BOTH,), "silent")], [Program(((SEND,),))]),
+}
+
+
+@pytest.mark.parametrize("precision", ["session", "program", "value"])
+@pytest.mark.parametrize("reads", EARLIER)
+def test_a_label_that_is_given_later_counts_for_what_was_read_before(
+    reads: str, precision: Any
+) -> None:
+    saver, before = InMemorySaver(), RuleOfTwo({**LABELS, "fetch": set()}, precision=precision)
+    read, acts = EARLIER[reads]
+    Session([read, NOTHING], before, saver).agent().invoke(GO, THREAD)
+    now = Session([read, NOTHING, acts], RuleOfTwo(LABELS, precision=precision), saver)
+    assert questions(now.agent().invoke(GO, THREAD)) == [SEND]
+
+
+@pytest.mark.parametrize("precision", ["session", "program", "value"])
+def test_a_label_that_is_given_later_counts_for_a_program_that_waits(precision: Any) -> None:
+    saver, options = InMemorySaver(), {"interrupt_on": {"now": True}}
+    plan: Plan = [[Program((BOTH, ("now",), (SEND,)))]]
+    before = RuleOfTwo({**LABELS, "fetch": set()}, precision=precision)
+    assert questions(Session(plan, before, saver, options).agent().invoke(GO, THREAD)) == ["now"]
+    now = Session(plan, RuleOfTwo(LABELS, precision=precision), saver, options)
+    answer: Any = Command(resume={"decisions": [{"type": "approve"}]})
+    assert questions(now.agent().invoke(answer, THREAD)) == [SEND]
 
 
 @pytest.mark.parametrize("decision", ["reject", "respond"])

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Final, TypeVar, cast
 
 from langchain_core.messages import AIMessage, ToolMessage
 from langgraph.types import Command
 
 from langchain_quickjs.script.labels.messages.provider_tools import provider_tools_in
-from langchain_quickjs.script.labels.taint import ALL_LABELS, Label, Rule
+from langchain_quickjs.script.labels.taint import ALL_LABELS, Label, Rule, given_later
 
 __all__ = ["TOUCHED_KEY", "labels_told", "record_forms", "record_of", "with_record"]
 
@@ -31,7 +32,12 @@ Labels = frozenset[Label]
 
 
 def record_of(
-    session: Collection[Label], variables: Collection[Label] = (), *, made: bool = True
+    session: Collection[Label],
+    variables: Collection[Label] = (),
+    *,
+    made: bool = True,
+    called: Mapping[str, Collection[Label]] = MappingProxyType({}),
+    shown: bool = True,
 ) -> dict[str, Any]:
     """What stands with a result.
 
@@ -39,9 +45,15 @@ def record_of(
         session: What the conversation has touched by the call.
         variables: What was touched by a program that left variables.
         made: Whether the call was made at all.
+        called: The tools that a program has called, with the labels that they had.
+        shown: Whether the conversation knows of what these gave; else only variables may.
     """
     record: dict[str, Any] = {"made": made, "session": sorted(session)}
-    return {**record, "variables": sorted(variables)} if variables else record
+    if variables:
+        record["variables"] = sorted(variables)
+    if called:
+        record["called" if shown else "kept"] = {name: sorted(own) for name, own in called.items()}
+    return record
 
 
 def with_record(result: _Result, call_id: object, record: Mapping[str, Any]) -> _Result:
@@ -99,7 +111,7 @@ def labels_told(
             name = message.name or calls.get(message.tool_call_id)
             record = message.response_metadata.get(TOUCHED_KEY)
             if record is not None:
-                told, left = _recorded(record)
+                told, left = _recorded(record, rule)
                 is_call = record_is_made(record) and name != tool_name
                 is_named = name is not None and is_call and rule.names(name)
                 session |= told | (rule.labels_of(str(name)) if is_named else _NONE)
@@ -119,14 +131,27 @@ def record_is_made(record: Any) -> bool:
     return not isinstance(record, dict) or record.get("made") is not False
 
 
-def _recorded(record: Any) -> tuple[Labels, Labels]:
+def _recorded(record: Any, rule: Rule) -> tuple[Labels, Labels]:
     """What a record says; all labels if it says nothing that is known."""
     match record:
         case {"made": bool(), "session": [*session]}:
-            variables = record.get("variables", [])
-            if _are_labels(session) and _are_labels(variables):
-                return frozenset(session), frozenset(variables)
+            variables, called = record.get("variables", []), record.get("called", {})
+            kept = record.get("kept", {})
+            if all(map(_are_labels, (session, variables))) and all(
+                map(_are_called, (called, kept))
+            ):
+                shown = given_later(_with_sets(called), rule)
+                hidden = given_later(_with_sets(kept), rule)
+                return frozenset(session) | shown, frozenset(variables) | shown | hidden
     return ALL_LABELS, ALL_LABELS
+
+
+def _are_called(values: Any) -> bool:
+    return isinstance(values, dict) and all(map(_are_labels, values.values()))
+
+
+def _with_sets(called: Mapping[str, Sequence[Label]]) -> dict[str, Labels]:
+    return {name: frozenset(labels) for name, labels in called.items()}
 
 
 def _are_labels(values: Any) -> bool:
