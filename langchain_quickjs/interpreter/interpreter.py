@@ -250,8 +250,7 @@ class Interpreter:
             return differs
 
     def abort(self) -> None:
-        """Gives the running script up; what it and earlier scripts declared stays.
-        """
+        """Gives the running script up; what it and earlier scripts declared stays."""
         with self._one_thread:
             if (state := self._state).running:
                 self._state = give_up(self._machine, state, self._clock(), self._limits)
