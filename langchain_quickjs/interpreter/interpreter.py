@@ -39,7 +39,8 @@ class Interpreter:
     """Runs scripts, one at a time, on one heap.
 
     Between two steps an interpreter is a value: an image of the guest's memory and the calls that
-    are open. Nothing has to be closed. A step that reaches a limit never happened.
+    are open. Nothing has to be closed. A step that reaches a limit never happened. One thread at a
+    time can use it: others get an `InterpreterStateError`.
 
     Args:
         limits: What scripts may use up.
@@ -162,7 +163,8 @@ class Interpreter:
             ToolNameError: If a name is no JavaScript identifier.
             ValueError: If a name is located and not granted, or the clock gives no date's time.
         """
-        with self._one_thread:
+        self._one_thread.enter()
+        try:
             self._state.require_idle()
             if not isinstance(source, str):
                 raise SetupError(f"A script must be text; it is {value_text(source)}.")
@@ -172,6 +174,8 @@ class Interpreter:
             if is_refused(outcome) and (program := among_words(source)) is not None:
                 outcome = self._start(program, source, tools, functions, located)
             return explained(outcome, source) if isinstance(outcome, Failed) else outcome
+        finally:
+            self._one_thread.leave()
 
     def _start(self, program: str, source: str, *names: Any) -> Outcome:
         limits, now_s = self._limits, self._clock()
@@ -207,7 +211,8 @@ class Interpreter:
             ValueTransferError: If a result cannot become a JavaScript value.
             LimitError: If the script reached a limit. It then waits as it did before.
         """
-        with self._one_thread:
+        self._one_thread.enter()
+        try:
             self._state.require_open(results.keys())
             now_s, entropy, limits = self._clock(), checked_seed(entropy), self._limits
             message = resume_message(results, now_s=now_s, entropy=entropy, limits=limits)
@@ -223,6 +228,8 @@ class Interpreter:
             if steps is not None:
                 steps.append(taken((message, reply, self._state, {*results}, now_s, entropy)))
             return outcome
+        finally:
+            self._one_thread.leave()
 
     def repeat(
         self, step: Taken, results: Mapping[int, CallResult] | None, timeout_s: float
@@ -243,11 +250,7 @@ class Interpreter:
             return differs
 
     def abort(self) -> None:
-        """Gives the running script up; what it and earlier scripts declared stays.
-
-        Raises:
-            InterpreterStateError: If the interpreter is in use by another thread.
-        """
+        """Gives the running script up; what it and earlier scripts declared stays."""
         with self._one_thread:
             if (state := self._state).running:
                 self._state = give_up(self._machine, state, self._clock(), self._limits)
@@ -265,9 +268,6 @@ class Interpreter:
         Returns:
             What `restore` takes, in any process with this version of the package or a later one;
             without memory, `heap` is to be stored beside it.
-
-        Raises:
-            InterpreterStateError: If the interpreter is in use by another thread.
         """
         with self._one_thread:
             return replay.stood.snapshot_of(self._machine, self._state, with_memory)
@@ -302,9 +302,6 @@ class Interpreter:
         """Makes an interpreter that stands where this one stands, and goes its own way from there.
 
         It draws the same random numbers as this one, unless `resume` is given other entropy.
-
-        Raises:
-            InterpreterStateError: If the interpreter is in use by another thread.
         """
         with self._one_thread:
             other = type(self)(limits=self._limits, clock=self._clock)
