@@ -8,7 +8,7 @@ nothing that the graph has, and a graph takes longer to enter than a small progr
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, cast
 
 from langchain_core.messages import ToolMessage
@@ -38,6 +38,7 @@ from langchain_quickjs.script.langgraph_internals.task import OuterTask, withdra
 from langchain_quickjs.script.langgraph_internals.tools import copy_tool
 from langchain_quickjs.script.run import run_script
 from langchain_quickjs.script.settings import Defaults
+from langchain_quickjs.script.state import StateUpdate
 from langchain_quickjs.script.variables.channel import VARIABLES_KEY
 
 __all__ = ["EvalTool"]
@@ -104,7 +105,7 @@ class EvalTool(BaseTool):
             options = {"durability": graph_durability(config, granted.rules.keeps)}
             with Passed.along(granted, code, paused):
                 output = yield Ask(self.graph, "invoke", (_input(code), config), options)
-            yield from _write_again(granted.path.task, config)
+            yield from _write_again(granted.path.task, output["updates"], config)
             return self._message(output["outcome"])
 
     def _checked_grant(self) -> Granted:
@@ -137,7 +138,9 @@ def _whole(granted: Granted) -> Iterator[None]:
         end_all_work(granted)
 
 
-def _write_again(task: OuterTask | None, config: RunnableConfig) -> Asking[None]:
+def _write_again(
+    task: OuterTask | None, updates: Iterable[StateUpdate], config: RunnableConfig
+) -> Asking[None]:
     """Writes what a program has written that ended in a run which was cut off right then.
 
     That its graph has ended was stored, but not yet what its task has come to, so nothing of it
@@ -145,6 +148,7 @@ def _write_again(task: OuterTask | None, config: RunnableConfig) -> Asking[None]
 
     Args:
         task: The task that runs the program.
+        updates: What its tools have written.
         config: Its config.
     """
     saver = checkpointer_of(config)
@@ -153,11 +157,10 @@ def _write_again(task: OuterTask | None, config: RunnableConfig) -> Asking[None]
     place = {key: config["configurable"][key] for key in ("thread_id", "checkpoint_ns")}
     found: CheckpointTuple | None = yield Ask(saver, "get_tuple", ({"configurable": place},))
     written = found.checkpoint["channel_values"].get("written") if found is not None else None
-    if written:
-        step = Superstep(config)
-        for key in (VARIABLES_KEY, LABELS_KEY):
-            step.hide_from_streams(key)
-        task.write((key, value) for key, value in written)
+    step = Superstep(config)
+    for key in (VARIABLES_KEY, LABELS_KEY):
+        step.hide_from_streams(key)
+    task.write((key, value) for key, value in [*updates, *(written or ())])
 
 
 def _begins(granted: Granted, config: RunnableConfig) -> bool:

@@ -14,9 +14,9 @@ from langgraph.types import StateSnapshot
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.langgraph_internals.agent_hooks import tool_calls_of
-from langchain_quickjs.watch.question import question_in
+from langchain_quickjs.watch.question import Program, question_in
 
-__all__ = ["asker_is_gone", "require_asker"]
+__all__ = ["asker_is_gone", "program_asking", "require_asker"]
 
 
 def asker_is_gone(what: str) -> SetupError:
@@ -45,18 +45,26 @@ def require_asker(agent: Any, found: StateSnapshot, interrupt_id: str) -> None:
     tools = tool_calls_of(nodes).tools if isinstance(nodes, Mapping) else None
     if tools is None:
         return
-    asked = (one.value for one in found.interrupts if str(one.id) == interrupt_id)
-    programs = [question_in(value).program for value in asked]
-    running = {program.tool_call_id for program in programs if program and program.source}
-    for name in _called(found.values, running):
+    program = program_asking(found, interrupt_id)
+    if (
+        program is None or not program.source
+    ):  # Of the model's own call: any tool may be asked about.
+        return
+    for name in _called(found.values, program.tool_call_id):
         if name not in tools:
             raise asker_is_gone(f"tool {name!r}")
 
 
-def _called(values: Any, ids: set[str | None]) -> Iterator[str]:
-    """The tools that the model has called by calls with these ids."""
+def program_asking(found: StateSnapshot, interrupt_id: str) -> Program | None:
+    """What asks a question that stands, if it is a question of ours."""
+    asked = (one.value for one in found.interrupts if str(one.id) == interrupt_id)
+    return next((program for value in asked if (program := question_in(value).program)), None)
+
+
+def _called(values: Any, call_id: str | None) -> Iterator[str]:
+    """The tools that the model has called by calls with this id."""
     messages = values.get("messages") if isinstance(values, Mapping) else None
     for message in messages if isinstance(messages, list) else []:
         for call in getattr(message, "tool_calls", ()):
-            if call["id"] in ids:
+            if call["id"] == call_id:
                 yield call["name"]

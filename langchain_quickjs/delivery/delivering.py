@@ -15,7 +15,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command, StateSnapshot
 
-from langchain_quickjs.delivery.asker import require_asker
+from langchain_quickjs.delivery.asker import program_asking, require_asker
 from langchain_quickjs.delivery.delivered import Delivered
 from langchain_quickjs.delivery.known import claim_about, known_about, of_claim
 from langchain_quickjs.delivery.locks import Held, ThreadLock
@@ -32,6 +32,11 @@ __all__ = ["Resumable", "adeliver", "deliver"]
 # Else LangGraph stores a step while the next one runs: after a crash the model may be asked again
 # for a program that has begun, and the calls of the new one have other ids.
 _STORED: Final = {"durability": "sync"}
+
+_NOT_USED: Final = (
+    "The answer was not used: what was stored of the program at this question is gone, so it has "
+    "begun again, or gone back to an earlier question."
+)
 
 
 class Resumable(KeepsState, Protocol):
@@ -132,6 +137,10 @@ def _delivered(
             if interrupt_id not in noted or not noted[interrupt_id].refused:
                 raise
     receipt = noted.get(interrupt_id) or (yield from _receipt(agent, config, interrupt_id))
+    if receipt is None and program_asking(found, interrupt_id) is not None:
+        again = _stands((yield from state_of(agent, config)), interrupt_id)
+        return Delivered("void", _NOT_USED, state=state, again=again)
+    receipt = receipt or Receipt(won=True)  # Of somebody else, who took the answer.
     if receipt.refused:
         return Delivered("refused", receipt.refused, state=state)
     known = replace(of_claim(receipt), state=state)
@@ -151,17 +160,17 @@ def _known(agent: Resumable, config: RunnableConfig, interrupt_id: str) -> Askin
     return (yield from known_about(saver, thread_of(config), interrupt_id))
 
 
-def _receipt(agent: Resumable, config: RunnableConfig, interrupt_id: str) -> Asking[Receipt]:
-    """What became of an answer of which the run has noted nothing.
+def _receipt(agent: Resumable, config: RunnableConfig, interrupt_id: str) -> Asking[Receipt | None]:
+    """What became of an answer of which the run has noted nothing; `None` if nothing is stored.
 
-    Either the question is of somebody else, who took the answer; or it is ours, and its program
-    had come to its end before.
+    The question may be ours, and its program have come to its end before.
     """
     saver = getattr(agent, "checkpointer", None)
     if isinstance(saver, BaseCheckpointSaver):
         claim = yield from claim_about(saver, thread_of(config), interrupt_id)
         if claim is not None:
             return Receipt(answer=claim.answer, taken_s=claim.taken_s)
+        return None
     return Receipt(won=True)
 
 

@@ -235,7 +235,9 @@ class _Run(Runnable[ShownState, Any]):
             asked = [one.shown({}) for one in pause.shown]
             yield from keep_left_pause(config, asked, entry.paused["asked"])
         if isinstance(result, Ended) and granted.path.task is not None:
-            write_unseen(config, {"written": granted.path.task.made})
+            told = set(map(id, result.updates))
+            written = [one for one in granted.path.task.made if id(one) not in told]
+            write_unseen(config, {"written": written})
         return _answer(result, sealer, config, entry)
 
 

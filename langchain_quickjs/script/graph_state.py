@@ -90,7 +90,7 @@ class ShownState(TypedDict, total=False):
 class UnseenState(TypedDict, total=False):
     """What belongs to the graph alone, and nobody who watches it is shown: it may be large.
 
-    When its script has ended, `written` holds all that the task around it was given to store.
+    When its script has ended, `written` holds what the task around it was given besides `updates`.
     """
 
     paused: PausedState | None

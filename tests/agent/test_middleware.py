@@ -226,7 +226,11 @@ def test_the_tool_alone_says_where_it_belongs() -> None:
 
 def test_what_the_public_package_accepts() -> None:
     middleware = CodeInterpreterMiddleware(
-        ptc=None, timeout=None, max_ptc_calls=None, mode=None, snapshot_signing_key="k"
+        ptc=None,
+        timeout=None,
+        max_ptc_calls=None,
+        mode=None,
+        snapshot_signing_key="a secret of the tests",
     )
     agent = create_agent(programs("globalThis.f = () => 7", "f()"), middleware=[middleware])
     state = agent.invoke(GO)

@@ -107,7 +107,7 @@ def test_the_first_one_wins_and_others_are_late(kind: Kind, mode: Mode, tmp_path
 @pytest.mark.parametrize("mode", MODES)
 def test_what_is_signed(mode: Mode, tmp_path: Path) -> None:
     """Who delivers has no key, and needs none."""
-    talk = talk_in(tmp_path, "create_agent", mode, snapshot_signing_key="a secret")
+    talk = talk_in(tmp_path, "create_agent", mode, snapshot_signing_key="a secret of the tests")
     talk.start()
     question = asked(talk)
     first = delivered(talk, question, YES)
@@ -253,6 +253,35 @@ def test_what_is_no_question(tmp_path: Path) -> None:
     old: Any = {"configurable": {**CONFIG["configurable"], "checkpoint_id": "1"}}
     with pytest.raises(SetupError, match="where the thread stands"):
         deliver(agent, old, "a", YES)
+
+
+NEWEST = (
+    "and checkpoint_id = (select max(checkpoint_id) from checkpoints where checkpoint_ns like '{}')"
+)
+
+
+@pytest.mark.parametrize("which", ["", NEWEST], ids=["all", "the newest"])
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_to_what_is_not_stored_any_more(
+    kind: Kind, mode: Mode, which: str, tmp_path: Path
+) -> None:
+    """A database that was put back, or has lost its last rows: the question is asked again."""
+    talk = talk_in(tmp_path, kind, mode)
+    talk.start()
+    assert delivered(talk, asked(talk), YES).status == "won"
+    two, place = asked(talk), "script:%" if kind == "graph" else "tools:%"
+    with tampering(tmp_path / "db") as connection:
+        statement = f"delete from checkpoints where checkpoint_ns like '{place}' {which}"
+        assert connection.execute(statement.format(place)).rowcount > 0
+    done = delivered(talk, two, YES)
+    assert (done.status, done.went_on, done.again) == ("void", True, bool(which))
+    assert "was not used" in done.why
+    assert Shop(tmp_path / "log").counts() == {"pay one 1": 1}
+    assert (asked(talk) == two) == bool(which)
+    if which:
+        assert delivered(talk, two, YES).status == "won"
+        assert Shop(tmp_path / "log").counts() == {"pay one 1": 1, "pay two 2": 1}
 
 
 OTHERWISE: dict[str, tuple[dict[str, Any], str]] = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,6 +73,19 @@ const both = await Promise.allSettled(pairs);
 const last = await tools.pay({ to: "Cid", amount: 3 });
 both.map((one) => one.value ?? one.reason.message).concat(last).join(" | ")
 """
+# Too large to stand in the state.
+LARGE = """
+const held = Array.from({ length: 300_000 }, (_, i) => (i * 7919) % 1_000_003);
+held[5] = await tools.pay({ to: "Ann", amount: 1 });
+const last = await tools.pay({ to: "Bob", amount: held[7] % 5 });
+[held[5], last, held.length, held[299_999], REST].join(" | ")
+"""
+# What it was told is too much for a ledger.
+UNTOLD = """
+const pages = [];
+for (let n = 0; n < 4; n++) pages.push(await tools.page({ n }));
+await tools.pay({ to: "Ann", amount: 1 }) + ` ${pages.join("").length}`
+"""
 
 
 @dataclass
@@ -112,6 +126,12 @@ CASES = {
     "differs": Case(["await tools.pay({ to: typeof Intl, amount: 1 }) + typeof Intl", "1 + 1"]),
     "branches": Case([MEMORY, PAUSED_ON_MEMORY, LATER]),
     "dies": Case(["await tools.pay({ to: 'Ann', amount: 1 })"]),
+    "large": Case([MEMORY, LARGE.replace("REST", "count()"), "held[7]++ + count()"]),
+    "large in a graph": Case([LARGE.replace("REST", "1")], "graph"),
+    "large, kept": Case([LARGE.replace("REST", "1")], options={"durability": "call", **KEY}),
+    "large, alone": Case([LARGE.replace("REST", "1")], options={"mode": "call"}),
+    "untold": Case([UNTOLD]),
+    "untold in a graph": Case([UNTOLD], "graph"),
     "shown": Case(["await tools.pay({ to: 'Ann', amount: 1 }); () => 1"]),
 }
 
@@ -150,7 +170,12 @@ class Thread:
             self.shop.note(f"asked {about}")
             return f"{about} {interrupt({'about': about})}"
 
-        return [*self.shop.tools(), ask]
+        @tool
+        def page(n: int) -> str:
+            """Reads a page, of 400,000 letters."""
+            return random.Random(n).randbytes(200_000).hex()
+
+        return [*self.shop.tools(), ask, page]
 
     def graph(self, saver: Any) -> Any:
         case, options = self.case, {"interrupt_on": {"pay": True}, **self.case.options}

@@ -99,7 +99,7 @@ def test_a_question_that_was_changed_where_it_is_stored(
     effects, database = Effects(), tmp_path / "db"
     pay = effects.pay()
     ours = CodeInterpreterMiddleware(
-        ptc=[pay], interrupt_on={"pay": True}, snapshot_signing_key="k"
+        ptc=[pay], interrupt_on={"pay": True}, snapshot_signing_key="a secret of the tests"
     )
 
     def agent(saver: Any) -> Any:
@@ -138,7 +138,9 @@ def test_a_true_reason_stands_until_an_answer_fits(program: bool, tmp_path: Path
     effects, saver = Effects(), InMemorySaver()
     pay = effects.pay()
     ours = CodeInterpreterMiddleware(
-        ptc=[pay], interrupt_on={"pay": True}, snapshot_signing_key=["new", "k"]
+        ptc=[pay],
+        interrupt_on={"pay": True},
+        snapshot_signing_key=["a new secret of the tests", "a secret of the tests"],
     )
     model: Any = programs("await tools.pay({ to: 'ann' }); await tools.pay({ to: 'bob' })")
     if not program:
@@ -159,7 +161,9 @@ def test_a_true_reason_stands_until_an_answer_fits(program: bool, tmp_path: Path
 def subagent_that_pays(effects: Effects, saver: Any) -> Any:
     """Its question stands in the database twice; people read the outermost graph's copy."""
     middleware = CodeInterpreterMiddleware(
-        ptc=[effects.pay()], interrupt_on={"pay": True}, snapshot_signing_key="k"
+        ptc=[effects.pay()],
+        interrupt_on={"pay": True},
+        snapshot_signing_key="a secret of the tests",
     )
     worker: Any = {
         "name": "worker",
@@ -173,7 +177,9 @@ def subagent_that_pays(effects: Effects, saver: Any) -> Any:
 
 
 def model_that_pays(effects: Effects, saver: Any) -> Any:
-    ours = CodeInterpreterMiddleware(interrupt_on={"pay": True}, snapshot_signing_key="k")
+    ours = CodeInterpreterMiddleware(
+        interrupt_on={"pay": True}, snapshot_signing_key="a secret of the tests"
+    )
     model = ScriptedModel(turns=[[("pay", {"to": "mallory"})]])
     return create_agent(model=model, tools=[effects.pay()], middleware=[ours], checkpointer=saver)
 
@@ -218,7 +224,7 @@ def test_a_first_checkpoint_with_another_source(tmp_path: Path) -> None:
         ptc=[effects.pay(), look],
         interrupt_on={"pay": True},
         durability="call",
-        snapshot_signing_key="k",
+        snapshot_signing_key="a secret of the tests",
     )
 
     def agent(saver: Any) -> Any:

@@ -42,6 +42,12 @@ BEGUN = {
     "given up": ["start"],
     "differs": ["start"],
     "dies": ["start", "die"],
+    "large": ["start", "start", "approve"],
+    "large in a graph": ["start", "approve"],
+    "large, kept": ["start", "approve"],
+    "large, alone": ["start"],
+    "untold": ["start"],
+    "untold in a graph": ["start"],
 }
 
 
@@ -65,6 +71,12 @@ GO_ON = {
     "given up": ["start", "read"],
     "differs": ["asked", "approve", "start"],
     "dies": ["invoke", "reject"],
+    "large": ["void", "approve", "start"],
+    "large in a graph": ["void", "approve"],
+    "large, kept": ["void", "approve"],
+    "large, alone": ["void", "approve", "approve"],
+    "untold": ["void", "approve"],
+    "untold in a graph": ["void", "approve"],
 }
 
 
@@ -188,6 +200,37 @@ def test_an_approved_call_that_was_cut_off_is_asked_about_again(threads: Threads
     assert again["asked"] == [{"to": "Ann", "amount": 1}]
     assert "had begun in a process that died" in ended["texts"][0]
     assert threads.done("dies") == {"pay Ann 1": 1}
+
+
+def test_a_program_that_holds_much_goes_on(threads: Threads) -> None:
+    """What it stands in is stored beside its state, with what it was told."""
+    held = f"paid 1 to Ann | paid 3 to Bob | 300000 | {299_999 * 7919 % 1_000_003} | "
+    void, ended, later = threads.results["large"]
+    assert void == threads.results["large, alone"][0] == [["pay", ""]]
+    assert ended["texts"][1:] == [f"<result>{held}2</result>"]
+    assert later["texts"][2:] == [f"<result>{7 * 7919 + 3}</result>"]
+    assert threads.results["large in a graph"][1:] == [{"value": f"{held}1", "error": None}]
+    for name in ("large, kept", "large, alone"):
+        assert threads.results[name][-1] == {"texts": [f"<result>{held}1</result>"]}
+    for name in (name for name in BEGUN if name.startswith("large")):
+        assert threads.done(name) == {"pay Ann 1": 1, "pay Bob 3": 1}
+
+
+def test_a_program_that_was_told_too_much_for_a_ledger(threads: Threads, release: Release) -> None:
+    (void, ended), (void_too, too) = (
+        threads.results[name] for name in ("untold", "untold in a graph")
+    )
+    if not threads.by_ledger:
+        assert void == void_too == [["pay", ""]]
+        assert ended == {"texts": ["<result>paid 1 to Ann 1600000</result>"]}
+        assert too == {"value": "paid 1 to Ann 1600000", "error": None}
+        return
+    for ((tool, why),) in (void, void_too):
+        assert tool == "pay"
+        assert release.build in why
+    assert GUEST_GONE in ended["texts"][0]
+    assert release.build in too["error"]
+    assert not threads.done("untold")
 
 
 def test_a_program_that_comes_out_differently_is_not_run_again(threads: Threads) -> None:

@@ -52,7 +52,7 @@ def calls(made: Timeline) -> list[tuple[str, str]]:
     return [(call["tool"], call["fate"]) for call in made.story["calls"]]
 
 
-@pytest.mark.parametrize("key", [None, "secret"])
+@pytest.mark.parametrize("key", [None, "a secret of the tests"])
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_program_that_waits_and_then_ends(
@@ -81,12 +81,12 @@ def test_a_program_that_waits_and_then_ends(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_somebody_else_has_signed_is_not_shown(kind: Kind, tmp_path: Path) -> None:
-    shop, options = Shop(tmp_path / "log"), {"snapshot_signing_key": "secret"}
+    shop, options = Shop(tmp_path / "log"), {"snapshot_signing_key": "a secret of the tests"}
     talk = Conversation(
         kind, "invoke", tmp_path / "db", SOURCE, shop.tools(), {"pay": True}, options=options
     )
     talk.start()
-    talk.options = {"snapshot_signing_key": "another"}
+    talk.options = {"snapshot_signing_key": "another secret of the tests"}
     with pytest.raises(SnapshotError, match="signature"):
         seen(talk)
 
@@ -127,7 +127,7 @@ def test_a_script_graph_by_itself(tmp_path: Path) -> None:
     script = create_script_graph(
         Shop(tmp_path / "log").tools(),
         interrupt_on={"pay": True},
-        snapshot_signing_key="secret",
+        snapshot_signing_key="a secret of the tests",
         checkpointer=InMemorySaver(),
     )
     script.invoke({"source": SOURCE}, CONFIG)
@@ -135,7 +135,9 @@ def test_a_script_graph_by_itself(tmp_path: Path) -> None:
 
 
 def test_an_agent_that_is_a_node(tmp_path: Path) -> None:
-    inner = agent(programs(SOURCE), Shop(tmp_path / "log"), snapshot_signing_key="secret")
+    inner = agent(
+        programs(SOURCE), Shop(tmp_path / "log"), snapshot_signing_key="a secret of the tests"
+    )
     graph: Any = StateGraph(MessagesState)
     graph.add_node("desk", inner)
     graph.add_edge(START, "desk")

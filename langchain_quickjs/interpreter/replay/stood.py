@@ -69,8 +69,10 @@ def restored(snapshot: bytes, limits: Limits, memory: Heap | None = None) -> Sto
         BuildGoneError: If the guest is gone, and its script cannot be run again.
     """
     if memory is not None:  # Perhaps of today's guest, which has made it again.
-        rest = unpack_snapshot(snapshot, (), build_of_snapshot(snapshot), limits)
-        paused = rest.with_memory(memory.image, memory.next_id)
+        build = build_of_snapshot(snapshot)
+        rest = unpack_snapshot(snapshot, (), build, limits)
+        again = memory.build != build
+        paused = rest.with_memory(memory.image, memory.next_id, made_again=again)
         module, ledger = load(memory.build), memory.ledger
         return machine_of(module, limits.memory_bytes, paused.image, ledger), paused.state
     try:

@@ -74,13 +74,19 @@ class PausedInterpreter:
     state: ScriptState
     ledger: Ledger | None = None
 
-    def with_memory(self, image: Image, next_id: int) -> PausedInterpreter:
+    def with_memory(self, image: Image, next_id: int, *, made_again: bool) -> PausedInterpreter:
         """The same with a memory that was stored apart.
+
+        Args:
+            image: The memory.
+            next_id: The id of the next call there.
+            made_again: Whether it is of another guest, which may have another length.
 
         Raises:
             SnapshotError: It is not the memory of this interpreter.
         """
-        if self.image.pages or self.image.blocks != image.blocks or self.state.next_id != next_id:
+        fits = made_again or self.image.blocks == image.blocks
+        if self.image.pages or not fits or self.state.next_id != next_id:
             raise SnapshotError("the snapshot and the memory that was stored apart do not fit")
         return PausedInterpreter(image, self.state)
 

@@ -134,6 +134,8 @@ def earlier_pause(config: RunnableConfig) -> Asking[EarlierPause | None]:
         return None
     source: Any = outermost.source
     parent, places = outermost.parent_id, _marked(outermost.writes, namespace, outermost)
+    # What has been forked and is the newest is not forked again: its tasks have the ids they had.
+    places.append(outermost.address(outermost.addressed(namespace), namespace))
     here = outermost.is_answered  # Otherwise LangGraph has just forked it.
     for _ in range(_MOST_FORKS):
         for place in places:

@@ -26,6 +26,7 @@ SigningKeys = str | bytes | Sequence[str | bytes]
 
 _MAGIC: Final = b"QJSW\x01"
 _DIGEST_BYTES: Final = 32
+_LEAST_BYTES: Final = 16
 _CONTEXT: Final = b"langchain_quickjs, what is stored, 2"
 
 
@@ -33,7 +34,8 @@ def signing_keys(given: SigningKeys | None) -> tuple[bytes, ...]:
     """Keys as users give them, in bytes.
 
     Raises:
-        SetupError: There is an empty list, or a key that is empty or neither text nor bytes.
+        SetupError: There is an empty list, a key that is empty or neither text nor bytes, or the
+            one that signs is too short.
     """
     if given is None:
         return ()
@@ -51,7 +53,15 @@ def signing_keys(given: SigningKeys | None) -> tuple[bytes, ...]:
                 f"`snapshot_signing_key` must be text or bytes, and not empty; key {number} is "
                 f"{found}."
             )
-    return tuple(key.encode("utf-8") if isinstance(key, str) else bytes(key) for key in keys)
+    secrets = tuple(key.encode("utf-8") if isinstance(key, str) else bytes(key) for key in keys)
+    if len(secrets[0]) < _LEAST_BYTES:
+        raise SetupError(
+            f"`snapshot_signing_key` must have {_LEAST_BYTES} bytes or more: the first one has "
+            f"{len(secrets[0])}, and whoever can read the database could guess it. Take "
+            "`secrets.token_bytes(32)`. To go on with what the short one has signed, give both: "
+            "[new, short]."
+        )
+    return secrets
 
 
 class Signer:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from langchain_quickjs.errors import BuildGoneError, SnapshotError
 from langchain_quickjs.interpreter import (
@@ -47,7 +48,7 @@ from langchain_quickjs.script.variables.store import (
     records_at,
 )
 
-__all__ = ["PausedMemory"]
+__all__ = ["PausedMemory", "store_of"]
 
 _KIND: Final = "quickjs_script"
 
@@ -66,6 +67,22 @@ class _Packed:
     rest: bytes
     record: bytes
     chain: Chain
+
+
+def store_of(
+    saver: BaseCheckpointSaver[Any], thread_id: str, *, of_thread: bool, root: str
+) -> RecordStore:
+    """Where the records are of the memory of a paused script.
+
+    Args:
+        saver: The checkpointer.
+        thread_id: The thread.
+        of_thread: Whether the chain is that of the thread's variables.
+        root: The checkpoint of the outermost graph without which it is of no use, if there is one.
+    """
+    return (
+        RecordStore(saver, thread_id) if of_thread else RecordStore(saver, thread_id, _KIND, root)
+    )
 
 
 class PausedMemory:
@@ -241,6 +258,4 @@ class PausedMemory:
     def _store(self, of_thread: bool, root: str) -> RecordStore:
         if self._saver is None:
             raise SnapshotError("there is no checkpointer")
-        if of_thread:
-            return RecordStore(self._saver, self._thread_id)
-        return RecordStore(self._saver, self._thread_id, _KIND, root)
+        return store_of(self._saver, self._thread_id, of_thread=of_thread, root=root)

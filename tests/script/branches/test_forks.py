@@ -186,6 +186,25 @@ def test_an_update_of_the_state_goes_on_from_its_pause(
     )
 
 
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_newest_state_of_a_fork_is_forked_at_the_pause_that_it_shows(
+    kind: str, mode: Mode, database: Database | None
+) -> None:
+    """LangGraph runs it once more as it is, where it would fork one that it has come to itself."""
+    run = thread(kind, mode, database)
+    run.start()
+    run.send(None, at=run.states()["a"].config)
+    run.decide(decision("reject"))
+    run.decide(APPROVE)
+    for _ in range(2):
+        run.send(None, at=run.states()["c"].config)
+        assert run.asked == "c"
+    assert run.finish() == expected(["reject", *["approve"] * 4])
+    assert set(Counter(run.ids).values()) == {1}
+    assert len(run.ids) == 4
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_answer_is_for_the_branch_that_asked(kind: str, database: Database | None) -> None:
     run = thread(kind, "invoke", database)
@@ -243,7 +262,12 @@ ANSWERS = st.lists(st.sampled_from(["approve", "reject", "edit"]), min_size=5, m
     kind=st.sampled_from(["create_agent", "graph", "script"]),
     held=st.sampled_from([10, 300_000]),
     options=st.sampled_from(
-        [{}, {"durability": "call"}, {"snapshot_signing_key": "key"}, {"ask": "each"}]
+        [
+            {},
+            {"durability": "call"},
+            {"snapshot_signing_key": "a key of the tests"},
+            {"ask": "each"},
+        ]
     ),
 )
 def test_a_fork_anywhere_equals_a_run_with_those_answers(
@@ -319,7 +343,7 @@ def test_a_prune_takes_nothing_that_a_fork_needs(kind: str, postgres: Server) ->
 
 @pytest.mark.parametrize("kind", ["create_agent", "graph", "script"])
 def test_a_fork_at_what_was_changed_in_the_database_is_refused(kind: str, tmp_path: Any) -> None:
-    run = thread(kind, "invoke", tmp_path / "db", snapshot_signing_key="key")
+    run = thread(kind, "invoke", tmp_path / "db", snapshot_signing_key="a key of the tests")
     run.start()
     run.finish()
     third = run.states()["c"]

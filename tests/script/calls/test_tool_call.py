@@ -82,7 +82,7 @@ def test_values_are_native(kind: str, expression: str, expected: Any, mode: Mode
 def test_a_result_that_cannot_leave_the_script_is_stored_as_text(mode: Mode) -> None:
     """It is stored and signed as any other, and another reader finds text and a note."""
     graph = create_script_graph(
-        [give], checkpointer=InMemorySaver(), snapshot_signing_key="a secret"
+        [give], checkpointer=InMemorySaver(), snapshot_signing_key="a secret of the tests"
     )
     given: Any = {"source": "({ v: await tools.give({ kind: 'int' }), f() {}, t: '\\ud800' })"}
     config: Any = {"configurable": {"thread_id": "shown"}}

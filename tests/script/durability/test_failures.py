@@ -46,7 +46,7 @@ def talk_in(folder: Path, kind: Kind, mode: Mode, gates: Any = None) -> Conversa
             raise ConnectionError("the road is closed")
         return "through"
 
-    options = {"snapshot_signing_key": "a secret"}
+    options = {"snapshot_signing_key": "a secret of the tests"}
     talk = Conversation(kind, mode, folder / "db", SOURCE, [*shop.tools(), fail], gates, options)
     talk.model = Listener(turns=[[("eval", {"code": SOURCE})]])
     return talk

@@ -27,7 +27,7 @@ from tests.helpers.models import parallel_programs
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE
 
-KEY: Final = "a secret"
+KEY: Final = "a secret of the tests"
 SERDE: Final = JsonPlusSerializer()
 
 SOURCE = """

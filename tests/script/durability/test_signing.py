@@ -21,8 +21,8 @@ from tests.helpers.memory import Remembering, result
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE
 
-KEY = {"snapshot_signing_key": "a secret"}
-OTHER = {"snapshot_signing_key": b"another secret"}
+KEY = {"snapshot_signing_key": "a secret of the tests"}
+OTHER = {"snapshot_signing_key": b"another secret of the tests"}
 UNSIGNED = "The variables of earlier programs are gone: their signature is missing or wrong."
 
 
@@ -48,12 +48,18 @@ def test_bytes_cannot_move_from_one_part_to_the_next() -> None:
 
 
 def test_keys() -> None:
-    assert signing_keys("ä") == ("ä".encode(),)
-    assert signing_keys(["new", b"old"]) == (b"new", b"old")
+    assert signing_keys("ä" * 8) == (("ä" * 8).encode(),)
+    assert signing_keys([b"a new key: long.", "old"]) == (b"a new key: long.", b"old")
     assert signing_keys(None) == ()
-    for wrong in ("", b"", 7, [], [""], ["a", 7], {"a"}):
+    for wrong in ("", b"", 7, [], [""], ["a" * 16, 7], {"a" * 16}):
         with pytest.raises(SetupError, match="snapshot_signing_key"):
             CodeInterpreterMiddleware(snapshot_signing_key=wrong)  # type: ignore[arg-type]  # that is the test
+
+
+@pytest.mark.parametrize("key", ["x", b"x" * 15, ["x", bytes(32)]])
+def test_a_key_that_could_be_guessed_does_not_sign(key: Any) -> None:
+    with pytest.raises(SetupError, match=r"16 bytes or more.*token_bytes\(32\).*\[new, short\]"):
+        CodeInterpreterMiddleware(snapshot_signing_key=key)
 
 
 def test_a_key_is_not_shown_where_objects_are_written_as_text() -> None:

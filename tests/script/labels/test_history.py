@@ -26,7 +26,7 @@ from tests.helpers.models import ScriptedModel
 from tests.helpers.sessions import LABELS, THREAD, Plan, Program, Session
 
 SEND, GO = "send", {"messages": [("user", "go")]}
-SIGNED = {"snapshot_signing_key": "a key"}
+SIGNED = {"snapshot_signing_key": "a secret of the tests"}
 NOTHING: Any = []
 
 

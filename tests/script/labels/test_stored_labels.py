@@ -104,7 +104,7 @@ FORGERIES: dict[str, Callable[[dict[str, Any]], None]] = {
 def test_what_was_changed_in_the_database_counts_as_everything(
     forgery: str, tmp_path: Path
 ) -> None:
-    options = {"snapshot_signing_key": "a key"}
+    options = {"snapshot_signing_key": "a secret of the tests"}
     database = tmp_path / "db"
     with SqliteSaver.from_conn_string(str(database)) as saver:
         session = Session([["mail"]], RULE, saver, options)

@@ -14,7 +14,7 @@ from tests.helpers.databases import tampering
 from tests.helpers.forgeries import changes
 from tests.helpers.memory import Remembering
 
-KEY: Final = "a secret"
+KEY: Final = "a secret of the tests"
 SERDE: Final = JsonPlusSerializer()
 
 
