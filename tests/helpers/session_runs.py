@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pickle
 import signal
-import time
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from deepagents import create_deep_agent
 from langchain.agents import create_agent
@@ -24,14 +25,13 @@ from langgraph.types import Command
 
 from langchain_quickjs import CodeInterpreterMiddleware, Labelled, RuleOfTwo
 from tests.helpers.conversations import Mode
+from tests.helpers.nurseries import Children
 from tests.helpers.scripted_sessions import Say, Script, places_in
 from tests.helpers.session_oracle import Branch, Happened
 from tests.helpers.sessions import THREAD
 from tests.helpers.written_sessions import Written
 
-__all__ = ["Run"]
-
-BESIDE_S = 0.1  # In which calls end that run beside the one in which the process dies.
+__all__ = ["PLAIN", "Run", "live", "run", "run_killed"]
 
 
 class Scribe(BaseChatModel):
@@ -92,7 +92,8 @@ class Run:
 
     Attributes:
         branches: What happened, for each branch that the session has been on, with its calls.
-        dies_at: The call at which the process is killed, once.
+        dies_at: The call at which the process is killed, once; negative for the write after which
+            it is.
     """
 
     script: Script
@@ -106,6 +107,7 @@ class Run:
     branches: list[Branch] = field(default_factory=list)
     turns: list[str | None] = field(default_factory=list)
     seen_lines: int = 0
+    writes: int = 0
 
     def __post_init__(self) -> None:
         self.written = Written(self.options.get("mode", "thread") == "thread")
@@ -209,12 +211,40 @@ class Run:
 
         async def asynchronous() -> Any:
             async with AsyncSqliteSaver.from_conn_string(database) as saver:
+                self._let_die(saver, ("aput", "aput_writes"))
                 return await self.agent(saver).ainvoke(message, config, durability="sync")
 
         if self.mode == "ainvoke":
             return asyncio.run(asynchronous())
         with SqliteSaver.from_conn_string(database) as saver:
+            self._let_die(saver, ("put", "put_writes"))
             return self.agent(saver).invoke(message, config, durability="sync")
+
+    def _let_die(self, saver: Any, names: Iterable[str]) -> None:
+        """Lets the process die after a write."""
+        for write, name in [(getattr(saver, name), name) for name in names]:
+
+            def writes(*args: Any, write: Any = write, **kwargs: Any) -> Any:
+                written = write(*args, **kwargs)
+                return (
+                    self._waits(written) if asyncio.iscoroutine(written) else self._wrote(written)
+                )
+
+            setattr(saver, name, writes)
+
+    async def _waits(self, written: Any) -> Any:
+        return self._wrote(await written)
+
+    def _wrote(self, written: Any) -> Any:
+        self.writes += 1
+        self._die_at(-self.writes)
+        return written
+
+    def _die_at(self, number: int) -> None:
+        dead = self.folder / "dead"
+        if number == self.dies_at and not dead.exists():
+            dead.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def agent(self, saver: Any) -> Any:
         """The agent, with what is written for it so far."""
@@ -255,11 +285,7 @@ class Run:
             def run(to: str, text: str = "") -> str:
                 result = f"#{to};{text}"
                 note(self.log, "made", to, text, result)
-                dead = self.folder / "dead"
-                if self._counts() == self.dies_at and not dead.exists():
-                    dead.touch()
-                    time.sleep(BESIDE_S)
-                    os.kill(os.getpid(), signal.SIGKILL)
+                self._die_at(self._counts())
                 return Labelled(result, self.written.calls[to].call.adds)  # type: ignore[arg-type]
 
             return StructuredTool.from_function(run, name=name, description="Does something.")
@@ -268,3 +294,57 @@ class Run:
 
     def _counts(self) -> int:
         return sum(line.startswith('["made"') for line in self.log.read_text().splitlines())
+
+
+PLAIN: Final[Any] = {"durability": "pause", "ask": "each", "mode": "thread"}
+"""Options of programs."""
+
+
+def run(
+    script: Script, precision: Any, options: Any = PLAIN, mode: Mode = "invoke", deep: bool = False
+) -> Run:
+    """Runs a session from its beginning to its end."""
+    labels: Any = {**script.labels, **({"task": frozenset()} if deep else {})}
+    rule = RuleOfTwo(labels, precision=precision, **script.rule)
+    with tempfile.TemporaryDirectory() as folder:
+        made = Run(script, rule, Path(folder), options, mode, deep)
+        made.run()
+    return made
+
+
+def run_killed(
+    children: Children, script: Script, precision: Any, options: Any, mode: Mode, *more: Any
+) -> Run:
+    """The same in a process that dies, and in another one that goes on with it.
+
+    Args:
+        children: The processes, which `live`.
+        script: The session, with one message of a person.
+        precision: That of the rule.
+        options: Options of programs.
+        mode: How the agent is run.
+        more: The call at which the process dies, and what else the processes are given.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        (Path(name) / "script").write_bytes(pickle.dumps((script, precision, options)))
+        if children.live(name, mode, *more) is None:
+            assert (Path(name) / "dead").exists()
+            assert children.live(name, mode, *more) == "ended"
+        run = _in_folder(Path(name), mode)
+        run.begin()
+        run.keep_branch()
+    return run
+
+
+def live(folder: str, mode: Mode, number: int) -> str:
+    """Goes on with a session to its end, or until the process is killed."""
+    run = _in_folder(Path(folder), mode, number)
+    message = run.begin()
+    run.proceed(None if (run.folder / "dead").exists() else message)
+    return "ended"
+
+
+def _in_folder(folder: Path, mode: Mode, dies_at: int | None = None) -> Run:
+    script, precision, options = pickle.loads((folder / "script").read_bytes())
+    rule = RuleOfTwo(script.labels, precision=precision, **script.rule)
+    return Run(script, rule, folder, options, mode, dies_at=dies_at)
