@@ -252,8 +252,9 @@ def test_a_rejected_call_is_not_made_by_a_changed_answer(
 
 
 def talk_that_dies(folder: Path) -> Conversation:
-    """Its process fails as soon as an answer has been taken."""
+    """Its process fails as soon as the graph has stored what was answered."""
     talk = talk_in(folder)
+    talk.options = {**talk.options, "durability": "call"}
     build = talk.build
 
     def dying(checkpointer: Any) -> Any:
