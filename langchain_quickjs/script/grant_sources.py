@@ -92,6 +92,13 @@ class Source(Protocol):
         """What stands for this run of the graph, and for no other one."""
         ...
 
+    def goes_on_at_once(self) -> bool:
+        """Whether a script goes on in the very task of its graph that has asked, once answered.
+
+        Its ledger knows what was answered. Else the graph stores that first.
+        """
+        ...
+
     def checked_source(self, state: ScriptState, config: RunnableConfig) -> str:
         """The script's source.
 
@@ -181,6 +188,10 @@ class Passed:
     ) -> object:
         """What came along, for this run only."""
         return _passed.get().granted
+
+    def goes_on_at_once(self) -> bool:
+        """Yes, as nobody sees the graph inside of the tool; unless it is stored as it runs."""
+        return not _passed.get().granted.rules.keeps
 
     def checked_source(
         self,
@@ -281,6 +292,10 @@ class OwnTools:
     def run(self, config: RunnableConfig) -> object:
         """LangGraph's own object."""
         return run_of(config)
+
+    def goes_on_at_once(self) -> bool:
+        """No: whoever looks at the graph sees that its question is answered."""
+        return False
 
     def checked_source(
         self,

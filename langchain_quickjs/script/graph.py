@@ -9,8 +9,9 @@ may run it as often as it likes. It raises what people have to decide about call
 and graphs inside them ask by themselves, each under an id that stays the same until it is answered.
 So a pause can be answered in part: `run` goes on with what is decided; the rest is asked again.
 
-Inside an agent, a script begins without the graph, which takes it over at its first pause: most
-scripts have none, and a graph takes longer to enter than a small script to run.
+Inside an agent, nobody sees the graph. There a script begins without it, and it takes the script
+over at its first pause: most have none. And `ask` goes on itself, as each step takes longer than a
+small script: what was answered is in the ledger.
 """
 
 from __future__ import annotations
@@ -33,27 +34,30 @@ from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.signing import SigningKeys, signing_keys
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.decisions import Replacements
-from langchain_quickjs.script.flow.drivers import Asking, Work, adrive, drive
+from langchain_quickjs.script.flow.drivers import Work, adrive, drive
 from langchain_quickjs.script.flow.effects import Ended, Paused
-from langchain_quickjs.script.flow.inputs import Manner, Resumed, Started
+from langchain_quickjs.script.flow.inputs import Manner, Resumed
 from langchain_quickjs.script.grant_sources import OwnTools, Source
 from langchain_quickjs.script.graph_state import (
-    PauseReference,
     ScriptInput,
     ScriptOutput,
     ScriptState,
     ShownState,
     UnseenState,
+    reference_to,
 )
 from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_graph
+from langchain_quickjs.script.langgraph_internals.resume import started_before
 from langchain_quickjs.script.langgraph_internals.task import read_unseen, write_unseen
 from langchain_quickjs.script.people.approvals import Approvals, InterruptOn
-from langchain_quickjs.script.people.claims import Pause, asked_by
+from langchain_quickjs.script.people.claims import GoesOn, Pause
 from langchain_quickjs.script.people.pauses import (
     answers_at,
     claimed_again,
     going_on,
+    maybe_answered,
     released,
+    sealed_for,
 )
 from langchain_quickjs.script.people.taking_up import entry_of
 from langchain_quickjs.script.run import memory_of, run_script
@@ -166,111 +170,132 @@ def build_script_graph(
     graph = StateGraph(ScriptState, input_schema=ScriptInput, output_schema=ScriptOutput)
     # Where `run` leads is in its answer: an edge that looks at the state takes as long as a script.
     graph.add_node("run", _Run(source), input_schema=ShownState, destinations=("ask", END))
-    graph.add_node("ask", _Ask(source), input_schema=ShownState)
+    graph.add_node("ask", _Ask(source), input_schema=ShownState, destinations=("run", "ask", END))
     graph.add_edge(START, "run")
-    graph.add_edge("ask", "run")
     compiled = graph.compile(checkpointer=checkpointer, name=name)
     compiled.stream_channels = [key for key in graph.channels if key not in _UNSEEN]
     return compiled
 
 
-class _Run(Runnable[ShownState, Any]):
-    """Takes the script from where it stands to its end, or to where only people can help."""
+# What the state becomes, and where the graph goes on.
+_Became: TypeAlias = Command[Any] | dict[str, Any]
+
+
+class _Node(Runnable[ShownState, _Became]):
+    """A node of the graph."""
 
     def __init__(self, source: Source) -> None:
-        self.source = self._source = source
+        self.source = source
 
     def invoke(
         self,
         input: ShownState,  # noqa: A002 - Runnable's name
         config: RunnableConfig | None = None,
         **_kwargs: Any,
-    ) -> Command[Any] | dict[str, Any]:
-        return drive(self._run(input, config or {}))
+    ) -> _Became:
+        return drive(self._work(_whole(input, config or {}), config or {}))
 
     async def ainvoke(
         self,
         input: ShownState,  # noqa: A002 - Runnable's name
         config: RunnableConfig | None = None,
         **_kwargs: Any,
-    ) -> Command[Any] | dict[str, Any]:
-        return await adrive(self._run(input, config or {}))
+    ) -> _Became:
+        return await adrive(self._work(_whole(input, config or {}), config or {}))
 
-    def _run(
-        self, shown: ShownState, config: RunnableConfig
-    ) -> Work[Command[Any] | dict[str, Any]]:
-        state = _whole(shown, config)
-        if (paused := self._source.paused(config)) is not None:
-            return _answer(paused, self._source.sealer(state, config), config)
+    def _work(self, state: ScriptState, config: RunnableConfig) -> Work[_Became]:
+        raise NotImplementedError
+
+
+class _Run(_Node):
+    """Takes the script from where it stands to its end, or to where only people can help."""
+
+    def _work(self, state: ScriptState, config: RunnableConfig) -> Work[_Became]:
+        if (paused := self.source.paused(config)) is not None:
+            return _answer(paused, self.source.sealer(state, config), config)
         if state.get("paused") is None:
-            source = functools.partial(self._source.checked_source, state, config)
-            sealer = self._source.sealer(state, config)
-            bring = functools.partial(_brought_along, self._source, state, config)
+            source = functools.partial(self.source.checked_source, state, config)
+            sealer = self.source.sealer(state, config)
+            bring = functools.partial(_brought_along, self.source, state, config)
             stored, brought = yield from paused_before(sealer, source, bring, config)
             if stored is not None:
                 write_unseen(config, {"brought": brought})
                 return _paused(stored, config)
-        goes_on, nonces = going_on(state, self._source.sealer(state, config)), list[str]()
+        again, at = started_before(config), None
+        goes_on = going_on(state, self.source.sealer(state, config))
         if goes_on is not None:
-            pause, sealer = _pause(state, self._source, config)
-            nonce, goes_on = yield from claimed_again(goes_on, pause, sealer)
-            nonces = [nonce]
-        try:
-            granted = yield from self._source.granted(state, config)
-            sealer, outer = granted.sealer(config), granted.path.request.runtime.config
-            record = Record(config, outer, sealer) if granted.rules.keeps else None
-            kept = (yield from record.read()) if record else None
-            source = functools.partial(self._source.checked_source, state, config)
-            entry = yield from entry_of(
-                state, source, sealer, config, outer=outer, kept=kept, goes_on=goes_on
-            )
-            namespace = namespace_of_graph(config)
-            result = yield from run_script(granted, entry, config, namespace, record)
-        except Exception:
-            yield from released(nonces, self._source.sealer(state, config), config)
-            raise
-        if isinstance(entry, Resumed) and isinstance(result, Paused):
-            yield from retire_answer(config)
-        if goes_on is not None and isinstance(entry, Resumed) and isinstance(result, Paused):
-            asked = [one.shown({}) for one in pause.shown]
-            yield from keep_left_pause(config, asked, entry.paused["asked"])
-        if isinstance(result, Ended) and granted.path.task is not None:
-            told = set(map(id, result.updates))
-            written = [one for one in granted.path.task.made if id(one) not in told]
-            write_unseen(config, {"written": written})
-        return _answer(result, sealer, config, entry)
+            pause, sealer = _pause(state, self.source, config)
+            at = (yield from claimed_again(goes_on, pause, sealer)), pause
+        return (yield from _went_on(self.source, state, config, again, at))
 
 
-class _Ask(Runnable[ShownState, None]):
+class _Ask(_Node):
     """Asks what the script waits for; goes on as soon as some of it is answered."""
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
-
-    def invoke(
-        self,
-        input: ShownState,  # noqa: A002 - Runnable's name
-        config: RunnableConfig | None = None,
-        **_kwargs: Any,
-    ) -> None:
-        return drive(self._ask(input, config or {}))
-
-    async def ainvoke(
-        self,
-        input: ShownState,  # noqa: A002 - Runnable's name
-        config: RunnableConfig | None = None,
-        **_kwargs: Any,
-    ) -> None:
-        return await adrive(self._ask(input, config or {}))
-
-    def _ask(self, shown: ShownState, config: RunnableConfig) -> Asking[None]:
-        state = _whole(shown, config)
+    def _work(self, state: ScriptState, config: RunnableConfig) -> Work[_Became]:
         stored = cast("PausedState", state["paused"])
-        sealer = self._source.sealer(state, config)
-        state["paused"] = paused_here(stored, sealer, config)
-        pause, sealer = _pause(state, self._source, config)
-        answers = yield from answers_at(pause, state, sealer)
-        write_unseen(config, {"answers": answers, "paused": state["paused"]})
+        sealer = self.source.sealer(state, config)
+        state["paused"] = here = paused_here(stored, sealer, config)
+        pause, sealer = _pause(state, self.source, config)
+        goes_on = yield from answers_at(pause, state, sealer)
+        if self.source.goes_on_at_once():
+            again = goes_on.taken.entries is None
+            return (yield from _went_on(self.source, state, config, again, (goes_on, pause)))
+        moved = {} if here is stored else {"paused": here}
+        write_unseen(config, {"answers": sealed_for(goes_on, here, sealer), **moved})
+        return Command(goto="run")
+
+
+def _went_on(
+    source: Source,
+    state: ScriptState,
+    config: RunnableConfig,
+    again: bool,
+    at: tuple[GoesOn, Pause] | None,
+) -> Work[_Became]:
+    """What the state becomes when the script has gone as far as it goes.
+
+    Args:
+        source: Tells what the script is given.
+        state: The state.
+        config: The config of the task.
+        again: Whether it may have gone on from here before.
+        at: What it goes on with from a pause, if it does, and that pause.
+    """
+    goes_on, pause = at or (None, None)
+    try:
+        granted = yield from source.granted(state, config)
+        sealer, outer = granted.sealer(config), granted.path.request.runtime.config
+        record = Record(config, outer, sealer) if granted.rules.keeps else None
+        kept = (yield from record.read()) if record else None
+        entry = yield from entry_of(
+            state,
+            functools.partial(source.checked_source, state, config),
+            sealer,
+            config,
+            outer=outer,
+            kept=kept,
+            again=again,
+            goes_on=goes_on,
+            script=None if pause is None else pause.script,
+        )
+        result = yield from run_script(granted, entry, config, namespace_of_graph(config), record)
+    except Exception:
+        nonces = [] if goes_on is None else [goes_on.taken.nonce]
+        yield from released(nonces, source.sealer(state, config), config)
+        raise
+    if isinstance(result, Ended) and granted.path.task is not None:
+        told = set(map(id, result.updates))
+        written = [one for one in granted.path.task.made if id(one) not in told]
+        write_unseen(config, {"written": written})
+    if not (isinstance(result, Paused) and isinstance(entry, Resumed)):
+        return _answer(result, sealer, config)
+    yield from retire_answer(config)
+    if goes_on is None or pause is None:
+        return _answer(result, sealer, config, unread=True)
+    asked = [one.shown({}) for one in pause.shown]
+    yield from keep_left_pause(config, asked, entry.paused["asked"])
+    return _answer(result, sealer, config, maybe_answered(result.script, pause, goes_on.taken))
 
 
 def _whole(shown: ShownState, config: RunnableConfig) -> ScriptState:
@@ -281,11 +306,11 @@ def _whole(shown: ShownState, config: RunnableConfig) -> ScriptState:
 def _pause(state: ScriptState, source: Source, config: RunnableConfig) -> tuple[Pause, Sealer]:
     """The pause that a script has come to, and what seals what is stored of it."""
     stored, sealer = cast("PausedState", state["paused"]), source.sealer(state, config)
-    asked = asked_by(sealer.resume(stored))  # Only now is it known that nobody has changed it.
+    script = sealer.resume(stored)  # Only now is it known that nobody has changed it.
     tools = {tool.name: tool for tool in source.tools(config).values()}
     pause = Pause(
         key=f"pause/{digest(stored['sealed'])}",
-        asked=asked,
+        script=script,
         manner=source.approvals(config).manner,
         replacements=Replacements(
             tools, lambda name, args: source.takes(tools[name], config).value(args, name)
@@ -299,15 +324,12 @@ def _pause(state: ScriptState, source: Source, config: RunnableConfig) -> tuple[
 
 
 def _answer(
-    result: Ended | Paused,
-    sealer: Sealer,
-    config: RunnableConfig,
-    entry: Started | Resumed | None = None,
-) -> Command[Any] | dict[str, Any]:
+    result: Ended | Paused, sealer: Sealer, config: RunnableConfig, unread: bool = False
+) -> _Became:
     """What the state becomes: a paused script, or what is left of one that has ended."""
     if isinstance(result, Paused):
         stored = stored_in_branch(result.script, sealer, config)
-        return _paused(stored, config, result.refused, isinstance(entry, Resumed))
+        return _paused(stored, config, result.refused, unread)
     write_unseen(config, {"paused": None})
     return {"outcome": result.outcome, "updates": result.updates}
 
@@ -324,14 +346,9 @@ def _paused(
     stored: PausedState,
     config: RunnableConfig,
     refused: Exception | None = None,
-    resumed: bool = False,
+    unread: bool = False,
 ) -> Command[Any]:
     """What the state becomes when a script has paused."""
-    write_unseen(config, {"paused": stored, "refused": refused, "resumed": resumed})
-    shown: dict[str, Any] = {"pause": _reference(stored), "outcome": None, "updates": []}
+    write_unseen(config, {"paused": stored, "refused": refused, "maybe_answered": unread})
+    shown: dict[str, Any] = {"pause": reference_to(stored), "outcome": None, "updates": []}
     return Command(update=shown, goto="ask")
-
-
-def _reference(stored: PausedState) -> PauseReference:
-    sealed = stored["sealed"]
-    return {"script_id": stored["script_id"], "digest": digest(sealed), "bytes": len(sealed)}

@@ -12,6 +12,7 @@ from typing import Annotated, Any, NotRequired, Self
 from langgraph.channels import EphemeralValue, UntrackedValue
 from typing_extensions import TypedDict
 
+from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.state import PausedState, StateUpdate
 from langchain_quickjs.script.telling.endings import ScriptOutcome
 
@@ -22,6 +23,7 @@ __all__ = [
     "ScriptState",
     "ShownState",
     "UnseenState",
+    "reference_to",
 ]
 
 
@@ -60,6 +62,12 @@ class PauseReference(TypedDict):
     bytes: int
 
 
+def reference_to(stored: PausedState) -> PauseReference:
+    """What is shown of a paused script."""
+    sealed = stored["sealed"]
+    return {"script_id": stored["script_id"], "digest": digest(sealed), "bytes": len(sealed)}
+
+
 class SourceValue(EphemeralValue[str]):
     """A source, stored in a list.
 
@@ -96,7 +104,7 @@ class UnseenState(TypedDict, total=False):
     paused: PausedState | None
     answers: Annotated[bytes, EphemeralValue]
     refused: Annotated[Exception | None, UntrackedValue]
-    resumed: Annotated[bool, EphemeralValue]
+    maybe_answered: Annotated[bool, EphemeralValue]
     brought: Annotated[bool, EphemeralValue]
     written: list[StateUpdate]
 

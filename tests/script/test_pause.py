@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.runnables import RunnableConfig
+from langchain_core.tools import tool
+from langgraph.checkpoint.memory import InMemorySaver
 
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
 from tests.helpers.databases import Database, Server, named
@@ -109,6 +113,70 @@ def test_random_is_not_drawn_again_and_branches_draw_their_own(tmp_path: Path) -
     (before, after), (other_before, other_after) = results
     assert before == other_before
     assert after != other_after
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_random_is_the_same_when_a_script_goes_on_once_more(kind: Kind, tmp_path: Path) -> None:
+    """What was approved has ended when it fails; it goes on to make the same call again."""
+    drawn: list[float] = []
+
+    @tool
+    def draw(number: float) -> float:
+        """Fails once."""
+        drawn.append(number)
+        if len(drawn) == 1:
+            raise ConnectionError
+        return number
+
+    source = """
+    await tools.pay({ to: "a", amount: 1 });
+    JSON.stringify(await tools.draw({ number: Math.random() }))
+    """
+    shop = Shop(tmp_path / "log")
+    tools = [*shop.tools(), draw]
+    talk = Conversation(kind, "invoke", tmp_path / "db", source, tools, {"pay": True})
+    talk.start()
+    with pytest.raises(ConnectionError):
+        talk.decide(APPROVE)
+    talk.send(None)
+    assert drawn == [talk.value, talk.value]
+    assert shop.counts() == {"pay a 1": 1}
+
+
+class CountingSaver(InMemorySaver):
+    """Counts what is asked of it, as a database would have to answer it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: Counter[str] = Counter()
+
+    def get_tuple(self, config: RunnableConfig) -> Any:
+        self.asked["read"] += 1
+        return super().get_tuple(config)
+
+    def put(self, *args: Any) -> Any:
+        self.asked["write"] += 1
+        return super().put(*args)
+
+    def put_writes(self, *args: Any) -> None:
+        self.asked["write"] += 1
+        super().put_writes(*args)
+
+
+def test_a_resume_asks_little_of_the_checkpointer(tmp_path: Path) -> None:
+    source = "for (const to of 'abcd') await tools.pay({ to, amount: 1 })"
+    saver = CountingSaver()
+    tools = Shop(tmp_path / "log").tools()
+    talk = Conversation("create_agent", "invoke", None, source, tools, {"pay": True}, memory=saver)
+    talk.start()
+    counts = []
+    for _ in range(3):
+        (asked,) = talk.pending()
+        saver.asked.clear()
+        talk.answer({asked.id: {"decisions": [APPROVE]}})
+        counts.append(dict(saver.asked))
+    # Only the first one makes a ledger.
+    assert counts == [{"read": 5, "write": 13}, *[{"read": 4, "write": 12}] * 2]
 
 
 @pytest.mark.parametrize("durability", ["sync", "async", "exit"])

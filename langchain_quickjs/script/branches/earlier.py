@@ -79,14 +79,12 @@ def keep_left_pause(
     outermost = Outermost.of(config, namespace)
     if saver is None or outermost is None or stores_when_it_ends_only(outermost.config):
         return
-    found: CheckpointTuple | None = yield Ask(saver, "get_tuple", (outermost.address(),))
     twin = _twin_id(outermost.checkpoint_id, number)
-    if found is None or twin is None:
+    if twin is None:
         return
-    parent: Any = (found.parent_config or {}).get("configurable", {}).get("checkpoint_id")
-    before = outermost.address(parent)
-    checkpoint = {**found.checkpoint, "id": twin}
-    yield Ask(saver, "put", (before, checkpoint, found.metadata, {}))
+    checkpoint, metadata = outermost.stored
+    before = outermost.address(outermost.parent_id)
+    yield Ask(saver, "put", (before, {**checkpoint, "id": twin}, metadata, {}))
     at, own = outermost.address(twin), address_of_graph(config)["configurable"]["checkpoint_id"]
     task = outermost.task_at(twin)
     if task is not None:

@@ -24,6 +24,7 @@ from langchain_quickjs.script.langgraph_internals.checkpointer import (
     stores_when_it_ends_only,
     writes_that_forget_the_answer,
 )
+from langchain_quickjs.script.langgraph_internals.resume import may_keep_plain_answer
 from langchain_quickjs.script.state import CallEnd, PausedScript
 
 __all__ = [
@@ -48,7 +49,7 @@ def retire_answer(config: RunnableConfig) -> Asking[None]:
     stored.
     """
     saver = checkpointer_of(config)
-    if saver is not None:
+    if saver is not None and may_keep_plain_answer(config):
         yield Ask(saver, "put_writes", writes_that_forget_the_answer(config))
 
 

@@ -18,6 +18,7 @@ then takes the ledger along, and never before.
 
 from __future__ import annotations
 
+import functools
 import secrets
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -62,6 +63,8 @@ _SEED_BYTES: Final = 32
 # In which namespace the ledger of a thread at an anchor is: it never moves.
 _namespaces: Final[dict[tuple[str, str], str]] = {}
 _MOST_NAMESPACES: Final = 4096
+# The threads and anchors of ledgers that this process has made.
+_anchored: Final[set[tuple[str, str]]] = set()
 _WHAT: Final = {
     _CLAIM: CLAIM_IN_ERRORS,
     _BEGIN: "The beginning of a call",
@@ -123,8 +126,7 @@ class Ledger:
         Raises:
             SnapshotError: An entry is damaged, or its signature is missing or wrong.
         """
-        found = yield Ask(self.saver, "get_tuple", ((yield from self._address()),))
-        return self._entries(found)
+        return self._entries((yield from self._found()))
 
     def claim(self, claims: Mapping[str, Claim]) -> Asking[Entries]:
         """Writes claims, each of which somebody else may have made before.
@@ -135,13 +137,22 @@ class Ledger:
         Returns:
             All entries, which say whose claims were the first.
         """
-        yield from self._write_anchor()
+        place = self.sealer.signer.thread_id, self._anchor()
+        if place not in _anchored:
+            yield from self._write_anchor()
         for key, claim in claims.items():
             yield from self._write(_CLAIM, key, claim.pack())
-        return (yield from self.read())
+        found = yield from self._found()
+        if found is None:  # Somebody has brought back an earlier state of the database.
+            yield from self._write_anchor()
+            found = yield from self._found()
+        if len(_anchored) >= _MOST_NAMESPACES:
+            _anchored.clear()
+        _anchored.add(place)
+        return self._entries(found)
 
     def claim_to_work(
-        self, key: str, answer: Any, run: object
+        self, key: str, answer: Any, run: object, before: Mapping[str, Claim] | None = None
     ) -> Asking[tuple[Claim | None, Entries]]:
         """Claims something on which a run of a graph in this process is to work.
 
@@ -149,6 +160,7 @@ class Ledger:
             key: What it is about.
             answer: The answer that the run goes on with.
             run: The run.
+            before: What is claimed before it.
 
         Returns:
             The claim, or `None` if somebody else had made one before; and all entries.
@@ -156,7 +168,7 @@ class Ledger:
         mine = Claim(answer)
         begin_work(mine.nonce, run)  # Before others can see the claim.
         try:
-            entries = yield from self.claim({key: mine})
+            entries = yield from self.claim({**(before or {}), key: mine})
         except BaseException:
             end_work(mine.nonce)
             raise
@@ -192,7 +204,8 @@ class Ledger:
         """
         nonce = secrets.token_hex(8)
         yield from self._write(_BEGIN, key, nonce)
-        if (yield from self.read()).begun.get(key) != nonce:
+        begun = _rows_in((yield from self._found()))[_BEGIN].get(key)
+        if begun is None or self._opened(_BEGIN, key, begun) != nonce:
             raise mark_as_unfit(
                 AlreadyAnsweredError(
                     f"The call of {name!r} that was approved has been begun by another run of "
@@ -223,6 +236,11 @@ class Ledger:
             writer = str(uuid.uuid4())
             yield Ask(self.saver, "put_writes", ((yield from self._address()), rows, writer))
 
+    def _found(self) -> Asking[CheckpointTuple | None]:
+        found: CheckpointTuple | None
+        found = yield Ask(self.saver, "get_tuple", ((yield from self._address()),))
+        return found
+
     def _write_anchor(self) -> Asking[None]:
         """Makes the ledger, if it is not there."""
         versions: dict[str, Any] = {}
@@ -241,20 +259,9 @@ class Ledger:
         yield Ask(self.saver, "put_writes", (address, [(kind, [key, sealed])], writer))
 
     def _entries(self, found: CheckpointTuple | None) -> Entries:
-        rows: dict[str, dict[str, bytes]] = {kind: {} for kind in (*_WHAT, _END)}
-        for _, kind, row in (found.pending_writes or ()) if found else ():
-            match row:
-                case [str(key), bytes(sealed)] if kind in rows:
-                    # An end may be stored twice, by a failing script too; all else is once.
-                    if rows[kind].setdefault(key, sealed) != sealed and kind != _END:
-                        raise SnapshotError(
-                            f"{_WHAT[kind]} is not used, because it was stored twice."
-                        )
+        rows = _rows_in(found)
         opened = {
-            kind: {
-                key: self.sealer.unseal(sealed, _WHAT[kind], kind, key)
-                for key, sealed in rows[kind].items()
-            }
+            kind: {key: self._opened(kind, key, sealed) for key, sealed in rows[kind].items()}
             for kind in _WHAT
         }
         seed = opened[_SEED].get("")
@@ -269,8 +276,11 @@ class Ledger:
             },
         )
 
+    def _opened(self, kind: str, key: str, sealed: bytes) -> Any:
+        return self.sealer.unseal(sealed, _WHAT[kind], kind, key)
+
     def _anchor(self) -> str:
-        return str(uuid.UUID(hex=digest("ledger", self.sealer.place, self.sealer.script_id)))
+        return _anchor_of(self.sealer.place, self.sealer.script_id)
 
     def _address(self) -> Asking[RunnableConfig]:
         """Where the ledger is: in a namespace of its own, unless an earlier version began it."""
@@ -288,3 +298,20 @@ class Ledger:
                 _namespaces.clear()
             _namespaces[thread, anchor] = own if earlier is None else _NAMESPACE
         return address(_namespaces[thread, anchor])
+
+
+@functools.lru_cache(maxsize=256)
+def _anchor_of(place: str, script_id: str) -> str:
+    return str(uuid.UUID(hex=digest("ledger", place, script_id)))
+
+
+def _rows_in(found: CheckpointTuple | None) -> dict[str, dict[str, bytes]]:
+    """The entries as they are stored, by their kinds and what they are about."""
+    rows: dict[str, dict[str, bytes]] = {kind: {} for kind in (*_WHAT, _END)}
+    for _, kind, row in (found.pending_writes or ()) if found else ():
+        match row:
+            case [str(key), bytes(sealed)] if kind in rows:
+                # An end may be stored twice, by a failing script too; all else is once.
+                if rows[kind].setdefault(key, sealed) != sealed and kind != _END:
+                    raise SnapshotError(f"{_WHAT[kind]} is not used, because it was stored twice.")
+    return rows

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from operator import call
 from typing import Any, Final, get_args
 
 import zstandard
@@ -28,13 +29,14 @@ __all__ = ["Sealer"]
 
 # What is large is large because of arguments and texts, which compress well: it is stored, signed
 # and copied several times.
-_LARGE_BYTES: Final = 64 * 1024
+_LARGE_BYTES: Final = 4 * 1024
 _MOST_BYTES: Final = 2**30
 _COMPRESSED: Final = "zstd+"
 _LEVEL: Final = 1
 _PLAIN: Final = JsonPlusSerializer()
 _LATEST_S: Final = 1e11  # No year of five digits: times are counted in milliseconds, and written.
 _RANKS: Final = 4
+_FATES: Final = frozenset(get_args(Fate))
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})*")
 _PAUSED: Final = "The paused script"
 # What a paused script need not have.
@@ -129,7 +131,7 @@ class Sealer:
         return self.unseal(sealed, _ANSWERS, "answers", digest(paused["sealed"]))
 
     def _parts(self, parts: tuple[str, ...]) -> tuple[bytes, ...]:
-        return tuple(part.encode("utf-8") for part in (self.place, self.script_id, *parts))
+        return tuple(map(str.encode, (self.place, self.script_id, *parts)))
 
 
 def _decompressed(packed: bytes) -> bytes:
@@ -151,7 +153,7 @@ def _is_told_soundly(script: Mapping[str, Any]) -> bool:
             _is_text(source)
             and all(map(_is_time, times))
             and all(isinstance(wait, list | tuple) and 1 <= len(wait) <= 2 for wait in waits)
-            and all(_is_made(call.get("made", {})) for call in _calls_of(script))
+            and all(_is_made(one.get("made", {})) for one in _calls_of(script))
             and all(map(_is_entry, script["report"]["kept"]))
         )
     except (AttributeError, KeyError, TypeError):
@@ -162,7 +164,7 @@ def _times_of(script: Mapping[str, Any]) -> Iterator[Any]:
     """The times of questions."""
     for question in script["questions"]:
         yield question.get("asked_s", 0.0)
-        yield from (call.get("expires_s", 0.0) for call in question["calls"])
+        yield from (one.get("expires_s", 0.0) for one in question["calls"])
 
 
 def _calls_of(script: Mapping[str, Any]) -> Iterator[Any]:
@@ -180,7 +182,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_fate(value: Any) -> bool:
-    return _is_text(value) and value in get_args(Fate)
+    return _is_text(value) and value in _FATES
 
 
 def _is_number(value: Any) -> bool:
@@ -189,8 +191,10 @@ def _is_number(value: Any) -> bool:
 
 def _is_made(made: Mapping[str, Any]) -> bool:
     """Whether it says how a call came about."""
-    known = {"line": _is_number, "column": _is_number, "decision": _is_text}
-    return all(known.get(key, _is_time)(value) for key, value in made.items())
+    return all(_MADE.get(key, _is_time)(value) for key, value in made.items())
+
+
+_MADE: Final = {"line": _is_number, "column": _is_number, "decision": _is_text}
 
 
 # What a report keeps of a call; before there were stories, nothing came after the detail.
@@ -199,5 +203,5 @@ _LEAST_ENTRY: Final = 6
 
 
 def _is_entry(entry: Sequence[Any]) -> bool:
-    fits = all(is_it(part) for is_it, part in zip(_ENTRY, entry, strict=False))
+    fits = all(map(call, _ENTRY, entry))
     return fits and _LEAST_ENTRY <= len(entry) <= len(_ENTRY) and entry[0] < _RANKS

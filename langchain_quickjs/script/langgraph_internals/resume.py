@@ -18,6 +18,7 @@ from langgraph._internal._constants import (
     CONFIG_KEY_RESUMING,
     CONFIG_KEY_SCRATCHPAD,
     INTERRUPT,
+    RESUME,
 )
 from langgraph.errors import _mark_invalid_resume
 from langgraph.types import Command, Durability
@@ -30,6 +31,7 @@ __all__ = [
     "delivery_of",
     "graph_durability",
     "mark_as_unfit",
+    "may_keep_plain_answer",
     "started_before",
     "use_up_plain_answer",
 ]
@@ -92,6 +94,19 @@ def delivery_of(config: RunnableConfig, outer: RunnableConfig) -> Delivery:
 def use_up_plain_answer(config: RunnableConfig) -> None:
     """Uses the answer without an id up: whoever asks next does not get it too."""
     config["configurable"][CONFIG_KEY_SCRATCHPAD].get_null_resume(True)
+
+
+def may_keep_plain_answer(config: RunnableConfig) -> bool:
+    """Whether an answer without an id may be stored with the thread, which whoever asks next gets.
+
+    It surely is not if this run has brought answers with ids, and no run before it has left any.
+    """
+    loop = run_of(config)
+    while loop is not None and loop.is_nested:
+        loop = run_of(loop.config)
+    if loop is None or not config["configurable"].get(CONFIG_KEY_RESUME_MAP):
+        return True
+    return any(channel == RESUME for _, channel, _ in list(loop.checkpoint_pending_writes))
 
 
 def _standing(loop: Any) -> dict[str, Any] | None:

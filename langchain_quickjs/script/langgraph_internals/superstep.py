@@ -186,6 +186,11 @@ class Outermost:
         """The pending writes of the checkpoint at which it stands."""
         return list(self.loop.checkpoint_pending_writes)
 
+    @property
+    def stored(self) -> tuple[Any, Any]:
+        """The checkpoint at which it stands, and its metadata: as the run has loaded them."""
+        return self.loop.checkpoint, self.loop.checkpoint_metadata
+
     def address(self, checkpoint_id: str | None = "", namespace: str = "") -> RunnableConfig:
         """Where a checkpoint is.
 

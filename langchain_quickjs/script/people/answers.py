@@ -14,19 +14,22 @@ An answer is for what was shown, so that is compared with what is asked.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from langchain.agents.middleware.human_in_the_loop import ActionRequest
 from langgraph.types import Interrupt
 
-from langchain_quickjs.errors import SnapshotError, ValueTransferError
+from langchain_quickjs.errors import AlreadyAnsweredError, SnapshotError, ValueTransferError
+from langchain_quickjs.script.durability.ledger_entries import Claim
 from langchain_quickjs.script.flow.decisions import KINDS, Replacements
 from langchain_quickjs.script.langgraph_internals.resume import Delivery
 from langchain_quickjs.script.state import AwaitingCall, Refusal
 from langchain_quickjs.script.telling.questions import refusal_in
 
 __all__ = [
+    "already_answered_error",
     "changed_error",
     "in_langchains_words",
     "json_text",
@@ -189,6 +192,17 @@ def _without_descriptions(question: Any) -> Any:
         told = ("description", "refused", "refused_signature")
         return {key: _without_descriptions(one) for key, one in question.items() if key not in told}
     return [*map(_without_descriptions, question)] if isinstance(question, list) else question
+
+
+def already_answered_error(claims: Iterable[Claim]) -> AlreadyAnsweredError:
+    """The error for an answer that comes after another one."""
+    age_s = time.time() - min((claim.taken_s for claim in claims), default=time.time())
+    return AlreadyAnsweredError(
+        f"This question has been answered {max(age_s, 0):.0f} s ago, and whoever took that answer "
+        "may still be working on it. Nothing was done with the answer that came now. If the run "
+        "that took the first one has died, go on with `invoke(None, config)`. With the config of "
+        "an earlier state, that makes a fork, in which the question is asked again."
+    )
 
 
 def changed_error() -> SnapshotError:

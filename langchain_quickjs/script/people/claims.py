@@ -9,15 +9,15 @@ there are: nobody can decide otherwise afterwards.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Interrupt
 
-from langchain_quickjs.errors import AlreadyAnsweredError, DecisionError
+from langchain_quickjs.errors import DecisionError
 from langchain_quickjs.script.durability.durability_call import is_newest
 from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Claim, Entries
@@ -31,6 +31,7 @@ from langchain_quickjs.script.flow.drivers import Asking
 from langchain_quickjs.script.flow.inputs import Manner
 from langchain_quickjs.script.langgraph_internals.resume import Delivery, mark_as_unfit
 from langchain_quickjs.script.people.answers import (
+    already_answered_error,
     changed_error,
     in_langchains_words,
     json_text,
@@ -47,7 +48,6 @@ __all__ = [
     "Pause",
     "Received",
     "Taken",
-    "already_answered_error",
     "asked_by",
     "receive",
     "take_answers",
@@ -102,13 +102,13 @@ def asked_by(paused: PausedScript) -> list[Asked]:
     return asked
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pause:
     """Where a script stands.
 
     Attributes:
         key: What it is claimed by.
-        asked: All interrupts that the script waits for.
+        script: What was stored of the script.
         manner: How people are asked.
         replacements: The calls that people may put in the place of others.
         config: The config of a task of the script's graph, which has come to this pause.
@@ -118,13 +118,18 @@ class Pause:
     """
 
     key: str
-    asked: Sequence[Asked]
+    script: PausedScript
     manner: Manner
     replacements: Replacements
     config: RunnableConfig
     outer: RunnableConfig
     run: object
     sealer: Sealer
+
+    @functools.cached_property
+    def asked(self) -> Sequence[Asked]:
+        """All interrupts that the script waits for."""
+        return asked_by(self.script)
 
     @property
     def shown(self) -> Sequence[Asked]:
@@ -145,10 +150,14 @@ class Taken:
     Attributes:
         answers: The answers, by the ids of the interrupts; decisions for questions.
         nonce: What the run has claimed the pause under.
+        first: What the first run did that went on from there. All go on with the same randomness.
+        entries: What the script's ledger holds, if this run is the first; nobody else adds to it.
     """
 
     answers: Mapping[str, Any]
     nonce: str
+    first: str
+    entries: Entries | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +256,11 @@ def take_answers(pause: Pause, received: Received, ledger: Ledger) -> Asking[Tak
         AlreadyAnsweredError: Everything that was brought has been answered before, and another run
             is at work.
     """
-    mine = received.claims
-    entries = yield from (ledger.claim(mine) if mine else ledger.read())
+    mine, own = received.claims, None
+    if mine:
+        own, entries = yield from ledger.claim_to_work(pause.key, None, pause.run, before=mine)
+    else:
+        entries = yield from ledger.read()
     received.tell(pause, entries)
     answers = {
         one.interrupt.id: claim.answer
@@ -257,9 +269,12 @@ def take_answers(pause: Pause, received: Received, ledger: Ledger) -> Asking[Tak
     }
     if not answers:
         return None
+    if own is not None:
+        return Taken(answers, own.nonce, own.nonce, entries)
     own = yield from _claim_pause(pause, entries, ledger)
     if own is not None:
-        return Taken(answers, own.nonce)
+        first = entries.claims.get(pause.key, own)
+        return Taken(answers, own.nonce, first.nonce, entries if own is first else None)
     if received.is_late(entries):
         claims = [entries.claims[key] for key in received.given]
         raise mark_as_unfit(already_answered_error(claims))
@@ -312,17 +327,6 @@ def _claim_pause(pause: Pause, entries: Entries, ledger: Ledger) -> Asking[Claim
         return None
     own, _ = yield from ledger.take_over_work(pause.key, other, pause.run)
     return own
-
-
-def already_answered_error(claims: Iterable[Claim]) -> AlreadyAnsweredError:
-    """The error for an answer that comes after another one."""
-    age_s = time.time() - min((claim.taken_s for claim in claims), default=time.time())
-    return AlreadyAnsweredError(
-        f"This question has been answered {max(age_s, 0):.0f} s ago, and whoever took that answer "
-        "may still be working on it. Nothing was done with the answer that came now. If the run "
-        "that took the first one has died, go on with `invoke(None, config)`. With the config of "
-        "an earlier state, that makes a fork, in which the question is asked again."
-    )
 
 
 def _require_shown(asked: Asked, delivery: Delivery, sealer: Sealer) -> None:

@@ -35,12 +35,12 @@ from langchain_quickjs.script.langgraph_internals.resume import (
     use_up_plain_answer,
 )
 from langchain_quickjs.script.people.answers import (
+    already_answered_error,
     refusal_shown,
     refused,
     require_call_shown,
     signed,
 )
-from langchain_quickjs.script.people.claims import already_answered_error
 from langchain_quickjs.script.state import Question
 from langchain_quickjs.script.telling.questions import with_refusal
 from langchain_quickjs.script.telling.receipts import Receipt, note_receipt

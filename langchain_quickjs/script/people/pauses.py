@@ -34,27 +34,27 @@ from langchain_quickjs.script.people.claims import (
     take_answers,
     take_pause_over,
 )
-from langchain_quickjs.script.state import PausedState, Refusal
+from langchain_quickjs.script.state import PausedScript, PausedState, Refusal
 from langchain_quickjs.script.telling.receipts import Receipt, note_receipt
 
-__all__ = ["answers_at", "claimed_again", "going_on", "released"]
+__all__ = ["answers_at", "claimed_again", "going_on", "maybe_answered", "released", "sealed_for"]
 
 
-def answers_at(pause: Pause, state: ScriptState, sealer: Sealer) -> Asking[bytes]:
-    """What is answered at a pause, sealed for it.
+def answers_at(pause: Pause, state: ScriptState, sealer: Sealer) -> Asking[GoesOn]:
+    """What is answered at a pause.
 
     Raises:
         GraphInterrupt: Nothing is; people are asked.
         DecisionError: An answer does not fit, and it is not to be asked again.
         Exception: That of an answer which did not fit what a tool had asked.
     """
-    config, stored = pause.config, cast("PausedState", state["paused"])
+    config = pause.config
     taken: Taken | None = None
     refusals: Mapping[str, Refusal] = {}
     ledger = Ledger.of(config, sealer)
-    # If it has just come to its first pause, nobody can have answered.
+    # If it has just come to questions that it has never asked, nobody can have answered.
     began = started_before(config) or bool(state.get("brought"))
-    if ledger is not None and (began or state.get("resumed")):
+    if ledger is not None and (began or state.get("maybe_answered")):
         delivery = delivery_of(config, pause.outer) if began else Delivery({})
         received = receive(pause, pause.asked, delivery)
         taken = yield from take_answers(pause, received, ledger)
@@ -65,8 +65,29 @@ def answers_at(pause: Pause, state: ScriptState, sealer: Sealer) -> Asking[bytes
         if refused := state.get("refused"):
             raise refused
         raise GraphInterrupt(tuple(one.shown(refusals) for one in pause.shown))
+    return GoesOn(taken, refusals)
+
+
+def maybe_answered(paused: PausedScript, pause: Pause, taken: Taken) -> bool:
+    """Whether somebody may have answered what a script asks that has just paused.
+
+    Nobody has seen a question that is new, unless another run has come here too.
+
+    Args:
+        paused: The script.
+        pause: The pause from which it has gone on.
+        taken: What it went on with.
+    """
+    before = {one.interrupt.id for one in pause.asked}
+    is_known = any(question["interrupt"].id in before for question in paused["questions"])
+    return taken.entries is None or bool(paused["blocked"]) or is_known
+
+
+def sealed_for(goes_on: GoesOn, paused: PausedState, sealer: Sealer) -> bytes:
+    """What a script goes on with, as it is stored: good for this pause only."""
+    taken, refusals = goes_on.taken, goes_on.refusals
     told = {number: list(refusal) for number, refusal in refusals.items()}
-    return sealer.seal_answers([dict(taken.answers), taken.nonce, told], stored)
+    return sealer.seal_answers([dict(taken.answers), taken.nonce, told], paused)
 
 
 def going_on(state: ScriptState, sealer: Sealer) -> GoesOn | None:
@@ -80,16 +101,17 @@ def going_on(state: ScriptState, sealer: Sealer) -> GoesOn | None:
         return None
     match sealer.unseal_answers(sealed, stored):
         case [dict(answers), str(nonce)]:  # An earlier version knew of no refusals.
-            return GoesOn(Taken(answers, nonce), {})
+            return GoesOn(Taken(answers, nonce, nonce), {})
         case [dict(answers), str(nonce), dict(refusals)]:
             # An earlier version had the reasons alone.
             told = {key: [one] if isinstance(one, str) else one for key, one in refusals.items()}
-            return GoesOn(Taken(answers, nonce), {key: Refusal(*one) for key, one in told.items()})
+            refusals = {key: Refusal(*one) for key, one in told.items()}
+            return GoesOn(Taken(answers, nonce, nonce), refusals)
     raise SnapshotError("What people answered to the paused script is not used: it was damaged.")
 
 
-def claimed_again(goes_on: GoesOn, pause: Pause, sealer: Sealer) -> Asking[tuple[str, GoesOn]]:
-    """What this run has claimed the pause under that it goes on from, and what it goes on with.
+def claimed_again(goes_on: GoesOn, pause: Pause, sealer: Sealer) -> Asking[GoesOn]:
+    """What this run goes on with, which has claimed the pause.
 
     Raises:
         AlreadyAnsweredError: Another run is at work, and this one has brought an answer.
@@ -97,7 +119,7 @@ def claimed_again(goes_on: GoesOn, pause: Pause, sealer: Sealer) -> Asking[tuple
     """
     taken = goes_on.taken
     if is_at_work_here(taken.nonce, pause.run):
-        return taken.nonce, goes_on
+        return goes_on
     delivery = delivery_of(pause.config, pause.outer)
     others = [one for one in pause.asked if one.interrupt.id not in taken.answers]
     received = receive(pause, others, delivery)
@@ -107,7 +129,8 @@ def claimed_again(goes_on: GoesOn, pause: Pause, sealer: Sealer) -> Asking[tuple
     nonce = yield from take_pause_over(taken, pause, delivery, received, ledger)
     if nonce is None:
         raise GraphInterrupt(())
-    return nonce, replace(goes_on, refusals={**goes_on.refusals, **received.refusals})
+    refusals = {**goes_on.refusals, **received.refusals}
+    return GoesOn(replace(taken, nonce=nonce), refusals)
 
 
 def released(nonces: Sequence[str], sealer: Sealer, config: RunnableConfig) -> Asking[None]:

@@ -22,6 +22,7 @@ from langchain_quickjs.script.flow.inputs import Done, Resumed, Started, new_see
 from langchain_quickjs.script.graph_state import ScriptState
 from langchain_quickjs.script.langgraph_internals.resume import started_before
 from langchain_quickjs.script.people.claims import GoesOn
+from langchain_quickjs.script.state import PausedScript
 
 __all__ = ["entry_of"]
 
@@ -34,7 +35,9 @@ def entry_of(
     *,
     outer: RunnableConfig,
     kept: Kept | None,
+    again: bool,
     goes_on: GoesOn | None,
+    script: PausedScript | None,
 ) -> Asking[Started | Resumed]:
     """Where the script stands, and what is known of calls that it has made since.
 
@@ -45,25 +48,27 @@ def entry_of(
         config: The config of the graph's task.
         outer: That of the task that the script graph runs in.
         kept: What was kept of it while it ran.
+        again: Whether it may have gone on from there before. The graph alone does not know whether
+            it was begun before, unless it was stored.
         goes_on: What it goes on with from its last pause, if it does.
+        script: What is stored of it then.
 
     Raises:
         SnapshotError: What is stored of it is damaged, or another script's.
     """
     stored = state.get("paused")
-    # The graph alone does not know whether it was begun before, unless it was stored.
-    again = started_before(config)
     again_at_all = again or started_before(outer)
-    entries = Entries()
+    entries = None if goes_on is None else goes_on.taken.entries
     ledger = Ledger.of(config, sealer)
-    if ledger is not None and (again_at_all or goes_on is not None):
+    if entries is None and ledger is not None and (again_at_all or goes_on is not None):
         entries = yield from ledger.read()
+    entries = entries or Entries()
     ends = {**entries.ends, **({end["tool_call_id"]: end for end in kept.ends} if kept else {})}
     known = {name: unseal_end(end, sealer) for name, end in ends.items()}
     done = Done(known, frozenset(entries.begun))
     if kept is not None:
         return Resumed(kept.script, {}, again, done)
-    if stored is None or goes_on is None:
+    if stored is None or goes_on is None or script is None:
         seed = entries.seed or state.get("seed") or new_seed()
         return Started(source(), seed, again_at_all, done)
     if stored["script_id"] != sealer.script_id:
@@ -72,5 +77,5 @@ def entry_of(
             f"{sealer.script_id!r}, so it is not resumed here."
         )
     taken, refusals = goes_on.taken, goes_on.refusals
-    entropy = hashlib.sha256(taken.nonce.encode()).digest()
-    return Resumed(sealer.resume(stored), taken.answers, again, done, entropy, refusals)
+    entropy = hashlib.sha256(taken.first.encode()).digest()
+    return Resumed(script, taken.answers, again, done, entropy, refusals)

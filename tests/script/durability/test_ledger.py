@@ -86,8 +86,7 @@ def test_one_claims_and_one_takes_over(seed: int) -> None:
 def test_a_claim_that_cannot_be_written_is_not_worked_on() -> None:
     ledger, run = new_ledger(), Run()
     claiming = ledger.claim_to_work(KEY, "answer", run)
-    next(claiming)
-    write = claiming.send(None)
+    write = next(asked for asked in claiming if asked.method == "put_writes")
     _, [(_, (_, sealed))], _ = write.args
     _, nonce, owner, taken_s = ledger.sealer.unseal(sealed, "claim", "claim", KEY)
     claim = Claim("answer", nonce, owner, taken_s)
