@@ -152,7 +152,7 @@ def _write_again(
         config: Its config.
     """
     saver = checkpointer_of(config)
-    if saver is None or task is None or task.made:
+    if saver is None or task is None or task.has_made_any:
         return
     place = {key: config["configurable"][key] for key in ("thread_id", "checkpoint_ns")}
     found: CheckpointTuple | None = yield Ask(saver, "get_tuple", ({"configurable": place},))

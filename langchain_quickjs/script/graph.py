@@ -257,8 +257,6 @@ def _went_on(
 
     Args:
         source: Tells what the script is given.
-        state: The state.
-        config: The config of the task.
         again: Whether it may have gone on from here before.
         at: What it goes on with from a pause, if it does, and that pause.
     """
@@ -285,9 +283,7 @@ def _went_on(
         yield from released(nonces, source.sealer(state, config), config)
         raise
     if isinstance(result, Ended) and granted.path.task is not None:
-        told = set(map(id, result.updates))
-        written = [one for one in granted.path.task.made if id(one) not in told]
-        write_unseen(config, {"written": written})
+        write_unseen(config, {"written": granted.path.task.made_besides(result.updates)})
     if not (isinstance(result, Paused) and isinstance(entry, Resumed)):
         return _answer(result, sealer, config)
     yield from retire_answer(config)

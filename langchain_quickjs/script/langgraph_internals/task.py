@@ -41,10 +41,15 @@ class OuterTask:
         self._lock = threading.Lock()
 
     @property
-    def made(self) -> list[StateUpdate]:
-        """The updates that were applied and not taken back."""
+    def has_made_any(self) -> bool:
+        """Whether updates were applied and not taken back."""
+        return bool(self._made)
+
+    def made_besides(self, updates: Iterable[StateUpdate]) -> list[StateUpdate]:
+        """The updates that were applied and not taken back, but for these."""
+        told = set(map(id, updates))
         with self._lock:
-            return list(self._made)
+            return [update for update in self._made if id(update) not in told]
 
     def write(self, updates: Iterable[StateUpdate]) -> None:
         """Applies updates to the agent's state, visible from now on.
