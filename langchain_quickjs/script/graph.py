@@ -255,10 +255,8 @@ def _went_on(
 ) -> Work[_Became]:
     """What the state becomes when the script has gone as far as it goes.
 
-    Args:
-        source: Tells what the script is given.
-        again: Whether it may have gone on from here before.
-        at: What it goes on with from a pause, if it does, and that pause.
+    `at` is what it goes on with from a pause, if it does, and that pause; `again`, whether it may
+    have gone on from here before.
     """
     goes_on, pause = at or (None, None)
     try:

@@ -128,7 +128,7 @@ MUTATIONS: Final[Mapping[str, tuple[Part, ...]]] = {
     ),
     "a program finds nothing": ((ProgramSession, "found", _clean),),
     "a program leaves nothing": (
-        (ProgramLabels, "left", lambda *_, **__: Left(CLEAN, CLEAN, CLEAN, shown=False)),
+        (ProgramLabels, "left", lambda *_, **__: Left(CLEAN, CLEAN, CLEAN, False, {})),
     ),
     "variables bring nothing": (
         (
