@@ -1,35 +1,39 @@
 """Random sessions under the rule of two: what a model and its programs do, as data and as code.
 
 Each tool gives back its call's place as a tag, with the text that it was given. So what reached a
-message of the model, or an argument, can be read in it; `calls_of` says what goes other ways.
+message of the model, or an argument, can be read in it; `written_sessions` says what goes other
+ways.
 """
 
 from __future__ import annotations
 
-import json
+import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 from hypothesis import strategies as st
 
 __all__ = [
-    "NAMES",
+    "ALL",
+    "PROVIDED",
     "Call",
     "Expr",
-    "Known",
+    "Found",
     "Program",
     "Say",
     "Script",
     "Step",
-    "Written",
     "places_in",
     "scripts",
 ]
 
 ALL: Final = frozenset({"untrusted", "sensitive", "acts"})
+NONE: Final = frozenset[str]()
 NAMES: Final = ("ash", "elm", "fir", "oak", "yew", "bay")
+PROVIDED: Final = "web_search"
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,28 @@ class Expr:
 
 @dataclass(frozen=True)
 class Call:
-    """A call of a tool, or of a subagent, with what that is to do."""
+    """A call of a tool, or of a subagent, with what that is to do.
+
+    Attributes:
+        tool: The tool.
+        gives: What it is given.
+        approved: What a person says if asked.
+        adds: The labels that the tool gives to this result.
+        inner: What the subagent calls.
+    """
 
     tool: str
     gives: Expr = Expr()
     approved: bool = True
+    adds: frozenset[str] = NONE
     inner: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the model's provider has put into a message, before the calls of the same."""
+
+    tool: str = PROVIDED
 
 
 @dataclass(frozen=True)
@@ -76,14 +96,21 @@ class Script:
         labels: The labels of tools; one that is missing has all.
         says: What happens.
         tools: The names of the tools.
+        rule: What else there is to say of the rule.
     """
 
     labels: Mapping[str, frozenset[str]]
     says: tuple[Say, ...]
     tools: tuple[str, ...] = NAMES
+    rule: Mapping[str, Any] = field(default_factory=dict)
 
     def of(self, tool: str) -> frozenset[str]:
-        return frozenset() if tool == "task" else self.labels.get(tool, ALL)
+        """The labels of a tool."""
+        return NONE if tool == "task" else self.labels.get(tool, ALL)
+
+    def decisive(self, tool: str) -> frozenset[str]:
+        """Those of its labels for which its calls are asked about."""
+        return self.of(tool) & (ALL if self.rule.get("order") == "any" else {"acts"})
 
 
 @dataclass(frozen=True)
@@ -97,199 +124,30 @@ class Say:
         leaves: Whether nobody answers what is asked.
     """
 
-    turns: tuple[tuple[Call | Program, ...], ...]
+    turns: tuple[tuple[Call | Program | Found, ...], ...]
     back: int | None = None
     how: str = "say"
     leaves: bool = False
 
 
-@dataclass(frozen=True)
-class Known:
-    """What is known of a call before it is made.
-
-    Attributes:
-        turn: The message of a model that it comes from.
-        prior: The calls whose results its program has been given before.
-        launched: Calls that have begun before, if they have been made at all.
-        implied: The calls that it depends on without their text being in it.
-        before: All calls of the session that were over before.
-        outer: The call of the subagent that makes it.
-    """
-
-    place: str
-    call: Call
-    turn: str
-    in_program: bool = False
-    prior: frozenset[str] = frozenset()
-    launched: frozenset[str] = frozenset()
-    implied: frozenset[str] = frozenset()
-    before: frozenset[str] = frozenset()
-    outer: str | None = None
-
-
-@dataclass
-class Written:
-    """Turns as the model says them, with what is known of each call.
-
-    Attributes:
-        calls: By their places.
-        says: What the model calls in each turn, by the name of the turn: name, arguments, id.
-        shown: What the end of a program shows without its text being in it, by the program.
-        inner: The names of the turns of a subagent, by the call.
-    """
-
-    one_by_one: bool
-    calls: dict[str, Known] = field(default_factory=dict)
-    says: dict[str, list[tuple[str, Any, str]]] = field(default_factory=dict)
-    shown: dict[str, frozenset[str]] = field(default_factory=dict)
-    inner: dict[str, list[str]] = field(default_factory=dict)
-
-    def turns(
-        self, prefix: str, turns: Sequence[Any], past: frozenset[str], outer: str | None = None
-    ) -> list[str]:
-        """Writes turns, after all these calls; gives their names."""
-        names = []
-        for number, turn in enumerate(turns):
-            name, here = f"{prefix}.{number}", frozenset[str]()
-            direct = {
-                f"{name}.{index}" for index, item in enumerate(turn) if isinstance(item, Call)
-            }
-            says = self.says[name] = list[tuple[str, Any, str]]()
-            for index, item in enumerate(turn):
-                place = f"{name}.{index}"
-                base = Known(place, Call(""), name, launched=frozenset(direct - {place}))
-                base = replace(base, before=past, outer=outer)
-                if isinstance(item, Call):
-                    self._known(replace(base, call=item))
-                    says.append((*self._direct(place, item), place))
-                    continue
-                if self.one_by_one:
-                    base = replace(base, before=past | here)
-                code = _Writer(self, base, place).program(item)
-                says.append(("eval", {"code": code}, place))
-                here |= self.within(place)
-            names.append(name)
-            past |= self.within(name)
-        return names
-
-    def within(self, place: str) -> frozenset[str]:
-        """All calls of a turn, a program, or a call of a subagent, with this one."""
-        return frozenset(
-            p for p in self.calls if p == place or p.startswith((f"{place}.", f"{place}/"))
-        )
-
-    def _known(self, known: Known) -> None:
-        place, call = known.place, known.call
-        self.calls[place] = known
-        if call.tool == "task":
-            past = known.before | known.prior
-            past = past.union(*(self.within(one) for one in known.prior))
-            self.inner[place] = self.turns(f"{place}/", call.inner, past, place)
-
-    def _direct(self, place: str, call: Call) -> tuple[str, Any]:
-        if call.tool == "task":
-            return "task", {"description": place, "subagent_type": "worker"}
-        return call.tool, {"to": place}
-
-
-@dataclass
-class _Writer:
-    """Writes one program."""
-
-    written: Written
-    base: Known
-    place: str
-    results: list[str] = field(default_factory=list)
-    launched: frozenset[str] = frozenset()
-
-    def program(self, program: Program) -> str:
-        lines = [self._step(number, step) for number, step in enumerate(program.steps)]
-        value, implied = self._text(program.gives)
-        self.written.shown[self.place] = (
-            implied if program.end in ("returns", "prints", "throws") else frozenset()
-        )
-        ends = {
-            "silent": "",
-            "returns": f"return {value};",
-            "prints": f"console.log({value});",
-            "throws": f"throw Error({value});",
-            "leaves": f"globalThis.kept = {value};",
-        }
-        body = "\n".join([*lines, ends[program.end]])
-        return f"await (async () => {{ const r = {{}};\n{body}\n}})()"
-
-    def _step(self, number: int, step: Step) -> str:
-        test, implied = self._text(Expr(step.when, "flag")) if step.when else ("'y'", frozenset())
-        made, begun, known = list[str](), list[str](), list(self.results)
-        for index, call in enumerate(step.calls):
-            place = f"{self.place}.{number}.{index}"
-            # What is in turn knows of the ones before; strands know of none.
-            value, gives = self._text(call.gives)
-            self.written._known(
-                replace(
-                    self.base,
-                    place=place,
-                    call=call,
-                    in_program=True,
-                    prior=frozenset(self.results),
-                    launched=self.base.launched | self.launched | set(begun),
-                    implied=implied | gives,
-                    before=self.base.before
-                    | frozenset().union(*(self.written.within(one) for one in self.results)),
-                )
-            )
-            made.append(f"r[{json.dumps(place)}] = await {_call(place, call, value)};")
-            if step.how in ("each", "caught"):
-                self.results.append(place)
-            if step.how != "strands":
-                begun.append(place)
-        self.launched |= set(begun)
-        if step.how in ("all", "strands"):
-            self.results = [*known, *(f"{self.place}.{number}.{i}" for i in range(len(step.calls)))]
-        runs = {
-            "all": "await Promise.allSettled([" + ", ".join(map(_later, made)) + "]);",
-            "strands": "await Promise.allSettled([" + ", ".join(map(_later, made)) + "]);",
-            "each": " ".join(made),
-            "caught": " ".join(f"try {{ {one} }} catch (e) {{ r.e = e.message }}" for one in made),
-            "loose": " ".join(f"{_later(one)}.catch(() => 0);" for one in made),
-        }[step.how]
-        return f"if ({test} === 'y') {{ {runs} }}"
-
-    def _text(self, expr: Expr) -> tuple[str, frozenset[str]]:
-        """The code, and what is in its value but not to be seen there."""
-        if expr.of == 0 or (expr.of > 0 and not self.results):
-            return "'x'", frozenset()
-        if expr.of < 0:
-            return "String(globalThis.kept ?? '')", frozenset()
-        place = self.results[expr.of % len(self.results)]
-        text = f"String(r[{json.dumps(place)}] ?? '')"
-        return {
-            "text": (text, frozenset()),
-            "length": (f"String({text}.length)", frozenset({place})),
-            "flag": (f"({text}.length > 1 ? 'y' : 'n')", frozenset({place})),
-        }[expr.form]
-
-
-def _later(code: str) -> str:
-    return f"(async () => {{ {code} }})()"
-
-
-def _call(place: str, call: Call, value: str) -> str:
-    if call.tool == "task":
-        return f"task({{ description: '{place} ' + {value}, subagentType: 'worker' }})"
-    return f"tools.{call.tool}({{ to: '{place}', text: {value} }})"
-
-
 # --- what is drawn -------------------------------------------------------------------------------
 
 exprs = st.builds(
-    Expr, st.sampled_from([0, 0, 1, 2, 3, -1]), st.sampled_from(["text", "text", "length", "flag"])
+    Expr,
+    st.sampled_from([0, 0, 1, 1, 2, 3, -1]),
+    st.sampled_from(["text", "text", "length", "flag"]),
 )
 label_sets = st.sampled_from([
-    frozenset[str](), {"untrusted"}, {"untrusted"}, {"sensitive"}, {"sensitive"}, {"acts"},
-    {"acts"}, {"acts"}, {"untrusted", "sensitive"}, {"untrusted", "acts"}, {"sensitive", "acts"},
-    ALL,
+    NONE, {"untrusted"}, {"sensitive"}, {"acts"}, {"acts"}, {"untrusted", "sensitive"},
+    {"untrusted", "acts"}, {"sensitive", "acts"}, ALL,
 ]).map(frozenset)  # fmt: skip
+adding = st.sampled_from([NONE] * 6 + [frozenset({one}) for one in sorted(ALL)])
+rules = st.fixed_dictionaries(
+    {
+        "order": st.sampled_from(["acts", "acts", "any"]),
+        "on_three": st.sampled_from(["ask", "ask", "ask", "refuse"]),
+    }
+)
 
 
 def _programs(calls: st.SearchStrategy[Call]) -> st.SearchStrategy[Program]:
@@ -300,8 +158,11 @@ def _programs(calls: st.SearchStrategy[Call]) -> st.SearchStrategy[Program]:
     return st.builds(Program, st.lists(steps, min_size=1, max_size=3).map(tuple), ends, exprs)
 
 
-def _turns(items: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[Any]:
-    turn = st.lists(items, min_size=1, max_size=2).map(tuple)
+def _turns(
+    calls: st.SearchStrategy[Call], most: int, found: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Any]:
+    items = st.lists(st.one_of(calls, _programs(calls)), min_size=1, max_size=2).map(tuple)
+    turn = st.tuples(found, items).map(lambda both: both[0] + both[1])
     return st.lists(turn, min_size=1, max_size=most).map(tuple)
 
 
@@ -309,7 +170,9 @@ def _turns(items: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[Any]:
 def scripts(
     draw: Any, *, subagents: bool = False, says: int = 3, rejects: bool = True, leaves: bool = True
 ) -> Script:
-    """A session.
+    """A session. Most have one source of strangers' text and one of private data, anywhere.
+
+    So only one way leads from there to what acts: who loses sight of it there loses it for good.
 
     Args:
         draw: Draws.
@@ -318,31 +181,78 @@ def scripts(
         rejects: Whether some calls are rejected.
         leaves: Whether questions are left alone, and earlier checkpoints gone on from.
     """
-    tools = NAMES[: draw(st.integers(3, 6))]
-    # One of each kind, and others, of which one may be unlabelled.
-    each = draw(st.permutations([frozenset({one}) for one in sorted(ALL)]))
-    others = [draw(label_sets) for _ in tools[3:5]]
-    labels = dict(zip(tools, [*each, *others], strict=False))
+    tools = NAMES[: draw(st.integers(4, 6))]
+    # The last one is not labelled at all.
+    labels = {name: frozenset({one}) for name, one in zip(NAMES, sorted(ALL), strict=False)}
+    labels |= {NAMES[3]: NONE} | {name: draw(label_sets) for name in tools[4:5]}
     acts = st.sampled_from([name for name in tools if "acts" in labels.get(name, ALL)])
     approved = st.sampled_from([True, True, not rejects])
-    calls = st.builds(Call, st.sampled_from(tools), exprs, approved)
+    sources = frozenset[str]()
+    calls = st.builds(Call, st.sampled_from(tools), exprs, approved, adding)
+    if draw(st.sampled_from([True, True, True, False])):
+        sources, acts = ALL - {"acts"}, st.just("ash")
+        calls = st.builds(Call, st.sampled_from(["ash", "oak", "oak"]), exprs, approved)
+    ways = {
+        label: draw(st.sampled_from(["tool", "tool", "adds", "found"])) for label in sorted(sources)
+    }
+    labels[PROVIDED] = frozenset(label for label, way in ways.items() if way == "found")
+    found = st.sampled_from([(), (Found(),)] if labels[PROVIDED] else [()])
     if subagents:
-        inner = _turns(st.one_of(calls, _programs(calls)), 2)
-        tasks = st.builds(Call, st.just("task"), exprs, st.just(True), inner)
+        tasks = st.builds(Call, st.just("task"), exprs, inner=_turns(calls, 2, found))
         calls = st.one_of(calls, calls, tasks)
-    back = st.one_of(st.none(), st.integers(0, 9)) if leaves else st.none()
-    how, leave = (
-        st.sampled_from(["say", "again", "update"]),
-        st.booleans() if leaves else st.just(False),
-    )
     # At the end something acts.
     last: Any = st.builds(Call, acts, st.builds(Expr, st.sampled_from([0, -1])))
     ends = st.one_of(last, last.map(lambda call: Program((Step((call,)),))))
-    turns = st.tuples(
-        _turns(st.one_of(calls, _programs(calls)), 3), st.tuples(ends).map(lambda t: (t,))
+    turns = st.tuples(_turns(calls, 2, found), st.tuples(ends).map(lambda t: (t,)))
+    said = st.builds(
+        Say,
+        turns.map(lambda both: both[0] + both[1]),
+        st.one_of(st.none(), st.integers(0, 9)) if leaves else st.none(),
+        st.sampled_from(["say", "again", "update"]),
+        st.sampled_from([False, False, leaves]),
     )
-    said = st.builds(Say, turns.map(lambda both: both[0] + both[1]), back, how, leave)
-    return Script(labels, tuple(draw(st.lists(said, min_size=1, max_size=says))), tools)
+    drawn = draw(st.lists(said, min_size=1, max_size=says))
+    for label, way in ways.items():
+        if way != "found":
+            drawn = _with_source(draw, drawn, label, way)
+    return Script(labels, tuple(drawn), tools, draw(rules))
+
+
+def _with_source(draw: Any, says: list[Say], label: str, way: str) -> list[Say]:
+    """The same with a call in the place of another that brings a label."""
+    calls = [call for say in says for call in _calls_in(say.turns)][:-1]
+    at = draw(st.sampled_from([n for n, call in enumerate(calls) if call.tool != "task"]))
+    tool, count = NAMES[sorted(ALL).index(label)], itertools.count()
+    brings: Any = {"adds": frozenset({label})} if way == "adds" else {"tool": tool}
+    bring = partial(replace, **brings)
+    return [*_changed(tuple(says), lambda call: bring(call) if next(count) == at else call)]
+
+
+def _calls_in(item: Any) -> list[Call]:
+    calls = list[Call]()
+
+    def note(call: Call) -> Call:
+        calls.append(call)
+        return call
+
+    _changed(item, note)
+    return calls
+
+
+def _changed(item: Any, change: Callable[[Call], Call]) -> Any:
+    """What happens with each call in it changed."""
+    match item:
+        case tuple():
+            return tuple(_changed(one, change) for one in item)
+        case Say():
+            return replace(item, turns=_changed(item.turns, change))
+        case Program():
+            return replace(item, steps=_changed(item.steps, change))
+        case Step():
+            return replace(item, calls=_changed(item.calls, change))
+        case Call():
+            return replace(change(item), inner=_changed(item.inner, change))
+    return item
 
 
 def places_in(texts: Iterable[str]) -> list[str]:

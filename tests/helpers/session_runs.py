@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,70 +21,14 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import Command
 
-from langchain_quickjs import CodeInterpreterMiddleware, RuleOfTwo
+from langchain_quickjs import CodeInterpreterMiddleware, Labelled, RuleOfTwo
 from tests.helpers.conversations import Mode
-from tests.helpers.scripted_sessions import Known, Say, Script, Written, places_in
+from tests.helpers.scripted_sessions import Say, Script, places_in
+from tests.helpers.session_oracle import Branch, Happened
 from tests.helpers.sessions import THREAD
+from tests.helpers.written_sessions import Written
 
-__all__ = ["Branch", "Happened", "Run"]
-
-
-@dataclass
-class Happened:
-    """What has happened on one branch of a thread.
-
-    Attributes:
-        made: Made calls by their places, in order: the text that each was given, and its result.
-        asked: Calls that a person was asked about.
-        read: What a model had read before it said a turn.
-        ended: The programs whose ends it had read, so that it knows what these show.
-    """
-
-    made: dict[str, tuple[str, str]] = field(default_factory=dict)
-    asked: set[str] = field(default_factory=set)
-    read: dict[str, str] = field(default_factory=dict)
-    ended: dict[str, set[str]] = field(default_factory=dict)
-
-    def take(self, line: str) -> None:
-        """Takes up what was noted."""
-        kind, name, *rest = json.loads(line)
-        if kind == "made":
-            self.made[name] = (rest[0], rest[1])
-        elif kind == "asked":
-            self.asked.add(name)
-        else:
-            self.read[name], self.ended[name] = rest[0], set(rest[1])
-
-
-@dataclass(frozen=True)
-class Branch:
-    """What an oracle may know of a branch: its calls as they were written, and what happened."""
-
-    written: Written
-    calls: Mapping[str, Known]
-    on: Happened
-
-    def made(self, places: Iterable[str]) -> set[str]:
-        """Those of these calls that were made."""
-        return {place for place in places if place in self.on.made}
-
-    def carried(self, places: Iterable[str]) -> set[str]:
-        """The calls whose results are in the results of these."""
-        return {*places_in(self.on.made[place][1] for place in self.made(places))}
-
-    def given(self, call: Known) -> set[str]:
-        """The calls whose results have come to a call."""
-        return {*places_in([self.on.made[call.place][0]])} | self.carried(call.implied)
-
-    def told(self, call: Known) -> set[str]:
-        """The calls whose results whoever makes a call had been shown when it was written."""
-        read = {*places_in([self.on.read[call.turn]])}
-        for ended in self.on.ended[call.turn]:
-            read |= self.carried(self.written.shown.get(ended, ()))
-        if call.outer is None:
-            return read
-        outer = self.written.calls[call.outer]
-        return read | self.told(outer) | self.carried(outer.prior)
+__all__ = ["Run"]
 
 
 class Scribe(BaseChatModel):
@@ -108,19 +52,25 @@ class Scribe(BaseChatModel):
             task = next(m.text for m in messages if m.type == "human").split(" ")[0]
             names = self.written.inner[task]
         read = [m for m in messages if m.type in ("human", "tool")]
-        text = " ".join(m.text for m in read)
+        said = [m for m in messages if isinstance(m, AIMessage) and m.tool_calls]
+        text = " ".join(m.text for m in (*read, *said))
         if turn >= len(names) or names[turn] is None:
             told = "done " + "".join(f"#{one};" for one in places_in([text]))
             if task is not None:
                 note(self.log, "made", task, text, told)
             return ChatResult(generations=[ChatGeneration(message=AIMessage(told))])
         ended = [getattr(m, "tool_call_id", "") for m in read if "<error" not in m.text]
+        content: list[Any] = []
+        for place in self.written.found[names[turn]]:
+            note(self.log, "made", place, "", f"#{place};")
+            content += [{"type": "web_search_call"}, {"type": "text", "text": f"#{place};"}]
+            text += f"#{place};"
         note(self.log, "read", names[turn], text, ended)
         calls = [
             {"name": name, "args": args, "id": place}
             for name, args, place in self.written.says[names[turn]]
         ]
-        answer = AIMessage("", tool_calls=calls)
+        answer = AIMessage(content, tool_calls=calls)
         return ChatResult(generations=[ChatGeneration(message=answer)])
 
 
@@ -223,7 +173,7 @@ class Run:
             for place in self.written.within(name)
             if place in self.written.calls
         }
-        self.branches.append(Branch(self.written, calls, self.happened))
+        self.branches.append(Branch(self.script, self.written, calls, self.happened))
 
     def _take_up(self) -> None:
         lines = self.log.read_text().splitlines()
@@ -306,7 +256,7 @@ class Run:
                 if self._counts() == self.dies_at and not dead.exists():
                     dead.touch()
                     os.kill(os.getpid(), signal.SIGKILL)
-                return result
+                return Labelled(result, self.written.calls[to].call.adds)  # type: ignore[arg-type]
 
             return StructuredTool.from_function(run, name=name, description="Does something.")
 
