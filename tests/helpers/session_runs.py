@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,8 @@ from tests.helpers.sessions import THREAD
 from tests.helpers.written_sessions import Written
 
 __all__ = ["Run"]
+
+BESIDE_S = 0.1  # In which calls end that run beside the one in which the process dies.
 
 
 class Scribe(BaseChatModel):
@@ -255,6 +258,7 @@ class Run:
                 dead = self.folder / "dead"
                 if self._counts() == self.dies_at and not dead.exists():
                     dead.touch()
+                    time.sleep(BESIDE_S)
                     os.kill(os.getpid(), signal.SIGKILL)
                 return Labelled(result, self.written.calls[to].call.adds)  # type: ignore[arg-type]
 

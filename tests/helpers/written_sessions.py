@@ -177,7 +177,7 @@ class _Writer:
             return "'x'", frozenset()
         if expr.of < 0:
             return "String(globalThis.kept ?? '')", frozenset()
-        place = self.results[expr.of % len(self.results)]
+        place = self.results[-expr.of % len(self.results)]
         text = f"String(r[{json.dumps(place)}] ?? '')"
         return {
             "text": (text, frozenset()),

@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import pickle
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from langchain_quickjs import RuleOfTwo
 from tests.helpers.conversations import MODES, Mode
+from tests.helpers.drawn_sessions import scripts
 from tests.helpers.nurseries import Nursery
-from tests.helpers.scripted_sessions import Script, scripts
+from tests.helpers.scripted_sessions import Script
 from tests.helpers.session_oracle import require_supervised
 from tests.helpers.session_runs import Run
+from tests.helpers.told_sessions import DEEP, KILLED, SESSIONS
 
 PRECISIONS: Any = ["session", "program", "value"]
+T = TypeVar("T", bound=Callable[..., Any])
+PLAIN: Any = {"durability": "pause", "ask": "each", "mode": "thread"}
 options = st.fixed_dictionaries(
     {
         "durability": st.sampled_from(["pause", "call"]),
@@ -43,6 +48,19 @@ def some(few: int) -> settings:
     return settings(max_examples=examples, phases=phases, report_multiple_bugs=False)
 
 
+def told(stories: Iterable[Any], **others: Any) -> Callable[[T], T]:
+    """Begins with these sessions, whatever else is drawn."""
+
+    def with_examples(test: T) -> T:
+        for story in stories:
+            script, number = story if isinstance(story, tuple) else (story, None)
+            given = others if number is None else {**others, "number": number}
+            test = example(script=script, mode="invoke", **given)(test)
+        return test
+
+    return with_examples
+
+
 def run(script: Script, precision: Any, options: Any, mode: Mode, *, deep: bool = False) -> Run:
     labels: Any = {**script.labels, **({"task": frozenset()} if deep else {})}
     rule = RuleOfTwo(labels, precision=precision, **script.rule)
@@ -53,6 +71,7 @@ def run(script: Script, precision: Any, options: Any, mode: Mode, *, deep: bool 
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
+@told(SESSIONS.values(), options=PLAIN)
 @some(12)
 @given(script=scripts(), options=options, mode=st.sampled_from(MODES))
 def test_no_call_acts_unasked(script: Script, precision: Any, options: Any, mode: Mode) -> None:
@@ -75,6 +94,7 @@ def killed(folder: Path, number: int, mode: Mode) -> Run:
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
+@told(KILLED.values(), options={**PLAIN, "durability": "call"})
 @some(2)
 @given(
     script=scripts(says=1, leaves=False),
@@ -111,8 +131,9 @@ def test_who_looks_closer_asks_no_more(script: Script, options: Any, mode: Mode)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
+@told(DEEP.values(), options=PLAIN)
 @some(12)
-@given(script=scripts(subagents=True, says=2), options=options, mode=st.sampled_from(MODES))
+@given(script=scripts(subagents=True), options=options, mode=st.sampled_from(MODES))
 def test_no_call_of_a_subagent_acts_unasked(
     script: Script, precision: Any, options: Any, mode: Mode
 ) -> None:
