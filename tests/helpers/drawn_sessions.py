@@ -1,7 +1,8 @@
 """Random sessions under the rule of two, most of them dangerous.
 
-In most there is one source of strangers' text and one of private data, with few calls between them
-and one that acts. So one way leads there, and whoever loses sight of it has lost it for good.
+In these there is one source of strangers' text and one of private data, and one way leads from them
+to what acts: whoever loses sight of it has lost it for good. Half of them are told ones with other
+things in between.
 
 They are drawn from a seed: what Hypothesis finds by changing what it had found is much the same.
 """
@@ -12,14 +13,19 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
 from tests.helpers.scripted_sessions import (
+    ACTS,
     ALL,
+    BRINGS,
+    HARMLESS,
+    MIXED,
     NONE,
     PROVIDED,
+    UNLABELLED,
     Call,
     Expr,
     Found,
@@ -28,11 +34,10 @@ from tests.helpers.scripted_sessions import (
     Script,
     Step,
 )
+from tests.helpers.told_sessions import DEEP, SESSIONS
 
 __all__ = ["scripts"]
 
-ACTS, PRIVATE, STRANGE, HARMLESS, MIXED, UNLABELLED = "ash", "elm", "fir", "oak", "yew", "bay"
-BRINGS: Final[Mapping[str, str]] = {"acts": ACTS, "sensitive": PRIVATE, "untrusted": STRANGE}
 T = TypeVar("T")
 
 
@@ -73,6 +78,12 @@ class _Draw:
             "order": self.one("acts", "acts", "any"),
             "on_three": self.one("ask", "ask", "refuse"),
         }
+        if self.one(True, False):
+            story = self.one(*(DEEP if self.subagents else SESSIONS).values())
+            rule["order"] = self.one(story.rule["order"], "any")
+            said = [self.varied(one) for one in story.says[:says]]
+            said = [replace(one, leaves=one.leaves and self.leaves) for one in said]
+            return replace(story, says=tuple(said), rule=rule)
         is_story = self.one(True, True, True, True, False)
         ways = {label: self.one("tool", "tool", "tool", "adds", "found") for label in BRINGS}
         provided = {"sensitive", "untrusted"} & {one for one in ways if ways[one] == "found"}
@@ -105,6 +116,26 @@ class _Draw:
             at = max(at - self.one(1, 1, 2, 3), 0)
         count = itertools.count()
         return _changed(said, lambda call: replace(call, **brings.get(next(count), {})))
+
+    def varied(self, item: Any) -> Any:
+        """The same with calls in between that only pass on what they are given."""
+        passing = (Call(HARMLESS, Expr(1)),) * self.one(0, 0, 1)
+        match item:
+            case Say():
+                more = (passing,) if passing else ()
+                return replace(item, turns=more + tuple(map(self.varied, item.turns)))
+            case tuple():
+                return (*map(self.varied, item), *passing)
+            case Program():
+                step = tuple(Step((call,), "each") for call in passing)
+                at = self.random.randint(0, len(item.steps))
+                steps = tuple(map(self.varied, item.steps))
+                return replace(item, steps=steps[:at] + step + steps[at:])
+            case Step("each"):
+                return replace(item, how=self.one("each", "caught"))
+            case Call("task"):
+                return replace(item, inner=tuple(map(self.varied, item.inner)))
+        return item
 
     def say(self) -> Say:
         ends = Call(self.one(*(t for t in self.tools if t != HARMLESS)), self.one(Expr(), Expr(-1)))

@@ -13,9 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 __all__ = [
+    "ACTS",
     "ALL",
+    "BRINGS",
+    "HARMLESS",
+    "MIXED",
     "NONE",
+    "PRIVATE",
     "PROVIDED",
+    "STRANGE",
+    "UNLABELLED",
     "Call",
     "Expr",
     "Found",
@@ -28,6 +35,8 @@ __all__ = [
 
 ALL: Final = frozenset({"untrusted", "sensitive", "acts"})
 NONE: Final = frozenset[str]()
+ACTS, PRIVATE, STRANGE, HARMLESS, MIXED, UNLABELLED = "ash", "elm", "fir", "oak", "yew", "bay"
+BRINGS: Final[Mapping[str, str]] = {"acts": ACTS, "sensitive": PRIVATE, "untrusted": STRANGE}
 PROVIDED: Final = "web_search"
 
 

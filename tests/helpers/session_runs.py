@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pickle
 import signal
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from deepagents import create_deep_agent
 from langchain.agents import create_agent
@@ -24,12 +26,13 @@ from langgraph.types import Command
 
 from langchain_quickjs import CodeInterpreterMiddleware, Labelled, RuleOfTwo
 from tests.helpers.conversations import Mode
+from tests.helpers.nurseries import Children
 from tests.helpers.scripted_sessions import Say, Script, places_in
 from tests.helpers.session_oracle import Branch, Happened
 from tests.helpers.sessions import THREAD
 from tests.helpers.written_sessions import Written
 
-__all__ = ["Run"]
+__all__ = ["PLAIN", "Run", "live", "run", "run_killed"]
 
 BESIDE_S = 0.1  # In which calls end that run beside the one in which the process dies.
 
@@ -268,3 +271,57 @@ class Run:
 
     def _counts(self) -> int:
         return sum(line.startswith('["made"') for line in self.log.read_text().splitlines())
+
+
+PLAIN: Final[Any] = {"durability": "pause", "ask": "each", "mode": "thread"}
+"""Options of programs."""
+
+
+def run(
+    script: Script, precision: Any, options: Any = PLAIN, mode: Mode = "invoke", deep: bool = False
+) -> Run:
+    """Runs a session from its beginning to its end."""
+    labels: Any = {**script.labels, **({"task": frozenset()} if deep else {})}
+    rule = RuleOfTwo(labels, precision=precision, **script.rule)
+    with tempfile.TemporaryDirectory() as folder:
+        made = Run(script, rule, Path(folder), options, mode, deep)
+        made.run()
+    return made
+
+
+def run_killed(
+    children: Children, script: Script, precision: Any, options: Any, mode: Mode, *more: Any
+) -> Run:
+    """The same in a process that dies, and in another one that goes on with it.
+
+    Args:
+        children: The processes, which `live`.
+        script: The session, with one message of a person.
+        precision: That of the rule.
+        options: Options of programs.
+        mode: How the agent is run.
+        more: The call at which the process dies, and what else the processes are given.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        (Path(name) / "script").write_bytes(pickle.dumps((script, precision, options)))
+        if children.live(name, mode, *more) is None:
+            assert (Path(name) / "dead").exists()
+            assert children.live(name, mode, *more) == "ended"
+        run = _in_folder(Path(name), mode)
+        run.begin()
+        run.keep_branch()
+    return run
+
+
+def live(folder: str, mode: Mode, number: int) -> str:
+    """Goes on with a session to its end, or until the process is killed."""
+    run = _in_folder(Path(folder), mode, number)
+    message = run.begin()
+    run.proceed(None if (run.folder / "dead").exists() else message)
+    return "ended"
+
+
+def _in_folder(folder: Path, mode: Mode, dies_at: int | None = None) -> Run:
+    script, precision, options = pickle.loads((folder / "script").read_bytes())
+    rule = RuleOfTwo(script.labels, precision=precision, **script.rule)
+    return Run(script, rule, folder, options, mode, dies_at=dies_at)

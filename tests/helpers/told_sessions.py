@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tests.helpers.drawn_sessions import ACTS, BRINGS, HARMLESS, MIXED, PRIVATE, STRANGE
 from tests.helpers.scripted_sessions import (
+    ACTS,
+    BRINGS,
+    HARMLESS,
+    MIXED,
     NONE,
+    PRIVATE,
     PROVIDED,
+    STRANGE,
     Call,
     Expr,
     Found,

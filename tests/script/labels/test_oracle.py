@@ -6,28 +6,23 @@ they do is noted by their tools, and the oracle knows only that (`session_oracle
 
 from __future__ import annotations
 
-import pickle
-import tempfile
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from langchain_quickjs import RuleOfTwo
 from tests.helpers.conversations import MODES, Mode
 from tests.helpers.drawn_sessions import scripts
 from tests.helpers.nurseries import Nursery
 from tests.helpers.scripted_sessions import Script
 from tests.helpers.session_oracle import require_supervised
-from tests.helpers.session_runs import Run
+from tests.helpers.session_runs import PLAIN, live, run, run_killed
 from tests.helpers.told_sessions import DEEP, KILLED, SESSIONS
 
 PRECISIONS: Any = ["session", "program", "value"]
 T = TypeVar("T", bound=Callable[..., Any])
-PLAIN: Any = {"durability": "pause", "ask": "each", "mode": "thread"}
 options = st.fixed_dictionaries(
     {
         "durability": st.sampled_from(["pause", "call"]),
@@ -61,15 +56,6 @@ def told(stories: Iterable[Any], **others: Any) -> Callable[[T], T]:
     return with_examples
 
 
-def run(script: Script, precision: Any, options: Any, mode: Mode, *, deep: bool = False) -> Run:
-    labels: Any = {**script.labels, **({"task": frozenset()} if deep else {})}
-    rule = RuleOfTwo(labels, precision=precision, **script.rule)
-    with tempfile.TemporaryDirectory() as folder:
-        made = Run(script, rule, Path(folder), options, mode, deep)
-        made.run()
-    return made
-
-
 @pytest.mark.parametrize("precision", PRECISIONS)
 @told(SESSIONS.values(), options=PLAIN)
 @some(12)
@@ -77,20 +63,6 @@ def run(script: Script, precision: Any, options: Any, mode: Mode, *, deep: bool 
 def test_no_call_acts_unasked(script: Script, precision: Any, options: Any, mode: Mode) -> None:
     made = run(script, precision, options, mode)
     require_supervised(made.branches, precision)
-
-
-def live(folder: str, number: int, mode: Mode) -> str:
-    """Goes on with a session to its end, or until the process is killed."""
-    run = killed(Path(folder), number, mode)
-    message = run.begin()
-    run.proceed(None if (run.folder / "dead").exists() else message)
-    return "ended"
-
-
-def killed(folder: Path, number: int, mode: Mode) -> Run:
-    script, precision, options = pickle.loads((folder / "script").read_bytes())
-    rule = RuleOfTwo(script.labels, precision=precision, **script.rule)
-    return Run(script, rule, folder, options, mode, dies_at=number)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
@@ -105,16 +77,8 @@ def killed(folder: Path, number: int, mode: Mode) -> Run:
 def test_no_call_acts_unasked_after_a_kill(
     script: Script, precision: Any, options: Any, mode: Mode, number: int, nursery: Nursery
 ) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        (Path(name) / "script").write_bytes(pickle.dumps((script, precision, options)))
-        children = nursery.of(live)
-        if children.live(name, number, mode) is None:
-            assert (Path(name) / "dead").exists()
-            assert children.live(name, number, mode) == "ended"
-        run = killed(Path(name), number, mode)
-        run.begin()
-        run.keep_branch()
-    require_supervised(run.branches, precision)
+    made = run_killed(nursery.of(live), script, precision, options, mode, number)
+    require_supervised(made.branches, precision)
 
 
 @some(6)
