@@ -81,16 +81,16 @@ class _Draw:
         if self.one(True, False):
             story = self.one(*(DEEP if self.subagents else SESSIONS).values())
             rule["order"] = self.one(story.rule["order"], "any")
-            said = [self.varied(one) for one in story.says[:says]]
-            said = [replace(one, leaves=one.leaves and self.leaves) for one in said]
-            return replace(story, says=tuple(said), rule=rule)
+            told = [self.varied(one) for one in story.says[:says]]
+            told = [replace(one, leaves=one.leaves and self.leaves) for one in told]
+            return replace(story, says=tuple(told), rule=rule)
         is_story = self.one(True, True, True, True, False)
         ways = {label: self.one("tool", "tool", "tool", "adds", "found") for label in BRINGS}
         provided = {"sensitive", "untrusted"} & {one for one in ways if ways[one] == "found"}
         self.found = bool(provided)
         if not is_story:
             self.tools, self.adds = tools, True
-        said = self.many(says, self.say)
+        said: Any = self.many(says, self.say)
         if is_story:
             said = self.story(said, {**ways, "acts": "tool"}, rule["order"])
         return Script(labels | {PROVIDED: frozenset(provided)}, said, tools, rule)

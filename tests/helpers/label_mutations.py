@@ -27,7 +27,7 @@ from langchain_quickjs.script.labels.shadow import Shadow
 from langchain_quickjs.script.labels.taint import CLEAN, Left
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.variables import session_labels
-from langchain_quickjs.script.variables.labels_channel import ALL_UNKNOWN, LabelsChannel
+from langchain_quickjs.script.variables.labels_channel import ALL_UNKNOWN, LabelsChannel, Touched
 from langchain_quickjs.script.variables.session_labels import ProgramSession, SessionLabels
 
 __all__ = ["MUTATIONS", "mutate"]
@@ -87,6 +87,7 @@ def _only_acts(rule: RuleOfTwo, taint: Any, own: Any) -> bool:
 
 _ruled: Final[Any] = ruled_calls._ruled_call
 _seal: Final = seal_end
+_packed: Final = SessionLabels._packed
 _update: Final = LabelsChannel.update
 HISTORY: Final[Part] = (session_labels, "labels_told", lambda *_: (NOBODY, NOBODY))
 
@@ -145,7 +146,10 @@ MUTATIONS: Final[Mapping[str, tuple[Part, ...]]] = {
     "calls that wait count for nothing": (
         (ProgramLabels, "reviewed", _after(ProgramLabels.reviewed, _forget_waiting)),
     ),
-    "nothing is kept of a session": ((SessionLabels, "write", _nothing), HISTORY),
+    "nothing is kept of a session": (
+        (SessionLabels, "_packed", lambda self, _: _packed(self, Touched())),
+        HISTORY,
+    ),
     "the last write of a step is kept alone": (
         (LabelsChannel, "update", lambda self, values: _update(self, values[-1:])),
         HISTORY,

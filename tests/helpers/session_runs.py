@@ -8,8 +8,7 @@ import os
 import pickle
 import signal
 import tempfile
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -33,8 +32,6 @@ from tests.helpers.sessions import THREAD
 from tests.helpers.written_sessions import Written
 
 __all__ = ["PLAIN", "Run", "live", "run", "run_killed"]
-
-BESIDE_S = 0.1  # In which calls end that run beside the one in which the process dies.
 
 
 class Scribe(BaseChatModel):
@@ -95,7 +92,8 @@ class Run:
 
     Attributes:
         branches: What happened, for each branch that the session has been on, with its calls.
-        dies_at: The call at which the process is killed, once.
+        dies_at: The call at which the process is killed, once; negative for the write after which
+            it is.
     """
 
     script: Script
@@ -109,6 +107,7 @@ class Run:
     branches: list[Branch] = field(default_factory=list)
     turns: list[str | None] = field(default_factory=list)
     seen_lines: int = 0
+    writes: int = 0
 
     def __post_init__(self) -> None:
         self.written = Written(self.options.get("mode", "thread") == "thread")
@@ -212,12 +211,40 @@ class Run:
 
         async def asynchronous() -> Any:
             async with AsyncSqliteSaver.from_conn_string(database) as saver:
+                self._let_die(saver, ("aput", "aput_writes"))
                 return await self.agent(saver).ainvoke(message, config, durability="sync")
 
         if self.mode == "ainvoke":
             return asyncio.run(asynchronous())
         with SqliteSaver.from_conn_string(database) as saver:
+            self._let_die(saver, ("put", "put_writes"))
             return self.agent(saver).invoke(message, config, durability="sync")
+
+    def _let_die(self, saver: Any, names: Iterable[str]) -> None:
+        """Lets the process die after a write."""
+        for write, name in [(getattr(saver, name), name) for name in names]:
+
+            def writes(*args: Any, write: Any = write, **kwargs: Any) -> Any:
+                written = write(*args, **kwargs)
+                return (
+                    self._waits(written) if asyncio.iscoroutine(written) else self._wrote(written)
+                )
+
+            setattr(saver, name, writes)
+
+    async def _waits(self, written: Any) -> Any:
+        return self._wrote(await written)
+
+    def _wrote(self, written: Any) -> Any:
+        self.writes += 1
+        self._die_at(-self.writes)
+        return written
+
+    def _die_at(self, number: int) -> None:
+        dead = self.folder / "dead"
+        if number == self.dies_at and not dead.exists():
+            dead.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def agent(self, saver: Any) -> Any:
         """The agent, with what is written for it so far."""
@@ -258,11 +285,7 @@ class Run:
             def run(to: str, text: str = "") -> str:
                 result = f"#{to};{text}"
                 note(self.log, "made", to, text, result)
-                dead = self.folder / "dead"
-                if self._counts() == self.dies_at and not dead.exists():
-                    dead.touch()
-                    time.sleep(BESIDE_S)
-                    os.kill(os.getpid(), signal.SIGKILL)
+                self._die_at(self._counts())
                 return Labelled(result, self.written.calls[to].call.adds)  # type: ignore[arg-type]
 
             return StructuredTool.from_function(run, name=name, description="Does something.")

@@ -79,7 +79,9 @@ SESSIONS: Final[Mapping[str, Script]] = {
     "by what the provider finds": session((Found(), NOTHING), LOOK, act()),
     "by a result that is labelled": session(LABELLED, LOOK, program(act(0))),
     "by a labelled result in a program": session(program(LOOK, LABELLED, act())),
-    "by a program without an end": session(program(LOOK, FETCH, act()), more=[act()], leaves=True),
+    "by a program without an end": session(
+        program(FETCH, look(), act()), more=[act()], leaves=True
+    ),
 }
 
 DEEP: Final[Mapping[str, Script]] = {
@@ -91,13 +93,10 @@ DEEP: Final[Mapping[str, Script]] = {
 
 KILLED: Final[Mapping[str, tuple[Script, int]]] = {
     "after a pause": (session(program(LOOK, FETCH, act(), act())), 4),
-    "beside a call that had ended": (
-        session(program(Step((LABELLED, LOOK), "all"), act(2))),
-        2,
-    ),
+    "after a call had ended": (session(program(LABELLED, LOOK, act(2))), -10),
     "while calls wait": (
         session(program(FETCH, Step((Call(MIXED, Expr(1)), act(), NOTHING), "all"), act(2))),
         2,
     ),
 }
-"""With the call at which the process dies."""
+"""With the call at which the process dies, or the write after which it does."""

@@ -72,7 +72,7 @@ def test_no_call_acts_unasked(script: Script, precision: Any, options: Any, mode
     script=scripts(says=1, leaves=False),
     options=options,
     mode=st.sampled_from(MODES),
-    number=st.integers(1, 5),
+    number=st.one_of(st.integers(1, 5), st.integers(-12, -1)),
 )
 def test_no_call_acts_unasked_after_a_kill(
     script: Script, precision: Any, options: Any, mode: Mode, number: int, nursery: Nursery
