@@ -78,14 +78,14 @@ def test_a_rule_that_is_broken_by_a_kill_is_found(nursery: Nursery) -> None:
     script, at = KILLED["after a call had ended"]
     options = {**PLAIN, "durability": "call"}
 
-    def die(number: int) -> None:
-        children, more = nursery.of(live_with), (number, AFTER_A_KILL)
-        made = run_killed(children, script, "program", options, "invoke", *more)
-        require_supervised(made.branches, "program")
+    def die_near_there() -> None:
+        for number in (at, at + 1, at - 1, at + 2, at - 2):
+            children, more = nursery.of(live_with), (number, AFTER_A_KILL)
+            made = run_killed(children, script, "program", options, "invoke", *more)
+            require_supervised(made.branches, "program")
 
     with pytest.raises(AssertionError, match="ran unasked"):
-        for nearby in (0, 1, -1, 2, -2, 3, -3):
-            die(at + nearby)
+        die_near_there()
 
 
 def test_a_rule_that_asks_too_much_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
