@@ -72,7 +72,7 @@ class _Draw:
         """A session with at most so many messages of people."""
         tools = (*BRINGS.values(), HARMLESS, MIXED, UNLABELLED)[: self.one(4, 5, 6)]
         labels = {tool: frozenset({label}) for label, tool in BRINGS.items()}
-        mixed = frozenset(label for label in ALL if self.one(True, False))
+        mixed = frozenset(label for label in sorted(ALL) if self.one(True, False))
         labels |= {tool: mixed if tool == MIXED else NONE for tool in tools[3:5]}
         rule = {
             "order": self.one("acts", "acts", "any"),

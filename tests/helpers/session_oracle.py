@@ -56,10 +56,11 @@ class Branch:
         labels = {tool: [*self.script.of(tool)] for tool in (*self.script.tools, PROVIDED)}
         lines = [f"a session with {dict(self.script.rule)}, {labels}:"]
         for turn in {call.turn: None for call in self.calls.values()}:
-            lines += [f"{turn}: {what} {told}" for what, told, _ in self.written.says[turn]]
+            says = self.written.says[turn]
+            lines += [f"{turn}: {what} {told.get('code', told)}" for what, told, _ in says]
         lines += [f"made {place}: {told}" for place, told in self.on.made.items()]
         adds = {place: [*call.call.adds] for place, call in self.calls.items() if call.call.adds}
-        return "\n".join([*lines, f"asked {self.on.asked}", f"added {adds}"]).replace("\\n", "\n")
+        return "\n".join([*lines, f"asked {self.on.asked}", f"added {adds}"])
 
     def own(self, place: str) -> frozenset[str]:
         """The labels of the tool of a call."""
