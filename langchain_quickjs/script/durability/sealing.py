@@ -29,7 +29,7 @@ __all__ = ["Sealer"]
 
 # What is large is large because of arguments and texts, which compress well: it is stored, signed
 # and copied several times.
-_LARGE_BYTES: Final = 64 * 1024
+_LARGE_BYTES: Final = 4 * 1024
 _MOST_BYTES: Final = 2**30
 _COMPRESSED: Final = "zstd+"
 _LEVEL: Final = 1
