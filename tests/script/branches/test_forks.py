@@ -348,7 +348,7 @@ def test_a_fork_at_what_was_changed_in_the_database_is_refused(kind: str, tmp_pa
     run.finish()
     third = run.states()["c"]
     with tampering(tmp_path / "db") as connection:
-        connection.create_function("damaged", 1, lambda blob: blob.replace(b"QJSS", b"QJSX"))
+        connection.create_function("damaged", 1, lambda blob: blob.replace(b"QJSW", b"QJSX"))
         connection.execute("update checkpoints set checkpoint = damaged(checkpoint)")
     made = len(run.ids)
     with pytest.raises(SnapshotError, match="is not used"):
