@@ -46,10 +46,8 @@ def require_asker(agent: Any, found: StateSnapshot, interrupt_id: str) -> None:
     if tools is None:
         return
     program = program_asking(found, interrupt_id)
-    if (
-        program is None or not program.source
-    ):  # Of the model's own call: any tool may be asked about.
-        return
+    if program is None or not program.source:
+        return  # Of the model's own call: any tool may be asked about.
     for name in _called(found.values, program.tool_call_id):
         if name not in tools:
             raise asker_is_gone(f"tool {name!r}")
