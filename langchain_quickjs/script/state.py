@@ -266,6 +266,7 @@ class PausedScript(StoredCalls, StoredStory):
         updates: What the agent's state gets.
         waited_s: What the script has spent of its time on the clock on the wall.
         heap: What the heap that it began with is known by.
+        timers: Whether it waits for a timer too; earlier versions did not say.
     """
 
     snapshot: bytes
@@ -273,6 +274,7 @@ class PausedScript(StoredCalls, StoredStory):
     updates: list[StateUpdate]
     waited_s: float
     heap: bytes
+    timers: NotRequired[bool]
 
 
 class PausedState(TypedDict):

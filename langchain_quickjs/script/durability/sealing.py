@@ -40,7 +40,7 @@ _FATES: Final = frozenset(get_args(Fate))
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})*")
 _PAUSED: Final = "The paused script"
 # What a paused script need not have.
-_LEFT_OUT: Final = {*StoredStory.__annotations__, "labels"}
+_LEFT_OUT: Final = {*StoredStory.__annotations__, "labels", "timers"}
 _ANSWERS: Final = "What people answered to the paused script"
 
 

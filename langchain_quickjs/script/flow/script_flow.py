@@ -165,6 +165,7 @@ class _Script:
         self.console, self.updates = paused["console"], [*paused["updates"]]
         yield Write(paused["updates"])
         self.patience.spent_s, self.entropy = paused["waited_s"], entry.entropy
+        self.patience.wake_after_s = 0.0 if paused.get("timers", True) else None
         self.calls.restore(entry)
         yield from self._settle()
         try:
@@ -175,7 +176,6 @@ class _Script:
 
     def _run(self, interpreter: Interpreter, step: Step | None) -> Flow:
         """Calls and steps in turn, until the script ends or can only wait for people."""
-        wake_after_s: float | None = None
         while True:
             if step is not None:
                 if printed := step.outcome.console:
@@ -183,7 +183,7 @@ class _Script:
                     yield Printed(self.console)
                 if not isinstance(step.outcome, Suspended):
                     return (yield from self._end(step.outcome))
-                wake_after_s = step.outcome.wake_after_s
+                self.patience.wake_after_s = step.outcome.wake_after_s
                 yield from self._admit(step)
             # What is stored has to hold everything, so what can be delivered is delivered first.
             if not (self.rules.keeps and self.calls.replies):
@@ -192,10 +192,9 @@ class _Script:
                     self.delivered = False
                 if due := self.calls.due():
                     yield Launch(due)
-            # A script that has just been restored is stepped even without replies: its timers.
+            waits = step is not None or self.patience.wake_after_s is None  # Timers may be due.
             try:
-                waits = step is not None and not self.calls.replies
-                if waits and not (yield from self._collect(wake_after_s)):
+                if waits and not self.calls.replies and not (yield from self._collect()):
                     return (yield from self._pause(interpreter))
                 self.patience.check()
                 step = yield from self._deliver(interpreter)
@@ -214,19 +213,19 @@ class _Script:
             self.calls.admit(call, asked.get(call["id"]))
         yield from self._settle()
 
-    def _collect(self, wake_after_s: float | None) -> Generator[Effect, Any, bool]:
+    def _collect(self) -> Generator[Effect, Any, bool]:
         """Waits for what may come next; gives whether anything can, other than from people.
 
         Raises:
             WallTimeLimitError: The script's time would be over before.
             ProtocolError: Nothing can come, and there is nobody to wait for.
         """
-        people = self.calls.wait_for_people
+        wake_s = self.patience.wake_after_s
         if self.calls.running:
-            self._take((yield Collect(wake_after_s)))
-        elif self.patience.waits(wake_after_s, people):
-            with self.patience.spending(wake_after_s or 0.0):
-                yield Collect(wake_after_s)
+            self._take((yield Collect(wake_s)))
+        elif self.patience.waits(people := self.calls.wait_for_people):
+            with self.patience.spending(wake_s or 0.0):
+                yield Collect(wake_s)
         elif people:
             return False
         else:
@@ -311,6 +310,7 @@ class _Script:
             "updates": list(self.updates),
             "waited_s": self.patience.spent_s,
             "heap": (yield MarkVariables(waits)),
+            "timers": self.patience.wake_after_s is not None,
             **self.calls.pack(),
             **self.story.pack(waits_from_s=self.rules.manner.clock() if waits else None),
         }

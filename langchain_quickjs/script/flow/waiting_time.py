@@ -32,11 +32,13 @@ class Patience:
         limits: What it may use up.
         spent_s: What has been spent, before pauses too.
         before_pause_s: How long this run has waited for timers.
+        wake_after_s: When the next timer is due, after the last step; `None` if there is none.
     """
 
     limits: Limits
     spent_s: float = 0.0
     before_pause_s: float = 0.0
+    wake_after_s: float | None = None
 
     @contextlib.contextmanager
     def spending(self, least_s: float = 0.0) -> Iterator[None]:
@@ -47,17 +49,16 @@ class Patience:
         finally:
             self.spent_s += max(least_s, time.monotonic() - began_s)
 
-    def waits(self, wake_after_s: float | None, people: bool) -> bool:
+    def waits(self, people: bool) -> bool:
         """Whether to wait for a timer, when no call is running.
 
         Args:
-            wake_after_s: When it is due; `None` if there is none.
             people: Whether the script waits for people too, and can be stored meanwhile.
 
         Raises:
             WallTimeLimitError: The script's time would be over before.
         """
-        if wake_after_s is None:
+        if (wake_after_s := self.wake_after_s) is None:
             return False
         if people and self.before_pause_s + wake_after_s > _BEFORE_PAUSE_S:
             return False
