@@ -112,3 +112,29 @@ def test_a_program_that_computes_too_long_is_told_where(mode: Mode) -> None:
     text = said(agent.invoke(given) if mode == "invoke" else asyncio.run(agent.ainvoke(given)))
     assert "without waiting; it was last seen at line 3, column" in text
     assert "limit" not in text
+
+
+def test_a_timer_that_came_due_in_a_pause_does_not_wait_for_the_call_that_was_approved() -> None:
+    log = []
+
+    @tool
+    def note(text: str) -> None:
+        """Notes something at once."""
+        log.append(text)
+
+    @tool
+    def wait() -> None:
+        """Needs a person, and takes its time."""
+        time.sleep(0.5)
+        log.append("call")
+
+    graph = create_script_graph(
+        [note, wait], interrupt_on={"wait": True}, checkpointer=InMemorySaver()
+    )
+    long_ms = 5_100  # A run that can be stored does not wait for that long.
+    timer = f'sleep({long_ms}).then(() => tools.note({{ text: "timer" }}))'
+    config: Any = {"configurable": {"thread_id": "1"}}
+    graph.invoke({"source": f"{SLEEP} await Promise.all([{timer}, tools.wait()])"}, config)
+    time.sleep(long_ms / 1000)
+    graph.invoke(Command(resume={"decisions": [{"type": "approve"}]}), config)
+    assert log == ["timer", "call"]
