@@ -193,6 +193,7 @@ class Interpreter:
         *,
         entropy: bytes | None = None,
         steps: list[Taken] | None = None,
+        brief: bool = False,
     ) -> Outcome:
         """Delivers results of calls to the running script and lets it go on.
 
@@ -201,6 +202,7 @@ class Interpreter:
             entropy: 32 bytes that all further randomness of the script depends on too. Without it,
                 two interpreters made of one snapshot draw the same numbers.
             steps: Is given what the step was, for forks that are to `repeat` it.
+            brief: Whether it is only to go on if it does so for no more than some milliseconds.
 
         Returns:
             How the script ended, or the new calls that it made.
@@ -210,6 +212,7 @@ class Interpreter:
             SetupError: If a result is neither `Returned` nor `Raised`.
             ValueTransferError: If a result cannot become a JavaScript value.
             LimitError: If the script reached a limit. It then waits as it did before.
+            NotBriefError: If it was to be brief and was not. It then waits as it did before.
         """
         self._one_thread.enter()
         try:
@@ -217,8 +220,9 @@ class Interpreter:
             now_s, entropy, limits = self._clock(), checked_seed(entropy), self._limits
             message = resume_message(results, now_s=now_s, entropy=entropy, limits=limits)
             try:
+                how: Any = {"answered": results.keys(), "source": self._source, "brief": brief}
                 outcome, self._state, reply = take_step(
-                    self._machine, self._state, message, limits, results.keys(), source=self._source
+                    self._machine, self._state, message, limits, **how
                 )
             except GuestRefusalError:
                 explain_refusal(results)

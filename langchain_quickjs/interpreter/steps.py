@@ -8,6 +8,7 @@ changed.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Set
 from dataclasses import replace
 from types import MappingProxyType
@@ -16,6 +17,8 @@ from typing import Any, Final, NamedTuple
 from langchain_quickjs.errors import (
     MemoryLimitError,
     ProtocolError,
+    QuickJSError,
+    ScriptCancelledError,
     StackLimitError,
     TimeLimitError,
 )
@@ -51,11 +54,30 @@ from langchain_quickjs.interpreter.wire.protocol import (
     resume_message,
 )
 
-__all__ = ["Taken", "give_up", "repeat_step", "take_step", "taken"]
+__all__ = [
+    "SMALL_MEMORY_BYTES",
+    "NotBriefError",
+    "Taken",
+    "give_up",
+    "repeat_step",
+    "take_step",
+    "taken",
+]
+
+SMALL_MEMORY_BYTES: Final = 8 * 1024 * 1024
+"""Up to this size a memory takes less time to look through than to have another thread do it."""
 
 _NONE: Final[Mapping[int, Any]] = MappingProxyType({})
+# What is over sooner, and says less, takes less time than to hand it to another thread and back.
+# The clock looks every ten milliseconds.
+_BRIEF_S: Final = 0.002
+_BRIEF_BYTES: Final = 64 * 1024
 # Of a named tuple's own constructor, most is the sorting of its arguments.
 _state: Final = tuple.__new__
+
+
+class NotBriefError(Exception):
+    """A step was to be brief, and is not; it never happened."""
 
 
 class Taken(NamedTuple):
@@ -99,6 +121,7 @@ def take_step(
     begins_with: frozenset[str] | None = None,
     gives_up: bool = False,
     source: str | None = None,
+    brief: bool = False,
 ) -> tuple[Outcome, ScriptState, bytes]:
     """Lets the guest handle a message.
 
@@ -111,6 +134,7 @@ def take_step(
         begins_with: The names that the script may call, if the step begins one.
         gives_up: Whether the message gives the script up.
         source: The script, if it is at hand: an error shows where it was stopped.
+        brief: Whether the step is only to happen if it is over at once, and says little.
 
     Returns:
         What came of it, what is known of the script from now on, and the guest's reply.
@@ -118,7 +142,10 @@ def take_step(
     Raises:
         LimitError: The script reached a limit.
         ProtocolError: The guest's reply is not one that it can give here.
+        NotBriefError: It was to be brief and was not, or one of these errors came of it.
     """
+    if brief:
+        return _take_brief_step(machine, state, message, limits, answered=answered, source=source)
     next_id, _, open_calls, open_sizes, granted, spent_s, calls_made = state
     if begins_with is not None:
         granted, spent_s, calls_made = begins_with, 0.0, 0
@@ -165,6 +192,24 @@ def take_step(
         return outcome, _state(ScriptState, known), reply
     after = _state(ScriptState, (next_id, False, _NONE, _NONE, granted, spent_s, calls_made))
     return _explained(outcome, after) if isinstance(outcome, Failed) else outcome, after, reply
+
+
+def _take_brief_step(
+    machine: Machine, state: ScriptState, message: bytes, limits: Limits, **options: Any
+) -> tuple[Outcome, ScriptState, bytes]:
+    try:
+        return take_step(machine, state, message, _brief(limits), **options)
+    except ScriptCancelledError:
+        raise
+    except QuickJSError:
+        raise NotBriefError from None
+
+
+@functools.lru_cache(maxsize=16)
+def _brief(limits: Limits) -> Limits:
+    step_s, most_bytes = limits.step_timeout_s, min(limits.message_bytes, _BRIEF_BYTES)
+    timeout_s = _BRIEF_S if step_s is None else min(step_s, _BRIEF_S)
+    return replace(limits, step_timeout_s=timeout_s, message_bytes=most_bytes)
 
 
 def repeat_step(

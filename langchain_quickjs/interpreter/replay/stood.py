@@ -24,9 +24,20 @@ from langchain_quickjs.interpreter.storage.snapshot import (
     unpack_snapshot,
 )
 
-__all__ = ["Stood", "heap_again", "heap_of", "on_heap", "restored", "snapshot_of", "why_gone"]
+__all__ = [
+    "Stood",
+    "heap_again",
+    "heap_of",
+    "is_restored_at_once",
+    "on_heap",
+    "restored",
+    "snapshot_of",
+    "why_gone",
+]
 
 logger: Final = logging.getLogger(__name__)
+
+_AT_ONCE_BYTES: Final = 8 * 1024
 
 Stood = tuple[Machine, ScriptState]
 """A guest, and what the host knows of its script."""
@@ -81,6 +92,15 @@ def restored(snapshot: bytes, limits: Limits, memory: Heap | None = None) -> Sto
         return _again(ledger_of_snapshot(snapshot), limits, gone)
     paused = unpack_snapshot(snapshot, module.boot, module.build_id, limits)
     return machine_of(module, limits.memory_bytes, paused.image, paused.ledger), paused.state
+
+
+def is_restored_at_once(snapshot: bytes) -> bool:
+    """Tells whether restoring takes less time than to have another thread do it.
+
+    Raises:
+        SnapshotError: If it is none.
+    """
+    return len(snapshot) <= _AT_ONCE_BYTES and build_of_snapshot(snapshot) == load().build
 
 
 def why_gone(snapshot: bytes) -> str:

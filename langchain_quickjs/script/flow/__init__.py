@@ -10,5 +10,5 @@ interpreter.
     inputs        what a flow is given: rules, where the script stands, calls and answers
     open_calls    the calls that have not ended, and what becomes of them
     script_flow   the life of one script, from its start or a pause to its end
-    waiting_time  how long a script may last
+    stepping      the steps of a script: how long they may take, and where they are taken
 """

@@ -8,7 +8,7 @@ with asyncio, so there is one flow and no second version to keep equal.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -28,7 +28,6 @@ from langchain_quickjs.interpreter import (
     Failed,
     Heap,
     Interpreter,
-    Outcome,
     Raised,
     Returned,
     Suspended,
@@ -69,7 +68,7 @@ from langchain_quickjs.script.flow.inputs import (
     Step,
 )
 from langchain_quickjs.script.flow.open_calls import OpenCalls
-from langchain_quickjs.script.flow.waiting_time import Patience
+from langchain_quickjs.script.flow.stepping import Patience, Stepper
 from langchain_quickjs.script.labels.program import ProgramLabels
 from langchain_quickjs.script.model_texts import GIVEN_UP_AT_PAUSE
 from langchain_quickjs.script.state import PausedScript, StateUpdate
@@ -124,6 +123,10 @@ class _Script:
     one_by_one: bool = False
     delivered: bool = False
     story: StorySoFar = field(default_factory=StorySoFar)
+    stepper: Stepper = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stepper = Stepper(self.patience, self._cancel)
 
     def start(self, entry: Started) -> Flow:
         self.seed = entry.seed
@@ -135,8 +138,8 @@ class _Script:
         except NotRunError as error:
             return (yield from self._end(error))
         try:
-            with self.patience.spending():
-                interpreter, step = yield Compute(lambda: self._begin(entry, heap), self._cancel)
+            begin = functools.partial(self._begin, entry, heap)
+            interpreter, step = yield from self.stepper.first(begin)
         except _SCRIPT_FAULTS as error:
             return (yield from self._end(error))
         return (yield from self._run(interpreter, step))
@@ -144,14 +147,13 @@ class _Script:
     def _begin(self, entry: Started, heap: Heap | None) -> tuple[Interpreter, Step]:
         make = functools.partial(Interpreter.with_heap, heap) if heap else _with_ledger
         self.interpreter = interpreter = make(limits=self.rules.limits, seed=entry.seed)
-        start = functools.partial(
-            interpreter.start,
+        outcome = interpreter.start(
             entry.source,
             tools=(*self.rules.tools, *self.rules.lookups),
             functions=tuple(self.rules.functions),
             located=self.rules.located if has_countable_lines(entry.source) else [],
         )
-        return interpreter, self._step(interpreter, start)
+        return interpreter, self.rules.step(interpreter, outcome, self.calls.names)
 
     def _cancel(self) -> None:
         if self.interpreter is not None:
@@ -240,10 +242,8 @@ class _Script:
             batch = {first: replies[first]} if self.one_by_one else dict(replies)
             try:
                 resume = functools.partial(self._resume, interpreter, batch)
-                with self.patience.spending():
-                    step: Step = yield Compute(
-                        functools.partial(self._step, interpreter, resume), self._cancel
-                    )
+                alone = not self.calls.labels.lags
+                step: Step = yield from self.stepper.next(interpreter, resume, batch, alone=alone)
             except (ValueTransferError, MessageLimitError) as error:
                 too_large = isinstance(error, MessageLimitError)
                 if len(batch) > 1:
@@ -264,12 +264,12 @@ class _Script:
             self.delivered = bool(batch)
             return step
 
-    def _resume(self, interpreter: Interpreter, batch: Mapping[int, CallResult]) -> Outcome:
+    def _resume(
+        self, interpreter: Interpreter, batch: Mapping[int, CallResult], brief: bool
+    ) -> Step:
         self.rules.require_room(batch)
-        return self.calls.labels.resume(interpreter, batch, self.entropy)
-
-    def _step(self, interpreter: Interpreter, run: Callable[[], Outcome]) -> Step:
-        return self.rules.step(interpreter, run(), self.calls.names)
+        outcome = self.calls.labels.resume(interpreter, batch, self.entropy, brief=brief)
+        return self.rules.step(interpreter, outcome, self.calls.names)
 
     def _settle(self) -> Generator[Effect, Any, None]:
         """Takes what is known of calls that a run which was cut off has made."""

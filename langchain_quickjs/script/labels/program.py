@@ -133,11 +133,23 @@ class ProgramLabels:
             self.shadow.depends = depends
 
     def resume(
-        self, program: Interpreter, results: Mapping[int, CallResult], entropy: bytes | None
+        self,
+        program: Interpreter,
+        results: Mapping[int, CallResult],
+        entropy: bytes | None,
+        *,
+        brief: bool = False,
     ) -> Outcome:
-        """Lets a program do a step, and its shadow too, which begins before it is needed first."""
+        """Lets a program do a step, and its shadow too, which begins before it is needed first.
+
+        Args:
+            program: The program.
+            results: What its calls came to.
+            entropy: What its randomness depends on from there on.
+            brief: Whether it is only to do so if that is brief, which a shadow is not.
+        """
         if self.shadow is None:
-            outcome = program.resume(results, entropy=entropy)
+            outcome = program.resume(results, entropy=entropy, brief=brief)
         else:
             known = {number: self.delivered.get(number, NOT_KNOWN) for number in results}
             outcome = self.shadow.resume(program, results, entropy, known, self._may_ask)

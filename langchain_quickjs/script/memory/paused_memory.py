@@ -17,6 +17,7 @@ Records are stored before the state that names them; a record that nothing names
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,7 +34,8 @@ from langchain_quickjs.interpreter import (
     record_id,
     unfold,
 )
-from langchain_quickjs.interpreter.replay.stood import heap_again
+from langchain_quickjs.interpreter.replay.stood import heap_again, is_restored_at_once
+from langchain_quickjs.interpreter.steps import SMALL_MEMORY_BYTES
 from langchain_quickjs.script.flow.drivers import Compute, Work
 from langchain_quickjs.script.flow.effects import FindMemory, KeepMemory
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of, root_of
@@ -123,7 +125,11 @@ class PausedMemory:
         Returns:
             What the script's state is to hold of it.
         """
-        packed: _Packed | bytes = yield Compute(lambda: self._packed(interpreter))
+        packed: _Packed | bytes
+        if interpreter.memory_bytes <= SMALL_MEMORY_BYTES:
+            packed = self._packed(interpreter)
+        else:
+            packed = yield Compute(lambda: self._packed(interpreter))
         if isinstance(packed, bytes):
             return packed
         chain, of_thread = packed.chain, self._variables is not None
@@ -159,9 +165,10 @@ class PausedMemory:
                     f"{error}. It stands in the checkpointer's tables, in namespaces that begin "
                     "with 'quickjs_'. Bring back what was removed there, or run the script again."
                 ) from None
-        interpreter: Interpreter = yield Compute(
-            lambda: Interpreter.restore(snapshot, memory=memory, limits=limits)
-        )
+        restore = functools.partial(Interpreter.restore, snapshot, memory=memory, limits=limits)
+        if memory is None and is_restored_at_once(snapshot):
+            return restore()
+        interpreter: Interpreter = yield Compute(restore)
         return interpreter
 
     def _memory(self, reference: MemoryReference) -> Work[Heap]:

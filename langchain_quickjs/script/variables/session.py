@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 from collections.abc import Generator
@@ -22,6 +23,7 @@ from langchain_quickjs.interpreter import (
     unfold,
 )
 from langchain_quickjs.interpreter.replay.stood import heap_again
+from langchain_quickjs.interpreter.steps import SMALL_MEMORY_BYTES
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.drivers import Compute, Driven
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
@@ -193,7 +195,9 @@ class Variables:
             with contextlib.suppress(SnapshotError):
                 self._base = yield from self._load_before()
         if not self._left:
-            self._left = [(yield Compute(lambda: self._heap_left(interpreter)))]
+            small = not interpreter.running and interpreter.memory_bytes <= SMALL_MEMORY_BYTES
+            look = functools.partial(self._heap_left, interpreter)
+            self._left = [look() if small else (yield Compute(look))]
         left = self._left.pop()
         if left is None:
             return

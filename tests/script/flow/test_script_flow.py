@@ -30,6 +30,7 @@ class ByHand:
         rules = Rules("script", tools, Limits(**limits), arguments_of)
         self.flow = script_flow(rules, Started(source, bytes(32)))
         self.launched: list[tuple[str, dict[str, Any]]] = []
+        self.computed = 0
         self.ended: Ended | None = None
         self.effect = self._next(None)
 
@@ -55,6 +56,7 @@ class ByHand:
                 return None
             send, value = self.flow.send, None
             if isinstance(effect, Compute):
+                self.computed += 1
                 try:
                     value = effect.step()
                 except Exception as error:
@@ -148,6 +150,27 @@ def test_timers_are_waited_for_within_bounds() -> None:
 
     by_hand = ByHand("await new Promise((r) => setTimeout(r, 1e8))")
     assert by_hand.outcome["error"]["type"] == "WallTimeLimitError"
+
+
+def test_a_driver_takes_the_steps_that_are_not_brief() -> None:
+    """A script that turns out to be slow is not tried at once again."""
+    by_hand = ByHand(
+        """
+        let n = 0;
+        const take = async (much) => {
+            for (let i = 0; i < much; i++) n++;
+            return tools.lookUp({ key: "a" });
+        };
+        for (const much of [1, 1, 1, 3e6, 1, 1]) await take(much);
+        n
+        """
+    )
+    taken_by_driver = []
+    for number in range(1, 7):
+        taken_by_driver.append(by_hand.computed)
+        by_hand.answer(**{f"call{number}": Answer(Returned(number))})
+    assert taken_by_driver == [1, 1, 1, 2, 3, 4]
+    assert by_hand.outcome["value"] == 3_000_005
 
 
 def test_printing_ends_at_the_limit() -> None:

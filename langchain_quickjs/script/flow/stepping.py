@@ -1,0 +1,152 @@
+"""The steps of a script: how long they may take, and where they are taken.
+
+What counts is the time in which the script computes, or waits for its timers and nothing else. Time
+in which one of its calls runs does not: tools and subagents have limits of their own, and may well
+take longer than a program should. Nor does the time in which it waits for people; what counted
+before a pause counts after it.
+
+A driver takes steps where they hold nobody up, and to hand one over and back takes longer than most
+steps do. So what a script does next is tried at once, if its last step was brief. A step that is
+not over soon then, or has much to say, never happened: the driver takes it, and all further ones.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from langchain_quickjs.interpreter import CallResult, Interpreter, Limits, Returned
+from langchain_quickjs.interpreter.advice.limit_errors import out_of_wall_time
+from langchain_quickjs.interpreter.steps import SMALL_MEMORY_BYTES, NotBriefError
+from langchain_quickjs.interpreter.values.weight import is_large
+from langchain_quickjs.script.flow.drivers import Compute
+
+__all__ = ["Patience", "Stepper"]
+
+_T = TypeVar("_T")
+
+# How long a run waits for timers when people are waited for too: one that outlasts this is due when
+# the script is resumed.
+_BEFORE_PAUSE_S: Final = 5.0
+# After a step that took longer, or in a memory that is larger, the next one is not tried at once.
+_BRIEF_S: Final = 0.001
+
+
+@dataclass(slots=True)
+class Patience:
+    """What is left of a script's time.
+
+    Attributes:
+        limits: What it may use up.
+        spent_s: What has been spent, before pauses too.
+        before_pause_s: How long this run has waited for timers.
+        wake_after_s: When the next timer is due, after the last step; `None` if there is none.
+    """
+
+    limits: Limits
+    spent_s: float = 0.0
+    before_pause_s: float = 0.0
+    wake_after_s: float | None = None
+
+    @contextlib.contextmanager
+    def spending(self, least_s: float = 0.0) -> Iterator[None]:
+        """Counts the time that what is inside takes, or at least so much."""
+        began_s = time.monotonic()
+        try:
+            yield
+        finally:
+            self.spent_s += max(least_s, time.monotonic() - began_s)
+
+    def waits(self, people: bool) -> bool:
+        """Whether to wait for a timer, when no call is running.
+
+        Args:
+            people: Whether the script waits for people too, and can be stored meanwhile.
+
+        Raises:
+            WallTimeLimitError: The script's time would be over before.
+        """
+        if (wake_after_s := self.wake_after_s) is None:
+            return False
+        if people and self.before_pause_s + wake_after_s > _BEFORE_PAUSE_S:
+            return False
+        self.before_pause_s += wake_after_s
+        self.check(wake_after_s)
+        return True
+
+    def check(self, wait_s: float = 0.0) -> None:
+        """Sees to it that there is that much time left.
+
+        Raises:
+            WallTimeLimitError: There is not.
+        """
+        limit_s = self.limits.wall_timeout_s
+        if limit_s is not None and self.spent_s + wait_s > limit_s:
+            raise out_of_wall_time(self.limits)
+
+
+@dataclass(slots=True)
+class Stepper:
+    """Has the steps of one script taken.
+
+    Attributes:
+        patience: What is left of the script's time.
+        cancel: Stops the step that is taken. Thread-safe.
+    """
+
+    patience: Patience
+    cancel: Callable[[], None]
+    _is_brief: bool = True
+    _was_not: bool = False
+
+    def first(self, begin: Callable[[], tuple[Interpreter, _T]]) -> Generator[Compute, Any, Any]:
+        """Has the first step taken, which makes the interpreter too.
+
+        Raises:
+            QuickJSError: It did not happen.
+        """
+        with self.patience.spending():
+            interpreter, step = yield Compute(begin, self.cancel)
+        self._is_brief = interpreter.spent_s < _BRIEF_S
+        return interpreter, step
+
+    def next(
+        self,
+        interpreter: Interpreter,
+        resume: Callable[[bool], _T],
+        batch: Mapping[int, CallResult],
+        *,
+        alone: bool,
+    ) -> Generator[Compute, Any, _T]:
+        """Has a further step taken.
+
+        Args:
+            interpreter: Where the script runs.
+            resume: Takes the step; if told so, only if it is brief.
+            batch: What is delivered to the script.
+            alone: Whether no other step is taken with it.
+
+        Raises:
+            QuickJSError: It did not happen.
+        """
+        before_s, steps = interpreter.spent_s, list[_T]()
+        with self.patience.spending():
+            if alone and self._expects_brief(interpreter, batch):
+                try:
+                    steps.append(resume(True))
+                except NotBriefError:
+                    self._was_not = True
+            if not steps:
+                steps.append((yield Compute(functools.partial(resume, False), self.cancel)))
+        self._is_brief = interpreter.spent_s - before_s < _BRIEF_S
+        return steps.pop()
+
+    def _expects_brief(self, interpreter: Interpreter, batch: Mapping[int, CallResult]) -> bool:
+        if self._was_not or not self._is_brief or interpreter.memory_bytes > SMALL_MEMORY_BYTES:
+            return False
+        given = [one.value if isinstance(one, Returned) else one.message for one in batch.values()]
+        return not is_large(given)

@@ -1,0 +1,64 @@
+"""Steps that are only to happen if they are brief."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from langchain_quickjs.errors import LimitError
+from langchain_quickjs.interpreter import Completed, Interpreter, Limits, Returned, Suspended
+from langchain_quickjs.interpreter.steps import NotBriefError
+
+NOT_BRIEF = {
+    "computes": "for (let i = 0; i < 4e6; i++) n++;",
+    "never ends": "for (;;) n++;",
+    "says much": "n = 'x'.repeat(1e6);",
+    "asks for much": "n = await tools.x('x'.repeat(1e6));",
+    "takes all memory": "n = new Uint8Array(1e9);",
+    "recurses in the parser": "n = eval('('.repeat(1e6));",
+}
+
+
+def waiting(body: str) -> Interpreter:
+    """A script that waits, and then does something."""
+    interpreter = Interpreter(limits=Limits(step_timeout_s=0.5))
+    interpreter.start(f"let n = await tools.x(); {body} n", tools=["x"])
+    return interpreter
+
+
+def outcome_of(interpreter: Interpreter) -> object:
+    """What comes of a step that may take its time: an outcome, or the kind of error."""
+    try:
+        return interpreter.resume({1: Returned(1)})
+    except LimitError as error:
+        return type(error)
+
+
+@pytest.mark.parametrize("kind", NOT_BRIEF)
+def test_a_step_that_is_not_brief_never_happened(kind: str) -> None:
+    tried, usual = waiting(NOT_BRIEF[kind]), waiting(NOT_BRIEF[kind])
+    before = tried.snapshot()
+    with pytest.raises(NotBriefError):
+        tried.resume({1: Returned(1)}, brief=True)
+    assert tried.snapshot() == before
+    assert tried.open_calls == usual.open_calls
+    assert outcome_of(tried) == outcome_of(usual)
+
+
+@given(st.lists(st.integers(-9, 9), min_size=1, max_size=6))
+def test_a_brief_step_is_the_step(results: list[int]) -> None:
+    source = (
+        "let sum = 0; for (;;) { const n = await tools.x(sum); if (n < 0) break; sum += n } sum"
+    )
+    kinds = [Interpreter(seed=bytes(32), clock=lambda: 1.0) for _ in range(2)]
+    for interpreter in kinds:
+        interpreter.start(source, tools=["x"])
+    for number, result in enumerate([*results, -1], 1):
+        answer = {number: Returned(result)}
+        brief = kinds[0].resume(answer, brief=True)
+        assert brief == kinds[1].resume(answer)
+        assert isinstance(brief, Suspended | Completed)
+        if isinstance(brief, Completed):
+            break
+    assert kinds[0].heap() == kinds[1].heap()
