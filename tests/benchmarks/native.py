@@ -27,3 +27,11 @@ def fib(runs: int) -> Samples:
 
 def loop(runs: int) -> Samples:
     return _evaluation(programs.LOOP, runs)
+
+
+def thrown(runs: int) -> Samples:
+    return _evaluation(programs.THROWN, runs)
+
+
+def no_method(runs: int) -> Samples:
+    return _evaluation(programs.NO_METHOD, runs)

@@ -97,6 +97,14 @@ def loop(runs: int) -> Samples:
     return _evaluation(programs.LOOP, runs)
 
 
+def thrown(runs: int) -> Samples:
+    return _evaluation(programs.THROWN, runs)
+
+
+def no_method(runs: int) -> Samples:
+    return _evaluation(programs.NO_METHOD, runs)
+
+
 def typescript(runs: int) -> Samples:
     """From start to end; what types cost is shared out over the kilobytes of the program."""
     with_types = _program(typed.TYPESCRIPT, typed.RESULT, runs)["s"]

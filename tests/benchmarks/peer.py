@@ -139,6 +139,20 @@ def loop(runs: int) -> Samples:
     return {"s": times}
 
 
+def thrown(runs: int) -> Samples:
+    opened = Open()
+    times = time_each(lambda: opened.context.eval(programs.THROWN), runs)
+    opened.close()
+    return {"s": times}
+
+
+def no_method(runs: int) -> Samples:
+    opened = Open()
+    times = time_each(lambda: opened.context.eval(programs.NO_METHOD), runs)
+    opened.close()
+    return {"s": times}
+
+
 def pause(runs: int) -> Samples:
     """It cannot store a script that waits; its nearest thing is the whole heap between scripts."""
     opened = Open()

@@ -9,6 +9,20 @@ ONE_PLUS_ONE: Final = "1 + 1"
 
 FIB: Final = "function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); } fib(25)"
 
+THROWN: Final = """(() => {
+  function look(n) { if (n > 0) return look(n - 1); throw new Error(`no order ${n}`); }
+  let caught = 0;
+  for (let i = 0; i < 1e4; i++) try { look(3); } catch (error) { caught += error.message.length; }
+  return caught;
+})()"""
+
+NO_METHOD: Final = """(() => {
+  const orders = { find: (id) => id };
+  let caught = 0;
+  for (let i = 0; i < 1e4; i++) try { orders.lookUp(i); } catch (error) { caught++; }
+  return caught;
+})()"""
+
 LOOP: Final = "(() => { let sum = 0; for (let i = 0; i < 1e6; i++) sum += i; return sum; })()"
 
 

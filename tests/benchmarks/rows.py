@@ -41,6 +41,8 @@ INTERPRETER: Final = (
     Row("object of 1,000 objects out", "nested_out", runs=1, rounds=3),
     Row("fib(25)", "fib", rounds=9),
     Row("loop of 10^6", "loop", rounds=9),
+    Row("10,000 errors thrown and caught", "thrown"),
+    Row("  of calls of no method", "no_method"),
     Row("5.5 KB of TypeScript", "typescript", runs=20),
     Row("  the same as JavaScript", "typescript", "without_s"),
     Row("  what types cost per KB", "typescript", "per_kilobyte_s"),

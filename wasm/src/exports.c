@@ -5,6 +5,7 @@
 #define EXPORT(name) __attribute__((export_name(name)))
 
 static uint8_t small_mailbox[16384];
+static size_t small_used; /* of it, since it was zero */
 static uint8_t *large_mailbox; /* for one message that does not fit */
 
 /* Where the host writes its next message of `size` bytes; 0: no memory. For small messages always
@@ -23,6 +24,8 @@ EXPORT("mailbox") uint8_t *mailbox(size_t size)
 EXPORT("step") uint64_t step(size_t size)
 {
     const uint8_t *message = size > sizeof small_mailbox ? large_mailbox : small_mailbox;
+    if (message == small_mailbox && size > small_used)
+        small_used = size;
     Reply reply = guest_step(message, message ? size : 0);
     free(large_mailbox);
     large_mailbox = NULL;
@@ -33,7 +36,8 @@ EXPORT("step") uint64_t step(size_t size)
    that is free zero. What is left on the stack below this frame is no part of an image. */
 EXPORT("tidy") void tidy(void)
 {
-    memset(small_mailbox, 0, sizeof small_mailbox);
+    memset(small_mailbox, 0, small_used);
+    small_used = 0;
     guest_tidy();
     engine_scrub(guest.rt);
 }
@@ -53,5 +57,10 @@ EXPORT("where") uint64_t where(void)
 /* At build time only: makes the heap that becomes the boot image. 0 when done. */
 EXPORT("boot") int boot(void)
 {
-    return guest_boot(GUEST_STACK_BYTES - GUEST_STACK_RESERVE);
+    enum { NO_NURSERY = 4 };
+    int status = guest_boot(GUEST_STACK_BYTES - GUEST_STACK_RESERVE);
+    if (status)
+        return status;
+    heap_close_gaps();
+    return engine_make_nursery(guest.rt) ? 0 : NO_NURSERY;
 }

@@ -69,6 +69,9 @@ int guest_boot(size_t stack_bytes);
 Reply guest_step(const uint8_t *message, size_t size);
 void guest_tidy(void);
 
+/* heap.c: at the end of boot. */
+void heap_close_gaps(void);
+
 /* guest.c: the buffer that was used last, empty, for what is packed now; to be given back. */
 Buffer guest_take_buffer(size_t limit);
 void guest_give_buffer(Buffer *buffer);

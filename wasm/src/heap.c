@@ -248,3 +248,11 @@ void *realloc(void *p, size_t size)
     }
     return moved;
 }
+
+/* What is free is not used any more, but for what is large. */
+void heap_close_gaps(void)
+{
+    for (Chunk *c = first; c != sentinel; c = after(c))
+        if (!c->used && c->size < WASM_PAGE)
+            take_out(c);
+}

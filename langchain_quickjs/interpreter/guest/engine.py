@@ -29,6 +29,7 @@ from langchain_quickjs.interpreter.guest.native.c_api import (
     Owned,
     RawValue,
     WasmtimeError,
+    call,
     call_briefly,
     checked,
     compiled,
@@ -214,12 +215,12 @@ class WasmInstance:
         memory, *functions = (self._export(instance, name) for name in ("memory", *self.functions))
         self._externs = (memory, *functions)  # what is made of them here points to them
         self._memory = ctypes.byref(memory.of.memory)
-        call = call_briefly if self.brief else ffi.wasmtime_func_call_unchecked
         # In the form that ctypes takes as it is: no call has to make it of numbers again.
-        context = ctypes.c_void_p(self._context)
+        context, one = ctypes.c_void_p(self._context), ctypes.c_size_t(1)
         value, trap = _place(self._value), _place(self._trap)
+        made = functools.partial(call_briefly if self.brief else call, context)
         self._calls = {
-            name: functools.partial(call, context, _place(function.of.func), value, 1, trap)
+            name: functools.partial(made, _place(function.of.func), value, one, trap)
             for name, function in zip(self.functions, functions, strict=True)
         }
         self._address = int(ffi.wasmtime_memory_data(self._context, self._memory))

@@ -147,6 +147,12 @@ def test_a_new_interpreter_can_be_stored() -> None:
     assert len(stored) < 200
 
 
+def test_what_a_script_allocates_lies_together() -> None:
+    (_, _, _, _, _, _, _, pages, _), content = open_up(snapshot())
+    assert len(pages) < 30  # there were 50 when it lay in the gaps of what had booted
+    assert len(content) < 60 * 512
+
+
 def finish(interpreter: Interpreter, rng: random.Random) -> Outcome:
     outcome: Outcome = Suspended(())
     for _ in range(20):

@@ -105,4 +105,7 @@ int engine_line(JSRuntime *rt, const char *filename, int *column, bool *entered)
 /* Makes the free blocks of the small-block arenas zero. */
 void engine_scrub(JSRuntime *rt);
 
+/* After boot: what scripts allocate lies together from here on. False if there is no room for that. */
+bool engine_make_nursery(JSRuntime *rt);
+
 #endif

@@ -28,6 +28,7 @@ __all__ = [
     "Owned",
     "RawValue",
     "WasmtimeError",
+    "call",
     "call_briefly",
     "checked",
     "compiled",
@@ -186,9 +187,19 @@ def _declared(path: str) -> ctypes.PyDLL:
 ffi: Final = _declared(_library())
 """The library, with the functions of `SIGNATURES`."""
 
-call_briefly: Final = ctypes.PyDLL(ffi._name).wasmtime_func_call_unchecked
-"""Calls code of our own that is over soon: no other thread of Python runs beside it."""
-call_briefly.restype, call_briefly.argtypes = SIGNATURES["wasmtime_func_call_unchecked"]
+
+def _untyped_call(library: type[ctypes.CDLL]) -> Any:
+    function = library(ffi._name).wasmtime_func_call_unchecked
+    function.restype, _ = SIGNATURES["wasmtime_func_call_unchecked"]
+    return function
+
+
+call: Final = _untyped_call(ctypes.CDLL)
+"""Calls code. Its arguments are all to be ctypes' own: those it takes as they are, and does not go
+through them once more as it would if it knew their types."""
+
+call_briefly: Final = _untyped_call(ctypes.PyDLL)
+"""The same for code of our own that is over soon: no other thread of Python runs beside it."""
 
 
 class WasmtimeError(Exception):
