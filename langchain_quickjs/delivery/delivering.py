@@ -37,6 +37,7 @@ _NOT_USED: Final = (
     "The answer was not used: what was stored of the program at this question is gone, so it has "
     "begun again, or gone back to an earlier question."
 )
+_NOT_GONE_ON: Final = "The program could not go on, and did nothing with the answer."
 
 
 class Resumable(KeepsState, Protocol):
@@ -144,6 +145,8 @@ def _delivered(
     if receipt.refused:
         return Delivered("refused", receipt.refused, state=state)
     known = replace(of_claim(receipt), state=state)
+    if receipt.won and receipt.void:
+        return replace(known, status="void", why=f"{_NOT_GONE_ON} {receipt.void}")
     if not receipt.won or known.status != "late":
         return known
     won = replace(known, status="won", why="")
