@@ -38,6 +38,10 @@ _NOT_USED: Final = (
     "begun again, or gone back to an earlier question."
 )
 _NOT_GONE_ON: Final = "The program could not go on, and did nothing with the answer."
+_AT_WORK: Final = (
+    "The question was answered before, and the run that took that answer may still be at work. "
+    "Deliver the answer again later; if that run has died, it goes on."
+)
 
 
 class Resumable(KeepsState, Protocol):
@@ -131,9 +135,9 @@ def _delivered(
     with receipts() as noted:
         try:
             state = yield Ask(agent, "invoke", (given, config), options)
-        except AlreadyAnsweredError as error:
+        except AlreadyAnsweredError:
             known = of_claim(noted.get(interrupt_id, Receipt()))
-            return replace(known, status="late", why=str(error), again=True)
+            return replace(known, status="late", why=_AT_WORK, again=True)
         except DecisionError:
             if interrupt_id not in noted or not noted[interrupt_id].refused:
                 raise

@@ -20,7 +20,7 @@ from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, StateGraph
-from langgraph.types import interrupt
+from langgraph.types import Command, interrupt
 
 from langchain_quickjs import (
     CodeInterpreterMiddleware,
@@ -222,7 +222,19 @@ def test_a_question_that_a_fork_has_left_behind() -> None:
     question = begun(agent)
     first = [*agent.get_state_history(CONFIG)][-1]
     agent.update_state(first.config, {"messages": [("user", "otherwise")]}, as_node="model")
-    assert "another way" in void(agent, question)
+    assert "in another branch" in void(agent, question)
+
+
+def test_a_question_that_an_answer_to_an_earlier_state_has_asked() -> None:
+    """The thread stands where it stood, so nobody has taken it back."""
+    agent = agent_of(TWO)
+    deliver(agent, CONFIG, begun(agent), YES)
+    deliver(agent, CONFIG, pending(agent, CONFIG)[0].interrupt_id, YES)
+    first = [state for state in agent.get_state_history(CONFIG) if state.interrupts][-1]
+    answer: Any = Command(resume={first.interrupts[0].id: YES})
+    (aside,) = agent.invoke(answer, first.config)["__interrupt__"]
+    assert not pending(agent, CONFIG)
+    assert "an answer to an earlier state has asked it" in void(agent, aside.id)
 
 
 def test_a_question_that_has_expired() -> None:
@@ -306,6 +318,21 @@ def test_an_agent_without_what_asked(
     talk.options, talk.agent_options = built, {}
     assert delivered(talk, question, YES).status == "won"
     assert Shop(tmp_path / "log").counts() == {"pay one 1": 1}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_agent_without_the_tool_that_was_approved(mode: Mode, tmp_path: Path) -> None:
+    """It keeps the answer, and says so; another worker goes on with that one."""
+    talk = talk_in(tmp_path, "create_agent", mode, 'await tools.pay({ to: "ann", amount: 1 })')
+    talk.start()
+    question, tools = asked(talk), talk.tools
+    talk.tools, talk.interrupt_on = tools[:1], None
+    with pytest.raises(SetupError, match=r"the tool 'pay'.* answered is kept.* again"):
+        delivered(talk, question, YES)
+    talk.tools, talk.interrupt_on = tools, {"pay": True}
+    done = delivered(talk, question, NO)
+    assert (done.status, done.answer, done.went_on) == ("late", [APPROVE], True)
+    assert Shop(tmp_path / "log").counts() == {"pay ann 1": 1}
 
 
 # --- runs that do not come to their end ---------------------------------------------------------
@@ -435,6 +462,7 @@ def test_with_a_lock_nobody_waits_for_a_machine_that_is_gone(
     nursery.of(die_elsewhere).live(database, log, question)
     waits = delivered(talk, question, YES)
     assert (waits.status, waits.went_on, waits.again) == ("late", False, True)
+    assert waits.why.endswith("Deliver the answer again later; if that run has died, it goes on.")
     goes_on = delivered(talk, question, YES, _file_lock(log))
     assert (goes_on.status, goes_on.went_on, goes_on.again) == ("late", True, False)
     assert not talk.pending()

@@ -294,8 +294,9 @@ class OpenCalls:
         tool = self.rules.named(name)
         if tool is None:
             raise SetupError(
-                f"A stored call of {name!r} is to go on, but the script cannot call this tool any "
-                "more. Grant it again and resume."
+                f"The program is to go on with a call of the tool {name!r}, which it is not "
+                "granted here. What people have answered is kept: grant the tool again, and "
+                "deliver the answer again or go on with `invoke(None, config)`."
             )
         # Where each step is stored, it is known which calls had begun.
         again = again or resumed or (self.again and not self.rules.keeps)
