@@ -39,8 +39,8 @@ _NOT_USED: Final = (
 )
 _NOT_GONE_ON: Final = "The program could not go on, and did nothing with the answer."
 _AT_WORK: Final = (
-    "The question was answered before, and the run that took that answer may still be at work. "
-    "Deliver the answer again later; if that run has died, it goes on."
+    "Another run of the thread may be at work on what was answered. Deliver the answer again "
+    "later; if that run has died, it goes on."
 )
 
 
@@ -137,7 +137,8 @@ def _delivered(
             state = yield Ask(agent, "invoke", (given, config), options)
         except AlreadyAnsweredError:
             known = of_claim(noted.get(interrupt_id, Receipt()))
-            return replace(known, status="late", why=_AT_WORK, again=True)
+            why = f"The question was answered before. {_AT_WORK}"
+            return replace(known, status="late", why=why, again=True)
         except DecisionError:
             if interrupt_id not in noted or not noted[interrupt_id].refused:
                 raise
@@ -154,10 +155,11 @@ def _delivered(
     if not receipt.won or known.status != "late":
         return known
     won = replace(known, status="won", why="")
-    if receipt.unique and not is_alone_in(thread_of(config)):
-        # It counts, but may have to wait for a run that is at work on what was asked beside it.
-        return replace(won, again=_stands((yield from state_of(agent, config)), interrupt_id))
-    return won
+    if not receipt.unique or is_alone_in(thread_of(config)):
+        return won
+    # It counts, but may have to wait for a run that is at work on what was asked beside it.
+    waits = _stands((yield from state_of(agent, config)), interrupt_id)
+    return replace(won, why=_AT_WORK, again=True) if waits else won
 
 
 def _known(agent: Resumable, config: RunnableConfig, interrupt_id: str) -> Asking[Delivered]:

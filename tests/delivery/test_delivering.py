@@ -606,6 +606,7 @@ def test_an_answer_that_waits_for_the_run_beside_it(tmp_path: Path) -> None:
     one, other = (str(item.id) for item in talk.pending())
     assert delivered(talk, one, YES).status == "won"
     assert (came[0].status, came[0].again) == ("won", True)
+    assert came[0].why.endswith("Deliver the answer again later; if that run has died, it goes on.")
     again = delivered(talk, other, YES)
     assert (again.status, again.again) == ("late", False)
     assert not talk.pending()
