@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
-from langchain_core.tools import BaseTool
 
 from langchain_quickjs.errors import BuildGoneError, SetupError
 from langchain_quickjs.interpreter import UNDEFINED, Completed
@@ -201,7 +200,7 @@ class _Hands:
 
     def _review(self, call: OpenCall) -> Any:
         """What people are asked about a call; `None` if it needs nobody."""
-        tool = cast("BaseTool", self.granted.rules.named(call["name"]))
+        tool = self.granted.rules.named(call["name"])
         request = self.granted.path.vary(tool_call_of(call), tool)
         return self.granted.approvals.review(request)
 

@@ -320,19 +320,24 @@ def test_an_agent_without_what_asked(
     assert Shop(tmp_path / "log").counts() == {"pay one 1": 1}
 
 
+@pytest.mark.parametrize("gone", ["pay", "lookUp"])
 @pytest.mark.parametrize("mode", MODES)
-def test_an_agent_without_the_tool_that_was_approved(mode: Mode, tmp_path: Path) -> None:
-    """It keeps the answer, and says so; another worker goes on with that one."""
-    talk = talk_in(tmp_path, "create_agent", mode, 'await tools.pay({ to: "ann", amount: 1 })')
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_agent_without_a_tool_of_the_program(
+    kind: Kind, mode: Mode, gone: str, tmp_path: Path
+) -> None:
+    """Approved or called next: the answer is kept, and another worker goes on with that one."""
+    source = 'await tools.pay({ to: "ann", amount: 1 }); await tools.lookUp({ key: "ann" })'
+    talk = talk_in(tmp_path, kind, mode, source)
     talk.start()
-    question, tools = asked(talk), talk.tools
-    talk.tools, talk.interrupt_on = tools[:1], None
-    with pytest.raises(SetupError, match=r"the tool 'pay'.* answered is kept.* again"):
+    question, (look_up, pay) = asked(talk), talk.tools
+    talk.tools, talk.interrupt_on = ([look_up], None) if gone == "pay" else ([pay], {"pay": True})
+    with pytest.raises(SetupError, match=rf"a call of '{gone}'.* answered is kept.* again"):
         delivered(talk, question, YES)
-    talk.tools, talk.interrupt_on = tools, {"pay": True}
+    talk.tools, talk.interrupt_on = [look_up, pay], {"pay": True}
     done = delivered(talk, question, NO)
     assert (done.status, done.answer, done.went_on) == ("late", [APPROVE], True)
-    assert Shop(tmp_path / "log").counts() == {"pay ann 1": 1}
+    assert Shop(tmp_path / "log").counts() == {"pay ann 1": 1, "look_up ann": 1}
 
 
 # --- runs that do not come to their end ---------------------------------------------------------
