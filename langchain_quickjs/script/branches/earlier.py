@@ -77,7 +77,7 @@ def keep_left_pause(config: RunnableConfig, shown: Sequence[Interrupt]) -> Askin
     outermost = Outermost.of(config, namespace)
     if saver is None or outermost is None or stores_when_it_ends_only(outermost.config):
         return
-    twin = _twin_id(outermost.checkpoint_id, step_of(config))
+    twin = _twin_id(outermost.checkpoint_id, namespace, step_of(config))
     if twin is None:
         return
     checkpoint, metadata = outermost.stored
@@ -191,15 +191,16 @@ def _newest_pause(saver: BaseCheckpointSaver[Any], place: RunnableConfig) -> Ask
     return next((paused for paused in pauses if paused is not None), None)
 
 
-def _twin_id(checkpoint_id: str, step: int) -> str | None:
+def _twin_id(checkpoint_id: str, namespace: str, step: int) -> str | None:
     """The id of a twin: below that of the checkpoint, and above those of earlier pauses.
 
     Args:
         checkpoint_id: The checkpoint.
-        step: The step of the script's own graph that has gone on from the pause.
+        namespace: That of the script's own graph.
+        step: The step of that graph which has gone on from the pause.
     """
     whole = uuid.UUID(checkpoint_id).int
     low = whole & (1 << _LOW_BITS) - 1
-    noise = int(digest("twin", checkpoint_id, str(step)), 16) % (1 << _NOISE_BITS)
+    noise = int(digest("twin", checkpoint_id, namespace, str(step)), 16) % (1 << _NOISE_BITS)
     own = low - (1 << _SPREAD_BITS) // max(step, 1) - noise
     return str(uuid.UUID(int=whole - low + own)) if own >= 0 else None

@@ -370,6 +370,21 @@ def test_other_programs_of_the_message_wait_in_the_fork_as_they_did() -> None:
     ]
 
 
+def test_each_program_of_a_message_has_its_own_pauses() -> None:
+    """In a fork at a pause of one, the other is at its last one."""
+    run = thread("create_agent", mode="invoke")
+    run.options = {"mode": "call"}
+    run.model = parallel_programs([run.source, run.source.replace("abcde", "vwxyz")])
+    run.start()
+    while run.waits:  # That of `min`, to its end, and then the other one.
+        run.send(one_answer(run))
+    states = {names(state.interrupts): state for state in run.history()}
+    assert sorted(states) == [*"abcd", "ez", *"vwxy"]
+    for asked, others in (("b", "z"), ("v", "e"), ("y", "e")):
+        run.send(None, at=states[asked].config)
+        assert names(run.last["__interrupt__"]) == "".join(sorted(asked + others))
+
+
 def to_of(interrupt: Any) -> str:
     return str(interrupt.value["action_requests"][0]["args"]["to"])
 
