@@ -141,6 +141,8 @@ def build(checkpointer: BaseCheckpointSaver[Any] | None = None) -> Any:
 @asynccontextmanager
 async def checkpointer() -> AsyncIterator[AsyncPostgresSaver]:
     """Where a LangGraph server keeps its threads: in the workers' database."""
+    async with await psycopg.AsyncConnection.connect(dsn(), autocommit=True) as database:
+        await database.execute(EFFECTS)  # No worker may have been here yet.
     async with AsyncPostgresSaver.from_conn_string(dsn()) as saver:
         await saver.setup()
         yield saver

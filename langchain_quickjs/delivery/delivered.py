@@ -20,7 +20,7 @@ class Delivered:
         status: `"won"`: this answer is the one that counts. `"late"`: the question was answered
             before, by another delivery or by an earlier try of this one. `"refused"`: the answer
             does not fit; the question stands. `"void"`: there is nothing to answer.
-        why: What there is to say about it; empty if it won.
+        why: What there is to say about it; empty if it won, and nothing is left to do.
         answer: The answer that counts, where it is known; for a question of ours about calls, a
             list of decisions.
         answered_at: When that was taken, where it is known.

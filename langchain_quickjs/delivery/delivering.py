@@ -37,6 +37,11 @@ _NOT_USED: Final = (
     "The answer was not used: what was stored of the program at this question is gone, so it has "
     "begun again, or gone back to an earlier question."
 )
+_NOT_GONE_ON: Final = "The program could not go on, and did nothing with the answer."
+_AT_WORK: Final = (
+    "Another run of the thread may be at work on what was answered. Deliver the answer again "
+    "later; if that run has died, it goes on."
+)
 
 
 class Resumable(KeepsState, Protocol):
@@ -130,9 +135,10 @@ def _delivered(
     with receipts() as noted:
         try:
             state = yield Ask(agent, "invoke", (given, config), options)
-        except AlreadyAnsweredError as error:
+        except AlreadyAnsweredError:
             known = of_claim(noted.get(interrupt_id, Receipt()))
-            return replace(known, status="late", why=str(error), again=True)
+            why = f"The question was answered before. {_AT_WORK}"
+            return replace(known, status="late", why=why, again=True)
         except DecisionError:
             if interrupt_id not in noted or not noted[interrupt_id].refused:
                 raise
@@ -144,13 +150,16 @@ def _delivered(
     if receipt.refused:
         return Delivered("refused", receipt.refused, state=state)
     known = replace(of_claim(receipt), state=state)
+    if receipt.won and receipt.void:
+        return replace(known, status="void", why=f"{_NOT_GONE_ON} {receipt.void}")
     if not receipt.won or known.status != "late":
         return known
     won = replace(known, status="won", why="")
-    if receipt.unique and not is_alone_in(thread_of(config)):
-        # It counts, but may have to wait for a run that is at work on what was asked beside it.
-        return replace(won, again=_stands((yield from state_of(agent, config)), interrupt_id))
-    return won
+    if not receipt.unique or is_alone_in(thread_of(config)):
+        return won
+    # It counts, but may have to wait for a run that is at work on what was asked beside it.
+    waits = _stands((yield from state_of(agent, config)), interrupt_id)
+    return replace(won, why=_AT_WORK, again=True) if waits else won
 
 
 def _known(agent: Resumable, config: RunnableConfig, interrupt_id: str) -> Asking[Delivered]:

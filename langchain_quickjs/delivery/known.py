@@ -88,7 +88,10 @@ def of_claim(claim: Claim | Receipt) -> Delivered:
 def _why_left(in_line: bool) -> str:
     if in_line:
         return "The thread has gone on without an answer to this question, which was given up."
-    return "The thread was taken back to before this question, and has gone another way since."
+    return (
+        "This question was asked in another branch than the one in which the thread stands: the "
+        "thread was taken back to before it, or an answer to an earlier state has asked it."
+    )
 
 
 def _line_of_head(stored: Sequence[CheckpointTuple]) -> set[str]:

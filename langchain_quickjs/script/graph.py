@@ -287,8 +287,7 @@ def _went_on(
     yield from retire_answer(config)
     if goes_on is None or pause is None:
         return _answer(result, sealer, config, unread=True)
-    asked = [one.shown({}) for one in pause.shown]
-    yield from keep_left_pause(config, asked, entry.paused["asked"])
+    yield from keep_left_pause(config, [one.shown({}) for one in pause.shown])
     return _answer(result, sealer, config, maybe_answered(result.script, pause, goes_on.taken))
 
 

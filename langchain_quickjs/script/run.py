@@ -6,14 +6,13 @@ Its flow decides what happens. Here that goes to the room that does it, and what
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
-from langchain_core.tools import BaseTool
 
-from langchain_quickjs.errors import SetupError
+from langchain_quickjs.errors import BuildGoneError, SetupError
 from langchain_quickjs.interpreter import UNDEFINED, Completed
 from langchain_quickjs.interpreter.values.weight import is_large
 from langchain_quickjs.script.calls.announcements import Announcer
@@ -55,6 +54,7 @@ from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
 from langchain_quickjs.script.memory.paused_memory import PausedMemory
 from langchain_quickjs.script.state import CallEnd, OpenCall
 from langchain_quickjs.script.telling.endings import Ending
+from langchain_quickjs.script.telling.receipts import note_void
 
 __all__ = ["memory_of", "require_checkpointer", "run_script"]
 
@@ -92,7 +92,8 @@ def run_script(
         flow = script_flow(granted.rules, entry)
         announcer = None if granted.events is None else Announcer(granted.events)
         memory = memory_of(granted, config, namespace)
-        hands = _Hands(granted, books, memory, config, namespace, announcer)
+        answered = entry.answers if isinstance(entry, Resumed) else ()
+        hands = _Hands(granted, books, memory, config, namespace, announcer, answered)
         if announcer is not None:
             announcer.taken_up(entry)
         result = yield from hands.carry_out(flow)
@@ -114,6 +115,7 @@ class _Hands:
         config: The config of the task that it runs in.
         namespace: That of the script graph.
         announcer: Tells whoever watches how its calls get on; `None` if nobody does.
+        answered: The interrupts whose answers it goes on with, by their ids.
     """
 
     granted: Granted
@@ -122,6 +124,7 @@ class _Hands:
     config: RunnableConfig
     namespace: str
     announcer: Announcer | None
+    answered: Iterable[str] = ()
 
     def carry_out(self, flow: Flow) -> Work[Ended | Paused]:
         """Does all that a flow yields, and gives what it returns."""
@@ -171,7 +174,7 @@ class _Hands:
             case FindVariables() | MarkVariables() | RestoreVariables() | KeepVariables():
                 return (yield from self._with_variables(effect))
             case KeepMemory() | FindMemory():
-                return (yield from self.memory.done(effect))
+                return (yield from self._with_memory(effect))
             case FindLabels() if self.granted.labels is not None:
                 return self.granted.labels.found()
             case KeepLabels(left) if self.granted.labels is not None:
@@ -197,9 +200,16 @@ class _Hands:
 
     def _review(self, call: OpenCall) -> Any:
         """What people are asked about a call; `None` if it needs nobody."""
-        tool = cast("BaseTool", self.granted.rules.named(call["name"]))
+        tool = self.granted.rules.named(call["name"])
         request = self.granted.path.vary(tool_call_of(call), tool)
         return self.granted.approvals.review(request)
+
+    def _with_memory(self, effect: KeepMemory | FindMemory) -> Work[Any]:
+        try:
+            return (yield from self.memory.done(effect))
+        except BuildGoneError as gone:  # The program ends here, whatever was answered.
+            note_void(self.answered, str(gone))
+            raise
 
     def _with_variables(self, effect: Effect) -> Work[Any]:
         order, variables = self.granted.order, self.granted.variables

@@ -31,6 +31,7 @@ __all__ = [
     "StoredCalls",
     "StoredReport",
     "StoredStory",
+    "opened",
 ]
 
 StateUpdate = tuple[str, Any]
@@ -141,6 +142,24 @@ class OpenCall(TypedDict):
     approved: bool
     rounds: int
     made: NotRequired[CallMade]
+
+
+def opened(
+    call_id: int, tool_call_id: str, name: str, args: dict[str, Any], made: CallMade
+) -> OpenCall:
+    """A call that has been made, and nothing more is known of it."""
+    return {
+        "id": call_id,
+        "tool_call_id": tool_call_id,
+        "name": name,
+        "args": args,
+        "answers": [],
+        "given": {},
+        "interrupts": [],
+        "approved": False,
+        "rounds": 0,
+        "made": made,
+    }
 
 
 class CallReport(TypedDict):

@@ -20,7 +20,7 @@ from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, StateGraph
-from langgraph.types import interrupt
+from langgraph.types import Command, interrupt
 
 from langchain_quickjs import (
     CodeInterpreterMiddleware,
@@ -222,7 +222,19 @@ def test_a_question_that_a_fork_has_left_behind() -> None:
     question = begun(agent)
     first = [*agent.get_state_history(CONFIG)][-1]
     agent.update_state(first.config, {"messages": [("user", "otherwise")]}, as_node="model")
-    assert "another way" in void(agent, question)
+    assert "in another branch" in void(agent, question)
+
+
+def test_a_question_that_an_answer_to_an_earlier_state_has_asked() -> None:
+    """The thread stands where it stood, so nobody has taken it back."""
+    agent = agent_of(TWO)
+    deliver(agent, CONFIG, begun(agent), YES)
+    deliver(agent, CONFIG, pending(agent, CONFIG)[0].interrupt_id, YES)
+    first = [state for state in agent.get_state_history(CONFIG) if state.interrupts][-1]
+    answer: Any = Command(resume={first.interrupts[0].id: YES})
+    (aside,) = agent.invoke(answer, first.config)["__interrupt__"]
+    assert not pending(agent, CONFIG)
+    assert "an answer to an earlier state has asked it" in void(agent, aside.id)
 
 
 def test_a_question_that_has_expired() -> None:
@@ -306,6 +318,26 @@ def test_an_agent_without_what_asked(
     talk.options, talk.agent_options = built, {}
     assert delivered(talk, question, YES).status == "won"
     assert Shop(tmp_path / "log").counts() == {"pay one 1": 1}
+
+
+@pytest.mark.parametrize("gone", ["pay", "lookUp"])
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_agent_without_a_tool_of_the_program(
+    kind: Kind, mode: Mode, gone: str, tmp_path: Path
+) -> None:
+    """Approved or called next: the answer is kept, and another worker goes on with that one."""
+    source = 'await tools.pay({ to: "ann", amount: 1 }); await tools.lookUp({ key: "ann" })'
+    talk = talk_in(tmp_path, kind, mode, source)
+    talk.start()
+    question, (look_up, pay) = asked(talk), talk.tools
+    talk.tools, talk.interrupt_on = ([look_up], None) if gone == "pay" else ([pay], {"pay": True})
+    with pytest.raises(SetupError, match=rf"a call of '{gone}'.* answered is kept.* again"):
+        delivered(talk, question, YES)
+    talk.tools, talk.interrupt_on = [look_up, pay], {"pay": True}
+    done = delivered(talk, question, NO)
+    assert (done.status, done.answer, done.went_on) == ("late", [APPROVE], True)
+    assert Shop(tmp_path / "log").counts() == {"pay ann 1": 1, "look_up ann": 1}
 
 
 # --- runs that do not come to their end ---------------------------------------------------------
@@ -435,6 +467,7 @@ def test_with_a_lock_nobody_waits_for_a_machine_that_is_gone(
     nursery.of(die_elsewhere).live(database, log, question)
     waits = delivered(talk, question, YES)
     assert (waits.status, waits.went_on, waits.again) == ("late", False, True)
+    assert waits.why.endswith("Deliver the answer again later; if that run has died, it goes on.")
     goes_on = delivered(talk, question, YES, _file_lock(log))
     assert (goes_on.status, goes_on.went_on, goes_on.again) == ("late", True, False)
     assert not talk.pending()
@@ -578,6 +611,7 @@ def test_an_answer_that_waits_for_the_run_beside_it(tmp_path: Path) -> None:
     one, other = (str(item.id) for item in talk.pending())
     assert delivered(talk, one, YES).status == "won"
     assert (came[0].status, came[0].again) == ("won", True)
+    assert came[0].why.endswith("Deliver the answer again later; if that run has died, it goes on.")
     again = delivered(talk, other, YES)
     assert (again.status, again.again) == ("late", False)
     assert not talk.pending()

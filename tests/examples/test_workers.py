@@ -28,11 +28,17 @@ YES = {"decisions": [{"type": "approve"}]}
 
 
 @pytest.fixture
-def database(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[psycopg.Connection]:
+def fresh(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[psycopg.Connection]:
+    """A database in which nobody has made anything yet."""
     monkeypatch.setenv("WORKERS_DSN", postgres.database())
-    worker.set_up()
     with psycopg.connect(agent.dsn(), autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture
+def database(fresh: psycopg.Connection) -> psycopg.Connection:
+    worker.set_up()
+    return fresh
 
 
 def run(*arguments: str) -> list[str]:
@@ -97,7 +103,7 @@ def test_a_job_that_another_worker_has(database: psycopg.Connection) -> None:
 
 
 def test_a_thread_of_the_server_is_answered_by_a_worker(
-    database: psycopg.Connection, tmp_path: Path
+    fresh: psycopg.Connection, tmp_path: Path
 ) -> None:
     """They share graph and database: one begins, the other goes on, and both may be asked."""
     project = tmp_path / "project"
@@ -121,10 +127,11 @@ def test_a_thread_of_the_server_is_answered_by_a_worker(
 
     with served(project) as url:
         (one, its), (other, others) = asyncio.run(begin(url))
-        assert effects(database, one) == effects(database, other) == ["look_up"]
+        assert effects(fresh, one) == effects(fresh, other) == ["look_up"]
+        worker.set_up()
         for _ in range(3):
-            jobs.Jobs(database).put(one, "answer", {"question": its, "answer": YES})
-        work_off(database)
-        assert effects(database, one) == TOOLS
+            jobs.Jobs(fresh).put(one, "answer", {"question": its, "answer": YES})
+        work_off(fresh)
+        assert effects(fresh, one) == TOOLS
         asyncio.run(answer(url, other, others))
-        assert effects(database, other) == TOOLS
+        assert effects(fresh, other) == TOOLS

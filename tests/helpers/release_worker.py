@@ -198,8 +198,8 @@ class Thread:
 
         `start` says something new, `at:N` and `first at:N` go back to where there were N
         messages, `invoke` goes on, `die` approves in a process that dies in the call, `asked`,
-        `void` and `read` look; the others answer: `answer:WORDS`, and decisions with commas between
-        them, `approve` or `reject`.
+        `void` and `read` look; the others answer: `answer:WORDS`, `deliver:ANSWER`, and decisions
+        with commas between them, `approve` or `reject`.
         """
         what, _, words = step.partition(":")
         match what:
@@ -223,9 +223,13 @@ class Thread:
                 return [(call.tool, call.void) for call in found]
             case "read":
                 return self.model.read
+            case "deliver":  # nor `deliver`
+                question = graph.get_state(self.config).interrupts[0].id
+                answer = words if self.case.sources == [ASKS] else decided(words)
+                done = langchain_quickjs.deliver(graph, self.config, question, answer)
+                return [done.status, done.why, done.went_on]
             case _:
-                decisions = [{"type": one} for one in step.split(",")]
-                given = Command(resume={"decisions": decisions})
+                given = Command(resume=decided(step))
         return told(graph.invoke(given, self.config))
 
     def die(self) -> dict[str, Any]:
@@ -242,6 +246,11 @@ class Thread:
         thread = {"configurable": {"thread_id": self.config["configurable"]["thread_id"]}}
         history = graph.get_state_history(thread)
         return [s for s in history if len(s.values.get("messages", ())) == messages]
+
+
+def decided(words: str) -> dict[str, Any]:
+    """The answer with these decisions."""
+    return {"decisions": [{"type": one} for one in words.split(",")]}
 
 
 def told(result: dict[str, Any]) -> dict[str, Any]:

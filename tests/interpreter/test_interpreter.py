@@ -11,6 +11,7 @@ import pytest
 from langchain_quickjs.errors import (
     InterpreterStateError,
     MemoryLimitError,
+    ProtocolError,
     ScriptError,
     SetupError,
     TimeLimitError,
@@ -127,6 +128,15 @@ def test_global_functions_can_be_granted_and_are_gone_when_they_are_not() -> Non
     outcome = interpreter.start("await task('x')", functions=["task"])
     assert answer_all(interpreter, outcome, {"task": lambda x: x + "!"}) == Completed("x!")
     assert interpreter.eval("[typeof task, Object.keys(tools)]") == ["undefined", []]
+
+
+def test_a_tool_in_a_variable_is_only_called_where_it_is_granted() -> None:
+    interpreter = Interpreter()
+    interpreter.start("const look = tools.look", tools=["look"])
+    with pytest.raises(ProtocolError, match=r"'look'.* a variable of an earlier program"):
+        interpreter.start("await look()", tools=["other"])
+    outcome = interpreter.start("await look()", tools=["look"])
+    assert answer_all(interpreter, outcome, {"look": lambda: 1}) == Completed(1)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,9 @@ BEGUN = {
     "dies": ["start", "die"],
     "given up": ["start"],
     "deltas": ["start", "start", "start"],
+    "memory": ["start", "start"],
+    "graph kept": ["start"],
+    "asks in a graph": ["start"],
 }
 GO_ON = {
     "pause": ["void", "approve", "void", "start", "read"],
@@ -40,6 +43,9 @@ GO_ON = {
     "dies": ["invoke"],
     "given up": ["void", "start", "read"],
     "deltas": ["start", "start"],
+    "memory": ["deliver:approve", "read"],
+    "graph kept": ["deliver:reject"],
+    "asks in a graph": ["deliver:red"],
 }
 LOOKED_UP = 'done: look_up({"key": "x"})\ndone: look_up({"key": "yy"})\n'
 
@@ -93,6 +99,18 @@ def test_people_see_that_a_question_is_void(results: dict[str, Any], release: Re
     assert is_void(results["twice"][0], release, "pay", "pay")
     assert is_void(results["asks"][0], release, "")
     assert results["pause"][2] == results["graph"][2] == []
+
+
+@pytest.mark.parametrize("name", ["memory", "graph kept", "asks in a graph"])
+def test_an_answer_has_nothing_to_answer(
+    name: str, results: dict[str, Any], release: Release, folder: Path
+) -> None:
+    """Whoever delivers it is not told that it counts: nothing comes of it."""
+    status, why, went_on = results[name][0]
+    assert (status, went_on) == ("void", True)
+    assert release.build in why
+    assert "did nothing with the answer" in why
+    assert not [line for line in Thread(folder, name).shop.counts() if line.startswith("pay")]
 
 
 def test_the_thread_goes_on(results: dict[str, Any]) -> None:

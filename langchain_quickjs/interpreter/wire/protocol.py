@@ -223,7 +223,10 @@ def _calls(posted: list[Any], next_id: int, granted: AbstractSet[str]) -> tuple[
         if type(number) is not int or number != next_id:
             raise ProtocolError(f"the guest sent another call id than {next_id}")
         if type(name) is not str or name not in granted:
-            raise ProtocolError(f"the guest called {key_text(name)!r}, which was not granted")
+            raise ProtocolError(
+                f"the program called {key_text(name)!r}, which it was not granted; it may stand in "
+                "a variable of an earlier program, which was"
+            )
         if type(args) is not list:
             raise ProtocolError("the guest sent a call without arguments")
         calls.append(Call(number, name, tuple(args), line, column))

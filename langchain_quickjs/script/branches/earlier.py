@@ -31,6 +31,7 @@ from langchain_quickjs.script.langgraph_internals.checkpointer import (
     namespace_of_graph,
     stores_when_it_ends_only,
 )
+from langchain_quickjs.script.langgraph_internals.graph_around import step_of
 from langchain_quickjs.script.langgraph_internals.resume import mark_as_unfit
 from langchain_quickjs.script.langgraph_internals.superstep import (
     INTERRUPTS,
@@ -65,21 +66,18 @@ class EarlierPause:
     here: bool
 
 
-def keep_left_pause(
-    config: RunnableConfig, shown: Sequence[Interrupt], number: int
-) -> Asking[None]:
+def keep_left_pause(config: RunnableConfig, shown: Sequence[Interrupt]) -> Asking[None]:
     """Keeps a pause that a script has left, because it has come to another one.
 
     Args:
         config: The config of the task of the script's graph that has gone on from it.
         shown: What people were asked there.
-        number: How many questions the script had asked by then.
     """
     saver, namespace = checkpointer_of(config), namespace_of_graph(config)
     outermost = Outermost.of(config, namespace)
     if saver is None or outermost is None or stores_when_it_ends_only(outermost.config):
         return
-    twin = _twin_id(outermost.checkpoint_id, number)
+    twin = _twin_id(outermost.checkpoint_id, namespace, step_of(config))
     if twin is None:
         return
     checkpoint, metadata = outermost.stored
@@ -193,10 +191,16 @@ def _newest_pause(saver: BaseCheckpointSaver[Any], place: RunnableConfig) -> Ask
     return next((paused for paused in pauses if paused is not None), None)
 
 
-def _twin_id(checkpoint_id: str, number: int) -> str | None:
-    """The id of a twin: below that of the checkpoint, and above those of earlier pauses."""
+def _twin_id(checkpoint_id: str, namespace: str, step: int) -> str | None:
+    """The id of a twin: below that of the checkpoint, and above those of earlier pauses.
+
+    Args:
+        checkpoint_id: The checkpoint.
+        namespace: That of the script's own graph.
+        step: The step of that graph which has gone on from the pause.
+    """
     whole = uuid.UUID(checkpoint_id).int
     low = whole & (1 << _LOW_BITS) - 1
-    noise = int(digest("twin", checkpoint_id, str(number)), 16) % (1 << _NOISE_BITS)
-    own = low - (1 << _SPREAD_BITS) // max(number, 1) - noise
+    noise = int(digest("twin", checkpoint_id, namespace, str(step)), 16) % (1 << _NOISE_BITS)
+    own = low - (1 << _SPREAD_BITS) // max(step, 1) - noise
     return str(uuid.UUID(int=whole - low + own)) if own >= 0 else None

@@ -6,13 +6,13 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Never, Protocol, TypeAlias
 
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, DecisionType, ReviewConfig
 from langchain_core.tools import BaseTool
 from langgraph.types import Interrupt
 
-from langchain_quickjs.errors import MessageLimitError
+from langchain_quickjs.errors import MessageLimitError, SetupError
 from langchain_quickjs.interpreter import (
     Call,
     CallResult,
@@ -43,7 +43,6 @@ __all__ = [
     "Takes",
     "made_of",
     "new_seed",
-    "opened",
 ]
 
 
@@ -177,8 +176,13 @@ class Rules:
                 raise MessageLimitError("the results are too large together", value=most)
 
     def called(self, call: Call) -> BaseTool:
-        """The tool that a script's call calls."""
-        return self.tools.get(call.name) or self.functions[call.name]
+        """The tool that a script's call calls.
+
+        Raises:
+            SetupError: It was granted when the script began, and is not here.
+        """
+        tool = self.tools.get(call.name) or self.functions.get(call.name)
+        return tool or _refuse(call.name)
 
     def own_name(self, name: str) -> str:
         """The own name of the tool that a script calls by this name; empty if it calls none."""
@@ -200,10 +204,22 @@ class Rules:
         args = self.takes(tool).of_call(call, self.limits.message_bytes)
         return call, args, "" if isinstance(args, Raised) else names.kind(tool.name, args)
 
-    def named(self, name: str) -> BaseTool | None:
-        """The tool with this name of its own, if the script may call it."""
+    def named(self, name: str) -> BaseTool:
+        """The tool with this name of its own.
+
+        Raises:
+            SetupError: It was granted when the script began, and is not here.
+        """
         granted = (*self.tools.values(), *self.functions.values())
-        return next((tool for tool in granted if tool.name == name), None)
+        return next((tool for tool in granted if tool.name == name), None) or _refuse(name)
+
+
+def _refuse(name: str) -> Never:
+    raise SetupError(
+        f"The program goes on with a call of {name!r}, which it is not granted here. What people "
+        "have answered is kept: grant the tool again, and deliver the answer again or go on with "
+        "`invoke(None, config)`."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,21 +346,3 @@ def made_of(call: Call, began_s: float) -> CallMade:
     if call.line is not None and call.column is not None:
         made["line"], made["column"] = call.line, call.column
     return made
-
-
-def opened(
-    call_id: int, tool_call_id: str, name: str, args: dict[str, Any], made: CallMade
-) -> OpenCall:
-    """A call that has been made, and nothing more is known of it."""
-    return {
-        "id": call_id,
-        "tool_call_id": tool_call_id,
-        "name": name,
-        "args": args,
-        "answers": [],
-        "given": {},
-        "interrupts": [],
-        "approved": False,
-        "rounds": 0,
-        "made": made,
-    }

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, DecisionType, ReviewConfig
 
-from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import Call, CallResult, Raised
 from langchain_quickjs.script.flow.call_ids import CallNames, begin_key
 from langchain_quickjs.script.flow.decisions import (
@@ -29,7 +28,6 @@ from langchain_quickjs.script.flow.inputs import (
     Reviewed,
     Rules,
     made_of,
-    opened,
 )
 from langchain_quickjs.script.labels.program import ProgramLabels
 from langchain_quickjs.script.labels.taint import CLEAN, Taint
@@ -41,6 +39,7 @@ from langchain_quickjs.script.state import (
     OpenCall,
     Question,
     StoredCalls,
+    opened,
 )
 from langchain_quickjs.script.telling.call_report import Report, called_with, result_in_short
 from langchain_quickjs.script.telling.descriptions import Program, with_descriptions
@@ -292,11 +291,6 @@ class OpenCalls:
             self._ask_again(call)
             return
         tool = self.rules.named(name)
-        if tool is None:
-            raise SetupError(
-                f"A stored call of {name!r} is to go on, but the script cannot call this tool any "
-                "more. Grant it again and resume."
-            )
         # Where each step is stored, it is known which calls had begun.
         again = again or resumed or (self.again and not self.rules.keeps)
         if again:

@@ -15,7 +15,7 @@ from langchain_core.runnables.config import var_child_runnable_config
 from langgraph._internal._constants import CONFIG_KEY_CALL, CONFIG_KEY_READ
 from langgraph.channels.base import BaseChannel
 
-__all__ = ["Surroundings", "channels_of", "graph_around", "run_of"]
+__all__ = ["Surroundings", "channels_of", "graph_around", "run_of", "step_of"]
 
 
 class Surroundings(NamedTuple):
@@ -58,3 +58,8 @@ def run_of(config: RunnableConfig) -> Any:
     call = config.get("configurable", {}).get(CONFIG_KEY_CALL)
     schedule = getattr(call, "keywords", {}).get("schedule_task")
     return getattr(schedule, "__self__", None)
+
+
+def step_of(config: RunnableConfig) -> int:
+    """The number of the step, of the graph that a task belongs to, in which that task runs."""
+    return int(run_of(config).step)

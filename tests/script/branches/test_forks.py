@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.tools import BaseTool, InjectedToolCallId, tool
-from langgraph.types import Command
+from langgraph.types import Command, interrupt
 
 from langchain_quickjs import AlreadyAnsweredError, SnapshotError, create_script_graph
 from langchain_quickjs.script.variables.store import recent_heaps
@@ -30,6 +30,11 @@ for (const to of "abcde") {
   try { seen.push(await tools.pay({ to })); } catch (error) { seen.push(`no ${to}`); }
 }
 seen.join() + (held.length - HELD);
+"""
+PARTS: Final = """
+const first = await tools.ask({ what: "x" });
+const paid = await Promise.all(["a", "b", "c"].map((to) => tools.pay({ to })));
+[first, ...paid, await tools.ask({ what: "y" }), await tools.ask({ what: "z" })].join();
 """
 
 
@@ -66,9 +71,14 @@ class Fork(Conversation):
     def states(self) -> dict[str, Any]:
         """The newest state at which people are asked about each payment, by whom it is to."""
 
-        def asked(graph: Any) -> dict[str, Any]:
+        return {to(one): one for one in self.history()}
+
+    def history(self) -> list[Any]:
+        """The states at which people are asked, the oldest first."""
+
+        def asked(graph: Any) -> list[Any]:
             states = list(graph.get_state_history(self.config))
-            return {to(one): one for one in reversed(states) if one.interrupts}
+            return [one for one in reversed(states) if one.interrupts]
 
         if self.database is None:
             return asked(self.build(self.memory))
@@ -110,6 +120,17 @@ class Fork(Conversation):
 
 def to(state: Any) -> str:
     return str(state.interrupts[0].value["action_requests"][0]["args"]["to"])
+
+
+def names(interrupts: Any) -> str:
+    """What is asked about, in order."""
+    return "".join(sorted(one.value["action_requests"][0]["args"]["to"] for one in interrupts))
+
+
+def one_answer(run: Fork) -> Any:
+    """A yes to the first of the questions."""
+    one = min(run.last["__interrupt__"], key=lambda one: names([one]))
+    return Command(resume={one.id: {"decisions": [APPROVE]}})
 
 
 def thread(
@@ -164,6 +185,36 @@ def test_every_pause_can_be_forked_and_answered_otherwise(
     # Each call that was made has an id of its own, whatever branch it was made in.
     assert set(Counter(run.ids).values()) == {1}
     assert len(run.ids) == 5 + 4 + 3 + 2 + 2 + 0
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pause_without_a_new_question_of_ours_is_a_state_too(
+    kind: str, mode: Mode, database: Database | None
+) -> None:
+    """Some of what stood before stands on, or a tool asks by itself."""
+
+    @tool
+    def ask(what: str) -> str:
+        """Asks a person by itself."""
+        return f"{what} {interrupt({'action_requests': [{'args': {'to': what}}]})['decisions']}"
+
+    run = thread(kind, mode, database, ask="each")
+    run.tools, run.source = [*run.tools, ask], PARTS
+    run.start()
+    asked = []
+    while run.waits:
+        asked.append(names(run.last["__interrupt__"]))
+        run.send(one_answer(run))
+    ended, states = run.result, run.history()
+    assert asked == ["x", "abc", "bc", "c", "y", "z"]
+    assert [names(state.interrupts) for state in states] == asked
+    for place, state in enumerate(states):
+        run.send(None, at=state.config)
+        assert names(run.last["__interrupt__"]) == asked[place]
+        while run.waits:
+            run.send(one_answer(run))
+        assert run.result == ended
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -317,6 +368,21 @@ def test_other_programs_of_the_message_wait_in_the_fork_as_they_did() -> None:
         "<result>paid a,no b,no c,no d,no e0</result>",
         "<result>paid v,no w,no x,no y,no z0</result>",
     ]
+
+
+def test_each_program_of_a_message_has_its_own_pauses() -> None:
+    """In a fork at a pause of one, the other is at its last one."""
+    run = thread("create_agent", mode="invoke")
+    run.options = {"mode": "call"}
+    run.model = parallel_programs([run.source, run.source.replace("abcde", "vwxyz")])
+    run.start()
+    while run.waits:  # That of `min`, to its end, and then the other one.
+        run.send(one_answer(run))
+    states = {names(state.interrupts): state for state in run.history()}
+    assert sorted(states) == [*"abcd", "ez", *"vwxy"]
+    for asked, others in (("b", "z"), ("v", "e"), ("y", "e")):
+        run.send(None, at=states[asked].config)
+        assert names(run.last["__interrupt__"]) == "".join(sorted(asked + others))
 
 
 def to_of(interrupt: Any) -> str:
