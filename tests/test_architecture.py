@@ -16,6 +16,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "langchain_quickjs"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = sorted({path.parent for path in MODULES})
+EXAMPLES = sorted((PACKAGE.parent / "examples").rglob("*.py"))
 
 # Each layer may import itself and those after it.
 LAYERS = ("notebook", "agent", "delivery", "watch", "script", "interpreter", "errors")
@@ -206,7 +207,7 @@ def test_a_room_has_a_map_of_its_modules(room: Path) -> None:
     assert sorted(row.removesuffix("/") for row in rows) == sorted(modules | inner)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
+@pytest.mark.parametrize("path", [*MODULES, *EXAMPLES], ids=name)
 def test_modules_are_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MOST_LINES
 

@@ -14,7 +14,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,7 +28,9 @@ from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import Command, interrupt
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from examples import approval_page as example
+from examples.approval_page import articles, shop
+from examples.approval_page.desk import Desk, config_of
+from examples.approval_page.questions import CHOICES
 from langchain_quickjs import AskMode, pending
 from tests.helpers import chromium, databases
 from tests.helpers.models import programs
@@ -57,8 +59,8 @@ class Served:
 
     def agent(self, checkpointer: Any, *sources: str, ask: AskMode = "together") -> Any:
         """The agent of the page in this process; with sources, its model writes these programs."""
-        model: BaseChatModel = programs(*sources) if sources else example.ScriptedModel()
-        return example.shop_agent(model, self.log, checkpointer, ask)
+        model: BaseChatModel = programs(*sources) if sources else shop.ScriptedModel()
+        return shop.shop_agent(model, self.log, checkpointer, ask)
 
     def begin(
         self, request: str, *sources: str, name: str = "thread", ask: AskMode = "together"
@@ -67,13 +69,13 @@ class Served:
         thread_id = f"{name}-{secrets.token_hex(4)}"
         with databases.opened(self.database) as checkpointer:
             agent = self.agent(checkpointer, *sources, ask=ask)
-            agent.invoke({"messages": [("user", request)]}, example.config_of(thread_id))
+            agent.invoke({"messages": [("user", request)]}, config_of(thread_id))
         return thread_id
 
     def answer_elsewhere(self, thread_id: str, *decisions: dict[str, Any]) -> None:
         """Answers in this process what waits in a thread."""
         with databases.opened(self.database) as checkpointer:
-            agent, config = self.agent(checkpointer), example.config_of(thread_id)
+            agent, config = self.agent(checkpointer), config_of(thread_id)
             interrupt_id = pending(agent, config)[0].interrupt_id
             answer = {interrupt_id: {"decisions": list(decisions)}}
             agent.invoke(Command(resume=answer), config)
@@ -81,7 +83,7 @@ class Served:
     def waiting(self, thread_id: str) -> list[tuple[str, dict[str, Any]]]:
         """What waits in a thread."""
         with databases.opened(self.database) as checkpointer:
-            calls = pending(self.agent(checkpointer), example.config_of(thread_id))
+            calls = pending(self.agent(checkpointer), config_of(thread_id))
             return [(call.tool, dict(call.args)) for call in calls]
 
     def effects(self) -> Counter[str]:
@@ -98,11 +100,16 @@ def browser() -> Iterator[Browser]:
         yield launched
 
 
+MODULE, FOLDER = ("-m", "examples.approval_page"), (str(ROOT / "examples" / "approval_page"),)
+
+
 @contextlib.contextmanager
-def serving(database: databases.Database | None, folder: Path) -> Iterator[Served]:
+def serving(
+    database: databases.Database | None, folder: Path, started: Sequence[str] = MODULE
+) -> Iterator[Served]:
     """The page in a process of its own, in which nothing may go wrong."""
-    script, log, errors = ROOT / "examples" / "approval_page.py", folder / "log", folder / "errors"
-    command = [sys.executable, "-W", "error", str(script), "--port", "0", "--log", str(log)]
+    log, errors = folder / "log", folder / "errors"
+    command = [sys.executable, "-W", "error", *started, "--port", "0", "--log", str(log)]
     if database is not None:
         command += ["--db", str(database)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -163,7 +170,7 @@ MOST_RELOADS = 100
 
 def choose(call: Locator, kind: str, text: str | None = None) -> None:
     """Chooses what becomes of a call."""
-    call.locator(".choices label").filter(has_text=example.CHOICES[kind]).click()
+    call.locator(".choices label").filter(has_text=CHOICES[kind]).click()
     if text is not None:
         call.locator(f".{kind} textarea").fill(text)
 
@@ -191,11 +198,11 @@ def note(page: Page, thread_id: str, state: str) -> Locator:
 
 
 def test_two_programs_wait_and_are_decided(served: Served, page: Page) -> None:
-    refunds, restock = served.begin(example.REFUNDS), served.begin(example.RESTOCK)
+    refunds, restock = served.begin(shop.REFUNDS), served.begin(shop.RESTOCK)
     page.goto(served.url)
     shown, other = article(page, refunds), article(page, restock)
     assert "wants to call issue_refund 2 times" in shown.inner_text()
-    assert example.REFUNDS in shown.inner_text()
+    assert shop.REFUNDS in shown.inner_text()
     assert [one.inner_text() for one in shown.locator("dd").all()] == [
         '"A-1002"', "80", '"A-1004"', "45.5",
     ]  # fmt: skip
@@ -215,7 +222,7 @@ def test_two_programs_wait_and_are_decided(served: Served, page: Page) -> None:
     assert served.effects() == Counter(
         [
             *(f"looked up A-100{number}" for number in (1, 2, 3, 4)),
-            *(f"asked {supplier} for mirror" for supplier in example.QUOTES),
+            *(f"asked {supplier} for mirror" for supplier in shop.QUOTES),
             "refunded 80.00 for A-1002",
             "refunded 40.00 for A-1004",
             "ordered 40 mirror from Glassworks for 1060.00",
@@ -313,8 +320,8 @@ def test_separate_questions_are_answered_alone(served: Served, page: Page) -> No
 def test_what_nobody_has_decided_in_time_goes_on_as_rejected(
     served: Served, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(example, "DECIDED_IN_S", 0.001)
-    thread_id = served.begin(example.RESTOCK)
+    monkeypatch.setattr(shop, "DECIDED_IN_S", 0.001)
+    thread_id = served.begin(shop.RESTOCK)
     page.goto(served.url)
     shown = article(page, thread_id)
     assert "Nobody has decided in time about place_order" in shown.inner_text()
@@ -437,7 +444,7 @@ def test_nothing_of_a_hostile_program_is_more_than_text(served: Served, page: Pa
 
 
 def test_a_program_shows_where_it_waits_and_when(served: Served, browser: Browser) -> None:
-    thread_id = served.begin(example.RESTOCK)
+    thread_id = served.begin(shop.RESTOCK)
     page = browser.new_page()
     page.goto(served.url)
     shown = article(page, thread_id)
@@ -516,7 +523,7 @@ def test_a_form_sent_many_times_at_once_counts_once(served: Served, browser: Bro
     page.close()
 
 
-def asking(value: object) -> example.Desk:
+def asking(value: object) -> Desk:
     """Where a graph waits in memory that asks something, whatever it is."""
 
     def ask(state: MessagesState) -> dict[str, Any]:
@@ -527,15 +534,15 @@ def asking(value: object) -> example.Desk:
     graph.add_edge(START, "ask")
     saver = InMemorySaver()
     agent = graph.compile(saver)
-    agent.invoke({"messages": [HumanMessage("Ask.")]}, example.config_of("thread"))
-    return example.Desk(agent, saver)
+    agent.invoke({"messages": [HumanMessage("Ask.")]}, config_of("thread"))
+    return Desk(agent, saver)
 
 
 def test_what_a_graph_asks_by_itself_is_answered_in_words() -> None:
     desk = asking({"question": "<b>Which?</b>"})
     [(thread_id, asked)] = desk.waiting()
     assert isinstance(asked, list)
-    title, body = example.page_body(desk, example.Form("token", {}))
+    title, body = articles.page_body(desk, articles.Form("token", {}))
     assert title == "(1) Approvals"
     assert "&lt;b&gt;Which?&lt;/b&gt;" in body
     fields = {"thread": thread_id, "seen": asked[0].seen, "form": "1", "0.respond": "This\r\none."}
@@ -550,7 +557,7 @@ def test_what_a_graph_asks_by_itself_is_answered_in_words() -> None:
 
 def test_no_question_takes_the_page_away_from_the_others() -> None:
     desk = asking({(1, 2): "No JSON has such a key."})
-    _, body = example.page_body(desk, example.Form("token", {}))
+    _, body = articles.page_body(desk, articles.Form("token", {}))
     assert "What waits here cannot be shown" in body
 
 
@@ -565,7 +572,7 @@ def test_a_program_is_shown_with_the_line_that_waits(browser: Browser) -> None:
         "calls_so_far": [f"done: {HOSTILE} -> 1"],
     }
     page = browser.new_page()
-    page.set_content(example.page_body(asking(asked), example.Form("token", {}))[1])
+    page.set_content(articles.page_body(asking(asked), articles.Form("token", {}))[1])
     assert page.locator("h2").inner_text() == "A program wants to call pay"
     program = page.locator("div.program")
     marked = program.locator(".waits")
@@ -581,8 +588,9 @@ def test_a_program_is_shown_with_the_line_that_waits(browser: Browser) -> None:
     page.close()
 
 
-def test_one_command_shows_it_all(browser: Browser, tmp_path: Path) -> None:
-    with serving(None, tmp_path) as served:
+@pytest.mark.parametrize("started", [MODULE, FOLDER], ids=["module", "folder"])
+def test_one_command_shows_it_all(browser: Browser, tmp_path: Path, started: Sequence[str]) -> None:
+    with serving(None, tmp_path, started) as served:
         page = browser.new_page()
         page.goto(served.url)
         assert page.title() == "(3) Approvals"
