@@ -103,7 +103,9 @@ class Stepper:
     _is_brief: bool = True
     _was_not: bool = False
 
-    def first(self, begin: Callable[[], tuple[Interpreter, _T]]) -> Generator[Compute, Any, Any]:
+    def first(
+        self, begin: Callable[[], tuple[Interpreter, _T]]
+    ) -> Generator[Compute, Any, tuple[Interpreter, _T]]:
         """Has the first step taken, which makes the interpreter too.
 
         Raises:
@@ -133,17 +135,21 @@ class Stepper:
         Raises:
             QuickJSError: It did not happen.
         """
-        before_s, steps = interpreter.spent_s, list[_T]()
+        before_s = interpreter.spent_s
+        tries = alone and self._expects_brief(interpreter, batch)
         with self.patience.spending():
-            if alone and self._expects_brief(interpreter, batch):
-                try:
-                    steps.append(resume(True))
-                except NotBriefError:
-                    self._was_not = True
-            if not steps:
-                steps.append((yield Compute(functools.partial(resume, False), self.cancel)))
+            step = self._at_once(resume) if tries else None
+            if step is None:
+                step = yield Compute(functools.partial(resume, False), self.cancel)
         self._is_brief = interpreter.spent_s - before_s < _BRIEF_S
-        return steps.pop()
+        return step
+
+    def _at_once(self, resume: Callable[[bool], _T]) -> _T | None:
+        try:
+            return resume(True)
+        except NotBriefError:
+            self._was_not = True
+            return None
 
     def _expects_brief(self, interpreter: Interpreter, batch: Mapping[int, CallResult]) -> bool:
         if self._was_not or not self._is_brief or interpreter.memory_bytes > SMALL_MEMORY_BYTES:
