@@ -31,6 +31,7 @@ from langchain_quickjs.script.flow.decisions import (
 )
 from langchain_quickjs.script.flow.drivers import Asking, Invoke, Work
 from langchain_quickjs.script.langgraph_internals.agent_hooks import edited_call, handler_reaches
+from langchain_quickjs.script.langgraph_internals.checkpointer import agent_inside
 from langchain_quickjs.script.people.answers import in_langchains_words
 from langchain_quickjs.script.people.approvals import Approvals
 from langchain_quickjs.script.people.gates import agent_of, asked_by
@@ -171,7 +172,8 @@ def _asked(
     expires_after_s = approvals.expiries.get(request.tool_call["name"])
     if expires_after_s is not None:
         call["expires_s"] = asked_s + expires_after_s
-    return question_about([call], f"{once.sealer.place}|{once.rounds}", asked_s)
+    extra = {"agent": agent} if (agent := agent_inside(request.runtime.config)) else {}
+    return question_about([call], f"{once.sealer.place}|{once.rounds}", asked_s, extra=extra)
 
 
 def _checked(request: ToolCallRequest, asked: Question, once: OnceOnly, answer: Any) -> Decision:

@@ -44,7 +44,7 @@ _QUESTION: Final = "question"
 _SIGNATURE: Final = "signature"
 _REQUESTS: Final = "action_requests"
 # What is told in a question, and may be told otherwise when it is asked again.
-_TEXTS: Final = ("description", "refused", "refused_signature")
+_TEXTS: Final = ("agent", "description", "refused", "refused_signature")
 
 
 class Vouching(Protocol):
