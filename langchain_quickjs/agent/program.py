@@ -21,6 +21,7 @@ from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.inputs import Rules, Takes
 from langchain_quickjs.script.granted import Granted, events_of
 from langchain_quickjs.script.labels.policy import RuleOfTwo
+from langchain_quickjs.script.langgraph_internals.checkpointer import agent_inside
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
 from langchain_quickjs.script.langgraph_internals.tools import may_read_state
@@ -136,6 +137,7 @@ def granted_to_program(
         declared=lambda name: declared_fields(tool_of.get(name)),
         beside=(lambda mine: mine) if session is None else session.beside_program,
         reads_state=lambda name: may_read_state(tool_of.get(name)),
+        agent=agent_inside(config),
     )
     path = ToolPath(request, handler, outer, None if subagents is None else subagents.observe)
     order = order_of_programs(settings.mode, step, tool_name, config)

@@ -62,6 +62,8 @@ class PendingCall:
             part round the line that waits.
         void: Why an answer comes to nothing, except that the program ends: what it stands in is
             gone, and it cannot be run again. Empty if it can go on.
+        agent: The name of the agent that asks, where that is a subagent, or inside another graph,
+            and its question says so.
     """
 
     thread_id: str
@@ -83,6 +85,7 @@ class PendingCall:
     value: Any = field(repr=False)
     first_line: int = 1
     void: str = ""
+    agent: str = ""
 
     def _repr_mimebundle_(
         self,
@@ -269,6 +272,7 @@ def _calls(thread_id: str, interrupt: Interrupt, place: _Place) -> Iterator[Pend
             refused=question.refused,
             value=interrupt.value,
             first_line=program.first_line if program else 1,
+            agent=question.agent,
         )
 
 

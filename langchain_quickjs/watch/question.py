@@ -65,6 +65,7 @@ class Question:
         program: The program that asks; `None` if none does.
         asked_at: When it was asked, if it says so.
         refused: Why the last answer did not fit.
+        agent: The name of the agent that asks, if it says so.
     """
 
     calls: tuple[AskedCall, ...]
@@ -72,6 +73,7 @@ class Question:
     program: Program | None = None
     asked_at: datetime | None = None
     refused: str = ""
+    agent: str = ""
 
 
 def question_in(value: Any) -> Question:
@@ -87,6 +89,7 @@ def question_in(value: Any) -> Question:
         program=_program(value, program) if is_ours else None,
         asked_at=time_in(value.get("asked_at")),
         refused=_text(value.get("refused")),
+        agent=_text(value.get("agent")),
     )
 
 

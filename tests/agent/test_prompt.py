@@ -11,6 +11,7 @@ import contextlib
 import os
 import re
 import string
+import typing
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import Enum
@@ -218,6 +219,39 @@ def test_types_that_share_a_name_are_told_apart() -> None:
     assert "tools.a(): Promise<Item>;" in text
     assert "tools.b(): Promise<Item2>;" in text
     assert "tools.c(): Promise<Item[]>;" in text
+
+
+class Tag(typing.TypedDict):
+    """One tag."""
+
+    name: str
+    parents: list[Tag]
+
+
+class Counted(typing.TypedDict, total=False):
+    count: int
+
+
+class Tagged(Counted):
+    tags: Annotated[list[Tag], "newest first"] | None
+    by_name: dict[str, Tag]
+    note: NotRequired[str]
+    id: typing.Required[int]
+
+
+def test_the_typed_dicts_of_python_are_told() -> None:
+    """Pydantic takes them from Python 3.12 on only."""
+    text = system_prompt_section([_returning(list[Tagged])])
+    fields = (
+        "count?: number",
+        "tags: Tag[] | null",
+        "by_name: Record<string, Tag>",
+        "note?: string",
+        "id: number",
+    )
+    assert f"type Tagged = {{ {'; '.join(fields)}; }};" in " ".join(text.split())
+    assert "type Tag = { name: string; parents: " in text
+    assert "tools.x(): Promise<Tagged[]>;" in text
 
 
 def _returning(annotation: Any, name: str = "x") -> BaseTool:

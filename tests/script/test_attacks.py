@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from deepagents import create_deep_agent
 from langchain.agents import create_agent
-from langchain_core.tools import BaseTool, tool
+from langchain_core.tools import BaseTool, StructuredTool, tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
@@ -206,6 +206,39 @@ def test_a_question_that_was_changed_where_people_read_it(agent: Any, tmp_path: 
         again = agent(effects, saver).invoke(None, CONFIG)
         agent(effects, saver).invoke(approvals(again), CONFIG)
     assert effects.made == ["mallory"]
+
+
+@pytest.mark.parametrize("named", ["to", "description", "agent"])
+def test_a_call_that_was_changed_after_it_was_asked_about(named: str, tmp_path: Path) -> None:
+    """What people read is as it was signed, but it is not what would be done."""
+    made, database = list[str](), tmp_path / "db"
+
+    def pay(**args: str) -> str:
+        """Pays."""
+        made.append(args[named])
+        return "paid"
+
+    schema = {"type": "object", "properties": {named: {"type": "string"}}, "required": [named]}
+    tool_ = StructuredTool.from_function(pay, args_schema=schema)
+
+    def agent(saver: Any) -> Any:
+        model = ScriptedModel(turns=[[("pay", {named: "alice"})]])
+        ours = CodeInterpreterMiddleware(
+            interrupt_on={"pay": True}, snapshot_signing_key="a secret of the tests"
+        )
+        return create_agent(model=model, tools=[tool_], middleware=[ours], checkpointer=saver)
+
+    with SqliteSaver.from_conn_string(str(database)) as saver:
+        asked = agent(saver).invoke(GO, CONFIG)
+    with tampering(database) as connection:
+        for rowid, stored in connection.execute("select rowid, checkpoint from checkpoints"):
+            forged = stored.replace(b"alice", b"clara")
+            update = "update checkpoints set checkpoint = ? where rowid = ?"
+            connection.execute(update, (forged, rowid))
+    refuses = pytest.raises(SnapshotError, match="question was changed")
+    with SqliteSaver.from_conn_string(str(database)) as saver, refuses:
+        agent(saver).invoke(approvals(asked), CONFIG)
+    assert made == []
 
 
 def test_a_first_checkpoint_with_another_source(tmp_path: Path) -> None:

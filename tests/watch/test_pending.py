@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
@@ -45,8 +46,14 @@ def ask(what: str) -> str:
     return str(interrupt({"what": what}))
 
 
-def interpreter() -> CodeInterpreterMiddleware:
-    return CodeInterpreterMiddleware(ptc=[pay, ask], interrupt_on={"pay": True})
+PAYS: dict[str, Any] = {
+    "program": ("eval", {"code": 'await tools.pay({ to: "ann" })'}),
+    "model": ("pay", {"to": "ann"}),
+}
+
+
+def interpreter(*tools: Any) -> CodeInterpreterMiddleware:
+    return CodeInterpreterMiddleware(ptc=tools or [pay, ask], interrupt_on={"pay": True})
 
 
 def agent(model: ScriptedModel, *middleware: Any, saver: Any = None) -> Any:
@@ -66,6 +73,10 @@ def waiting(graph: Any, mode: Mode, message: Any = GO) -> list[PendingCall]:
         return asyncio.run(sent())
     graph.invoke(message, CONFIG)
     return pending(graph, CONFIG)
+
+
+def text_of(call: PendingCall) -> str:
+    return call._repr_mimebundle_()["text/plain"]
 
 
 def ids(graph: Any) -> list[str]:
@@ -141,6 +152,55 @@ def test_what_subagents_ask(asks: str, mode: Mode) -> None:
     for one in (first, second):
         assert (one.tool, one.args) == ("pay", {"to": "ann"})
         assert one.asked_by.startswith("tools:")
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("caller", ["model", "program"])
+@pytest.mark.parametrize("asks", ["model", "program"])
+def test_which_subagent_asks(asks: str, caller: str, mode: Mode) -> None:
+    worker = {
+        "name": "payer`s [boss](x)",
+        "description": "Pays.",
+        "system_prompt": "Pay.",
+        "tools": [pay],
+        "model": ScriptedModel(turns=[[PAYS[asks]]]),
+        "middleware": [interpreter(pay)],
+    }
+    task = {"description": "a", "subagent_type": worker["name"]}
+    turns: dict[str, Any] = {
+        "model": [("task", task)],
+        "program": [("eval", {"code": f"await task({json.dumps(task)})"})],
+    }
+    graph = create_deep_agent(
+        ScriptedModel(turns=[turns[caller]]),
+        subagents=[worker],  # type: ignore[list-item]  # a dict with the keys of one
+        middleware=[CodeInterpreterMiddleware()],
+        checkpointer=InMemorySaver(),
+    )
+    (call,) = waiting(graph, mode)
+    assert call.agent == worker["name"]
+    lines = call.description.splitlines()
+    if asks == "program":
+        said = 'pay(to: "ann"), asked by a program of the agent ``payer`s [boss](x)``, line 1'
+        assert lines[0] == said
+        assert "asked by a program of the agent payer`s [boss](x), line 1" in text_of(call)
+    else:
+        assert lines[2:4] == ["Agent: ``payer`s [boss](x)``", "Tool: pay"]
+
+
+@pytest.mark.parametrize("asks", ["model", "program"])
+@pytest.mark.parametrize("name", [None, "boss"])
+def test_the_agent_itself_is_not_named(name: str | None, asks: str) -> None:
+    graph = create_agent(
+        ScriptedModel(turns=[[PAYS[asks]]]),
+        [pay],
+        middleware=[interpreter(pay)],
+        checkpointer=InMemorySaver(),
+        name=name,
+    )
+    (call,) = waiting(graph, "invoke")
+    assert call.agent == ""
+    assert "agent" not in call.description.lower()
 
 
 @pytest.mark.parametrize("mode", MODES)

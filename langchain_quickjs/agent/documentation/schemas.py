@@ -6,15 +6,28 @@ A schema that is too large to be told is not told: what reads it would take as l
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import GenericAlias, SimpleNamespace, UnionType
-from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    Final,
+    NotRequired,
+    Required,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
 from langchain_core.messages import BaseMessage, content
 from langchain_core.tools import BaseTool, Tool
 from langgraph.types import Command
 from pydantic import BaseModel, PydanticUserError, TypeAdapter
+from typing_extensions import TypedDict
 
 from langchain_quickjs.agent.documentation.typescript import Output
 from langchain_quickjs.interpreter.values.tables import Table, is_table_class
@@ -23,6 +36,8 @@ from langchain_quickjs.script.langgraph_internals.tools import function_of_tool,
 __all__ = ["args_schema", "declared_fields", "result_schema"]
 
 _MOST_CHARS: Final = 128 * 1024
+# Below Python 3.12 pydantic refuses the `TypedDict` of Python, and wants that of typing_extensions.
+_REFUSED_MODULE: Final = "typing" if sys.version_info < (3, 12) else None
 
 
 def args_schema(tool: BaseTool) -> dict[str, Any]:
@@ -93,7 +108,7 @@ def _result_schema(function: Callable[..., Any], response_format: str) -> object
             pair = get_args(annotation) if get_origin(annotation) is tuple else ()
             annotation = pair[0] if len(pair) == 2 else Any
         # As the item of a list, a class becomes a reference, which gives its type a name.
-        items: Any = GenericAlias(list, (annotation,))
+        items: Any = GenericAlias(list, (_readable(annotation, {}),))
         schema = TypeAdapter(items).json_schema(mode="serialization")
     except (PydanticUserError, NameError, AttributeError, SyntaxError, TypeError, ValueError):
         return None
@@ -109,6 +124,40 @@ def _return_annotation(function: Callable[..., Any]) -> Any:
     holder = SimpleNamespace(__annotations__={"return": annotation})
     names = getattr(inspect.unwrap(function), "__globals__", {})
     return _what_scripts_get(get_type_hints(holder, globalns=names, include_extras=True)["return"])
+
+
+def _readable(annotation: Any, known: dict[Any, Any]) -> Any:
+    """The type with what pydantic reads in the place of each `TypedDict` that it refuses.
+
+    Args:
+        annotation: The type.
+        known: What stands in the place of those that were seen.
+    """
+    kind = annotation if is_typeddict(annotation) else get_origin(annotation)
+    if is_typeddict(kind) and type(kind).__module__ == _REFUSED_MODULE:
+        if kind not in known:
+            known[kind] = Any  # inside of itself
+            known[kind] = _copied(kind, known)
+        return known[kind]
+    given = get_args(annotation)
+    args = tuple(_readable(one, known) for one in given)
+    if all(one is other for one, other in zip(args, given, strict=True)):
+        return annotation
+    if kind in (Union, UnionType):
+        return Union[args]  # noqa: UP007 - built from a tuple
+    return cast("Any", kind)[args if len(args) > 1 else args[0]]
+
+
+def _copied(kind: Any, known: dict[Any, Any]) -> Any:
+    """The `TypedDict` of typing_extensions that has the fields of one of Python's."""
+    fields = get_type_hints(kind, include_extras=True)
+    for name, hint in fields.items():
+        fields[name] = field = _readable(hint, known)
+        if name not in kind.__required_keys__ and get_origin(field) not in (Required, NotRequired):
+            fields[name] = NotRequired[field]
+    made = cast("Any", TypedDict)(kind.__name__, fields)
+    made.__doc__ = kind.__doc__
+    return made
 
 
 def _what_scripts_get(annotation: Any) -> Any:

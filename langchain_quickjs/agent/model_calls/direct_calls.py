@@ -19,7 +19,7 @@ from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 
 from langchain_quickjs.interpreter import Raised, Returned
-from langchain_quickjs.script.arguments.tool_arguments import arguments_of
+from langchain_quickjs.script.arguments.tool_arguments import arguments_of, why_not_taken
 from langchain_quickjs.script.flow.decisions import (
     BEGUN_BEFORE,
     CallRuns,
@@ -30,7 +30,12 @@ from langchain_quickjs.script.flow.decisions import (
     outcome_of_decision,
 )
 from langchain_quickjs.script.flow.drivers import Asking, Invoke, Work
-from langchain_quickjs.script.langgraph_internals.agent_hooks import edited_call, handler_reaches
+from langchain_quickjs.script.langgraph_internals.agent_hooks import (
+    edited_call,
+    handler_reaches,
+    runs_the_tool,
+)
+from langchain_quickjs.script.langgraph_internals.checkpointer import agent_inside
 from langchain_quickjs.script.people.answers import in_langchains_words
 from langchain_quickjs.script.people.approvals import Approvals
 from langchain_quickjs.script.people.gates import agent_of, asked_by
@@ -39,7 +44,7 @@ from langchain_quickjs.script.run import require_checkpointer
 from langchain_quickjs.script.state import AwaitingCall, Question
 from langchain_quickjs.script.telling.questions import question_about
 
-__all__ = ["as_edited", "as_made", "decided_call", "needs_decision"]
+__all__ = ["answer_if_unfit", "as_edited", "as_made", "decided_call", "needs_decision"]
 
 ToolResult = ToolMessage | Command[Any]
 
@@ -58,6 +63,28 @@ def needs_decision(request: ToolCallRequest, handler: Any, approvals: Approvals)
         if _is_asked(gate, request if sees else made):
             return False
     return approvals.review_of_model(request) is not None
+
+
+def answer_if_unfit(
+    request: ToolCallRequest, handler: Callable[[ToolCallRequest], Any]
+) -> Work[ToolResult | None]:
+    """What the model is told of a call that cannot be made: nobody is to decide about it.
+
+    Args:
+        request: The call.
+        handler: What runs it; a coroutine function in agents that run asynchronously.
+
+    Returns:
+        It; `None` for other calls, and where a hook behind may make one that fits of it.
+    """
+    call = request.tool_call
+    if not runs_the_tool(handler):
+        return None
+    if request.tool is None:
+        return cast("ToolResult", (yield Invoke(partial(handler, request))))
+    problem = why_not_taken(request.tool, call["args"])
+    # It is not even tried: whatever is wrong about this, nothing runs that nobody was asked about.
+    return None if problem is None else _error(call, f"{call['name']}: {problem}")
 
 
 def decided_call(
@@ -171,7 +198,8 @@ def _asked(
     expires_after_s = approvals.expiries.get(request.tool_call["name"])
     if expires_after_s is not None:
         call["expires_s"] = asked_s + expires_after_s
-    return question_about([call], f"{once.sealer.place}|{once.rounds}", asked_s)
+    extra = {"agent": agent} if (agent := agent_inside(request.runtime.config)) else {}
+    return question_about([call], f"{once.sealer.place}|{once.rounds}", asked_s, extra=extra)
 
 
 def _checked(request: ToolCallRequest, asked: Question, once: OnceOnly, answer: Any) -> Decision:
@@ -197,13 +225,13 @@ def _to_run(request: ToolCallRequest, decided: CallRuns) -> _Decided:
 
 def _reply_message(call: ToolCall, reply: Returned | Raised) -> ToolMessage:
     """What the model is told in the call's place."""
-    failed = isinstance(reply, Raised)
-    return ToolMessage(
-        reply.message if isinstance(reply, Raised) else reply.value,
-        name=call["name"],
-        tool_call_id=call["id"],
-        status="error" if failed else "success",
-    )
+    if isinstance(reply, Raised):
+        return _error(call, reply.message)
+    return ToolMessage(reply.value, name=call["name"], tool_call_id=call["id"])
+
+
+def _error(call: ToolCall, text: str) -> ToolMessage:
+    return ToolMessage(text, name=call["name"], tool_call_id=call["id"], status="error")
 
 
 def as_made(request: ToolCallRequest) -> ToolCallRequest:

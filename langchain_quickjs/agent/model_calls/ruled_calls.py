@@ -15,6 +15,7 @@ from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 
 from langchain_quickjs.agent.model_calls.direct_calls import (
+    answer_if_unfit,
     as_edited,
     as_made,
     decided_call,
@@ -126,6 +127,8 @@ def _ruled_call(
     # A gate may have left the call that was made to the rule, whatever a hook has made of it since.
     own = rule.labels_of(call["name"], call["args"]) | rule.labels_of(made["name"], made["args"])
     if applies := rule.applies(known, own):
+        if (answer := (yield from answer_if_unfit(edited, handler))) is not None:
+            return with_record(answer, call["id"], record_of((), made=False))
         if rule.on_three == "refuse":
             refused = _refused(request, error_about(call["name"], known, own))
             return with_record(refused, call["id"], record_of((), made=False))

@@ -8,4 +8,5 @@ It imports `errors`, `limits` and `outcomes`.
     limit_errors   which limit was reached, what it is, and what can be done
     near_names     names that are nearly those of tools, with the names that there are
     syntax_errors  the line that a syntax error is in, and what to write instead
+    waiting_loops  loops that do not wait for their calls
 """

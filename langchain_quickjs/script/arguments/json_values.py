@@ -272,7 +272,8 @@ def _check_integer(given: int, wanted: Wanted) -> None:
 
 
 def _misfit(given: str, wanted: Wanted) -> MisfitError:
-    return MisfitError(f"must be {wanted.kind_words()}, it is {given}")
+    words = wanted.choice_words() if wanted.choices else wanted.kind_words()
+    return MisfitError(f"must be {words}, it is {given}")
 
 
 def _words(given: object) -> str:

@@ -26,7 +26,7 @@ from langchain_quickjs.script.arguments.json_values import MisfitError, copied, 
 from langchain_quickjs.script.arguments.tool_schemas import Schema
 from langchain_quickjs.script.arguments.wanted_types import Wanted
 
-__all__ = ["MAX_BYTES", "Arguments", "arguments_of", "per_tool"]
+__all__ = ["MAX_BYTES", "Arguments", "arguments_of", "per_tool", "why_not_taken"]
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 _NAMES_SHOWN: Final = 5
@@ -203,6 +203,32 @@ def _problem(validate: Callable[[dict[str, Any]], Any], value: dict[str, Any]) -
     except Exception as error:
         # A validator of the tool that fails otherwise; no call that a model makes gets past it.
         return f"{type(error).__name__}: {str(error)[:_PROBLEM_CHARS]}"
+    return None
+
+
+def why_not_taken(tool: BaseTool, given: Mapping[str, Any]) -> str | None:
+    """Why a call of the model's own with these arguments fails before it gets to the tool.
+
+    Args:
+        tool: The tool.
+        given: The arguments, to which LangGraph adds the injected ones.
+
+    Returns:
+        What is wrong with the model's arguments; `None` if nothing is, or if nobody can say.
+    """
+    model = tool.args_schema
+    if not isinstance(model, type) or not issubclass(model, BaseModel):
+        return None
+    try:
+        names = {*tool.args}
+        mine = names | {alias for alias, name in _aliases(model).items() if name in names}
+        model.model_validate(dict(given))
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False)
+        errors = [one for one in found if one["loc"] and one["loc"][0] in mine]
+        return _in_words(errors) if errors else None
+    except Exception:  # a validator of the tool's own that misses what is injected, for example
+        return None
     return None
 
 

@@ -45,7 +45,6 @@ __all__ = [
     "new_seed",
 ]
 
-
 Reviewed: TypeAlias = tuple[ActionRequest, ReviewConfig, str | None]
 """What people are asked about a call, and what its description begins with if it is still to be
 written; `None` where it was given."""
@@ -121,6 +120,7 @@ class Rules:
         declared: Tells which fields a tool declares for what it returns.
         beside: Is told what it has touched, and tells what those beside it have.
         reads_state: Tells whether a tool may read the agent's state.
+        agent: The name of the agent inside another one whose program it is; empty for others.
     """
 
     script_id: str
@@ -142,6 +142,7 @@ class Rules:
     declared: Callable[[str], frozenset[str]] = lambda _: frozenset()
     beside: Callable[[Taint], Taint] = lambda mine: mine
     reads_state: Callable[[str], bool] = lambda _: True
+    agent: str = ""
 
     @property
     def located(self) -> list[str]:
@@ -170,10 +171,9 @@ class Rules:
             MessageLimitError: They are too large.
         """
         most = self.limits.message_bytes
-        if len(batch) > 1:
-            values = [reply.value for reply in batch.values() if isinstance(reply, Returned)]
-            if weight(values, most) > most:
-                raise MessageLimitError("the results are too large together", value=most)
+        values = [reply.value for reply in batch.values() if isinstance(reply, Returned)]
+        if len(batch) > 1 and weight(values, most) > most:
+            raise MessageLimitError("the results are too large together", value=most)
 
     def called(self, call: Call) -> BaseTool:
         """The tool that a script's call calls.

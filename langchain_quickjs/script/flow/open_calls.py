@@ -329,6 +329,7 @@ class OpenCalls:
             program: What is told of the program.
         """
         manner, waiting = self.rules.manner, self.awaiting
+        program = replace(program, agent=self.rules.agent)
         groups = grouped(waiting, manner.ask, is_alone=not (self.questions or self.blocked))
         asked_s = manner.clock()
         for calls in groups:

@@ -339,11 +339,11 @@ class _Script:
             shown = getattr(outcome, "value", None) is not UNDEFINED or bool(self.console)
             failed = not isinstance(outcome, Completed)
             touched = yield KeepLabels(self.calls.labels.left(shown=shown, failed=failed))
-        notes, listing = tuple(self.calls.notes), self.calls.report.listing()
+        notes = (*self.calls.notes, *self.story.notes(outcome))
         status: Status = "completed" if isinstance(outcome, Completed) else "failed"
         now_s, report = self.rules.manner.clock(), self.calls.report
         story = self.story.ended(status, report, self.console, now_s)
-        told = yield Present(Ending(outcome, self.console, notes, listing, story, touched))
+        told = yield Present(Ending(outcome, self.console, notes, report.listing(), story, touched))
         if raised is not None:
             self.told = told
             raise raised

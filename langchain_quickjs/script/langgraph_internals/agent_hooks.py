@@ -27,6 +27,7 @@ __all__ = [
     "hooks_behind",
     "middleware_of",
     "plain_function",
+    "runs_the_tool",
     "shows_that_it_asks_people",
     "tool_calls_of",
     "tools_of_agent",
@@ -119,6 +120,12 @@ def edited_call(state: Any, call_id: str | None) -> tuple[Any, Any]:
 def handler_reaches(handler: Any, middleware: Any) -> bool:
     """Whether calls given to a tool handler come to this middleware, as far as can be seen."""
     return any(getattr(held, "__self__", None) is middleware for held in _reached(handler))
+
+
+def runs_the_tool(handler: Any) -> bool:
+    """Whether a tool handler runs the tool as it is asked to, and no hook comes before that."""
+    function = plain_function(handler)
+    return function is not None and function.__module__ == ToolNode.__module__
 
 
 def hooks_behind(hooks: Any, middleware: AgentMiddleware[Any, Any, Any]) -> Any:

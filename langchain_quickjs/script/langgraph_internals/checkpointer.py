@@ -46,6 +46,7 @@ __all__ = [
     "SqliteThreads",
     "address_of_graph",
     "addresses_of_graphs_above",
+    "agent_inside",
     "checkpointer_of",
     "has_checkpointer",
     "lists_waiting_only",
@@ -127,6 +128,16 @@ def namespace_of_graph(config: RunnableConfig) -> str:
     """The namespace of the graph whose task has this config."""
     namespace: str = config.get("configurable", {}).get(CONFIG_KEY_CHECKPOINT_NS, "")
     return namespace.rpartition(NS_SEP)[0]
+
+
+def agent_inside(config: RunnableConfig) -> str:
+    """The name of the agent whose task has this config, if it is inside another graph.
+
+    LangChain gives the name of an agent to all that runs in it. Empty if it has none, and for the
+    outermost agent, of which people know that it asks.
+    """
+    name = config.get("metadata", {}).get("lc_agent_name")
+    return name if isinstance(name, str) and namespace_of_graph(config) else ""
 
 
 def namespace_of_task(graph: str, name: str, task_id: str) -> str:

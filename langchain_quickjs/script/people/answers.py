@@ -42,6 +42,9 @@ __all__ = [
 _REFUSED: Final = "refused"
 _QUESTION: Final = "question"
 _SIGNATURE: Final = "signature"
+_REQUESTS: Final = "action_requests"
+# What is told in a question, and may be told otherwise when it is asked again.
+_TEXTS: Final = ("agent", "description", "refused", "refused_signature")
 
 
 class Vouching(Protocol):
@@ -181,17 +184,19 @@ def require_call_shown(asked: Interrupt, delivery: Delivery, sealer: Vouching) -
         said = dict(shown) if isinstance(shown, Mapping) else {}
         signature, text = str(said.pop(_SIGNATURE, "")), json_text(said) or ""
         if not sealer.vouched_for(signature, text, _QUESTION, asked.id) or (
-            json_text(_without_descriptions(said)) != json_text(_without_descriptions(asked.value))
+            json_text(_without_texts(said)) != json_text(_without_texts(asked.value))
         ):
             raise changed_error()
 
 
-def _without_descriptions(question: Any) -> Any:
-    """A question but for what is told about its calls."""
-    if isinstance(question, Mapping):
-        told = ("description", "refused", "refused_signature")
-        return {key: _without_descriptions(one) for key, one in question.items() if key not in told}
-    return [*map(_without_descriptions, question)] if isinstance(question, list) else question
+def _without_texts(question: Mapping[str, Any]) -> dict[str, Any]:
+    """A question but for what is told about its calls. Arguments may have the same names."""
+    left = {key: one for key, one in question.items() if key not in _TEXTS}
+    if isinstance(requests := left.get(_REQUESTS), list):
+        left[_REQUESTS] = [
+            {**one, "description": ""} if isinstance(one, Mapping) else one for one in requests
+        ]
+    return left
 
 
 def already_answered_error(claims: Iterable[Claim]) -> AlreadyAnsweredError:

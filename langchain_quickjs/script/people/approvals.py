@@ -27,8 +27,10 @@ from langchain_quickjs.interpreter.advice.near_names import nearest
 from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.script.flow.decisions import KINDS
 from langchain_quickjs.script.flow.inputs import Manner, Reviewed
+from langchain_quickjs.script.langgraph_internals.checkpointer import agent_inside
 from langchain_quickjs.script.people.gates import asked_by
 from langchain_quickjs.script.people.short_args import args_text
+from langchain_quickjs.script.telling.descriptions import agent_text
 
 __all__ = [
     "Approvals",
@@ -216,7 +218,9 @@ class Approvals:
         if preface is None:
             return action, review
         prefix, args = preface or self.description_prefix, args_text(action["args"])
-        description = f"{prefix}\n\nTool: {action['name']}\nArgs: {args}"
+        agent = agent_inside(request.runtime.config)
+        asks = f"Agent: {agent_text(agent)}\n" if agent else ""
+        description = f"{prefix}\n\n{asks}Tool: {action['name']}\nArgs: {args}"
         return ActionRequest(**{**action, "description": description}), review
 
 

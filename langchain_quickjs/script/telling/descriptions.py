@@ -18,7 +18,7 @@ from langchain_quickjs.interpreter.values.short_json import json_in_short, quota
 from langchain_quickjs.interpreter.values.weight import weight
 from langchain_quickjs.script.state import AwaitingCall, CallMade
 
-__all__ = ["Program", "with_descriptions"]
+__all__ = ["Program", "agent_text", "with_descriptions"]
 
 # CommonMark and its extensions find nothing in these characters, and no address without others.
 _PLAIN: Final = re.compile(r"[\w \"',:;.\-/@%+{}=?()…]*")
@@ -50,12 +50,14 @@ class Program:
         source: Its source.
         calls_so_far: What it has done, a line each.
         console: What it has printed.
+        agent: The name of the agent inside another one whose program it is; empty for others.
     """
 
     tool_call_id: str
     source: str
     calls_so_far: tuple[str, ...]
     console: str
+    agent: str = ""
 
     def told(self, calls: Sequence[AwaitingCall]) -> dict[str, Any]:
         """What stands in a question about some of its calls, for those who know the keys."""
@@ -72,6 +74,7 @@ class Program:
                 "lines": [one.get("line") for one in made],
             },
             "calls_so_far": list(self.calls_so_far),
+            **({"agent": self.agent} if self.agent else {}),
         }
 
 
@@ -86,10 +89,17 @@ def with_descriptions(calls: Sequence[AwaitingCall], program: Program) -> list[A
     ]
 
 
+def agent_text(name: str) -> str:
+    """The name of an agent, in which nothing is Markdown to anybody."""
+    return _code(quotable(name, _TOOL_CHARS))
+
+
 def _described(call: AwaitingCall, program: Program, *, is_first: bool) -> AwaitingCall:
     made = _in_characters(call.get("made", CallMade()), program.source)
     name, args = call["action"]["name"], call["action"]["args"]
-    parts = [_first_line(name, args, made.get("line")), call.get("preface", ""), _arguments(args)]
+    asks = "a program" + (f" of the agent {agent_text(program.agent)}" if program.agent else "")
+    asks += f", line {line}" if (line := made.get("line")) else ""
+    parts = [f"{_called(name, args)}, asked by {asks}", call.get("preface", ""), _arguments(args)]
     if program.source:
         room = _EXCERPT_LINES if is_first else _SHORT_LINES
         parts += ["**The program**", _fenced(_excerpt(program.source, made, room), "js")]
@@ -102,8 +112,8 @@ def _described(call: AwaitingCall, program: Program, *, is_first: bool) -> Await
     return {**call, "action": {**call["action"], "description": description}}
 
 
-def _first_line(name: str, args: dict[str, Any], line: int | None) -> str:
-    """The call and where it comes from. Nothing in it is Markdown to anybody."""
+def _called(name: str, args: dict[str, Any]) -> str:
+    """The call on one line. Nothing in it is Markdown to anybody."""
     room, shown = _FIRST_CHARS, []
     for index, (key, value) in enumerate(args.items()):
         one = f"{quotable(key, _VALUE_CHARS)}: {json_in_short(value, _VALUE_CHARS)}"
@@ -115,7 +125,7 @@ def _first_line(name: str, args: dict[str, Any], line: int | None) -> str:
     text = f"{quotable(name, _TOOL_CHARS)}({', '.join(shown)})"
     if not _PLAIN.fullmatch(text) or _ADDRESS.search(text) or _EMPHASIS.search(text):
         text = _code(text)
-    return f"{text}, asked by a program" + (f", line {line}" if line else "")
+    return text
 
 
 def _code(text: str) -> str:

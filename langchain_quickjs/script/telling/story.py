@@ -11,6 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, Self
 
+from langchain_quickjs.errors import QuickJSError
+from langchain_quickjs.interpreter import Completed, Failed
+from langchain_quickjs.interpreter.advice.waiting_loops import notes_on_loops
 from langchain_quickjs.interpreter.values.short_json import json_in_short, quotable
 from langchain_quickjs.script.state import (
     AwaitingCall,
@@ -96,6 +99,10 @@ class StorySoFar:
         """
         waits = [*self.waits, *([] if waits_from_s is None else [[waits_from_s]])][-_WAITS:]
         return StoredStory(source=self.source, began_s=self.began_s, waits=waits)
+
+    def notes(self, outcome: Completed | Failed | QuickJSError) -> list[str]:
+        """What its source says about how it ended that the model may not see."""
+        return notes_on_loops(self.source, outcome)
 
     def program(self, script_id: str, report: Report, console: str) -> Program:
         """What people who decide are told of it."""

@@ -76,10 +76,13 @@ def _args_in_short(args: Mapping[str, Any]) -> str:
 
 def _asked(call: PendingCall) -> str:
     by = call.asked_by if call.asked_by in ("program", "model") else f"graph {call.asked_by}"
+    of = f" of the agent {one_line(call.agent, 60)}" if call.agent else ""
     line = "" if call.line is None else f", line {call.line}"
     expires = f", expires {clock(call.expires_at.timestamp())}" if call.expires_at else ""
     asked = clock(call.asked_at.timestamp())
-    return one_line(f"asked by a {by}{line}, {asked}{expires}".replace("a model", "the model"), 300)
+    return one_line(
+        f"asked by a {by}{of}{line}, {asked}{expires}".replace("a model", "the model"), 300
+    )
 
 
 def _arguments(call: PendingCall) -> Iterator[tuple[str, str]]:

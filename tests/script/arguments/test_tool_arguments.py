@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from enum import Enum, IntEnum
 from typing import Annotated, Any, Literal
 
 import pydantic.v1
@@ -222,6 +223,20 @@ class Order(BaseModel):
     sealed: Base64Bytes = b""
 
 
+class Color(Enum):
+    """Its members have other names than values."""
+
+    RED = "red"
+    DARK_BLUE = "dark blue"
+
+
+class Level(IntEnum):
+    """Has numbers for values."""
+
+    LOW = 1
+    HIGH = 2
+
+
 class Old(pydantic.v1.BaseModel):
     size: pydantic.v1.PositiveInt
 
@@ -299,6 +314,11 @@ def various(got: list[Any]) -> list[BaseTool]:
         got.append(args)
 
     @tool
+    def paint(color: Color, level: Level = Level.LOW, only: Literal[0] | None = 0) -> None:
+        """Paints."""
+        got.append((color, level))
+
+    @tool
     def nothing() -> None:
         """Does nothing."""
 
@@ -324,6 +344,7 @@ def various(got: list[Any]) -> list[BaseTool]:
         StructuredTool(name="search", description="", args_schema=MCP, func=search),
         Tool("one", one, ""),
         measure,
+        paint,
         nothing,
     ]
 
@@ -365,6 +386,7 @@ TAKEN: dict[str, Any] = {
         "other": "1970-01-01T00:00:00.000Z",
     },
     "old({ size: 1 })": 1,
+    "paint({ color: 'dark blue', level: 2.0 })": (Color.DARK_BLUE, Level.HIGH),
     "unseen({ size: 2, more: [new Set([1])] })": {"size": 2, "more": [[1]]},
     "nothing()": None,
     "nothing(null)": None,
@@ -392,7 +414,12 @@ REFUSED = {
     "search({ query: '', zzz: 1 })": "it takes `query`, `limit`, `order`",
     "search({ query: '', limit: '3' })": "limit must be an integer or null, it is text",
     "search({ query: '', order: 'left' })": "order must be one of",
-    "search({ query: '', order: true })": "order must be text or an integer, it is a boolean",
+    "search({ query: '', order: true })": 'order must be one of "down", "up", 3, it is a boolean',
+    "paint({ color: 'RED' })": 'paint: color must be one of "dark blue", "red"',
+    "paint({ color: 'red', level: 'HIGH' })": "level must be one of 1, 2, it is text",
+    "paint({ color: 'red', level: 3 })": "level must be one of 1, 2",
+    "paint({ color: 0 })": 'color must be one of "dark blue", "red", it is an integer',
+    "paint({ color: 'red', only: 'NONE' })": "only must be one of 0, null, it is text",
     "search({ query: '', filter: { and: [{ and: [{ field: 1 }] }] } })": (
         "filter.and[0].and[0].field must be text, it is an integer"
     ),

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import pytest
 from deepagents import create_deep_agent
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, HumanInTheLoopMiddleware, hook_config
+from langchain.tools import InjectedToolCallId
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.tools import BaseTool, tool
 from langgraph.checkpoint.memory import InMemorySaver
@@ -33,6 +34,7 @@ LABELS: Final[Any] = {
     "secret": {"sensitive"},
     "send": {"acts"},
     "note": {"acts"},
+    "book": {"acts"},
     "now": set(),
 }
 RULE: Final = "**Rule of two.**"
@@ -80,6 +82,17 @@ def of_two_minds() -> Callable[[Any], bool]:
     return when
 
 
+class Repairs(AgentMiddleware[Any, Any, Any]):
+    """Makes another call of each that is not known to be one that reads."""
+
+    def wrap_tool_call(self, request: Any, handler: Any) -> Any:
+        if request.tool_call["name"] in ("page", "secret"):
+            return handler(request)
+        tools = {one.name: one for one in request.runtime.tools}
+        call = {**request.tool_call, "name": "send", "args": {"text": "repaired"}}
+        return handler(request.override(tool_call=call, tool=tools["send"]))
+
+
 @dataclass
 class Agent:
     """An agent in a thread; each message to it builds it anew, as another process would."""
@@ -118,11 +131,17 @@ class Agent:
             return "noted"
 
         @tool
+        def book(text: str, store: Annotated[str, InjectedToolCallId], size: int = 1) -> str:
+            """Books."""
+            made.append(("book", text, size))
+            return "booked"
+
+        @tool
         def now() -> str:
             """Harmless."""
             return "now"
 
-        return [page, secret, send, note, now]
+        return [page, secret, send, note, book, now]
 
     def build(self) -> Any:
         ours = CodeInterpreterMiddleware(rule_of_two=RuleOfTwo(LABELS, **self.options))
@@ -299,3 +318,43 @@ def test_the_interrupt_on_of_a_deep_agent_says_why() -> None:
     assert told.startswith(RULE)
     assert "`page({})`" in told
     assert "`secret({})`" in told
+
+
+IMPOSSIBLE: Final[dict[str, tuple[CallSpec, str]]] = {
+    "no such tool": (("sned", {"text": "a"}), "sned is not a valid tool"),
+    "no argument": (("send", {}), "send: text: Field required"),
+    "another type": (("send", {"text": ["a"]}), "send: text: Input should be a valid string"),
+    "beside what is injected": (("book", {"text": "a", "size": "big"}), "book: size: Input should"),
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", IMPOSSIBLE)
+def test_nobody_is_asked_about_a_call_that_cannot_be_made(name: str, mode: Mode) -> None:
+    call, problem = IMPOSSIBLE[name]
+    agent = Agent([[call], [SEND]], mode=mode, before=lambda: [gate()])
+    agent.send()
+    assert agent.requests() == [SEND]
+    answers = [m for m in agent.build().get_state(THREAD).values["messages"] if m.type == "tool"]
+    assert problem in answers[-1].text
+    assert answers[-1].status == "error"
+    agent.answer()
+    assert agent.made == [("send", SEND[1]["text"])]
+
+
+@pytest.mark.parametrize("call", [("book", {"text": "a", "size": "2"}), ("send", {"text": "a"})])
+def test_what_the_tool_makes_fit_is_asked_about(call: CallSpec) -> None:
+    agent = Agent([[call]])
+    agent.send()
+    assert agent.requests() == [call]
+    assert agent.made == []
+
+
+@pytest.mark.parametrize("call", [("sned", {"text": "a"}), ("send", {})])
+def test_a_call_that_others_may_make_fit_is_asked_about(call: CallSpec) -> None:
+    agent = Agent([[call]], after=lambda: [Repairs()])
+    agent.send()
+    assert agent.requests() == [call]
+    assert agent.made == []
+    agent.answer()
+    assert agent.made == [("send", "repaired")]

@@ -5,6 +5,7 @@ Each way out that a hostile program, or a hostile page, could try is a row with 
 
 from __future__ import annotations
 
+import typing
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,19 @@ def shop(url: str) -> Shop:
     return Shop(items=items, total=12.5)
 
 
+class Sign(typing.TypedDict):
+    """Pydantic reads it from Python 3.12 on only."""
+
+    text: str
+    height: float
+
+
+@tool
+def sign(url: str) -> Sign:
+    """Reads a sign."""
+    return Sign(text=ATTACK, height=1.5)
+
+
 @tool
 def raw(url: str) -> dict[str, Any]:
     """Reads whatever is there."""
@@ -91,10 +105,11 @@ def store(values: dict[str, Any]) -> str:
     return "stored"
 
 
-TOOLS: list[BaseTool] = [page, shop, raw, fails, secret, find, send, store]
+TOOLS: list[BaseTool] = [page, shop, sign, raw, fails, secret, find, send, store]
 RULE_LABELS: Any = {
     "page": {"untrusted"},
     "shop": {"untrusted"},
+    "sign": {"untrusted"},
     "raw": {"untrusted"},
     "fails": {"untrusted"},
     "secret": {"sensitive"},
@@ -148,6 +163,9 @@ FREE = {
     + "await tools.send({ to: `a${Math.random()}`, text: String(Date.now()) }); 1",
     "waits": READ + "await new Promise(r => setTimeout(r, 5)); await tools.send({ to: 'ann' }); 1",
     "declared fields": SHOP + "for (const i of p.items) await tools.send({ to: 'ann' }); 1",
+    "declared fields of Python's TypedDict": BEGIN
+    + "for (const key of Object.keys(await tools.sign({ url: 'u' }))) "
+    "await tools.send({ to: key }); 1",
     "an error that is caught": BEGIN
     + "try { await tools.fails({ url: 'u' }) } catch { } await tools.send({ to: 'ann' }); 1",
     # These leak, as the documentation says: a stranger chooses them, and the shadow has them too.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -177,6 +178,19 @@ def test_a_value_on_the_first_line_is_in_quotes_that_it_cannot_close(tool: str, 
     assert found
     if "…" not in found[1]:
         assert json.loads(found[1]) == text
+
+
+@given(TEXTS.filter(bool))
+def test_the_name_of_an_agent_is_nothing_but_text(name: str) -> None:
+    program = replace(StorySoFar.of_source("x", 0.0).program("call", Report(), ""), agent=name)
+    (told,) = with_descriptions([waiting(1, "pay", {}, 3)], program)
+    first, _, block = blocks(told["action"]["description"])
+    assert (first.inside, block.language) == (("code",), "js")
+    said = re.fullmatch(r"pay\(\), asked by a program of the agent (.+), line 3", first.text)
+    assert said
+    assert said[1].isprintable()
+    assert len(said[1]) <= 65
+    assert program.told([told])["agent"] == name
 
 
 @given(TOOLS, ARGS)
