@@ -9,6 +9,10 @@ pause, the one that it has left is stored as a checkpoint of its own, right befo
 
 Whoever forks the thread at a twin, or anywhere at that step, has the task run again under another
 id. It then finds the pause by way of the checkpoints that the fork was made of, and goes on there.
+
+An answer at a checkpoint that the thread has left makes a fork too, for which LangGraph stores
+nothing when the script asks again: the thread would go on standing elsewhere. So that pause gets a
+checkpoint as well, the newest one, with its question and its mark.
 """
 
 from __future__ import annotations
@@ -16,10 +20,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
+from langgraph.checkpoint.base.id import uuid6
+from langgraph.errors import GraphInterrupt
 from langgraph.types import Interrupt
 
 from langchain_quickjs.errors import AlreadyAnsweredError
@@ -37,7 +43,15 @@ from langchain_quickjs.script.langgraph_internals.superstep import (
     Outermost,
 )
 
-__all__ = ["EarlierPause", "earlier_pause", "keep_left_pause", "require_open"]
+__all__ = [
+    "EarlierPause",
+    "asked_where_it_stands",
+    "earlier_pause",
+    "keep_left_pause",
+    "require_open",
+]
+
+_T = TypeVar("_T")
 
 _MARK: Final = "quickjs_pause"
 _MARK_ID: Final = str(uuid.UUID("00000000-0000-0000-0000-71756963006b"))
@@ -82,15 +96,50 @@ def keep_left_pause(
     twin = _twin_id(outermost.checkpoint_id, number)
     if twin is None:
         return
-    checkpoint, metadata = outermost.stored
-    before = outermost.address(outermost.parent_id)
-    yield Ask(saver, "put", (before, {**checkpoint, "id": twin}, metadata, {}))
-    at, own = outermost.address(twin), address_of_graph(config)["configurable"]["checkpoint_id"]
-    task = outermost.task_at(twin)
+    yield from _keep(saver, outermost, config, twin, shown)
+
+
+def asked_where_it_stands(config: RunnableConfig, answers: Asking[_T]) -> Asking[_T]:
+    """Gives what is answered at a pause; if people are asked, the thread stands there from then on.
+
+    Args:
+        config: The config of the task of the script's graph that asks.
+        answers: Finds what is answered.
+
+    Raises:
+        GraphInterrupt: People are asked.
+    """
+    try:
+        return (yield from answers)
+    except GraphInterrupt as asks:
+        saver, outermost = checkpointer_of(config), Outermost.of(config, namespace_of_graph(config))
+        if saver is not None and outermost is not None and outermost.is_answered_late:
+            shown: Sequence[Interrupt] = asks.args[0]
+            # If the same is asked as before, the answer did not fit, and nothing has happened.
+            if {one.id for one in shown} != outermost.asked:
+                number = str(uuid6(clock_seq=outermost.step))
+                yield from _keep(saver, outermost, config, number, shown, source="fork")
+        raise
+
+
+def _keep(
+    saver: BaseCheckpointSaver[Any],
+    outermost: Outermost,
+    config: RunnableConfig,
+    number: str,
+    shown: Sequence[Interrupt],
+    **said: str,
+) -> Asking[None]:
+    """Stores a pause as a checkpoint of the outermost graph; what belongs to it first."""
+    at, own = outermost.address(number), address_of_graph(config)["configurable"]["checkpoint_id"]
+    task = outermost.task_at(number)
     if task is not None:
         yield Ask(saver, "put_writes", (at, [(INTERRUPTS, tuple(shown))], task))
-    mark = [namespace, own, outermost.checkpoint_id, outermost.step]
+    mark = [namespace_of_graph(config), own, outermost.checkpoint_id, outermost.step]
     yield Ask(saver, "put_writes", (at, [(_MARK, mark)], _MARK_ID))
+    checkpoint, metadata = outermost.stored
+    before = outermost.address(outermost.parent_id)
+    yield Ask(saver, "put", (before, {**checkpoint, "id": number}, {**metadata, **said}, {}))
 
 
 def require_open(config: RunnableConfig, namespace: str) -> Asking[None]:
@@ -134,7 +183,8 @@ def earlier_pause(config: RunnableConfig) -> Asking[EarlierPause | None]:
     parent, places = outermost.parent_id, _marked(outermost.writes, namespace, outermost)
     # What has been forked and is the newest is not forked again: its tasks have the ids they had.
     places.append(outermost.address(outermost.addressed(namespace), namespace))
-    here = outermost.is_answered  # Otherwise LangGraph has just forked it.
+    # Otherwise LangGraph has just forked it.
+    here = outermost.is_answered or bool(outermost.asked)
     for _ in range(_MOST_FORKS):
         for place in places:
             paused = yield from _newest_pause(saver, place)

@@ -154,6 +154,16 @@ class Outermost:
         return self.is_answered and bool(self.loop._addressed_checkpoint_superseded)
 
     @property
+    def asked(self) -> set[str]:
+        """The ids of the questions that the task asks at the checkpoint at which it stands."""
+        return {
+            one.id
+            for task, channel, shown in self.writes
+            if (task, channel) == (self.task_id, INTERRUPT)
+            for one in shown
+        }
+
+    @property
     def config(self) -> RunnableConfig:
         """The config of its run."""
         config: RunnableConfig = self.loop.config

@@ -242,6 +242,31 @@ def test_an_old_state_is_answered_where_it_stands(kind: str, database: Database 
             run.send(late, at=last.config)
 
 
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("kind", ["create_agent", "create_deep_agent", "graph"])
+def test_the_thread_stands_in_the_fork_that_an_answer_makes(
+    kind: str, mode: Mode, database: Database | None
+) -> None:
+    """While the program asks in the other branch: else nobody could answer what it asks next."""
+    run = thread(kind, mode, database)
+    run.start()
+    run.decide(APPROVE)
+    run.decide(APPROVE)
+    first, (third,) = run.states()["a"], run.pending()
+    run.send(Command(resume={first.interrupts[0].id: {"decisions": []}}), at=first.config)
+    assert run.pending() == (third,)  # It did not fit, and nothing has happened.
+    rejected: Any = {"decisions": [decision("reject")]}
+    run.send(Command(resume={first.interrupts[0].id: rejected}), at=first.config)
+    for _ in range(2):
+        (asked,) = run.last["__interrupt__"]
+        assert to_of(asked) == "b"
+        assert run.pending() == (asked,)
+        run.send(None)
+    assert run.finish() == expected(["reject", *["approve"] * 4])
+    assert set(Counter(run.ids).values()) == {1}
+    assert len(run.ids) == 2 + 4
+
+
 def test_the_own_graph_of_a_script_says_how_to_decide_otherwise() -> None:
     run = thread("script")
     run.start()
