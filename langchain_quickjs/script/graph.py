@@ -237,7 +237,7 @@ class _Ask(_Node):
         sealer = self.source.sealer(state, config)
         state["paused"] = here = paused_here(stored, sealer, config)
         pause, sealer = _pause(state, self.source, config)
-        goes_on = yield from asked_where_it_stands(config, answers_at(pause, state, sealer))
+        goes_on = yield from asked_where_it_stands(config, here, answers_at(pause, state, sealer))
         if self.source.goes_on_at_once():
             again = goes_on.taken.entries is None
             return (yield from _went_on(self.source, state, config, again, (goes_on, pause)))

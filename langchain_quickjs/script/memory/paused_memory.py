@@ -154,11 +154,7 @@ class PausedMemory:
             except BuildGoneError:
                 raise
             except SnapshotError as error:
-                raise SnapshotError(
-                    "The paused script does not go on, because its memory cannot be had: "
-                    f"{error}. It stands in the checkpointer's tables, in namespaces that begin "
-                    "with 'quickjs_'. Bring back what was removed there, or run the script again."
-                ) from None
+                raise _gone(error) from None
         interpreter: Interpreter = yield Compute(
             lambda: Interpreter.restore(snapshot, memory=memory, limits=limits)
         )
@@ -198,6 +194,8 @@ class PausedMemory:
             known = yield from self._newest(reference)
         except BuildGoneError:  # It is found where it is, and made again.
             return stored
+        except SnapshotError as error:
+            raise _gone(error) from None
         record: bytes = yield Compute(lambda: pack_record(known.heap))
         anchor, id_ = new_anchor(), record_id(record)
         yield self._store(reference.of_thread, self._root).write_full(anchor, record)
@@ -259,3 +257,12 @@ class PausedMemory:
         if self._saver is None:
             raise SnapshotError("there is no checkpointer")
         return store_of(self._saver, self._thread_id, of_thread=of_thread, root=root)
+
+
+def _gone(error: SnapshotError) -> SnapshotError:
+    """The error for a script whose memory cannot be had any more."""
+    return SnapshotError(
+        f"The paused script does not go on, because its memory cannot be had: {error}. It stands "
+        "in the checkpointer's tables, in namespaces that begin with 'quickjs_'. Bring back what "
+        "was removed there, or run the script again."
+    )

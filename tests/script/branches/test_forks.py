@@ -366,6 +366,72 @@ def test_a_prune_takes_nothing_that_a_fork_needs(kind: str, postgres: Server) ->
     assert run.result == expected(["approve", "approve", *["reject"] * 3])
 
 
+@pytest.mark.parametrize(
+    ("kind", "held"), [("create_agent", 10), ("create_agent", 400_000), ("graph", 10)]
+)
+def test_a_prune_takes_nothing_that_the_fork_of_an_answer_needs(
+    kind: str, held: int, postgres: Server
+) -> None:
+    run = thread(kind, "invoke", postgres.database(), held=held)
+    run.source = run.source.replace(
+        '"x".repeat(400000)', "Array.from({ length: 400000 }, (_, i) => i * i)"
+    )
+    run.start()
+    run.decide(APPROVE)
+    first = run.states()["a"]
+    rejected: Any = {"decisions": [decision("reject")]}
+    run.send(Command(resume={first.interrupts[0].id: rejected}), at=first.config)
+    assert run.database is not None
+    with opened(run.database) as saver:
+        saver.prune([run.thread], strategy="keep_latest")
+    assert run.finish() == expected(["reject", *["approve"] * 4])
+    assert len(run.ids) == 1 + 4
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_program_whose_pause_a_prune_has_taken_is_not_begun_again(
+    mode: Mode, postgres: Server
+) -> None:
+    """Between an update and the run after it nothing names the pause."""
+    run = thread("create_agent", mode, postgres.database())
+    run.start()
+    run.decide(APPROVE)
+    run.update(run.config, {"messages": []})
+    assert run.database is not None
+    with opened(run.database) as saver:
+        saver.prune([run.thread], strategy="keep_latest")
+    for _ in range(2):
+        with pytest.raises(SnapshotError, match="not begun again"):
+            run.send(None)
+    run.send({"messages": [("user", "something else")]})
+    assert run.last["messages"][-1].text == "done"
+    assert len(run.ids) == 1
+
+
+def test_a_thread_that_begins_with_an_update_goes_on_after_an_exception() -> None:
+    """Nothing was before it: its program has not been forked."""
+    tried: list[str] = []
+
+    @tool
+    def fail() -> str:
+        """Fails, the first time."""
+        tried.append("once")
+        if len(tried) == 1:
+            raise ConnectionError("the road is closed")
+        return "through"
+
+    run = thread("create_agent")
+    run.tools = [*run.tools, fail]
+    call = {"name": "eval", "args": {"code": "await tools.fail()"}, "id": "call-0-0"}
+    message = AIMessage("", tool_calls=[call])
+    values = {"messages": [("user", "go"), message]}
+    run.build(run.memory).update_state(run.config, values, as_node="model")
+    with pytest.raises(ConnectionError):
+        run.send(None)
+    run.send(None)
+    assert run.result == "through"
+
+
 @pytest.mark.parametrize("kind", ["create_agent", "graph", "script"])
 def test_a_fork_at_what_was_changed_in_the_database_is_refused(kind: str, tmp_path: Any) -> None:
     run = thread(kind, "invoke", tmp_path / "db", snapshot_signing_key="a key of the tests")
