@@ -17,6 +17,7 @@ Records are stored before the state that names them; a record that nothing names
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -115,7 +116,7 @@ class PausedMemory:
         """Does what a flow wants done."""
         if isinstance(effect, KeepMemory):
             return (yield from self.store(effect.interpreter))
-        return (yield from self.find(effect.stored))
+        return (yield from self.find(effect.stored, effect.waits_for))
 
     def store(self, interpreter: Interpreter) -> Work[bytes]:
         """Stores the memory of a script that stands still.
@@ -136,14 +137,15 @@ class PausedMemory:
         id_, anchor, sizes = chain.newest.id, chain.anchor, chain.sizes
         return MemoryReference(packed.rest, id_, anchor, sizes, of_thread, self._root).pack()
 
-    def find(self, stored: bytes) -> Work[Interpreter]:
+    def find(self, stored: bytes, waits_for: Set[int]) -> Work[Interpreter]:
         """Makes the interpreter of a script that was stored.
 
         Args:
             stored: What its state holds.
+            waits_for: The numbers of the calls that it waits for.
 
         Raises:
-            SnapshotError: It cannot be had any more.
+            SnapshotError: It cannot be had any more, or waits for other calls.
             BuildGoneError: Its guest is gone, and it cannot be run again.
         """
         limits, snapshot, memory = self._limits, stored, None
@@ -158,6 +160,12 @@ class PausedMemory:
         interpreter: Interpreter = yield Compute(
             lambda: Interpreter.restore(snapshot, memory=memory, limits=limits)
         )
+        # Else calls would be made whose results it cannot be given.
+        if {call.id for call in interpreter.open_calls} != waits_for:
+            raise SnapshotError(
+                "The paused script is not used: its memory waits for other calls than people have "
+                "been asked about, so one of the two was changed where it is stored."
+            )
         return interpreter
 
     def _memory(self, reference: MemoryReference) -> Work[Heap]:
