@@ -144,6 +144,8 @@ def _delivered(
     if receipt.refused:
         return Delivered("refused", receipt.refused, state=state)
     known = replace(of_claim(receipt), state=state)
+    if receipt.void:
+        return replace(known, status="void", why=receipt.void)
     if not receipt.won or known.status != "late":
         return known
     won = replace(known, status="won", why="")

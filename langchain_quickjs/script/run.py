@@ -13,7 +13,7 @@ from typing import Any, cast
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 
-from langchain_quickjs.errors import SetupError
+from langchain_quickjs.errors import BuildGoneError, SetupError
 from langchain_quickjs.interpreter import UNDEFINED, Completed
 from langchain_quickjs.interpreter.values.weight import is_large
 from langchain_quickjs.script.calls.announcements import Announcer
@@ -55,6 +55,7 @@ from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
 from langchain_quickjs.script.memory.paused_memory import PausedMemory
 from langchain_quickjs.script.state import CallEnd, OpenCall
 from langchain_quickjs.script.telling.endings import Ending
+from langchain_quickjs.script.telling.receipts import note_void
 
 __all__ = ["memory_of", "require_checkpointer", "run_script"]
 
@@ -171,7 +172,7 @@ class _Hands:
             case FindVariables() | MarkVariables() | RestoreVariables() | KeepVariables():
                 return (yield from self._with_variables(effect))
             case KeepMemory() | FindMemory():
-                return (yield from self.memory.done(effect))
+                return (yield from self._with_memory(effect))
             case FindLabels() if self.granted.labels is not None:
                 return self.granted.labels.found()
             case KeepLabels(left) if self.granted.labels is not None:
@@ -200,6 +201,14 @@ class _Hands:
         tool = cast("BaseTool", self.granted.rules.named(call["name"]))
         request = self.granted.path.vary(tool_call_of(call), tool)
         return self.granted.approvals.review(request)
+
+    def _with_memory(self, effect: KeepMemory | FindMemory) -> Work[Any]:
+        try:
+            return (yield from self.memory.done(effect))
+        except BuildGoneError as gone:
+            if isinstance(effect, FindMemory):
+                note_void(effect.asked, f"The program that asked cannot go on. {gone}")
+            raise
 
     def _with_variables(self, effect: Effect) -> Work[Any]:
         order, variables = self.granted.order, self.granted.variables

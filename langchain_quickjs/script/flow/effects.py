@@ -169,17 +169,26 @@ class FindMemory:
     Attributes:
         stored: What came of `KeepMemory`.
         waits_for: The numbers of the calls that it has to wait for.
+        asked: The ids of the interrupts by which people were asked about them.
     """
 
     stored: bytes
     waits_for: frozenset[int]
+    asked: frozenset[str]
 
     @classmethod
     def of(cls, paused: PausedScript) -> Self:
         """What finds the interpreter of a paused script."""
-        asked = (call for question in paused["questions"] for call in question["calls"])
-        calls = (*asked, *paused["awaiting"], *paused["blocked"], *paused["running"])
-        return cls(paused["snapshot"], frozenset(call["id"] for call in calls))
+        questions, blocked = paused["questions"], paused["blocked"]
+        decided = (call for question in questions for call in question["calls"])
+        calls = (*decided, *paused["awaiting"], *blocked, *paused["running"])
+        inside = (interrupt for call in blocked for interrupt in call["interrupts"])
+        asked = (*(question["interrupt"] for question in questions), *inside)
+        return cls(
+            paused["snapshot"],
+            frozenset(call["id"] for call in calls),
+            frozenset(str(interrupt.id) for interrupt in asked),
+        )
 
 
 @dataclass(frozen=True, slots=True)

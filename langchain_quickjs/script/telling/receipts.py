@@ -8,12 +8,12 @@ it around the run, in the same thread of execution or task.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-__all__ = ["Receipt", "note_receipt", "receipts"]
+__all__ = ["Receipt", "note_receipt", "note_void", "receipts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Receipt:
         taken_s: When that was taken, in seconds since the epoch; `None` if it is not known.
         refused: Why the answer did not fit; empty if it did.
         unique: Whether nothing else is ever asked under the same id.
+        void: Why nothing comes of it, although it was taken; empty if something does.
     """
 
     won: bool = False
@@ -33,6 +34,7 @@ class Receipt:
     taken_s: float | None = None
     refused: str = ""
     unique: bool = False
+    void: str = ""
 
 
 _noted: Final[ContextVar[dict[str, Receipt] | None]] = ContextVar(
@@ -56,3 +58,10 @@ def note_receipt(interrupt_id: str, receipt: Receipt) -> None:
     noted = _noted.get()
     if noted is not None:
         noted[interrupt_id] = receipt
+
+
+def note_void(interrupt_ids: Iterable[str], why: str) -> None:
+    """Notes that nothing comes of the answers to these questions that this run has brought."""
+    noted = _noted.get() or {}
+    for number in noted.keys() & set(interrupt_ids):
+        noted[number] = replace(noted[number], void=why if noted[number].won else "")
