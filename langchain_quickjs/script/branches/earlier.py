@@ -164,7 +164,8 @@ def require_open(config: RunnableConfig, namespace: str) -> Asking[None]:
     found: CheckpointTuple | None = yield Ask(
         saver, "get_tuple", (outermost.address(None, namespace),)
     )
-    if found is not None and found.checkpoint["channel_values"].get("paused") is None:
+    # One that has just begun here, in a run that was cut off, has no outcome either.
+    if found is not None and found.checkpoint["channel_values"].get("outcome") is not None:
         raise mark_as_unfit(
             AlreadyAnsweredError(
                 "This question has been answered, and the program has ended since. Nothing was "

@@ -267,6 +267,30 @@ def test_the_thread_stands_in_the_fork_that_an_answer_makes(
     assert len(run.ids) == 2 + 4
 
 
+@pytest.mark.parametrize("kind", ["create_agent", "create_deep_agent"])
+def test_an_old_state_is_answered_again_after_a_run_that_was_cut_off(kind: str) -> None:
+    """At once, when the fork has hardly begun: the program has not ended there."""
+    run = thread(kind)
+    run.start()
+    run.decide(APPROVE)
+    first = run.states()["a"]
+    answer: Any = Command(resume={first.interrupts[0].id: {"decisions": [decision("reject")]}})
+    assert run.memory is not None
+    put = run.memory.put
+
+    def failing(config: Any, *rest: Any) -> Any:
+        put(config, *rest)
+        raise ConnectionError("the database is gone")
+
+    run.memory.put = failing  # type: ignore[assignment]
+    with pytest.raises(ConnectionError):
+        run.send(answer, at=first.config)
+    run.memory.put = put  # type: ignore[method-assign]
+    run.send(answer, at=first.config)
+    assert run.asked == "b"
+    assert run.finish() == expected(["reject", *["approve"] * 4])
+
+
 def test_the_own_graph_of_a_script_says_how_to_decide_otherwise() -> None:
     run = thread("script")
     run.start()
