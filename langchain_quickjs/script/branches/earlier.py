@@ -57,7 +57,6 @@ _T = TypeVar("_T")
 _Place: TypeAlias = tuple[RunnableConfig, Any]
 
 _MARK: Final = "quickjs_pause"
-_MARK_ID: Final = str(uuid.UUID("00000000-0000-0000-0000-71756963006b"))
 _MOST_FORKS: Final = 16  # Of a fork of a fork: for each, somebody looks into the database.
 _MOST_STEPS: Final = 8  # After its last pause a script's graph has no more checkpoints than some.
 
@@ -141,7 +140,9 @@ def _keep(
     if task is not None:
         yield Ask(saver, "put_writes", (at, [(INTERRUPTS, tuple(shown))], task))
     mark = [namespace_of_graph(config), own, outermost.checkpoint_id, outermost.step, *paused]
-    yield Ask(saver, "put_writes", (at, [(_MARK, mark)], _MARK_ID))
+    # Scripts that run side by side may leave their pauses at the same checkpoint.
+    own_mark = str(uuid.UUID(digest("mark", namespace_of_graph(config))))
+    yield Ask(saver, "put_writes", (at, [(_MARK, mark)], own_mark))
     checkpoint, metadata = outermost.stored
     before = outermost.address(outermost.parent_id)
     yield Ask(saver, "put", (before, {**checkpoint, "id": number}, {**metadata, **said}, {}))
@@ -223,18 +224,15 @@ def _of_task(checkpoint_id: str, step: int, namespace: str, outermost: Outermost
 
 def _marked(writes: Sequence[Any], namespace: str, outermost: Outermost) -> list[_Place]:
     """Where pauses are of which a checkpoint is a twin."""
-    for task, channel, value in writes:
+    others: list[_Place] = []
+    for _, channel, value in writes:
         match value:
-            case [str(inner), str(pause), str(whole), int(step), *kept] if (task, channel) == (
-                _MARK_ID,
-                _MARK,
-            ):
-                # Beside the one that has gone on, others may have waited.
+            case [str(inner), str(pause), str(whole), int(step), *kept] if channel == _MARK:
                 own = _of_task(whole, step, namespace, outermost)
-                is_own = inner in [place["configurable"]["checkpoint_ns"] for place, _ in own]
-                mine = (outermost.address(pause, inner), kept[0] if kept else None)
-                return [mine] if is_own else own
-    return []
+                if inner in [place["configurable"]["checkpoint_ns"] for place, _ in own]:
+                    return [(outermost.address(pause, inner), kept[0] if kept else None)]
+                others = own  # Beside the one that has gone on, others may have waited.
+    return others
 
 
 def _newest_pause(saver: BaseCheckpointSaver[Any], place: RunnableConfig) -> Asking[Any]:

@@ -368,6 +368,22 @@ def test_other_programs_of_the_message_wait_in_the_fork_as_they_did() -> None:
     ]
 
 
+def test_programs_that_left_their_pauses_at_one_state_are_both_asked_there() -> None:
+    """An answer that one was given since is none in the fork."""
+    run = thread("create_agent", mode="invoke")
+    run.options = {"mode": "call"}
+    run.model = parallel_programs([run.source, run.source.replace("abcde", "vwxyz")])
+    run.start()
+    for name in ("a", "v", "b"):
+        (one,) = [i for i in run.last["__interrupt__"] if to_of(i) == name]
+        run.send(Command(resume={one.id: {"decisions": [APPROVE]}}))
+    history = run.build(run.memory).get_state_history(run.config)
+    shown = next(state for state in history if "a" in map(to_of, state.interrupts))
+    run.send(None, at=shown.config)
+    assert sorted(map(to_of, shown.interrupts)) == ["a", "v"]
+    assert sorted(map(to_of, run.last["__interrupt__"])) == ["a", "v"]
+
+
 def to_of(interrupt: Any) -> str:
     return str(interrupt.value["action_requests"][0]["args"]["to"])
 
