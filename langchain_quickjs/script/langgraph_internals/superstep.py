@@ -176,9 +176,11 @@ class Outermost:
 
     @property
     def parent_id(self) -> str | None:
-        """The checkpoint before that."""
-        before: Any = (self.loop.prev_checkpoint_config or {}).get("configurable", {})
-        found: str | None = before.get("checkpoint_id")
+        """The checkpoint before that, of those that are stored."""
+        last: Any = self.loop.checkpoint_config.get("configurable", {})
+        if last.get("checkpoint_id") == self.checkpoint_id:
+            last = (self.loop.prev_checkpoint_config or {}).get("configurable", {})
+        found: str | None = last.get("checkpoint_id")
         return found
 
     @property

@@ -493,3 +493,18 @@ def test_nothing_is_kept_of_pauses_where_steps_are_not_stored() -> None:
     run.start()
     assert run.finish() == expected(["approve"] * 5)
     assert sorted(run.states()) == ["e"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("kind", ["create_agent", "graph"])
+def test_a_fork_where_steps_are_not_stored_goes_on_from_its_pause(
+    kind: str, mode: Mode, database: Database | None
+) -> None:
+    run = thread(kind, mode, database)
+    run.run_options = {"durability": "exit"}
+    run.start()
+    run.decide(APPROVE)
+    run.send(None, at=run.states()["b"].config)
+    assert run.asked == "b"
+    assert run.finish(decision("reject")) == expected(["approve", "reject", *["approve"] * 3])
+    assert len(run.ids) == 1 + 3
