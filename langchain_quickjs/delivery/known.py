@@ -90,7 +90,7 @@ def _why_left(in_line: bool) -> str:
         return "The thread has gone on without an answer to this question, which was given up."
     return (
         "This question was asked in another branch than the one in which the thread stands: the "
-        "thread was taken back to before it, or an answer to an earlier state has asked it."
+        "thread was taken back to before it, or an earlier question was answered anew."
     )
 
 

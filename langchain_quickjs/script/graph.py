@@ -27,7 +27,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
 from langchain_quickjs.interpreter import Limits
-from langchain_quickjs.script.branches.earlier import keep_left_pause
+from langchain_quickjs.script.branches.earlier import asked_where_it_stands, keep_left_pause
 from langchain_quickjs.script.branches.forks import paused_before, paused_here, stored_in_branch
 from langchain_quickjs.script.durability.durability_call import Record, retire_answer
 from langchain_quickjs.script.durability.sealing import Sealer
@@ -237,7 +237,7 @@ class _Ask(_Node):
         sealer = self.source.sealer(state, config)
         state["paused"] = here = paused_here(stored, sealer, config)
         pause, sealer = _pause(state, self.source, config)
-        goes_on = yield from answers_at(pause, state, sealer)
+        goes_on = yield from asked_where_it_stands(config, here, answers_at(pause, state, sealer))
         if self.source.goes_on_at_once():
             again = goes_on.taken.entries is None
             return (yield from _went_on(self.source, state, config, again, (goes_on, pause)))

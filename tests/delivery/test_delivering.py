@@ -19,12 +19,14 @@ from langchain.agents import create_agent
 from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.graph import START, StateGraph
 from langgraph.types import Command, interrupt
 
 from langchain_quickjs import (
     CodeInterpreterMiddleware,
     Delivered,
+    Interpreter,
     PostgresLock,
     SetupError,
     ThreadLockError,
@@ -33,9 +35,11 @@ from langchain_quickjs import (
     pending,
 )
 from langchain_quickjs.script.durability import claimants
+from langchain_quickjs.script.durability.sealing import Sealer
+from langchain_quickjs.script.durability.signing import Signer
 from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
 from tests.helpers.crashes import REJECT
-from tests.helpers.databases import Server, aopened, named, opened, tampering
+from tests.helpers.databases import Server, aopened, named, opened, rewrite, tampering
 from tests.helpers.models import ScriptedModel, parallel_programs, programs
 from tests.helpers.nurseries import Nursery
 from tests.helpers.shop import Shop
@@ -226,15 +230,16 @@ def test_a_question_that_a_fork_has_left_behind() -> None:
 
 
 def test_a_question_that_an_answer_to_an_earlier_state_has_asked() -> None:
-    """The thread stands where it stood, so nobody has taken it back."""
+    """The thread stands where that answer has led, and what it asked before is left behind."""
     agent = agent_of(TWO)
     deliver(agent, CONFIG, begun(agent), YES)
-    deliver(agent, CONFIG, pending(agent, CONFIG)[0].interrupt_id, YES)
+    before = pending(agent, CONFIG)[0].interrupt_id
     first = [state for state in agent.get_state_history(CONFIG) if state.interrupts][-1]
     answer: Any = Command(resume={first.interrupts[0].id: YES})
-    (aside,) = agent.invoke(answer, first.config)["__interrupt__"]
-    assert not pending(agent, CONFIG)
-    assert "an answer to an earlier state has asked it" in void(agent, aside.id)
+    (asked,) = agent.invoke(answer, first.config)["__interrupt__"]
+    assert [call.interrupt_id for call in pending(agent, CONFIG)] == [asked.id]
+    assert "an earlier question was answered anew" in void(agent, before)
+    assert deliver(agent, CONFIG, asked.id, YES).status == "won"
 
 
 def test_a_question_that_has_expired() -> None:
@@ -294,6 +299,31 @@ def test_an_answer_to_what_is_not_stored_any_more(
     if which:
         assert delivered(talk, two, YES).status == "won"
         assert Shop(tmp_path / "log").counts() == {"pay one 1": 1, "pay two 2": 1}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_answer_to_a_program_whose_guest_is_gone(mode: Mode, tmp_path: Path) -> None:
+    """No call is made for it, so it has not won; and the thread goes on."""
+    talk = talk_in(tmp_path, "create_agent", mode)
+    talk.start()
+    other = Interpreter()  # It keeps no ledger by which it could be run again.
+    other.start("await tools.pay()", tools=["pay"])
+    stored = other.snapshot()
+    gone = stored[:5] + bytes(16) + stored[21:]  # Where the name of the build stands.
+
+    def replace(values: dict[str, Any]) -> None:
+        place = values["paused"]["place"]
+        sealer = Sealer(Signer((), "thread"), JsonPlusSerializer(), "call-0-0", place)
+        values["paused"] = sealer.pause({**sealer.resume(values["paused"]), "snapshot": gone})
+
+    rewrite(tmp_path / "db", replace)
+    question = asked(talk)
+    done = delivered(talk, question, YES)
+    assert (done.status, done.went_on, done.again) == ("void", True, False)
+    assert "could not go on" in done.why
+    assert not delivered(talk, question, YES).went_on
+    assert not talk.pending()
+    assert not Shop(tmp_path / "log").counts()
 
 
 OTHERWISE: dict[str, tuple[dict[str, Any], str]] = {

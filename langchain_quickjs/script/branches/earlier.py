@@ -9,6 +9,11 @@ pause, the one that it has left is stored as a checkpoint of its own, right befo
 
 Whoever forks the thread at a twin, or anywhere at that step, has the task run again under another
 id. It then finds the pause by way of the checkpoints that the fork was made of, and goes on there.
+
+An answer at a checkpoint that the thread has left makes a fork too, for which LangGraph stores
+nothing when the script asks again: the thread would go on standing elsewhere. So that pause gets a
+checkpoint as well, the newest one, with its question, its mark, and what is stored of the script: a
+prune takes the graph of a script together with the checkpoint that this began at.
 """
 
 from __future__ import annotations
@@ -16,10 +21,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias, TypeVar
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
+from langgraph.checkpoint.base.id import uuid6
+from langgraph.errors import GraphInterrupt
 from langgraph.types import Interrupt
 
 from langchain_quickjs.errors import AlreadyAnsweredError
@@ -38,10 +45,19 @@ from langchain_quickjs.script.langgraph_internals.superstep import (
     Outermost,
 )
 
-__all__ = ["EarlierPause", "earlier_pause", "keep_left_pause", "require_open"]
+__all__ = [
+    "EarlierPause",
+    "asked_where_it_stands",
+    "earlier_pause",
+    "keep_left_pause",
+    "require_open",
+]
+
+_T = TypeVar("_T")
+# Where a script's graph may be, and what is stored of the script if that graph is gone.
+_Place: TypeAlias = tuple[RunnableConfig, Any]
 
 _MARK: Final = "quickjs_pause"
-_MARK_ID: Final = str(uuid.UUID("00000000-0000-0000-0000-71756963006b"))
 _MOST_FORKS: Final = 16  # Of a fork of a fork: for each, somebody looks into the database.
 _MOST_STEPS: Final = 8  # After its last pause a script's graph has no more checkpoints than some.
 
@@ -56,7 +72,7 @@ class EarlierPause:
     """A pause of a script that its thread was forked at.
 
     Attributes:
-        paused: What is stored of the script.
+        paused: What is stored of the script; `None` if whatever the fork was made of is gone.
         namespace: That of the script graph in which it is.
         here: Whether it is answered where it stands, so its question was not asked again.
     """
@@ -80,15 +96,54 @@ def keep_left_pause(config: RunnableConfig, shown: Sequence[Interrupt]) -> Askin
     twin = _twin_id(outermost.checkpoint_id, namespace, step_of(config))
     if twin is None:
         return
-    checkpoint, metadata = outermost.stored
-    before = outermost.address(outermost.parent_id)
-    yield Ask(saver, "put", (before, {**checkpoint, "id": twin}, metadata, {}))
-    at, own = outermost.address(twin), address_of_graph(config)["configurable"]["checkpoint_id"]
-    task = outermost.task_at(twin)
+    yield from _keep(saver, outermost, config, twin, shown)
+
+
+def asked_where_it_stands(config: RunnableConfig, paused: Any, answers: Asking[_T]) -> Asking[_T]:
+    """Gives what is answered at a pause; if people are asked, the thread stands there from then on.
+
+    Args:
+        config: The config of the task of the script's graph that asks.
+        paused: What is stored of the script.
+        answers: Finds what is answered.
+
+    Raises:
+        GraphInterrupt: People are asked.
+    """
+    try:
+        return (yield from answers)
+    except GraphInterrupt as asks:
+        saver, outermost = checkpointer_of(config), Outermost.of(config, namespace_of_graph(config))
+        if saver is not None and outermost is not None and outermost.is_answered_late:
+            shown: Sequence[Interrupt] = asks.args[0]
+            # If the same is asked as before, the answer did not fit, and nothing has happened.
+            if {one.id for one in shown} != outermost.asked:
+                number = str(uuid6(clock_seq=outermost.step))
+                yield from _keep(saver, outermost, config, number, shown, paused, source="fork")
+        raise
+
+
+def _keep(
+    saver: BaseCheckpointSaver[Any],
+    outermost: Outermost,
+    config: RunnableConfig,
+    number: str,
+    shown: Sequence[Interrupt],
+    *paused: Any,
+    **said: str,
+) -> Asking[None]:
+    """Stores a pause as a checkpoint of the outermost graph; what belongs to it first."""
+    at, own = outermost.address(number), address_of_graph(config)["configurable"]["checkpoint_id"]
+    task = outermost.task_at(number)
     if task is not None:
         yield Ask(saver, "put_writes", (at, [(INTERRUPTS, tuple(shown))], task))
-    mark = [namespace, own, outermost.checkpoint_id, outermost.step]
-    yield Ask(saver, "put_writes", (at, [(_MARK, mark)], _MARK_ID))
+    mark = [namespace_of_graph(config), own, outermost.checkpoint_id, outermost.step, *paused]
+    # Scripts that run side by side may leave their pauses at the same checkpoint.
+    own_mark = str(uuid.UUID(digest("mark", namespace_of_graph(config))))
+    yield Ask(saver, "put_writes", (at, [(_MARK, mark)], own_mark))
+    checkpoint, metadata = outermost.stored
+    before = outermost.address(outermost.parent_id)
+    yield Ask(saver, "put", (before, {**checkpoint, "id": number}, {**metadata, **said}, {}))
 
 
 def require_open(config: RunnableConfig, namespace: str) -> Asking[None]:
@@ -108,7 +163,8 @@ def require_open(config: RunnableConfig, namespace: str) -> Asking[None]:
     found: CheckpointTuple | None = yield Ask(
         saver, "get_tuple", (outermost.address(None, namespace),)
     )
-    if found is not None and found.checkpoint["channel_values"].get("paused") is None:
+    # One that has just begun here, in a run that was cut off, has no outcome either.
+    if found is not None and found.checkpoint["channel_values"].get("outcome") is not None:
         raise mark_as_unfit(
             AlreadyAnsweredError(
                 "This question has been answered, and the program has ended since. Nothing was "
@@ -128,53 +184,53 @@ def earlier_pause(config: RunnableConfig) -> Asking[EarlierPause | None]:
     outermost = Outermost.of(config, namespace)
     if saver is None or outermost is None:
         return None
-    source: Any = outermost.source
+    source, step = outermost.source, outermost.step
     parent, places = outermost.parent_id, _marked(outermost.writes, namespace, outermost)
     # What has been forked and is the newest is not forked again: its tasks have the ids they had.
-    places.append(outermost.address(outermost.addressed(namespace), namespace))
-    here = outermost.is_answered  # Otherwise LangGraph has just forked it.
+    places.append((outermost.address(outermost.addressed(namespace), namespace), None))
+    # Otherwise LangGraph has just forked it.
+    here = outermost.is_answered or bool(outermost.asked)
     for _ in range(_MOST_FORKS):
-        for place in places:
-            paused = yield from _newest_pause(saver, place)
+        for place, kept in places:
+            paused = (yield from _newest_pause(saver, place)) or kept
             if paused is not None:
                 inner: str = place["configurable"]["checkpoint_ns"]
                 return EarlierPause(paused, inner, here)
-        if source not in ("fork", "update") or parent is None:
+        if source not in ("fork", "update") or step < 1:  # A thread may begin with an update.
             return None
-        found: CheckpointTuple | None = yield Ask(saver, "get_tuple", (outermost.address(parent),))
-        if found is None:
-            return None
-        here, source = False, found.metadata.get("source")
-        own = _of_task(parent, found.metadata.get("step", 0), namespace, outermost)
+        found: CheckpointTuple | None = None
+        if parent is not None:
+            found = yield Ask(saver, "get_tuple", (outermost.address(parent),))
+        if parent is None or found is None:
+            return EarlierPause(None, namespace, False)
+        here = False
+        source, step = found.metadata.get("source", ""), found.metadata.get("step", 0)
+        own = _of_task(parent, step, namespace, outermost)
         places = [*own, *_marked(found.pending_writes or (), namespace, outermost)]
         parent = (found.parent_config or {}).get("configurable", {}).get("checkpoint_id")
     return None
 
 
-def _of_task(
-    checkpoint_id: str, step: int, namespace: str, outermost: Outermost
-) -> list[RunnableConfig]:
+def _of_task(checkpoint_id: str, step: int, namespace: str, outermost: Outermost) -> list[_Place]:
     """Where the script's graph is that ran in the same task at another checkpoint."""
     task = outermost.task_at(checkpoint_id, step)
     if task is None:
         return []
     inner = outermost.namespace_of(task, namespace)
-    return [outermost.address(outermost.addressed(inner), inner)]
+    return [(outermost.address(outermost.addressed(inner), inner), None)]
 
 
-def _marked(writes: Sequence[Any], namespace: str, outermost: Outermost) -> list[RunnableConfig]:
+def _marked(writes: Sequence[Any], namespace: str, outermost: Outermost) -> list[_Place]:
     """Where pauses are of which a checkpoint is a twin."""
-    for task, channel, value in writes:
+    others: list[_Place] = []
+    for _, channel, value in writes:
         match value:
-            case [str(inner), str(pause), str(whole), int(step)] if (task, channel) == (
-                _MARK_ID,
-                _MARK,
-            ):
-                # Beside the one that has gone on, others may have waited.
+            case [str(inner), str(pause), str(whole), int(step), *kept] if channel == _MARK:
                 own = _of_task(whole, step, namespace, outermost)
-                is_own = inner in [place["configurable"]["checkpoint_ns"] for place in own]
-                return [outermost.address(pause, inner)] if is_own else own
-    return []
+                if inner in [place["configurable"]["checkpoint_ns"] for place, _ in own]:
+                    return [(outermost.address(pause, inner), kept[0] if kept else None)]
+                others = own  # Beside the one that has gone on, others may have waited.
+    return others
 
 
 def _newest_pause(saver: BaseCheckpointSaver[Any], place: RunnableConfig) -> Asking[Any]:

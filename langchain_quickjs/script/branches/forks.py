@@ -13,11 +13,16 @@ from typing import cast
 
 from langchain_core.runnables import RunnableConfig
 
+from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.script.branches.branch import in_branch, is_other_source
 from langchain_quickjs.script.branches.earlier import earlier_pause
+from langchain_quickjs.script.durability.failures import Failures
 from langchain_quickjs.script.durability.sealing import Sealer
-from langchain_quickjs.script.flow.drivers import Work
-from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_graph
+from langchain_quickjs.script.flow.drivers import Asking, Work
+from langchain_quickjs.script.langgraph_internals.checkpointer import (
+    checkpointer_of,
+    namespace_of_graph,
+)
 from langchain_quickjs.script.langgraph_internals.superstep import forked_at
 from langchain_quickjs.script.state import PausedScript, PausedState
 
@@ -66,10 +71,13 @@ def paused_before(
         already.
 
     Raises:
-        SnapshotError: What is stored of that pause is damaged.
+        SnapshotError: What is stored of that pause is damaged or gone.
     """
     earlier = yield from earlier_pause(config)
     if earlier is None:
+        return None, False
+    if earlier.paused is None:
+        yield from _require_new(sealer, config)
         return None, False
     stored = cast("PausedState", earlier.paused)
     if sealer.place and stored["script_id"] != sealer.script_id:
@@ -83,6 +91,20 @@ def paused_before(
     script = {**script, "snapshot": (yield from brought_along(script["snapshot"]))}
     branch = sealer.place or namespace_of_graph(config)
     return _moved(script, before, branch, asks_anew=not earlier.here), earlier.here
+
+
+def _require_new(sealer: Sealer, config: RunnableConfig) -> Asking[None]:
+    """Sees to it that a script may begin in a fork, of which nobody knows what it was made of.
+
+    Of a program that has paused it is kept what it had done: that would be done again.
+    """
+    saver = checkpointer_of(config)
+    if saver is not None and (yield from Failures(saver, sealer.signer).read([sealer.script_id])):
+        raise SnapshotError(
+            "The program does not go on: the thread was forked at one of its pauses, and that is "
+            "gone, as after a prune. It is not begun again, because it had made calls. If the "
+            "thread is told something new, the model learns what they were."
+        )
 
 
 def _moved(

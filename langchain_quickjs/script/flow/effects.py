@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from langchain_quickjs.interpreter import Interpreter
 from langchain_quickjs.script.flow.drivers import Abandon, Collect, Compute
@@ -168,9 +168,18 @@ class FindMemory:
 
     Attributes:
         stored: What came of `KeepMemory`.
+        waits_for: The numbers of the calls that it has to wait for.
     """
 
     stored: bytes
+    waits_for: frozenset[int]
+
+    @classmethod
+    def of(cls, paused: PausedScript) -> Self:
+        """What finds the interpreter of a paused script."""
+        asked = (call for question in paused["questions"] for call in question["calls"])
+        calls = (*asked, *paused["awaiting"], *paused["blocked"], *paused["running"])
+        return cls(paused["snapshot"], frozenset(call["id"] for call in calls))
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ class _Script:
         self.calls.restore(entry)
         yield from self._settle()
         try:
-            self.interpreter = interpreter = yield FindMemory(paused["snapshot"])
+            self.interpreter = interpreter = yield FindMemory.of(paused)
         except BuildGoneError as error:  # It will not come back, and nobody is to wait for it.
             return (yield from self._end(error))
         return (yield from self._run(interpreter, None))

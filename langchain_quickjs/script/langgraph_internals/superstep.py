@@ -154,6 +154,16 @@ class Outermost:
         return self.is_answered and bool(self.loop._addressed_checkpoint_superseded)
 
     @property
+    def asked(self) -> set[str]:
+        """The ids of the questions that the task asks at the checkpoint at which it stands."""
+        return {
+            one.id
+            for task, channel, shown in self.writes
+            if (task, channel) == (self.task_id, INTERRUPT)
+            for one in shown
+        }
+
+    @property
     def config(self) -> RunnableConfig:
         """The config of its run."""
         config: RunnableConfig = self.loop.config
@@ -166,9 +176,11 @@ class Outermost:
 
     @property
     def parent_id(self) -> str | None:
-        """The checkpoint before that."""
-        before: Any = (self.loop.prev_checkpoint_config or {}).get("configurable", {})
-        found: str | None = before.get("checkpoint_id")
+        """The checkpoint before that, of those that are stored."""
+        last: Any = self.loop.checkpoint_config.get("configurable", {})
+        if last.get("checkpoint_id") == self.checkpoint_id:
+            last = (self.loop.prev_checkpoint_config or {}).get("configurable", {})
+        found: str | None = last.get("checkpoint_id")
         return found
 
     @property

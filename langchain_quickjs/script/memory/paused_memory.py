@@ -18,6 +18,7 @@ Records are stored before the state that names them; a record that nothing names
 from __future__ import annotations
 
 import functools
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -117,7 +118,7 @@ class PausedMemory:
         """Does what a flow wants done."""
         if isinstance(effect, KeepMemory):
             return (yield from self.store(effect.interpreter))
-        return (yield from self.find(effect.stored))
+        return (yield from self.find(effect.stored, effect.waits_for))
 
     def store(self, interpreter: Interpreter) -> Work[bytes]:
         """Stores the memory of a script that stands still.
@@ -142,14 +143,15 @@ class PausedMemory:
         id_, anchor, sizes = chain.newest.id, chain.anchor, chain.sizes
         return MemoryReference(packed.rest, id_, anchor, sizes, of_thread, self._root).pack()
 
-    def find(self, stored: bytes) -> Work[Interpreter]:
+    def find(self, stored: bytes, waits_for: Set[int]) -> Work[Interpreter]:
         """Makes the interpreter of a script that was stored.
 
         Args:
             stored: What its state holds.
+            waits_for: The numbers of the calls that it waits for.
 
         Raises:
-            SnapshotError: It cannot be had any more.
+            SnapshotError: It cannot be had any more, or waits for other calls.
             BuildGoneError: Its guest is gone, and it cannot be run again.
         """
         limits, snapshot, memory = self._limits, stored, None
@@ -160,15 +162,16 @@ class PausedMemory:
             except BuildGoneError:
                 raise
             except SnapshotError as error:
-                raise SnapshotError(
-                    "The paused script does not go on, because its memory cannot be had: "
-                    f"{error}. It stands in the checkpointer's tables, in namespaces that begin "
-                    "with 'quickjs_'. Bring back what was removed there, or run the script again."
-                ) from None
+                raise _gone(error) from None
         restore = functools.partial(Interpreter.restore, snapshot, memory=memory, limits=limits)
-        if memory is None and is_restored_at_once(snapshot):
-            return restore()
-        interpreter: Interpreter = yield Compute(restore)
+        at_once = memory is None and is_restored_at_once(snapshot)
+        interpreter: Interpreter = restore() if at_once else (yield Compute(restore))
+        # Else calls would be made whose results it cannot be given.
+        if {call.id for call in interpreter.open_calls} != waits_for:
+            raise SnapshotError(
+                "The paused script is not used: its memory waits for other calls than people have "
+                "been asked about, so one of the two was changed where it is stored."
+            )
         return interpreter
 
     def _memory(self, reference: MemoryReference) -> Work[Heap]:
@@ -205,6 +208,8 @@ class PausedMemory:
             known = yield from self._newest(reference)
         except BuildGoneError:  # It is found where it is, and made again.
             return stored
+        except SnapshotError as error:
+            raise _gone(error) from None
         record: bytes = yield Compute(lambda: pack_record(known.heap))
         anchor, id_ = new_anchor(), record_id(record)
         yield self._store(reference.of_thread, self._root).write_full(anchor, record)
@@ -266,3 +271,12 @@ class PausedMemory:
         if self._saver is None:
             raise SnapshotError("there is no checkpointer")
         return store_of(self._saver, self._thread_id, of_thread=of_thread, root=root)
+
+
+def _gone(error: SnapshotError) -> SnapshotError:
+    """The error for a script whose memory cannot be had any more."""
+    return SnapshotError(
+        f"The paused script does not go on, because its memory cannot be had: {error}. It stands "
+        "in the checkpointer's tables, in namespaces that begin with 'quickjs_'. Bring back what "
+        "was removed there, or run the script again."
+    )

@@ -293,6 +293,55 @@ def test_an_old_state_is_answered_where_it_stands(kind: str, database: Database 
             run.send(late, at=last.config)
 
 
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("kind", ["create_agent", "create_deep_agent", "graph"])
+def test_the_thread_stands_in_the_fork_that_an_answer_makes(
+    kind: str, mode: Mode, database: Database | None
+) -> None:
+    """While the program asks in the other branch: else nobody could answer what it asks next."""
+    run = thread(kind, mode, database)
+    run.start()
+    run.decide(APPROVE)
+    run.decide(APPROVE)
+    first, (third,) = run.states()["a"], run.pending()
+    run.send(Command(resume={first.interrupts[0].id: {"decisions": []}}), at=first.config)
+    assert run.pending() == (third,)  # It did not fit, and nothing has happened.
+    rejected: Any = {"decisions": [decision("reject")]}
+    run.send(Command(resume={first.interrupts[0].id: rejected}), at=first.config)
+    for _ in range(2):
+        (asked,) = run.last["__interrupt__"]
+        assert to_of(asked) == "b"
+        assert run.pending() == (asked,)
+        run.send(None)
+    assert run.finish() == expected(["reject", *["approve"] * 4])
+    assert set(Counter(run.ids).values()) == {1}
+    assert len(run.ids) == 2 + 4
+
+
+@pytest.mark.parametrize("kind", ["create_agent", "create_deep_agent"])
+def test_an_old_state_is_answered_again_after_a_run_that_was_cut_off(kind: str) -> None:
+    """At once, when the fork has hardly begun: the program has not ended there."""
+    run = thread(kind)
+    run.start()
+    run.decide(APPROVE)
+    first = run.states()["a"]
+    answer: Any = Command(resume={first.interrupts[0].id: {"decisions": [decision("reject")]}})
+    assert run.memory is not None
+    put = run.memory.put
+
+    def failing(config: Any, *rest: Any) -> Any:
+        put(config, *rest)
+        raise ConnectionError("the database is gone")
+
+    run.memory.put = failing  # type: ignore[assignment]
+    with pytest.raises(ConnectionError):
+        run.send(answer, at=first.config)
+    run.memory.put = put  # type: ignore[method-assign]
+    run.send(answer, at=first.config)
+    assert run.asked == "b"
+    assert run.finish() == expected(["reject", *["approve"] * 4])
+
+
 def test_the_own_graph_of_a_script_says_how_to_decide_otherwise() -> None:
     run = thread("script")
     run.start()
@@ -407,6 +456,72 @@ def test_a_prune_takes_nothing_that_a_fork_needs(kind: str, postgres: Server) ->
     assert run.result == expected(["approve", "approve", *["reject"] * 3])
 
 
+@pytest.mark.parametrize(
+    ("kind", "held"), [("create_agent", 10), ("create_agent", 400_000), ("graph", 10)]
+)
+def test_a_prune_takes_nothing_that_the_fork_of_an_answer_needs(
+    kind: str, held: int, postgres: Server
+) -> None:
+    run = thread(kind, "invoke", postgres.database(), held=held)
+    run.source = run.source.replace(
+        '"x".repeat(400000)', "Array.from({ length: 400000 }, (_, i) => i * i)"
+    )
+    run.start()
+    run.decide(APPROVE)
+    first = run.states()["a"]
+    rejected: Any = {"decisions": [decision("reject")]}
+    run.send(Command(resume={first.interrupts[0].id: rejected}), at=first.config)
+    assert run.database is not None
+    with opened(run.database) as saver:
+        saver.prune([run.thread], strategy="keep_latest")
+    assert run.finish() == expected(["reject", *["approve"] * 4])
+    assert len(run.ids) == 1 + 4
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_program_whose_pause_a_prune_has_taken_is_not_begun_again(
+    mode: Mode, postgres: Server
+) -> None:
+    """Between an update and the run after it nothing names the pause."""
+    run = thread("create_agent", mode, postgres.database())
+    run.start()
+    run.decide(APPROVE)
+    run.update(run.config, {"messages": []})
+    assert run.database is not None
+    with opened(run.database) as saver:
+        saver.prune([run.thread], strategy="keep_latest")
+    for _ in range(2):
+        with pytest.raises(SnapshotError, match="not begun again"):
+            run.send(None)
+    run.send({"messages": [("user", "something else")]})
+    assert run.last["messages"][-1].text == "done"
+    assert len(run.ids) == 1
+
+
+def test_a_thread_that_begins_with_an_update_goes_on_after_an_exception() -> None:
+    """Nothing was before it: its program has not been forked."""
+    tried: list[str] = []
+
+    @tool
+    def fail() -> str:
+        """Fails, the first time."""
+        tried.append("once")
+        if len(tried) == 1:
+            raise ConnectionError("the road is closed")
+        return "through"
+
+    run = thread("create_agent")
+    run.tools = [*run.tools, fail]
+    call = {"name": "eval", "args": {"code": "await tools.fail()"}, "id": "call-0-0"}
+    message = AIMessage("", tool_calls=[call])
+    values = {"messages": [("user", "go"), message]}
+    run.build(run.memory).update_state(run.config, values, as_node="model")
+    with pytest.raises(ConnectionError):
+        run.send(None)
+    run.send(None)
+    assert run.result == "through"
+
+
 @pytest.mark.parametrize("kind", ["create_agent", "graph", "script"])
 def test_a_fork_at_what_was_changed_in_the_database_is_refused(kind: str, tmp_path: Any) -> None:
     run = thread(kind, "invoke", tmp_path / "db", snapshot_signing_key="a key of the tests")
@@ -428,3 +543,18 @@ def test_nothing_is_kept_of_pauses_where_steps_are_not_stored() -> None:
     run.start()
     assert run.finish() == expected(["approve"] * 5)
     assert sorted(run.states()) == ["e"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("kind", ["create_agent", "graph"])
+def test_a_fork_where_steps_are_not_stored_goes_on_from_its_pause(
+    kind: str, mode: Mode, database: Database | None
+) -> None:
+    run = thread(kind, mode, database)
+    run.run_options = {"durability": "exit"}
+    run.start()
+    run.decide(APPROVE)
+    run.send(None, at=run.states()["b"].config)
+    assert run.asked == "b"
+    assert run.finish(decision("reject")) == expected(["approve", "reject", *["approve"] * 3])
+    assert len(run.ids) == 1 + 3

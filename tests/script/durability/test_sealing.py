@@ -251,6 +251,27 @@ def test_a_rejected_call_is_not_made_by_a_changed_answer(
     assert Shop(place / "log").counts() == {"pay eve 1": 1}
 
 
+def test_memory_that_waits_for_other_calls_is_not_used(tmp_path: Path) -> None:
+    """Without a key anybody can put an earlier one there; what was approved is not made for it."""
+    talk = talk_in(tmp_path)
+    talk.options = {}
+    talk.start()
+    mine = sealer_of(tmp_path / "db")
+    before = mine.resume(state_of(tmp_path / "db")["paused"])["snapshot"]
+    talk.decide(APPROVE)
+    given = answers(talk)
+
+    def put_back(values: dict[str, Any]) -> None:
+        script = mine.resume(values["paused"])
+        values["paused"] = mine.pause({**script, "snapshot": before})
+
+    rewrite(tmp_path / "db", put_back)
+    for _ in range(2):
+        with pytest.raises(SnapshotError, match="waits for other calls"):
+            talk.answer(given)
+    assert Shop(tmp_path / "log").counts() == {"pay ann 1": 1}
+
+
 def talk_that_dies(folder: Path) -> Conversation:
     """Its process fails as soon as the graph has stored what was answered."""
     talk = talk_in(folder)

@@ -593,15 +593,17 @@ def forks_of(look: Callable[[Any], Any]) -> tuple[Any, list[Any]]:
 
 @canary(
     "LangGraph's run of a thread's outermost graph can be found from a graph inside, and has "
-    "`checkpoint`, `checkpoint_metadata` and `prev_checkpoint_config`: at a fork the `source` is "
-    "`fork`, and the checkpoint before is the one that was forked."
+    "`checkpoint`, `checkpoint_metadata`, `checkpoint_config` and `prev_checkpoint_config`: at a "
+    "fork the `source` is `fork`, and the checkpoint before is the one that was forked, also where "
+    "the fork itself is not stored."
 )
-def test_where_a_thread_was_forked() -> None:
+@pytest.mark.parametrize("durability", ["sync", "exit"])
+def test_where_a_thread_was_forked(durability: Any) -> None:
     graph, seen = forks_of(lambda around: (around.checkpoint_id, around.source, around.parent_id))
-    graph.invoke({}, THREAD)
+    graph.invoke({}, THREAD, durability=durability)
     before = graph.get_state(THREAD).config
-    graph.invoke(Command(resume=1), THREAD)
-    graph.invoke(None, before)
+    graph.invoke(Command(resume=1), THREAD, durability=durability)
+    graph.invoke(None, before, durability=durability)
     known = before["configurable"]["checkpoint_id"]
     assert [(at == known, source) for at, source, _ in seen] == [
         (True, "loop"),
