@@ -138,7 +138,7 @@ def _keep(
     if task is not None:
         yield Ask(saver, "put_writes", (at, [(INTERRUPTS, tuple(shown))], task))
     mark = [namespace_of_graph(config), own, outermost.checkpoint_id, outermost.step, *paused]
-    # Scripts that run side by side may leave their pauses at the same checkpoint.
+    # Each script has a mark of its own.
     own_mark = str(uuid.UUID(digest("mark", namespace_of_graph(config))))
     yield Ask(saver, "put_writes", (at, [(_MARK, mark)], own_mark))
     checkpoint, metadata = outermost.stored
