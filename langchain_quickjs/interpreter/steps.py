@@ -65,13 +65,14 @@ __all__ = [
 ]
 
 SMALL_MEMORY_BYTES: Final = 8 * 1024 * 1024
-"""Up to this size a memory takes less time to look through than to have another thread do it."""
+"""How large a memory may become in a brief step: nothing stops what the engine does to all of it in
+a single instruction."""
 
 _NONE: Final[Mapping[int, Any]] = MappingProxyType({})
 # What is over sooner, and says less, takes less time than to hand it to another thread and back.
 # The clock looks every ten milliseconds.
 _BRIEF_S: Final = 0.002
-_BRIEF_BYTES: Final = 64 * 1024
+_BRIEF_BYTES: Final = 16 * 1024
 # Of a named tuple's own constructor, most is the sorting of its arguments.
 _state: Final = tuple.__new__
 
@@ -122,6 +123,7 @@ def take_step(
     gives_up: bool = False,
     source: str | None = None,
     brief: bool = False,
+    memory_bytes: int | None = None,
 ) -> tuple[Outcome, ScriptState, bytes]:
     """Lets the guest handle a message.
 
@@ -135,6 +137,7 @@ def take_step(
         gives_up: Whether the message gives the script up.
         source: The script, if it is at hand: an error shows where it was stopped.
         brief: Whether the step is only to happen if it is over at once, and says little.
+        memory_bytes: How large the memory may become in this step, if not as large as ever.
 
     Returns:
         What came of it, what is known of the script from now on, and the guest's reply.
@@ -172,7 +175,7 @@ def take_step(
 
     timeout_s, most_bytes = _time_left_s(limits, spent_s), max_reply_bytes(limits)
     try:
-        outcome, reply, took_s = machine.step(message, timeout_s, most_bytes, read)
+        outcome, reply, took_s = machine.step(message, timeout_s, most_bytes, read, memory_bytes)
     except TimeLimitError as error:
         place = None if error.line is None else (error.line, error.column or 1)
         raise with_place(out_of_time(limits, spent_s, place), source) from None
@@ -197,8 +200,11 @@ def take_step(
 def _take_brief_step(
     machine: Machine, state: ScriptState, message: bytes, limits: Limits, **options: Any
 ) -> tuple[Outcome, ScriptState, bytes]:
+    if not machine.is_at_hand:
+        raise NotBriefError
     try:
-        return take_step(machine, state, message, _brief(limits), **options)
+        most = min(limits.memory_bytes, SMALL_MEMORY_BYTES)
+        return take_step(machine, state, message, _brief(limits), memory_bytes=most, **options)
     except ScriptCancelledError:
         raise
     except QuickJSError:

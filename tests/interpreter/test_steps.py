@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from langchain_quickjs.errors import LimitError
 from langchain_quickjs.interpreter import Completed, Interpreter, Limits, Returned, Suspended
+from langchain_quickjs.interpreter.guest.reuse.pool import MOST_LIVE
+from langchain_quickjs.interpreter.replay.stood import is_restored_at_once
 from langchain_quickjs.interpreter.steps import NotBriefError
 
 NOT_BRIEF = {
@@ -15,6 +17,7 @@ NOT_BRIEF = {
     "never ends": "for (;;) n++;",
     "says much": "n = 'x'.repeat(1e6);",
     "asks for much": "n = await tools.x('x'.repeat(1e6));",
+    "takes much memory": "n = new Uint8Array(12e6).fill(1).length;",
     "takes all memory": "n = new Uint8Array(1e9);",
     "recurses in the parser": "n = eval('('.repeat(1e6));",
 }
@@ -62,3 +65,23 @@ def test_a_brief_step_is_the_step(results: list[int]) -> None:
         if isinstance(brief, Completed):
             break
     assert kinds[0].heap() == kinds[1].heap()
+
+
+def test_little_is_restored_at_once() -> None:
+    """What takes long to unpack may be stored in a few bytes."""
+    fits = {}
+    for values in (1, 1_000_000):
+        interpreter = Interpreter()
+        interpreter.start(f"await tools.x(new Array({values}).fill(0))", tools=["x"])
+        snapshot = interpreter.snapshot()
+        assert len(snapshot) < 8 * 1024
+        fits[values] = is_restored_at_once(snapshot)
+    assert fits == {1: True, 1_000_000: False}
+
+
+def test_a_step_is_not_brief_where_another_machine_has_to_give_its_instance_up() -> None:
+    first, *others = (waiting("") for _ in range(MOST_LIVE + 1))
+    with pytest.raises(NotBriefError):
+        first.resume({1: Returned(1)}, brief=True)
+    del others
+    first.resume({1: Returned(1)}, brief=True)

@@ -204,7 +204,7 @@ class WasmInstance:
         self._ticker = compiled.ticker
         store = ffi.wasmtime_store_new(compiled.engine.pointer, None, None)
         self._store = Owned(store, ffi.wasmtime_store_delete)
-        self._limit(memory_bytes)
+        self.limit(memory_bytes)
         self._watch = Watch(cancellation or Cancellation())
         self._callback = _epoch_callback(self._watch)
         ffi.wasmtime_store_epoch_deadline_callback(store, self._callback, None, None)
@@ -227,7 +227,8 @@ class WasmInstance:
         self._whole = True
         self._look()
 
-    def _limit(self, memory_bytes: int) -> None:
+    def limit(self, memory_bytes: int) -> None:
+        """Says how large the memory may become from now on."""
         ffi.wasmtime_store_limiter(self._store.pointer, memory_bytes, -1, -1, -1, -1)
         self._memory_bytes = memory_bytes
 
@@ -261,7 +262,7 @@ class WasmInstance:
     def begin_again(self, memory_bytes: int, cancellation: Cancellation) -> None:
         """Has the instance serve somebody else, once its memory is that of a fresh one."""
         if memory_bytes != self._memory_bytes:
-            self._limit(memory_bytes)
+            self.limit(memory_bytes)
         self._watch.cancellation = cancellation
 
     def _measure(self) -> int:

@@ -91,6 +91,7 @@ class Machine:
         timeout_s: float | None,
         max_reply_bytes: int,
         read: Callable[[bytes], _T],
+        memory_bytes: int | None = None,
     ) -> tuple[_T, bytes, float]:
         """Lets the guest handle a message: one transaction.
 
@@ -99,6 +100,7 @@ class Machine:
             timeout_s: How long it may compute, in seconds.
             max_reply_bytes: How long its reply may be.
             read: Reads the reply. When it raises, the step never happened.
+            memory_bytes: How large the memory may become in this step, if not as large as ever.
 
         Returns:
             What `read` gave, what it read, and how long the guest computed, in seconds.
@@ -113,9 +115,13 @@ class Machine:
                 else:
                     self._pool.used(lease)
                     live = lease.instance
+                if memory_bytes is not None:
+                    live.limit(memory_bytes)
                 begun_s = time.monotonic()
                 reply = live.step(message, timeout_s, max_reply_bytes)
                 outcome = read(reply)
+                if memory_bytes is not None:
+                    live.limit(self._memory_bytes)
             except BaseException as error:
                 self._undo(error)
                 raise
@@ -184,6 +190,11 @@ class Machine:
     def module(self) -> Module:
         """The compiled guest."""
         return self._module
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether it has an instance, or one is to be had without another machine's."""
+        return self._lease is not None or self._pool.has_room
 
     @property
     def memory_bytes(self) -> int:

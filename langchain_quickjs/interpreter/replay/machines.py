@@ -31,12 +31,17 @@ class _NotingMachine(Machine):
         timeout_s: float | None,
         max_reply_bytes: int,
         read: Callable[[bytes], _T],
+        memory_bytes: int | None = None,
     ) -> tuple[_T, bytes, float]:
         protocol = self.module.protocol
         heard = as_heard(message, protocol)
         outcome: Any
         outcome, reply, took_s = super().step(
-            heard, timeout_s, max_reply_bytes, lambda reply: read(as_said(reply, protocol))
+            heard,
+            timeout_s,
+            max_reply_bytes,
+            lambda reply: read(as_said(reply, protocol)),
+            memory_bytes,
         )
         if self.ledger is not None:
             # A step that is only repeated beside another one gives no outcome: nobody stores it.

@@ -21,6 +21,7 @@ from langchain_quickjs.interpreter.storage.snapshot import (
     build_of_snapshot,
     ledger_of_snapshot,
     pack_snapshot,
+    size_unpacked,
     unpack_snapshot,
 )
 
@@ -29,6 +30,7 @@ __all__ = [
     "heap_again",
     "heap_of",
     "is_restored_at_once",
+    "is_stored_at_once",
     "on_heap",
     "restored",
     "snapshot_of",
@@ -38,6 +40,9 @@ __all__ = [
 logger: Final = logging.getLogger(__name__)
 
 _AT_ONCE_BYTES: Final = 8 * 1024
+_AT_ONCE_UNPACKED_BYTES: Final = 256 * 1024  # of which each may be a value
+# Little more than a guest has that has run nothing: what scripts hold in that is packed soon.
+_STORED_AT_ONCE_BYTES: Final = 4608 * 1024
 
 Stood = tuple[Machine, ScriptState]
 """A guest, and what the host knows of its script."""
@@ -100,7 +105,14 @@ def is_restored_at_once(snapshot: bytes) -> bool:
     Raises:
         SnapshotError: If it is none.
     """
-    return len(snapshot) <= _AT_ONCE_BYTES and build_of_snapshot(snapshot) == load().build
+    if len(snapshot) > _AT_ONCE_BYTES or build_of_snapshot(snapshot) != load().build:
+        return False
+    return size_unpacked(snapshot) <= _AT_ONCE_UNPACKED_BYTES
+
+
+def is_stored_at_once(memory_bytes: int) -> bool:
+    """Tells whether to pack so large a memory holds up nobody."""
+    return memory_bytes <= _STORED_AT_ONCE_BYTES
 
 
 def why_gone(snapshot: bytes) -> str:

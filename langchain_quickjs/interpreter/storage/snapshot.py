@@ -179,6 +179,14 @@ def build_of_snapshot(snapshot: bytes) -> bytes:
     return bytes(build)
 
 
+def size_unpacked(snapshot: bytes) -> int:
+    """Gives how much a snapshot says that there is in it of a script; 0 if it is damaged."""
+    try:
+        return int(zstandard.get_frame_parameters(snapshot[_HEADER.size :]).content_size)
+    except zstandard.ZstdError:
+        return 0
+
+
 def ledger_of_snapshot(snapshot: bytes) -> Ledger | None:
     """Gives the ledger in a snapshot, if it has one.
 

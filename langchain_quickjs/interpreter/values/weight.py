@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from typing import Any, Final
 
 from langchain_quickjs.interpreter.values.js_values import BigInt
@@ -25,7 +25,7 @@ _LISTS: Final = frozenset({list, tuple, set, frozenset})
 
 def is_large(value: Any) -> bool:
     """Whether it takes less time to go to another thread than to read or write the value."""
-    return not is_small(value) and weight(value, _LARGE_BYTES) > _LARGE_BYTES
+    return not is_small(value) and weight(value, _LARGE_BYTES, wary=True) > _LARGE_BYTES
 
 
 def is_small(value: Any) -> bool:
@@ -47,12 +47,14 @@ def _is_short(part: Any) -> bool:
     return kind in _SCALARS or (kind is int and part.bit_length() <= _SMALL_BITS)
 
 
-def weight(value: Any, most: int) -> int:
+def weight(value: Any, most: int, *, wary: bool = False) -> int:
     """About how many bytes a value takes.
 
     Args:
         value: Anything. Its own code is not run.
         most: Once it is known to take more, no more is looked at.
+        wary: Whether what cannot be looked into counts as large, and each part as often as it is
+            there: whoever reads the value comes past it as often.
     """
     total = 0
     seen = set[int]()
@@ -65,9 +67,9 @@ def weight(value: Any, most: int) -> int:
                 total += len(part)
             elif kind is int or kind is BigInt:
                 total += part.bit_length() >> 3
-            elif kind is not float and id(part) not in seen:
+            elif kind not in _SCALARS and (wary or id(part) not in seen):
                 seen.add(id(part))
-                above.append(iter(_parts(part, kind)))
+                above.append(iter(_parts(part, kind, wary)))
                 break
             if total > most:
                 break
@@ -76,7 +78,7 @@ def weight(value: Any, most: int) -> int:
     return total
 
 
-def _parts(value: Any, kind: type) -> Iterable[Any]:
+def _parts(value: Any, kind: type, wary: bool) -> Iterable[Any]:
     """What else to weigh."""
     if kind is dict:
         return (part for entry in value.items() for part in entry)
@@ -87,8 +89,10 @@ def _parts(value: Any, kind: type) -> Iterable[Any]:
         return () if row.parts is None else row.parts(value)
     if is_tabular(kind):
         return _AS_LARGE  # How large it is, its own code would have to say.
+    if wary and issubclass(kind, Sized):
+        return _AS_LARGE
     try:
         held = object.__getattribute__(value, "__dict__")  # of a model, a dataclass, ...
     except AttributeError:
-        return ()
+        return _AS_LARGE if wary else ()
     return held.values() if type(held) is dict else ()

@@ -194,12 +194,13 @@ class _Script:
                     self.delivered = False
                 if due := self.calls.due():
                     yield Launch(due)
-            waits = step is not None or self.patience.wake_after_s is None  # Timers may be due.
+            timers_may_be_due = step is None and self.patience.wake_after_s is not None
+            waits, labels = not (self.calls.replies or timers_may_be_due), self.calls.labels
             try:
-                if waits and not self.calls.replies and not (yield from self._collect()):
+                if waits and not (yield from self._collect()):
                     return (yield from self._pause(interpreter))
                 self.patience.check()
-                step = yield from self._deliver(interpreter)
+                step = yield from self._deliver(interpreter, alone=waits and not labels.lags)
             except _SCRIPT_FAULTS as error:
                 return (yield from self._end(error))
 
@@ -234,7 +235,7 @@ class _Script:
             raise ProtocolError("the script waits, but for nothing that could come")
         return True
 
-    def _deliver(self, interpreter: Interpreter) -> Generator[Effect, Any, Step]:
+    def _deliver(self, interpreter: Interpreter, *, alone: bool) -> Generator[Effect, Any, Step]:
         """Hands replies to the script: all at once, or singly while one of them cannot cross."""
         while True:
             replies = self.calls.replies
@@ -242,7 +243,6 @@ class _Script:
             batch = {first: replies[first]} if self.one_by_one else dict(replies)
             try:
                 resume = functools.partial(self._resume, interpreter, batch)
-                alone = not self.calls.labels.lags
                 step: Step = yield from self.stepper.next(interpreter, resume, batch, alone=alone)
             except (ValueTransferError, MessageLimitError) as error:
                 too_large = isinstance(error, MessageLimitError)

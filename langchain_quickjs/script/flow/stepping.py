@@ -7,7 +7,8 @@ before a pause counts after it.
 
 A driver takes steps where they hold nobody up, and to hand one over and back takes longer than most
 steps do. So what a script does next is tried at once, if its last step was brief. A step that is
-not over soon then, or has much to say, never happened: the driver takes it, and all further ones.
+not over soon then, or has much to say, never happened: the driver takes it, and all further ones,
+and for a while those of other scripts.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ _T = TypeVar("_T")
 _BEFORE_PAUSE_S: Final = 5.0
 # After a step that took longer, or in a memory that is larger, the next one is not tried at once.
 _BRIEF_S: Final = 0.001
+# After a trial that took longer than this, nothing is tried for so many times as long: of all
+# that an event loop does, what many programs try in vain is a small part.
+_LONG_S: Final = 0.004
+_REST: Final = 20
 
 
 @dataclass(slots=True)
@@ -90,6 +95,27 @@ class Patience:
 
 
 @dataclass(slots=True)
+class _Trials:
+    """Whether steps are tried at once now, whichever script of the process takes them."""
+
+    off_until_s: float = 0.0
+
+    def on(self) -> bool:
+        return time.monotonic() >= self.off_until_s
+
+    def ended(self, began_s: float) -> bool:
+        """Learns of a trial, and tells whether it took long."""
+        now_s = time.monotonic()
+        took_s = now_s - began_s
+        if took_s > _LONG_S:
+            self.off_until_s = max(self.off_until_s, now_s + _REST * took_s)
+        return took_s > _LONG_S
+
+
+_trials: Final = _Trials()
+
+
+@dataclass(slots=True)
 class Stepper:
     """Has the steps of one script taken.
 
@@ -130,7 +156,8 @@ class Stepper:
             interpreter: Where the script runs.
             resume: Takes the step; if told so, only if it is brief.
             batch: What is delivered to the script.
-            alone: Whether no other step is taken with it.
+            alone: Whether no other step is taken with it, or just before it: between steps, others
+                get their turn, and what the script has launched begins.
 
         Raises:
             QuickJSError: It did not happen.
@@ -145,14 +172,19 @@ class Stepper:
         return step
 
     def _at_once(self, resume: Callable[[bool], _T]) -> _T | None:
+        began_s = time.monotonic()
         try:
             return resume(True)
         except NotBriefError:
             self._was_not = True
             return None
+        finally:
+            self._was_not |= _trials.ended(began_s)
 
     def _expects_brief(self, interpreter: Interpreter, batch: Mapping[int, CallResult]) -> bool:
-        if self._was_not or not self._is_brief or interpreter.memory_bytes > SMALL_MEMORY_BYTES:
+        if self._was_not or not self._is_brief or not _trials.on():
+            return False
+        if interpreter.memory_bytes > SMALL_MEMORY_BYTES:
             return False
         given = [one.value if isinstance(one, Returned) else one.message for one in batch.values()]
         return not is_large(given)

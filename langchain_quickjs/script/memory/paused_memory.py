@@ -35,8 +35,11 @@ from langchain_quickjs.interpreter import (
     record_id,
     unfold,
 )
-from langchain_quickjs.interpreter.replay.stood import heap_again, is_restored_at_once
-from langchain_quickjs.interpreter.steps import SMALL_MEMORY_BYTES
+from langchain_quickjs.interpreter.replay.stood import (
+    heap_again,
+    is_restored_at_once,
+    is_stored_at_once,
+)
 from langchain_quickjs.script.flow.drivers import Compute, Work
 from langchain_quickjs.script.flow.effects import FindMemory, KeepMemory
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of, root_of
@@ -127,7 +130,7 @@ class PausedMemory:
             What the script's state is to hold of it.
         """
         packed: _Packed | bytes
-        if interpreter.memory_bytes <= SMALL_MEMORY_BYTES:
+        if is_stored_at_once(interpreter.memory_bytes):
             packed = self._packed(interpreter)
         else:
             packed = yield Compute(lambda: self._packed(interpreter))

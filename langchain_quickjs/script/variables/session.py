@@ -22,8 +22,7 @@ from langchain_quickjs.interpreter import (
     record_id,
     unfold,
 )
-from langchain_quickjs.interpreter.replay.stood import heap_again
-from langchain_quickjs.interpreter.steps import SMALL_MEMORY_BYTES
+from langchain_quickjs.interpreter.replay.stood import heap_again, is_stored_at_once
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.drivers import Compute, Driven
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
@@ -195,7 +194,7 @@ class Variables:
             with contextlib.suppress(SnapshotError):
                 self._base = yield from self._load_before()
         if not self._left:
-            small = not interpreter.running and interpreter.memory_bytes <= SMALL_MEMORY_BYTES
+            small = not interpreter.running and is_stored_at_once(interpreter.memory_bytes)
             look = functools.partial(self._heap_left, interpreter)
             self._left = [look() if small else (yield Compute(look))]
         left = self._left.pop()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -81,6 +83,24 @@ def test_time_in_which_calls_run_does_not_count(mode: Mode) -> None:
     assert run(source, mode, 0.4) == "<result>up</result>"
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_call_beside_a_refused_one_is_made(mode: Mode) -> None:
+    """Whether the program ends before it has begun or not."""
+    noted = []
+
+    @tool
+    def note(text: str) -> None:
+        """Notes something."""
+        noted.append(text)
+
+    graph = create_script_graph([nap, note])
+    calls = 'tools.note({ text: "x" }), tools.nap({ seconds: "x" })'
+    given: Any = {"source": f"await tools.nap({{ seconds: 0 }}); await Promise.all([{calls}])"}
+    state = graph.invoke(given) if mode == "invoke" else asyncio.run(graph.ainvoke(given))
+    assert state["outcome"]["status"] == "failed"
+    assert noted == ["x"]
+
+
 def test_without_a_limit_a_timer_may_take_its_time() -> None:
     assert run(f"{SLEEP} await sleep(50); 'up'", "invoke", None) == "<result>up</result>"
 
@@ -138,3 +158,58 @@ def test_a_timer_that_came_due_in_a_pause_does_not_wait_for_the_call_that_was_ap
     time.sleep(long_ms / 1000)
     graph.invoke(Command(resume={"decisions": [{"type": "approve"}]}), config)
     assert log == ["timer", "call"]
+
+
+def longest_turn_s(work: Callable[[], Coroutine[Any, Any, Any]]) -> float:
+    """How long an event loop computes at once, at most, while it does something a second time."""
+    longest_s = 0.0
+    run = asyncio.events.Handle._run
+
+    def timed(handle: asyncio.Handle) -> None:
+        nonlocal longest_s
+        began_s = time.thread_time()
+        run(handle)
+        longest_s = max(longest_s, time.thread_time() - began_s)
+
+    asyncio.run(work())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio.events.Handle, "_run", timed)
+        gc.collect()
+        gc.disable()
+        try:
+            asyncio.run(work())
+        finally:
+            gc.enable()
+    return longest_s
+
+
+HOLDS_UP = {
+    "calls that are refused": "for (let i = 0; i < 2e3; i++) await tools.ask({}).catch(() => {});",
+    "much memory at once": "const b = new Uint8Array(2e8).fill(1);",
+    "many objects": "const o = []; for (let i = 0; i < 5e4; i++) o.push({ n: Math.random() });",
+}
+
+
+@pytest.mark.parametrize("kind", HOLDS_UP)
+def test_a_program_does_not_hold_up_an_event_loop(kind: str) -> None:
+    @tool
+    async def rest() -> None:
+        """Does nothing."""
+
+    async def run_and_resume() -> None:
+        graph = create_script_graph(
+            [rest, ask],
+            interrupt_on={"ask": True},
+            limits=Limits(calls=None, memory_bytes=2**28),
+            checkpointer=InMemorySaver(),
+        )
+        config: Any = {"configurable": {"thread_id": "1"}}
+        program = f"await tools.rest(); {HOLDS_UP[kind]} await tools.ask({{ what: 'x' }}); 1"
+        state = await graph.ainvoke({"source": program}, config)
+        while "__interrupt__" in state:
+            state = await graph.ainvoke(
+                Command(resume={"decisions": [{"type": "approve"}]}), config
+            )
+        assert state["outcome"]["status"] == "completed"
+
+    assert longest_turn_s(run_and_resume) < 0.03

@@ -86,6 +86,11 @@ class Pool:
         self._leases[lease] = True
         return lease
 
+    @property
+    def has_room(self) -> bool:
+        """Whether nobody has to give an instance up for another one, which may take long."""
+        return len(self._leases) < self._most_live
+
     def used(self, lease: Lease) -> None:
         """Notes that a machine takes a step."""
         if self._leases.pop(lease, False):
