@@ -69,10 +69,11 @@ class Machine:
         self._log_s = 0.0
         self._log_bytes = 0
 
-    def _live_instance(self) -> Instance:
+    def _live_instance(self, *, waits: bool = True) -> Instance:
         if (lease := self._lease) is not None:
             return lease.instance
-        lease = self._pool.lend(self, self._module, self._memory_bytes, self._cancellation)
+        whose = (self, self._module, self._memory_bytes, self._cancellation)
+        lease = self._pool.lend(*whose, waits=waits)
         self._lease, instance = lease, lease.instance
         instance.load(self._image)
         for message, max_reply_bytes in self._log:
@@ -100,7 +101,8 @@ class Machine:
             timeout_s: How long it may compute, in seconds.
             max_reply_bytes: How long its reply may be.
             read: Reads the reply. When it raises, the step never happened.
-            memory_bytes: How large the memory may become in this step, if not as large as ever.
+            memory_bytes: How large the memory may become in this step, which then waits for no
+                instance either; as large as ever if omitted.
 
         Returns:
             What `read` gave, what it read, and how long the guest computed, in seconds.
@@ -111,7 +113,7 @@ class Machine:
         with self._busy:
             try:
                 if (lease := self._lease) is None:
-                    live = self._live_instance()
+                    live = self._live_instance(waits=memory_bytes is None)
                 else:
                     self._pool.used(lease)
                     live = lease.instance

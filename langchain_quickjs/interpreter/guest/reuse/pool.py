@@ -61,9 +61,22 @@ class Pool:
         self._idle: list[Instance] = []
 
     def lend(
-        self, tenant: Tenant, module: Module, memory_bytes: int, cancellation: Cancellation
+        self,
+        tenant: Tenant,
+        module: Module,
+        memory_bytes: int,
+        cancellation: Cancellation,
+        *,
+        waits: bool = True,
     ) -> Lease:
         """Gives a machine an instance that has booted and run nothing.
+
+        Args:
+            tenant: The machine.
+            module: The guest.
+            memory_bytes: How large its memory may become.
+            cancellation: That of the machine.
+            waits: Whether to have others give theirs up where the system has no memory.
 
         Raises:
             HostMemoryError: The system has no memory for it, and nobody could give one up.
@@ -76,6 +89,8 @@ class Pool:
                 instance = Instance(module, memory_bytes, cancellation)
                 break
             except HostMemoryError:
+                if not waits:
+                    raise
                 if not self._has_one_given_up():
                     if time.monotonic() > patience_s:
                         raise
