@@ -16,6 +16,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langgraph.checkpoint.base import CheckpointTuple
 from langgraph.config import get_config
+from langgraph.errors import GraphBubbleUp
 from pydantic import BaseModel, Field, SkipValidation
 
 from langchain_quickjs.agent.prompt import eval_code_description, eval_tool_description
@@ -91,6 +92,14 @@ class EvalTool(BaseTool):
         return await adrive(self._ran(code, config))
 
     def _ran(self, code: str, config: RunnableConfig) -> Work[ToolMessage]:
+        try:
+            return (yield from self._ended(code, config))
+        except GraphBubbleUp as asks:
+            # LangChain's frames hold what a tool raises, as that holds them: with its frames, all
+            # that a program was run with would stay until a collection of garbage.
+            raise asks.with_traceback(None) from None
+
+    def _ended(self, code: str, config: RunnableConfig) -> Work[ToolMessage]:
         granted, paused = self._checked_grant(), None
         with _whole(granted):
             if _begins(granted, config):

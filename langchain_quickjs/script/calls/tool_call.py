@@ -53,6 +53,7 @@ from langchain_quickjs.script.labels.results import CallLabels, noting_for
 from langchain_quickjs.script.langgraph_internals.call_place import CallPlace, make_current
 from langchain_quickjs.script.langgraph_internals.tools import (
     copy_tool,
+    give_methods_back,
     has_only_coroutine,
     replace_methods,
     run_awaited,
@@ -94,6 +95,8 @@ def call_tool(
             result = yield Invoke(functools.partial(path.handler, recorder.request()))
     except Exception as error:
         return _labelled(recorder.failure(error), labels)
+    finally:
+        recorder.let_go()
     read = functools.partial(recorder.answer, result)
     answer = (yield Compute(read)) if is_large(result) else read()
     return _labelled(answer, labels)
@@ -119,6 +122,7 @@ class _Recorder:
         self.wordless: str | None = None
         self.reads: Callable[[str], Returned | Raised] | None = None
         self.written: list[StateUpdate] = []
+        self.noted: BaseTool | None = None
         outer = path.request.runtime.config
         self.place = CallPlace(
             launched.call,
@@ -134,8 +138,13 @@ class _Recorder:
 
     def request(self) -> ToolCallRequest:
         """What the handler is to run."""
-        tool = self._noting(self.launched.tool)
-        return self.path.vary(self.call, tool, self.place.config)
+        self.noted = self._noting(self.launched.tool)
+        return self.path.vary(self.call, self.noted, self.place.config)
+
+    def let_go(self) -> None:
+        """Ends the noting, so that what the call held goes at once, and not as garbage."""
+        if self.noted is not None:
+            give_methods_back(self.noted)
 
     def _noting(self, tool: BaseTool) -> BaseTool:
         """Makes a copy of the tool that notes here what it does.

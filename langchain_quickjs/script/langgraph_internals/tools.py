@@ -27,6 +27,7 @@ from langchain_quickjs.script.state import StateUpdate
 __all__ = [
     "copy_tool",
     "function_of_tool",
+    "give_methods_back",
     "has_only_coroutine",
     "may_read_state",
     "output_schema_of",
@@ -163,6 +164,12 @@ def replace_methods(
         invoke=invoke,
         ainvoke=ainvoke,
     )
+
+
+def give_methods_back(tool: BaseTool) -> None:
+    """Undoes `replace_methods`: tool and functions hold each other, and all that these know."""
+    for name in ("_run", "_arun", "invoke", "ainvoke"):
+        vars(tool).pop(name, None)
 
 
 def _in_place_of(method: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
