@@ -103,7 +103,7 @@ def _block(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         "out: {{ if ({0}) break out; {1} }}",
         "await (async () => {{ if ({0}) return; {1} }})();",
         "kept.push({0}); if (kept.length > 2) {{ {1} }}",
-        "while (c.length < 2) {{ c += 'c' + {0}; {1} }}",
+        "for (let i = 0; c.length < 2 && i < 9; i++) {{ c += 'c' + {0}; {1} }}",
     ]
     parts = st.tuples(expressions, inner, inner)
     return st.builds(lambda form, of: form.format(*of), st.sampled_from(forms), parts)
