@@ -160,6 +160,7 @@ def drive(work: Work[_T]) -> _T:
                 advance, result = work.throw, error
             del effect
     finally:
+        result = None  # An error, and this frame, would keep each other alive.
         if threads is not None:
             threads.close()
         work.close()
@@ -191,6 +192,7 @@ async def adrive(work: Work[_T]) -> _T:
                 advance, result = work.throw, error
             del effect
     finally:
+        result = None  # as above
         if tasks is not None:
             await tasks.close()
         work.close()

@@ -1,7 +1,7 @@
 """Which machines have an instance now, and what becomes of it afterwards.
 
-An instance takes half a megabyte at least, four gigabytes of addresses and some of the mappings
-that a process may have, and is only a cache of its machine's image. So there are at most
+An instance takes a tenth of a megabyte at least, four gigabytes of addresses and some of the
+mappings that a process may have, and is only a cache of its machine's image. So there are at most
 `MOST_LIVE` of them: for another one, the machine that has not taken a step for longest gives up its
 own. So it is where the system has no memory for another instance.
 
@@ -22,7 +22,7 @@ from langchain_quickjs.interpreter.guest.ticker import Cancellation
 
 __all__ = ["MOST_LIVE", "Lease", "Pool"]
 
-MOST_LIVE: Final = 256
+MOST_LIVE: Final = 512
 """How many machines of a process have an instance at a time."""
 
 _MOST_IDLE: Final = 8
