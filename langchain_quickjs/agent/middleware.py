@@ -63,8 +63,7 @@ PTCOption: TypeAlias = Sequence[str | BaseTool | Callable[..., Any]]
 """The tools that programs may call: names of the agent's tools, tools, or functions."""
 
 
-# Beside middleware with a state of its own it could stand in no list if it named its state: to type
-# checkers, middleware of one state is none of another.
+# To type checkers, middleware that names its state stands in no list with that of another state.
 class CodeInterpreterMiddleware(AgentMiddleware[Any, Any, Any]):
     """Lets an agent run JavaScript programs that call its tools.
 
