@@ -20,6 +20,7 @@ from langchain_quickjs.script.calls.js_names import check_names
 from langchain_quickjs.script.calls.subagents import TASK, find_task_tool
 from langchain_quickjs.script.flow.inputs import Manner
 from langchain_quickjs.script.langgraph_internals.agent_hooks import handler_reaches
+from langchain_quickjs.script.langgraph_internals.tools import is_subagent, tools_of_subagents
 from langchain_quickjs.script.people.approvals import Approvals, InterruptOn, require_known
 from langchain_quickjs.script.people.gates import Agent, agent_of
 from langchain_quickjs.script.settings import as_tools
@@ -65,6 +66,13 @@ class Grants:
         by_name = dict(zip(check_names(names), tools, strict=True))
         if tool_name in names:
             raise SetupError(f"Programs cannot call {tool_name!r}, the tool that runs them.")
+        if (interrupt_on or {}).get(tool_name):
+            raise SetupError(
+                f"`interrupt_on` names {tool_name!r}, the tool that runs programs: here people are "
+                "asked about the calls that programs make. To let people see each program before "
+                "it begins, name it in the agent's own `interrupt_on`, or in that of a "
+                "`HumanInTheLoopMiddleware`."
+            )
         if subagents and TASK in (*by_name, tool_name):
             raise SetupError(
                 f"Programs call subagents as `{TASK}(...)`, so neither a tool in `ptc` nor "
@@ -113,11 +121,11 @@ class Grants:
         if self.task_tool(list(agent.tools.values())) is not None:
             names.add(TASK)
         self._check_asking(names, agent, agent.bypassed(agent.behind(ours)))
-        if misspelt := agent.asked - agent.tools.keys():
+        if misspelt := _misspelt(agent.asked, agent.tools):
             logger.warning(
                 "The agent asks people about calls of %s, and has no such tool; it has %s. Nobody "
                 "is asked about a tool with another name.",
-                sorted(misspelt),
+                misspelt,
                 sorted(agent.tools),
             )
         unasked = self.approvals.configs.keys() & agent.tools.keys() - agent.asked - {TASK}
@@ -176,6 +184,17 @@ class Grants:
                 f"CodeInterpreterMiddleware what holds for {sorted(untold)} in programs: `True`, "
                 "`False` or an `InterruptOnConfig`."
             )
+
+
+def _misspelt(asked: Set[str], tools: Mapping[str, BaseTool]) -> list[str]:
+    """The names about which an agent asks people in vain.
+
+    Subagents are given the gates of their agent, so these may be for tools that only others have.
+    """
+    if is_subagent():
+        return []
+    inside = tools_of_subagents(tools[TASK]).values() if TASK in tools else ()
+    return sorted(asked - tools.keys() - {name for others in inside for name in others or ()})
 
 
 def require_free_name(ours: BaseTool, tools: Sequence[Any]) -> None:

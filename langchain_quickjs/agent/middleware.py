@@ -12,7 +12,7 @@ from types import MethodType
 from typing import Any, TypeAlias
 
 from langchain.agents.middleware import AgentMiddleware
-from langchain.agents.middleware.types import AgentState, ModelRequest, ModelResponse
+from langchain.agents.middleware.types import ModelRequest, ModelResponse
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.config import get_config
@@ -63,7 +63,8 @@ PTCOption: TypeAlias = Sequence[str | BaseTool | Callable[..., Any]]
 """The tools that programs may call: names of the agent's tools, tools, or functions."""
 
 
-class CodeInterpreterMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
+# To type checkers, middleware that names its state stands in no list with that of another state.
+class CodeInterpreterMiddleware(AgentMiddleware[Any, Any, Any]):
     """Lets an agent run JavaScript programs that call its tools.
 
     The calls of programs pass the `wrap_tool_call` hooks of the middleware that stand after this

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 __all__ = [
     "INVISIBLE",
+    "a_type",
     "error_text",
     "in_line",
     "key_text",
@@ -51,7 +52,7 @@ def error_text(error: BaseException, most: int = _SHORT) -> str:
     try:
         text = str.__str__(str(error))
     except Exception:
-        return f"(a {type_name(error)} without a text)"
+        return f"({a_type(error)} without a text)"
     return shortened(text, most)
 
 
@@ -59,6 +60,12 @@ def type_name(value: object) -> str:
     """Gives the name of a value's type."""
     name: Any = type.__dict__["__name__"].__get__(type(value))
     return shortened(str(name))
+
+
+def a_type(value: object) -> str:
+    """Gives the name of a value's type, as a thing in a sentence."""
+    name = type_name(value)
+    return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"
 
 
 def key_text(key: Any) -> str:

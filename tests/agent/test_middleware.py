@@ -10,15 +10,16 @@ from typing import Any, ClassVar
 
 import psutil
 import pytest
-from deepagents import create_deep_agent
+from deepagents import SubAgent, create_deep_agent
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import Command
 from langsmith import tracing_context
 
-from langchain_quickjs import CodeInterpreterMiddleware, SetupError, ToolNameError
+from langchain_quickjs import CodeInterpreterMiddleware, SetupError, ToolNameError, pending
 from tests.helpers.conversations import MODES, Mode
 from tests.helpers.models import ScriptedModel, parallel_programs, programs
 from tests.helpers.shop import Shop
@@ -31,6 +32,12 @@ THREAD: Any = {"configurable": {"thread_id": "1"}}
 def add(a: int, b: int) -> int:
     """Adds two numbers."""
     return a + b
+
+
+@tool
+def order(what: str) -> str:
+    """Orders something."""
+    return what
 
 
 def see(source: str, mode: Mode = "invoke", **options: Any) -> ToolMessage:
@@ -197,6 +204,56 @@ def test_a_gate_of_the_agents_own_for_no_tool_is_told(caplog: pytest.LogCaptureF
     )
     agent.invoke(GO, {"configurable": {"thread_id": "1"}})
     assert "asks people about calls of ['ad'], and has no such tool" in caplog.text
+
+
+def test_gates_that_are_for_tools_of_subagents_are_not_told_as_misspelt(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def subagent(name: str, *tools: Any) -> SubAgent:
+        return {
+            "name": name,
+            "description": "Works.",
+            "system_prompt": "Work.",
+            "model": programs("1"),
+            "tools": tools,
+            "middleware": [CodeInterpreterMiddleware(ptc=list(tools))],
+        }
+
+    calls = [f"task({{ description: 'go', subagentType: '{name}' }})" for name in ("ann", "bob")]
+    agent = create_deep_agent(
+        model=programs(f"await Promise.all([{', '.join(calls)}])"),
+        tools=[add],
+        subagents=[subagent("ann", add), subagent("bob", order)],
+        interrupt_on={"order": True, "add": True, "ad": True},
+        middleware=[CodeInterpreterMiddleware(ptc=["add"])],
+        checkpointer=InMemorySaver(),
+    )
+    agent.invoke(GO, {"configurable": {"thread_id": "1"}})
+    told = [r.getMessage() for r in caplog.records if "no such tool" in r.getMessage()]
+    assert len(told) == 1
+    assert "calls of ['ad'], and" in told[0]
+
+
+def test_programs_themselves_are_not_asked_about_here() -> None:
+    with pytest.raises(SetupError, match=r"`interrupt_on` names 'js'.*agent's own `interrupt_on`"):
+        CodeInterpreterMiddleware(tool_name="js", interrupt_on={"js": True})
+    CodeInterpreterMiddleware(interrupt_on={"eval": False})
+
+
+def test_people_see_a_program_before_it_begins_where_the_agent_asks_about_it() -> None:
+    agent = create_deep_agent(
+        model=programs("await tools.add({ a: 1, b: 2 })"),
+        tools=[add],
+        interrupt_on={"eval": True, "add": True},
+        middleware=[CodeInterpreterMiddleware(ptc=["add"])],
+        checkpointer=InMemorySaver(),
+    )
+    agent.invoke(GO, THREAD)
+    assert [(call.tool, call.asked_by) for call in pending(agent, THREAD)] == [("eval", "model")]
+    agent.invoke(Command(resume={"decisions": [{"type": "approve"}]}), THREAD)
+    assert [(call.tool, call.asked_by) for call in pending(agent, THREAD)] == [("add", "program")]
+    state = agent.invoke(Command(resume={"decisions": [{"type": "approve"}]}), THREAD)
+    assert state["messages"][-2].text == "<result>3</result>"
 
 
 def test_another_tool_of_the_same_name_is_refused() -> None:

@@ -51,7 +51,8 @@ def test_python(
     monkeypatch.setitem(sys.modules, "given", given)
     spec.loader.exec_module(given)
     monkeypatch.chdir(tmp_path)
-    exec(compile(module.text, module.name, "exec"), {"__name__": module.name})
+    code = compile(module.text, module.name, "exec", dont_inherit=True)
+    exec(code, {"__name__": module.name})
     printed = capsys.readouterr().out.splitlines()
     for expected in PRINTED.findall(module.text):
         assert expected in printed

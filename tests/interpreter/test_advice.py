@@ -372,6 +372,18 @@ MEANT = {
 }
 
 
+def test_a_name_whose_declaration_has_not_run_is_told_with_what_to_do() -> None:
+    told = "x is not initialized. Its declaration has not run: move it up, or declare it again if an earlier script ended before."
+    assert failure("x; const x = 1").message == told
+    interpreter = Interpreter()
+    with pytest.raises(ScriptError, match="over"):
+        interpreter.eval("const a = 1; if (a) throw new Error('over'); const x = 2;")
+    with pytest.raises(ScriptError, match="declare it again"):
+        interpreter.eval("x")
+    assert interpreter.eval("const x = 3; a + x") == 4
+    assert failure("throw new Error('x is not initialized')").message == "x is not initialized"
+
+
 @pytest.mark.parametrize("source", MEANT)
 def test_a_name_that_is_nearly_a_tool_s(source: str) -> None:
     tools = {name: lambda _: None for name in ("lookupOrder", "searchOrders", "sendEmail")}

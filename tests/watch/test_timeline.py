@@ -308,3 +308,8 @@ def test_a_line_is_one_line_of_visible_characters(text: str, chars: int) -> None
     assert line.isprintable()
     assert len(line) <= chars
     assert width_of(fitted(line, chars)) <= max(chars, 0)
+
+
+def test_a_picture_says_of_what_was_printed_that_it_is_the_end() -> None:
+    assert "It printed:" in timeline_of(story_of(console="1\n2\n3\n4\n")).to_svg()
+    assert "It printed at the end:" in timeline_of(story_of(console="1\n2\n3\n4\n5\n")).to_svg()

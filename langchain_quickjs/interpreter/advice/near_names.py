@@ -1,4 +1,4 @@
-"""Errors about names that are nearly those of tools, with the names that there are."""
+"""Errors about names: those that are nearly those of tools, and those that have no value yet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from langchain_quickjs.errors import ScriptError
 __all__ = ["did_you_mean", "nearest", "spelling", "with_suggestion"]
 
 _UNKNOWN: Final = re.compile(r"([\w$]{1,100}) is not (a function|defined)")
+_NO_VALUE: Final = re.compile(r"[\w$]{1,100} is not initialized")
 _NO_TOOL: Final = re.compile(r"tools\.(.{1,100}) is not a function")
+_NOT_RUN: Final = (
+    " Its declaration has not run: move it up, or declare it again if an earlier script ended "
+    "before."
+)
 _LIKENESS: Final = 0.75
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _MOST_NAMES: Final = 12
@@ -19,7 +24,7 @@ _BETWEEN_WORDS: Final = re.compile(r"[\W_]+")
 
 
 def with_suggestion(error: ScriptError, granted: Collection[str]) -> ScriptError:
-    """Gives the same error, with the tool in its message that may have been meant.
+    """Gives the same error, with the tool in its message that may have been meant, or what to do.
 
     Args:
         error: What a script failed with.
@@ -30,6 +35,8 @@ def with_suggestion(error: ScriptError, granted: Collection[str]) -> ScriptError
     elif (unknown := _UNKNOWN.fullmatch(error.message)) is not None:
         meant = _tool_meant(unknown[1], unknown[2] == "defined", granted)
         advice = "" if meant is None else did_you_mean(meant)
+    elif error.name == "ReferenceError" and _NO_VALUE.fullmatch(error.message) is not None:
+        advice = _NOT_RUN
     else:
         return error
     message = f"{error.message}.{advice}" if advice else error.message

@@ -30,8 +30,10 @@ from langchain_quickjs.interpreter.values.js_values import RegExp, TypedArray
 from langchain_quickjs.interpreter.values.kinds import ELEMENTS
 from langchain_quickjs.interpreter.values.tables import from_table, is_missing, is_tabular
 
-__all__ = ["advice", "coerce"]
+__all__ = ["advice", "at_a_glance", "coerce"]
 
+# What becomes one short value.
+_SHORT: Final = (Enum, date, time, timedelta, UUID, PurePath, Decimal, Fraction)
 # What such a value says of its own length need not be true, and it may go on for ever.
 _MOST_PARTS: Final = 2**20
 
@@ -123,6 +125,23 @@ def _of_builtin_class(value: Any) -> Any:
     return NotImplemented
 
 
+def _fields_of(value: Any) -> dict[str, Any] | None:
+    """What a dataclass has; `None` for any other value."""
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return None
+    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+
+
+def _is_of_numpy(value: object) -> bool:
+    return type(value).__module__ in ("numpy", "numpy.ma")  # without importing it
+
+
+def _dumped(value: Any) -> Any:
+    """A pydantic model, as messages and documents are too, without its class."""
+    dump = getattr(value, "model_dump", None)
+    return dump() if callable(dump) and not isinstance(value, type) else NotImplemented
+
+
 def advice(value: object) -> str:
     """What to do about a value that cannot cross, to stand after a sentence that says so."""
     kind = type(value)
@@ -155,18 +174,18 @@ def coerce(value: Any) -> Any:
     known = _of_known_class(value)
     if known is not NotImplemented:
         return known
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    if type(value).__module__ in ("numpy", "numpy.ma"):  # without importing it
+    if (fields := _fields_of(value)) is not None:
+        return fields
+    if _is_of_numpy(value):
         return _from_numpy(value)
     if is_tabular(type(value)):
         return from_table(value)
     builtin = _of_builtin_class(value)
     if builtin is not NotImplemented:
         return builtin
-    dump = getattr(value, "model_dump", None)  # pydantic models, and so messages and documents
-    if callable(dump) and not isinstance(value, type):
-        return dump()
+    dumped = _dumped(value)
+    if dumped is not NotImplemented:
+        return dumped
     if isinstance(value, dict) and type(value).__iter__ is dict.__iter__:
         return dict(value)
     if isinstance(value, Mapping):
@@ -176,3 +195,28 @@ def coerce(value: Any) -> Any:
     if isinstance(value, Sequence | ValuesView):
         return _limited_parts(value)
     return NotImplemented
+
+
+def at_a_glance(value: Any) -> Any:
+    """The same step, for the beginning of a value that people are shown.
+
+    Args:
+        value: Anything that has no JSON itself.
+
+    Returns:
+        A value of a simpler type; `NotImplemented` where that would open an array or a table, or
+        ask a class of somebody's own for more than its fields.
+
+    Raises:
+        Exception: Whatever the value's own code raises.
+    """
+    if is_missing(type(value)):
+        return None
+    if isinstance(value, _SHORT):
+        return _of_known_class(value)
+    if _is_of_numpy(value):
+        return _from_numpy(value) if value.size == 1 else NotImplemented
+    if (fields := _fields_of(value)) is not None:
+        return fields
+    dumped = _dumped(value)
+    return dumped if isinstance(dumped, dict) else NotImplemented

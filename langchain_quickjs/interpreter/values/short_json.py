@@ -6,9 +6,9 @@ A value may be of any size and come from anybody: no more of it is looked at tha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sized
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 from langchain_quickjs.interpreter.values.weight import is_small
 
@@ -45,7 +45,7 @@ def _pieces(value: object, chars: int) -> Iterator[str]:
                 yield f', "{name}": ' if index else f'"{name}": '
                 yield from _pieces(item, chars)
             yield "}"
-        case list() | tuple():
+        case list() | tuple() | set() | frozenset():
             yield "["
             for index, item in enumerate(value):
                 if index:
@@ -61,7 +61,25 @@ def _pieces(value: object, chars: int) -> Iterator[str]:
         case bytes():
             yield f"({len(value)} bytes)"
         case _:
-            yield "…"
+            yield from _pieces_of_other(value, chars)
+
+
+def _pieces_of_other(value: object, chars: int) -> Iterator[str]:
+    """The same for what has no JSON; a class of somebody's own may raise anything."""
+    from langchain_quickjs.interpreter.values.coerce import at_a_glance  # noqa: PLC0415 - large
+    from langchain_quickjs.interpreter.values.tables import is_tabular  # noqa: PLC0415 - with it
+
+    try:
+        if is_tabular(type(value)):
+            yield f"({len(cast('Sized', value))} rows)"
+            return
+        simpler = at_a_glance(value)
+    except Exception:
+        simpler = NotImplemented
+    if simpler is NotImplemented:
+        yield "…"
+    else:
+        yield from _pieces(simpler, chars)
 
 
 def quotable(text: str, chars: int) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgpack
 
 from langchain_quickjs.errors import ValueTransferError
-from langchain_quickjs.interpreter.quoting import error_text, key_text, shortened, type_name
+from langchain_quickjs.interpreter.quoting import a_type, error_text, key_text, shortened, type_name
 from langchain_quickjs.interpreter.values.js_values import JSMap, JSSet
 from langchain_quickjs.interpreter.values.kinds import KINDS, Ext
 from langchain_quickjs.interpreter.wire.payloads import FLATTEN, MAX_DEPTH, WRITE
@@ -72,7 +72,7 @@ def _packable(value: Any, forms: int = 0) -> Any:
     except _UnfitError:
         raise
     except Exception as error:
-        what = f"reading a {type_name(value)} raised {type_name(error)}: {error_text(error)}"
+        what = f"reading {a_type(value)} raised {type_name(error)}: {error_text(error)}"
         raise _UnfitError(what) from error
 
 
@@ -105,12 +105,12 @@ def _packable_form(value: Any, forms: int) -> Any:
 
     simpler = coerce(value)
     if simpler is NotImplemented:
-        what = f"a {type_name(value)} has no counterpart in JavaScript{advice(value)}"
+        what = f"{a_type(value)} has no counterpart in JavaScript{advice(value)}"
         raise _UnfitError(what)
     if type(simpler) in _NATIVE:
         return simpler
     if forms == _MOST_FORMS:  # A mock turns into another mock for ever, ever more slowly.
-        raise _UnfitError(f"a {type_name(value)} turns into another object again and again")
+        raise _UnfitError(f"{a_type(value)} turns into another object again and again")
     # The packer asks only once for each value.
     return _packable(simpler, forms + 1)
 

@@ -79,22 +79,26 @@ class Arguments:
         """
         given = [arg for arg in call.args if arg is not UNDEFINED and arg is not None] or [{}]
         if len(given) != 1 or not isinstance(given[0], dict):
-            form = f"tools.{call.name}({self._form()})"
-            return Raised("TypeError", f"{call.name} takes one object with named arguments: {form}")
+            takes = f"{call.name} takes one object with named arguments: {self.form(call.name)}"
+            return Raised("TypeError", takes)
         try:
             return self.value(given[0], call.name, max_bytes)
         except ValueTransferError as error:
             return Raised("TypeError", str(error))
 
-    def _form(self) -> str:
-        """How the argument of a call looks."""
+    def form(self, name: str) -> str:
+        """How a call looks.
+
+        Args:
+            name: The name that scripts have for the tool.
+        """
         wanted = self.wanted
-        names = [name for name in wanted.names if name in wanted.needed] or [*wanted.names]
+        names = [one for one in wanted.names if one in wanted.needed] or [*wanted.names]
         if not names:
-            return "{ name: value }" if wanted.member("name") else ""
-        shown = [f"{property_name(name[:_NAME_CHARS])}: ..." for name in names[:_NAMES_SHOWN]]
+            return f"tools.{name}({'{ name: value }' if wanted.member('name') else ''})"
+        shown = [f"{property_name(one[:_NAME_CHARS])}: ..." for one in names[:_NAMES_SHOWN]]
         more = ["..."] if len(names) > _NAMES_SHOWN else []
-        return f"{{ {', '.join([*shown, *more])} }}"
+        return f"tools.{name}({{ {', '.join([*shown, *more])} }})"
 
     def value(self, given: dict[str, Any], name: str, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
         """Arguments as the one value that everybody gets.

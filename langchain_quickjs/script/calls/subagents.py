@@ -141,6 +141,10 @@ class _TaskArguments(Arguments):
 
     __slots__ = ()
 
+    def form(self, name: str) -> str:
+        """How a call looks: scripts have it as a function, under names of their own."""
+        return f"{name}({{ description: ..., subagentType: ... }})"
+
     def value(self, given: dict[str, Any], name: str, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
         args = dict(given)
         for in_scripts, own in _OWN_NAMES.items():

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 
 from langchain_quickjs.errors import DecisionError, SnapshotError, ValueTransferError
 from langchain_quickjs.interpreter import Raised, Returned
-from langchain_quickjs.interpreter.quoting import time_text, value_text
+from langchain_quickjs.interpreter.quoting import in_line, time_text, value_text
 from langchain_quickjs.interpreter.values.short_json import json_in_short
 from langchain_quickjs.script.model_texts import expiry_text, rejection_text
 from langchain_quickjs.script.state import AwaitingCall, Fate
@@ -231,7 +231,8 @@ def _check_edit(fields: Mapping[str, Any], what: str, replacements: Replacements
     try:
         checked = replacements.checked_args(name, dict(args))
     except ValueTransferError as error:
-        raise DecisionError(f"{what} has arguments that do not fit: {error}.") from None
+        said = in_line(str(error))
+        raise DecisionError(f"{what} has arguments that do not fit: {said}.") from None
     return {"type": "edit", "edited_action": {"name": name, "args": checked}}
 
 

@@ -18,6 +18,7 @@ from langchain.tools import ToolRuntime
 from langchain_core.callbacks import AsyncCallbackManagerForToolRun
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool
+from langgraph.config import get_config
 from langgraph.types import Command
 
 from langchain_quickjs.errors import SetupError
@@ -29,6 +30,7 @@ __all__ = [
     "function_of_tool",
     "give_methods_back",
     "has_only_coroutine",
+    "is_subagent",
     "may_read_state",
     "output_schema_of",
     "replace_methods",
@@ -42,6 +44,8 @@ __all__ = [
 
 # Deep Agents reads from here what the answer of one call of its tool is to look like.
 _FORMAT_KEY: Final = "__deepagents_subagent_response_format"
+# And says here of an agent that it has called it.
+_KIND_KEY: Final = "ls_agent_type"
 
 
 def copy_tool(tool: BaseTool) -> BaseTool:
@@ -78,6 +82,11 @@ def tools_of_subagents(task: BaseTool) -> dict[str, Mapping[str, BaseTool] | Non
     """The tools of each subagent that Deep Agents' tool calls; `None` for one if none are found."""
     graphs = held_by(function_of_tool(task)).get("subagent_graphs")
     return {k: tools_of_agent(v) for k, v in graphs.items()} if isinstance(graphs, dict) else {}
+
+
+def is_subagent() -> bool:
+    """Whether the current task is one of an agent that Deep Agents' tool has called."""
+    return bool(get_config()["configurable"].get(_KIND_KEY) == "subagent")
 
 
 def run_methods(tool: BaseTool) -> tuple[Callable[..., Any], Callable[..., Any]]:

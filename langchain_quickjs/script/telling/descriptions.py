@@ -18,7 +18,7 @@ from langchain_quickjs.interpreter.values.short_json import json_in_short, quota
 from langchain_quickjs.interpreter.values.weight import weight
 from langchain_quickjs.script.state import AwaitingCall, CallMade
 
-__all__ = ["Program", "agent_text", "with_descriptions"]
+__all__ = ["Program", "agent_text", "end_of", "with_descriptions"]
 
 # CommonMark and its extensions find nothing in these characters, and no address without others.
 _PLAIN: Final = re.compile(r"[\w \"',:;.\-/@%+{}=?()…]*")
@@ -106,7 +106,7 @@ def _described(call: AwaitingCall, program: Program, *, is_first: bool) -> Await
     if is_first and program.calls_so_far:
         parts += ["**What it has done**", _fenced("\n".join(program.calls_so_far), "text")]
     if is_first and (printed := program.console.rstrip("\n")):
-        text = _last(_printable(printed[-_CONSOLE_CHARS - 1 :]), _CONSOLE_CHARS)
+        text = end_of(_printable(printed[-_CONSOLE_CHARS - 1 :]), _CONSOLE_CHARS)
         parts += ["**What it printed**", _fenced(text, "text")]
     description = "\n\n".join(part for part in parts if part)
     return {**call, "action": {**call["action"], "description": description}}
@@ -186,7 +186,7 @@ def _line(raw: str, column: int) -> str:
     text = _printable(raw)
     if len(text) > _LINE_CHARS:
         before, after = _printable(raw[: column - 1]), _printable(raw[column - 1 :])
-        text = _beginning(_last(before, _BEFORE_CHARS) + after, _LINE_CHARS)
+        text = _beginning(end_of(before, _BEFORE_CHARS) + after, _LINE_CHARS)
     return text
 
 
@@ -200,7 +200,7 @@ def _around(source: str, made: CallMade) -> tuple[str, int]:
         whole, column = source.split("\n")[at], made.get("column", 1)
         before, after = whole[: column - 1], whole[column - 1 :]
         half = _LONG_LINE_CHARS // 2
-        lines[at] = _last(before, half) + _beginning(after, half)
+        lines[at] = end_of(before, half) + _beginning(after, half)
     room = _SOURCE_CHARS - len(lines[at])
     while first > 0 or last < len(lines) - 1:
         is_above = first > 0 and (last == len(lines) - 1 or at - first <= last - at)
@@ -215,7 +215,8 @@ def _beginning(text: str, chars: int) -> str:
     return text if len(text) <= chars else f"{text[: chars - 1]}{_CUT}"
 
 
-def _last(text: str, chars: int) -> str:
+def end_of(text: str, chars: int) -> str:
+    """The end of a text; where something stood before it, that is shown."""
     return text if len(text) <= chars else f"{_CUT}{text[1 - chars :]}"
 
 

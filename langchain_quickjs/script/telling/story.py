@@ -23,7 +23,7 @@ from langchain_quickjs.script.state import (
     StoredStory,
 )
 from langchain_quickjs.script.telling.call_report import Entry, Report, called_with
-from langchain_quickjs.script.telling.descriptions import Program
+from langchain_quickjs.script.telling.descriptions import Program, end_of
 from langchain_quickjs.script.telling.story_types import (
     Story,
     StoryCall,
@@ -124,7 +124,7 @@ class StorySoFar:
             calls=calls,
             omitted=omitted,
             waits=_waits(self.waits),
-            console=console[-_CONSOLE_CHARS:],
+            console=end_of(console, _CONSOLE_CHARS),
         )
         return pack_story(story)
 
@@ -147,7 +147,7 @@ def story_of(paused: PausedScript) -> Story | None:
         calls=calls,
         omitted=omitted,
         waits=_waits(paused.get("waits", [])),
-        console=paused["console"][-_CONSOLE_CHARS:],
+        console=end_of(paused["console"], _CONSOLE_CHARS),
     )
 
 

@@ -182,7 +182,9 @@ class VariablesChannel(HiddenChannel):
             newest, refused = newest_reference(None, values)
         for reference in refused:
             logger.warning(
-                "Variables that build on others than the newest ones were refused: %s",
+                "Variables of a program were not kept (%s): another program has left newer ones in "
+                "the thread since it began. One worker at a time runs a thread, and of several "
+                'CodeInterpreterMiddleware of one agent all but one have `mode="call"`.',
                 reference.id.hex(),
             )
         if newest is None or len(refused) == len(values):

@@ -287,7 +287,8 @@ def _foot(story: ToldStory, top: float) -> tuple[str, int]:
     lines = lines_of(story.console.rstrip(), 200, _CONSOLE_CHARS)
     if lines and any(lines):
         y += 24
-        pieces.append(_text(_MARGIN, y, "It printed:", "qjs-dim"))
+        last = " at the end" if len(lines) > _CONSOLE_LINES else ""
+        pieces.append(_text(_MARGIN, y, f"It printed{last}:", "qjs-dim"))
         for line in lines[-_CONSOLE_LINES:]:
             y += 17
             pieces.append(_text(_MARGIN, y, fitted(line, _CONSOLE_CHARS), "qjs-code"))

@@ -235,7 +235,7 @@ NO_VALUES: dict[str, tuple[Callable[[], Any], str]] = {
     "a generator in a dict": (lambda: {"a": (n for n in [1])}, r"1\.a cannot .*make a list of it"),
     "groups": (lambda: frame().groupby("id"), "a DataFrameGroupBy has no counterpart"),
     "an asynchronous generator": (some, "make a list of it, with `async for`"),
-    "an object": (object, "a object has no counterpart"),
+    "an object": (object, "an object has no counterpart"),
 }
 
 

@@ -299,7 +299,7 @@ def test_what_goes_wrong_can_be_caught(mode: Mode) -> None:
       task({ subagentType: "failing" }),
       task("x"),
     ]);
-    JSON.stringify(all.map((r) => r.reason.name + ": " + r.reason.message.slice(0, 40)))
+    JSON.stringify(all.map((r) => r.reason.name + ": " + r.reason.message.slice(0, 90)))
     """
     agent = agent_with({"name": "failing", "model": Failing()}, source=source)
     state, events = run(agent, mode)
@@ -313,6 +313,8 @@ def test_what_goes_wrong_can_be_caught(mode: Mode) -> None:
     ]
     assert "nobody" in words[0]
     assert words[3] == "TypeError: task: description: Field required"
+    form = "task({ description: ..., subagentType: ... })"
+    assert words[4] == f"TypeError: task takes one object with named arguments: {form}"
     assert words[1] == "ConnectionError: no model today"
     errors = [event["error"] for event in events if event["phase"] == "error"]
     assert "no model today" in errors

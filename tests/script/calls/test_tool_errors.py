@@ -11,13 +11,17 @@ from langchain.agents import create_agent
 from langchain.agents.middleware import ToolRetryMiddleware, wrap_tool_call
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import tool
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import Command
 
-from langchain_quickjs import CodeInterpreterMiddleware, create_script_graph
+from langchain_quickjs import CodeInterpreterMiddleware, create_script_graph, pending
 from tests.helpers.conversations import MODES, Mode
 from tests.helpers.models import programs
+from tests.helpers.stories import APPROVE
 from tests.script.calls.test_tool_call import run_graph
 
 GO: Any = {"messages": [("user", "go")]}
+THREAD: Any = {"configurable": {"thread_id": "1"}}
 
 
 class OutOfStockError(Exception):
@@ -142,6 +146,48 @@ def test_retries(mode: Mode) -> None:
         state = made.invoke(GO) if mode == "invoke" else asyncio.run(made.ainvoke(GO))
         assert state["messages"][2].text == "<result>a</result>"
         assert tries == ["a", "a", "a"]
+
+
+@pytest.mark.parametrize("durability", ["pause", "call"])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_program_that_is_begun_again_asks_again_and_makes_no_approved_call_twice(
+    mode: Mode, durability: Any
+) -> None:
+    made: list[str] = []
+
+    @tool
+    def pay(to: str) -> str:
+        """Pays."""
+        made.append(to)
+        return to
+
+    @tool
+    def flaky() -> str:
+        """Fails once."""
+        made.append("flaky")
+        if made.count("flaky") < 2:
+            raise ConnectionError("try again")
+        return "done"
+
+    source = "const to = await tools.pay({ to: 'ann' }); to + await tools.flaky()"
+    retry: Any = ToolRetryMiddleware(max_retries=1, initial_delay=0, jitter=False)
+    ours = CodeInterpreterMiddleware(
+        ptc=[pay, flaky], interrupt_on={"pay": True}, durability=durability
+    )
+    agent = create_agent(programs(source), middleware=[retry, ours], checkpointer=InMemorySaver())
+
+    def went(given: Any) -> Any:
+        if mode == "invoke":
+            return agent.invoke(given, THREAD)
+        return asyncio.run(agent.ainvoke(given, THREAD))
+
+    went(GO)
+    asked = 0
+    while waits := pending(agent, THREAD):
+        asked += 1
+        state = went(Command(resume={waits[0].interrupt_id: {"decisions": [APPROVE]}}))
+    assert (asked, made) == (2, ["ann", "flaky", "flaky"])
+    assert state["messages"][2].text == "<result>anndone</result>"
 
 
 @pytest.mark.parametrize("mode", MODES)

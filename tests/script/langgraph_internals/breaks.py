@@ -204,6 +204,7 @@ BREAKS: Final[dict[str, tuple[Change, ...]]] = {
     "test_the_form_of_a_subagents_answer": (
         deepagents("__deepagents_subagent_response_format", "__deepagents_response_format"),
     ),
+    "test_that_an_agent_is_a_subagent": (deepagents('"ls_agent_type"', '"ls_agent_kind"'),),
     "test_the_answer_that_deep_agents_makes_up": (deepagents(r', status="error"', ""),),
     "test_the_tool_node_of_an_agent": (renamed("_wrap_tool_call"),),
     "test_the_middleware_of_an_agent": (

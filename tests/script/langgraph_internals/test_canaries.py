@@ -1070,6 +1070,32 @@ def test_the_form_of_a_subagents_answer() -> None:
     assert [m.text for m in messages if isinstance(m, ToolMessage)] == ['{"n": 7}']
 
 
+@canary("Deep Agents says `subagent` as `ls_agent_type` of the config of an agent that it calls.")
+def test_that_an_agent_is_a_subagent() -> None:
+    deepagents = import_module("deepagents")
+    found: list[bool] = []
+
+    class Looking(AgentMiddleware[Any, Any, Any]):
+        def wrap_model_call(self, request: Any, handler: Any) -> Any:
+            found.append(room.tools.is_subagent())
+            return handler(request)
+
+    worker: Any = {
+        "name": "worker",
+        "description": "Works.",
+        "system_prompt": "Work.",
+        "model": Model(calls=[]),
+        "tools": [],
+        "middleware": [Looking()],
+    }
+    task = ("task", {"description": "job", "subagent_type": "worker"})
+    agent = deepagents.create_deep_agent(
+        Model(calls=[task]), subagents=[worker], middleware=[Looking()], tools=[]
+    )
+    agent.invoke(GO)
+    assert found == [False, True, False]
+
+
 @canary(
     "Deep Agents makes up an answer for a tool call that has none when something else is said, and "
     "marks it as an error."

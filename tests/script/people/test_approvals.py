@@ -104,6 +104,10 @@ WRONG = [
         {"decisions": [APPROVE, edit("a", cast("float", "one"))]},
         r"Decision 2 \(for pay\) .* do not fit: pay: amount must be a number, it is text\.",
     ),
+    (
+        {"decisions": [{"type": "edit", "edited_action": {"name": "pay", "args": {"on": 1}}}] * 2},
+        r"do not fit: pay has no `on`; lacks `amount`, `to`; it takes `to`, `amount`\.(\n|$)",
+    ),
     ({"decisions": [APPROVE, edit("a", float("nan"))]}, "pay: amount must be a number, it is NaN"),
     ({"decisions": [edit("a\ud800", 1), APPROVE]}, "pay: to must be well-formed text"),
 ]

@@ -513,3 +513,18 @@ def test_what_is_wrong_in_a_database_is_refused_or_does_no_harm(place: Any, tmp_
         talk.decide(APPROVE)
         assert is_a_story(seen(talk))
     assert refused >= 8
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_that_more_was_printed_is_shown(ends: bool, tmp_path: Path) -> None:
+    source = (
+        "for (let i = 100; i < 300; i++) console.log(i)\nawait tools.pay({ to: 'a', amount: 1 })"
+    )
+    shop = Shop(tmp_path / "log")
+    gates: dict[str, Any] = {} if ends else {"pay": True}
+    talk = Conversation("graph", "invoke", tmp_path / "db", source, shop.tools(), gates)
+    talk.start()
+    console = seen(talk)["console"]
+    assert console.startswith("…")
+    assert console.endswith("298\n299\n")
+    assert len(console) == 500

@@ -280,3 +280,25 @@ def test_the_rule_of_each_mode_after_a_program_that_waits(
     first, second = texts(talk.last)
     assert first == "paid 1 to a"
     assert later_ones in second
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_of_two_that_an_agent_has_all_but_one_keep_no_variables(
+    mode: Mode, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Another(CodeInterpreterMiddleware):
+        """LangChain wants a class for each."""
+
+    def told(**options: Any) -> list[str]:
+        both = [("eval", {"code": "let a = 1; a"}), ("js", {"code": "let b = 2; b"})]
+        later = [("eval", {"code": "typeof a"}), ("js", {"code": "typeof b"})]
+        agent = create_agent(
+            ScriptedModel(turns=[both, later]),
+            middleware=[CodeInterpreterMiddleware(), Another(tool_name="js", **options)],
+        )
+        return texts(agent.invoke(GO) if mode == "invoke" else asyncio.run(agent.ainvoke(GO)))
+
+    assert told(mode="call") == ["1", "2", "number", "undefined"]
+    assert not caplog.records
+    assert told()[:2] == ["1", "2"]
+    assert 'all but one have `mode="call"`' in caplog.text

@@ -294,7 +294,7 @@ def test_the_channel_takes_what_follows_and_refuses_the_rest(
     assert Reference.unpack(channel.checkpoint()).id == three.id
     stale = Reference(b"s" * 32, one.id)
     assert not channel.update([stale.pack()])
-    assert "were refused" in caplog.text
+    assert "were not kept" in caplog.text
     assert Reference.unpack(channel.checkpoint()).id == three.id
     assert not channel.is_available()
 
