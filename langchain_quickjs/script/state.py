@@ -20,6 +20,7 @@ __all__ = [
     "CallEnd",
     "CallMade",
     "CallReport",
+    "ChainSizes",
     "Fate",
     "Listing",
     "OpenCall",
@@ -308,3 +309,21 @@ class PausedState(TypedDict):
     script_id: str
     sealed: bytes
     place: NotRequired[str]
+
+
+class ChainSizes(NamedTuple):
+    """How much a chain of records takes.
+
+    Attributes:
+        full_bytes: The size of its full record.
+        delta_bytes: The size of its deltas together.
+        deltas: How many deltas it has.
+    """
+
+    full_bytes: int = 0
+    delta_bytes: int = 0
+    deltas: int = 0
+
+    def with_delta(self, record: bytes) -> ChainSizes:
+        """The same of the chain with one more delta."""
+        return ChainSizes(self.full_bytes, self.delta_bytes + len(record), self.deltas + 1)

@@ -11,7 +11,7 @@ import logging
 import uuid
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
 import msgpack
@@ -21,6 +21,7 @@ from langchain_quickjs.errors import SetupError, SnapshotError
 from langchain_quickjs.interpreter import StoredHeap
 from langchain_quickjs.script.langgraph_internals.checkpointer import HiddenChannel
 from langchain_quickjs.script.langgraph_internals.graph_around import channels_of
+from langchain_quickjs.script.state import ChainSizes
 from langchain_quickjs.script.variables.running_programs import ProgramQueue
 
 __all__ = ["VARIABLES_KEY", "Reference", "VariablesChannel", "newest_reference"]
@@ -41,7 +42,7 @@ class Reference:
         id: The id of the newest record.
         after: The id in the reference that this one replaces; empty if there was none.
         anchor: The checkpoint that the chain stands at; empty for a heap that is not stored.
-        sizes: The bytes of the full record, the bytes of the deltas, and the number of deltas.
+        sizes: How much the chain takes.
         turn: The turn that the heap belongs to; empty if it belongs to the thread.
         signature: Over all of it.
     """
@@ -49,7 +50,7 @@ class Reference:
     id: bytes
     after: bytes = b""
     anchor: str = ""
-    sizes: tuple[int, int, int] = (0, 0, 0)
+    sizes: ChainSizes = field(default_factory=ChainSizes)
     turn: str = ""
     signature: bytes = b""
 
@@ -80,14 +81,15 @@ class Reference:
                 bytes(newest),
                 bytes(after),
                 bytes(anchor),
-                int(full),
+                int(full_bytes),
+                int(delta_bytes),
                 int(deltas),
-                int(count),
                 str(turn),
                 bytes(signature),
             ] if len(anchor) in (0, 16):
                 place = str(uuid.UUID(bytes=anchor)) if anchor else ""
-                return cls(newest, after, place, (full, deltas, count), turn, signature)
+                sizes = ChainSizes(full_bytes, delta_bytes, deltas)
+                return cls(newest, after, place, sizes, turn, signature)
         raise SnapshotError("the reference to them is damaged")
 
 
