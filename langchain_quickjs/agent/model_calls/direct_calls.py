@@ -38,7 +38,7 @@ from langchain_quickjs.script.langgraph_internals.agent_hooks import (
 from langchain_quickjs.script.langgraph_internals.checkpointer import agent_inside
 from langchain_quickjs.script.people.answers import in_langchains_words
 from langchain_quickjs.script.people.approvals import Approvals
-from langchain_quickjs.script.people.gates import agent_of, asked_by
+from langchain_quickjs.script.people.gates import agent_of, config_in
 from langchain_quickjs.script.people.once_only import EndedBefore, OnceOnly
 from langchain_quickjs.script.run import require_checkpointer
 from langchain_quickjs.script.state import AwaitingCall, Question
@@ -258,7 +258,7 @@ def as_edited(request: ToolCallRequest) -> ToolCallRequest:
 
 
 def _is_asked(gate: HumanInTheLoopMiddleware[Any, Any, Any], request: ToolCallRequest) -> bool:
-    config = asked_by(gate, request.tool_call["name"])
+    config = config_in(gate, request.tool_call["name"])
     if config is None:
         return False
     when = config.get("when")

@@ -112,8 +112,8 @@ def question_about(
     if count == 1 and weight(calls[0]["action"]["args"], _MOST_REPEATED) <= _MOST_REPEATED:
         _add_agent_inbox(value)
     # LangGraph takes no other ids for those of interrupts.
-    number = hashlib.sha256(f"{place}|{calls[0]['id']}".encode()).hexdigest()[:32]
-    interrupt = Interrupt(value, number, response_schema=schema)
+    interrupt_id = hashlib.sha256(f"{place}|{calls[0]['id']}".encode()).hexdigest()[:32]
+    interrupt = Interrupt(value, interrupt_id, response_schema=schema)
     return Question(interrupt=interrupt, calls=list(calls), asked_s=asked_s)
 
 
