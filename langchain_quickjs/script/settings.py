@@ -22,6 +22,7 @@ from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.interpreter.limits import RANGES, Range
 from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.script.labels.taint import Rule
+from langchain_quickjs.script.state import AskMode
 
 __all__ = [
     "AskMode",
@@ -47,9 +48,6 @@ OnToolError = Literal["raise", "return"]
 
 Mode = Literal["thread", "turn", "call"]
 """How long what programs declare lives."""
-
-AskMode = Literal["together", "each", "one_by_one"]
-"""Whether calls that wait together are one question, a question each, or asked about in turn."""
 
 OnUnfitAnswer = Literal["ask_again", "raise"]
 """What becomes of an answer that does not fit: the question stands with the reason, or an error."""

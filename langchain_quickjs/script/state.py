@@ -16,6 +16,7 @@ from langgraph.types import Interrupt
 from typing_extensions import TypedDict
 
 __all__ = [
+    "AskMode",
     "AwaitingCall",
     "CallEnd",
     "CallMade",
@@ -44,6 +45,8 @@ Fate = Literal[
 ]
 """What became of a call. One whose result is unknown has begun, and has not come to an end."""
 
+AskMode = Literal["together", "each", "one_by_one"]
+"""Whether calls that wait together are one question, a question each, or asked about in turn."""
 
 # How many kinds of calls are counted that are not listed.
 _GROUPS: Final = 8
@@ -77,7 +80,7 @@ class AwaitingCall(TypedDict):
 
     Attributes:
         id: Its number in the script.
-        tool_call_id: Its name (`calls/call_ids.py`).
+        tool_call_id: Its name (`flow/call_ids.py`).
         action: What the person sees of it.
         review: What the person may decide.
         rounds: How often it has begun without an end that anybody knows.
@@ -122,7 +125,7 @@ class OpenCall(TypedDict):
 
     Attributes:
         id: Its number in the script.
-        tool_call_id: Its name (`calls/call_ids.py`).
+        tool_call_id: Its name (`flow/call_ids.py`).
         name: The tool's own name.
         args: Its arguments, as JSON values.
         answers: What people have answered to interrupts that the tool itself raised, in order.

@@ -23,9 +23,9 @@ from langchain_quickjs.script.labels.taint import (
     CLEAN,
     LAUNCHED,
     UNKNOWN,
-    Asked,
     Label,
     Left,
+    Reviewed,
     Rule,
     Taint,
     asked_because,
@@ -196,8 +196,8 @@ class ProgramLabels:
         return Left(self.clear if clear else self.taint, passed, self.taint, shown, self.called)
 
     def reviewed(
-        self, number: int, name: str, args: dict[str, Any], asked: Asked | None, now_s: float
-    ) -> Asked | Raised | None:
+        self, number: int, name: str, args: dict[str, Any], asked: Reviewed | None, now_s: float
+    ) -> Reviewed | Raised | None:
         """What a person is asked about a call, because of the rule too.
 
         Args:

@@ -22,12 +22,12 @@ __all__ = [
     "LAUNCHED",
     "SOURCES_PER_LABEL",
     "UNKNOWN",
-    "Asked",
     "Label",
     "Left",
     "OnThree",
     "Order",
     "Precision",
+    "Reviewed",
     "Rule",
     "Source",
     "Taint",
@@ -56,13 +56,14 @@ OnThree = Literal["ask", "refuse"]
 Order = Literal["acts", "any"]
 """Which call needs a person: one that acts, or whichever brings the third label."""
 
+Reviewed: TypeAlias = tuple[ActionRequest, ReviewConfig, str | None]
+"""What people are asked about a call, and what its description begins with if it is still to be
+written; `None` where it was given."""
+
 SOURCES_PER_LABEL: Final = 12
 _NAME_CHARS: Final = 128
 _TOLD_ARGS_CHARS: Final = 120
 _ARGS_CHARS: Final = 200
-Asked: TypeAlias = tuple[ActionRequest, ReviewConfig, str | None]
-"""What a person is asked about a call, and what its description begins with if that is made."""
-
 _FIELD_CHARS: Final = 60
 _FIELDS: Final = 32
 _NOT_KNOWN_WHERE: Final = (
@@ -318,7 +319,7 @@ def _shown(text: str) -> str:
     return "".join(one if one.isprintable() else "?" for one in plain)
 
 
-def asked_because(reason: str, name: str, args: dict[str, Any], asked: Asked | None) -> Asked:
+def asked_because(reason: str, name: str, args: dict[str, Any], asked: Reviewed | None) -> Reviewed:
     """What a person is asked about a call, with a reason before all else that is told of it."""
     if asked is None:
         review = ReviewConfig(

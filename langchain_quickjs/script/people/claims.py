@@ -25,7 +25,7 @@ from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.flow.decisions import (
     Replacements,
     checked_decisions,
-    decisions_of_time,
+    decided_by_time,
 )
 from langchain_quickjs.script.flow.drivers import Asking
 from langchain_quickjs.script.flow.inputs import Manner
@@ -87,7 +87,7 @@ class Asked:
         """
         if self.question is None:
             return {"decisions": []} if has_expired(self.interrupt.value, now_s) else None
-        return decisions_of_time(self.calls, now_s)
+        return decided_by_time(self.calls, now_s)
 
     def shown(self, refusals: Mapping[str, Refusal]) -> Interrupt:
         """What people see, with the reason why an answer did not fit, if there is one."""

@@ -25,6 +25,7 @@ from langchain_quickjs.script.state import (
 from langchain_quickjs.script.telling.call_report import Entry, Report, called_with
 from langchain_quickjs.script.telling.descriptions import Program
 from langchain_quickjs.script.telling.story_types import (
+    Status,
     Story,
     StoryCall,
     StoryWait,
@@ -32,9 +33,7 @@ from langchain_quickjs.script.telling.story_types import (
     with_times,
 )
 
-__all__ = ["Status", "StorySoFar", "has_countable_lines", "story_of"]
-
-Status = Literal["running", "waiting", "completed", "failed"]
+__all__ = ["StorySoFar", "has_countable_lines", "story_of"]
 
 _OTHER_LINE_END: Final = re.compile("\r(?!\n)|[\u2028\u2029]")
 # All of a program that the default limits let run: what waits may stand at its end.
