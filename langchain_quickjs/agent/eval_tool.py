@@ -30,7 +30,6 @@ from langchain_quickjs.script.grant_sources import Passed
 from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.graph import build_script_graph
 from langchain_quickjs.script.labels.messages.history import TOUCHED_KEY
-from langchain_quickjs.script.labels.program import LABELS_KEY
 from langchain_quickjs.script.langgraph_internals.call_place import reserve_next_graph
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
 from langchain_quickjs.script.langgraph_internals.resume import graph_durability, started_before
@@ -41,6 +40,7 @@ from langchain_quickjs.script.run import run_script
 from langchain_quickjs.script.settings import Defaults
 from langchain_quickjs.script.state import StateUpdate
 from langchain_quickjs.script.variables.channel import VARIABLES_KEY
+from langchain_quickjs.script.variables.labels_channel import LABELS_KEY
 
 __all__ = ["EvalTool"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import msgpack
 
@@ -35,10 +35,7 @@ from langchain_quickjs.script.labels.taint import (
     why,
 )
 
-__all__ = ["LABELS_KEY", "ProgramLabels"]
-
-LABELS_KEY: Final = "_quickjs_labels"
-"""The key of the agent's state under which the labels of a session stand."""
+__all__ = ["ProgramLabels"]
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias, get_args
+from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias, TypeGuard, get_args
 
 import msgpack
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
@@ -31,6 +31,7 @@ __all__ = [
     "Rule",
     "Source",
     "Taint",
+    "are_labels",
     "asked_because",
     "brought_by",
     "error_about",
@@ -146,7 +147,7 @@ class Taint:
         except (TypeError, ValueError, msgpack.exceptions.UnpackException) as error:
             raise ValueError("it cannot be read") from error
         match fields:
-            case [[*labels], [*sources]] if _are_labels(labels) and len(sources) <= 64:
+            case [[*labels], [*sources]] if are_labels(labels) and len(sources) <= 64:
                 return cls(frozenset(labels), _first_of_each(map(_source, sources)))
         raise ValueError("it cannot be read")
 
@@ -164,14 +165,17 @@ def _first_of_each(sources: Iterable[Source]) -> tuple[Source, ...]:
     return tuple(sorted(kept))
 
 
-def _are_labels(values: list[Any]) -> bool:
-    return all(isinstance(value, str) and value in ALL_LABELS for value in values)
+def are_labels(values: object) -> TypeGuard[list[Label]]:
+    """Whether something that was stored is a list of labels."""
+    return isinstance(values, list) and all(
+        isinstance(value, str) and value in ALL_LABELS for value in values
+    )
 
 
 def _source(fields: Any) -> Source:
     match fields:
         case [int() | float() as at_s, str(tool), str(args), [*labels]] if (
-            _are_labels(labels) and 0 <= at_s < _LAST_S
+            are_labels(labels) and 0 <= at_s < _LAST_S
         ):
             return source_of(tool, args, float(at_s), labels)
     raise ValueError("it cannot be read")

@@ -144,7 +144,7 @@ class VariablesChannel(HiddenChannel):
     def __init__(self, typ: Any = bytes, key: str = "") -> None:
         super().__init__(typ, key)
         self.shared = SharedByRun()
-        self.trial = False  # Whether somebody only wants to see what a write would do.
+        self._is_trial = False  # Whether somebody only wants to see what a write would do.
 
     @staticmethod
     def of(config: RunnableConfig) -> VariablesChannel | None:
@@ -171,12 +171,12 @@ class VariablesChannel(HiddenChannel):
         """Copies the channel for somebody who wants to see what a write would do."""
         new = super().copy()
         new.shared = self.shared
-        new.trial = True
+        new._is_trial = True
         return new
 
     def update(self, values: Sequence[bytes]) -> bool:
         """Takes the writes of a superstep."""
-        if self.trial or not values:
+        if self._is_trial or not values:
             return bool(values)
         try:
             newest, refused = newest_reference(self.value, values)

@@ -19,7 +19,10 @@ from langchain_quickjs.script.labels.results import around
 from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN, Taint
 from langchain_quickjs.script.langgraph_internals.checkpointer import EMPTY_CHANNEL, HiddenChannel
 
-__all__ = ["ALL_UNKNOWN", "LabelsChannel", "Touched", "entries_of"]
+__all__ = ["ALL_UNKNOWN", "LABELS_KEY", "LabelsChannel", "Touched", "entries_of"]
+
+LABELS_KEY: Final = "_quickjs_labels"
+"""The key of the agent's state under which the channel stands."""
 
 _MOST_ENTRIES: Final = 1024
 
@@ -63,7 +66,7 @@ def entries_of(value: object) -> list[Any]:
     return found if isinstance(found, list) and 0 < len(found) <= _MOST_ENTRIES else [b""]
 
 
-class SharedByRun:
+class TouchedByRun:
     """What the programs of one run of the agent have touched, in this process."""
 
     def __init__(self) -> None:
@@ -89,7 +92,7 @@ class LabelsChannel(HiddenChannel):
 
     def __init__(self, typ: Any = bytes, key: str = "") -> None:
         super().__init__(typ, key)
-        self.shared = SharedByRun()
+        self.shared = TouchedByRun()
         self._is_trial = False  # Whether somebody only wants to see what a write would do.
 
     def copy(self) -> Self:

@@ -20,7 +20,6 @@ from langchain_core.runnables import RunnableConfig
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.labels.messages.history import labels_told, record_of
-from langchain_quickjs.script.labels.program import LABELS_KEY
 from langchain_quickjs.script.labels.results import around
 from langchain_quickjs.script.labels.taint import CLEAN, Left, Rule, Taint, brought_by
 from langchain_quickjs.script.langgraph_internals.agent_hooks import tool_calls_of
@@ -30,6 +29,7 @@ from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
 from langchain_quickjs.script.variables.labels_channel import (
     ALL_UNKNOWN,
+    LABELS_KEY,
     LabelsChannel,
     Touched,
     entries_of,
