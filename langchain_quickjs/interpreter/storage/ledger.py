@@ -24,7 +24,7 @@ import zstandard
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter.builds.releases import PROTOCOL
 from langchain_quickjs.interpreter.outcomes import Completed, Failed, Outcome, Suspended
-from langchain_quickjs.interpreter.storage.compression import compress
+from langchain_quickjs.interpreter.storage.compression import compress, unpack_at_most
 from langchain_quickjs.interpreter.wire.encode import encode
 
 __all__ = ["MOST_BYTES", "MOST_BYTES_OF_HEAP", "Ledger", "Step", "mark_of", "unpack_ledger"]
@@ -105,10 +105,7 @@ def unpack_ledger(packed: bytes) -> Ledger:
         SnapshotError: If it is damaged, or of another format.
     """
     try:
-        # zstandard believes what a frame says of its size, so it is checked first.
-        if not 0 < zstandard.get_frame_parameters(packed).content_size <= 2 * MOST_BYTES:
-            raise ValueError("its size is out of range")
-        plain = zstandard.ZstdDecompressor().decompress(packed, allow_extra_data=False)
+        plain = unpack_at_most(packed, 2 * MOST_BYTES)
         found: Any = msgpack.unpackb(plain, max_array_len=2 * MOST_BYTES // _STEP_BYTES)
     except (ValueError, TypeError, zstandard.ZstdError, msgpack.UnpackException) as error:
         raise SnapshotError(f"the ledger of the script is malformed: {error}") from error
