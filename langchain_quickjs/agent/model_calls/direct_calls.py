@@ -44,7 +44,14 @@ from langchain_quickjs.script.run import require_checkpointer
 from langchain_quickjs.script.state import AwaitingCall, Question
 from langchain_quickjs.script.telling.questions import question_about
 
-__all__ = ["answer_if_unfit", "as_edited", "as_made", "decided_call", "needs_decision"]
+__all__ = [
+    "answer_if_unfit",
+    "as_edited",
+    "as_made",
+    "decided_call",
+    "error_message",
+    "needs_decision",
+]
 
 ToolResult = ToolMessage | Command[Any]
 
@@ -84,7 +91,7 @@ def answer_if_unfit(
         return cast("ToolResult", (yield Invoke(partial(handler, request))))
     problem = why_not_taken(request.tool, call["args"])
     # It is not even tried: whatever is wrong about this, nothing runs that nobody was asked about.
-    return None if problem is None else _error(call, f"{call['name']}: {problem}")
+    return None if problem is None else error_message(call, f"{call['name']}: {problem}")
 
 
 def decided_call(
@@ -226,11 +233,12 @@ def _to_run(request: ToolCallRequest, decided: CallRuns) -> _Decided:
 def _reply_message(call: ToolCall, reply: Returned | Raised) -> ToolMessage:
     """What the model is told in the call's place."""
     if isinstance(reply, Raised):
-        return _error(call, reply.message)
+        return error_message(call, reply.message)
     return ToolMessage(reply.value, name=call["name"], tool_call_id=call["id"])
 
 
-def _error(call: ToolCall, text: str) -> ToolMessage:
+def error_message(call: ToolCall, text: str) -> ToolMessage:
+    """What the model is told of a call that was not made."""
     return ToolMessage(text, name=call["name"], tool_call_id=call["id"], status="error")
 
 

@@ -19,6 +19,7 @@ from langchain_quickjs.agent.model_calls.direct_calls import (
     as_edited,
     as_made,
     decided_call,
+    error_message,
     needs_decision,
 )
 from langchain_quickjs.agent.program import ProgramSettings
@@ -130,7 +131,7 @@ def _ruled_call(
         if (answer := (yield from answer_if_unfit(edited, handler))) is not None:
             return with_record(answer, call["id"], record_of((), made=False))
         if rule.on_three == "refuse":
-            refused = _refused(request, error_about(call["name"], known, own))
+            refused = error_message(request.tool_call, error_about(call["name"], known, own))
             return with_record(refused, call["id"], record_of((), made=False))
         # Whatever gates have asked about it, people are shown the very call that is made.
         request, approvals = edited, _as_gates_ask(approvals, call["name"], config)
@@ -279,8 +280,3 @@ def _session_of(state: Any, settings: ProgramSettings, rule: RuleOfTwo) -> Sessi
     config = get_config()
     signer = Signer.of(settings.signing_keys, config)
     return SessionLabels.of(rule, config, state, signer, settings.tool_name)
-
-
-def _refused(request: ToolCallRequest, why_not: str) -> ToolMessage:
-    call = request.tool_call
-    return ToolMessage(why_not, name=call["name"], tool_call_id=call["id"], status="error")
