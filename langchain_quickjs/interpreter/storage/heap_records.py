@@ -179,8 +179,8 @@ def ledger_in(
     gone = BuildGoneError(build.hex(), "" if release is None else release.name)
     whole: Ledger | None = Ledger()
     for record in chain:
-        packed = _read(record, memory_bytes)[-1]
-        whole = unpack_ledger(packed).after(whole) if packed and whole is not None else None
+        told = unpack_ledger(_read(record, memory_bytes)[-1])
+        whole = None if told is None or whole is None else told.after(whole)
     return whole, gone
 
 
@@ -222,7 +222,7 @@ def _fold(base: StoredHeap | None, records: Sequence[bytes], memory_bytes: int) 
                 "a record of the heap builds on another heap than the one it was to be applied to"
             )
         next_id, blocks, numbers, masks, parts, packed_told = _read(record, memory_bytes)
-        told = unpack_ledger(packed_told) if packed_told else None
+        told = unpack_ledger(packed_told)
         alike = b"" if told is None else told.like()
         ledger = None if told is None or ledger is None else told.after(ledger)
         changed: dict[int, bytes] = {}

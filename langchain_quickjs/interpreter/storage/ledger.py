@@ -98,12 +98,14 @@ class Ledger:
         return self.plain()[:_MOST_ALIKE]
 
 
-def unpack_ledger(packed: bytes) -> Ledger:
-    """Reads what `pack` gave.
+def unpack_ledger(packed: bytes) -> Ledger | None:
+    """Reads what `pack` gave; `None` of nothing.
 
     Raises:
         SnapshotError: If it is damaged, or of another format.
     """
+    if not packed:
+        return None
     try:
         plain = unpack_at_most(packed, 2 * MOST_BYTES)
         found: Any = msgpack.unpackb(plain, max_array_len=2 * MOST_BYTES // _STEP_BYTES)

@@ -194,11 +194,7 @@ def ledger_of_snapshot(snapshot: bytes) -> Ledger | None:
         SnapshotError: If the snapshot is damaged.
     """
     build_of_snapshot(snapshot)
-    return _ledger(_parts(snapshot)[1])
-
-
-def _ledger(told: bytes) -> Ledger | None:
-    return unpack_ledger(told) if told else None
+    return unpack_ledger(_parts(snapshot)[1])
 
 
 def unpack_snapshot(
@@ -218,7 +214,7 @@ def unpack_snapshot(
     memory_bytes = limits.memory_bytes
     most_body = memory_bytes + most_open_bytes(limits)
     packed, told, body_length = _check_header(snapshot, build_id)
-    ledger = _ledger(told)
+    ledger = unpack_ledger(told)
     try:
         # zstandard believes what a frame says of its size, whatever `max_output_size` is.
         size = zstandard.get_frame_parameters(packed).content_size
