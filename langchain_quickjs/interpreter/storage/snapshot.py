@@ -51,7 +51,14 @@ from langchain_quickjs.interpreter.wire.encode import encode
 from langchain_quickjs.interpreter.wire.open_bytes import most_open_bytes, sizes_of
 from langchain_quickjs.interpreter.wire.tree_checks import is_place
 
-__all__ = ["PausedInterpreter", "build_of_snapshot", "pack_snapshot", "unpack_snapshot"]
+__all__ = [
+    "PausedInterpreter",
+    "build_of_snapshot",
+    "ledger_of_snapshot",
+    "pack_snapshot",
+    "size_unpacked",
+    "unpack_snapshot",
+]
 
 _MAGIC: Final = b"QJSS"
 _FORMAT: Final = 2

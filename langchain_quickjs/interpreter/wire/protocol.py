@@ -43,7 +43,13 @@ from langchain_quickjs.interpreter.wire.tree_checks import is_place
 
 __all__ = [
     "SCRIPT_NAME",
+    "GuestMemoryError",
+    "GuestRefusalError",
+    "GuestResultError",
     "abort_message",
+    "checked_seed",
+    "explain_refusal",
+    "max_reply_bytes",
     "read_reply",
     "resume_message",
     "start_message",
@@ -162,10 +168,8 @@ def resume_message(
         elif isinstance(answer, Raised):
             answers += (call_id, 1, [str(answer.name), str(answer.message)])
         else:
-            what = (
-                f"The result of call {call_id} must be `Returned(value)` or `Raised(name, message)`"
-            )
-            raise SetupError(f"{what}; it is {value_text(answer)}.")
+            said = f"`Returned(value)` or `Raised(name, message)`; it is {value_text(answer)}"
+            raise SetupError(f"The result of call {call_id} must be {said}.")
     message_bytes = encode_message(
         answers,
         lambda values: [_DELIVER, now_ms, entropy, values],
