@@ -157,7 +157,7 @@ def create_script_graph(
         limits or Limits(),
         keeps=durability == "call",
         raises=on_tool_error == "raise",
-        keys=signing_keys(snapshot_signing_key),
+        signing_keys=signing_keys(snapshot_signing_key),
         streams_events=stream_events,
     )
     return build_script_graph(own, checkpointer=checkpointer, name=name)
