@@ -161,7 +161,8 @@ class Interpreter:
             InterpreterStateError: If another script is running.
             LimitError: If it reached a limit; it has not been started then.
             ToolNameError: If a name is no JavaScript identifier.
-            ValueError: If a name is located and not granted, or the clock gives no date's time.
+            SetupError: If the source is no text, a name is located and not granted, or the clock
+                gives no time that a Date can have.
         """
         self._one_thread.enter()
         try:

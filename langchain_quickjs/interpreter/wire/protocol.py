@@ -88,10 +88,10 @@ def checked_seed(seed: bytes | None) -> bytes | None:
     """The same, if it is randomness for a message.
 
     Raises:
-        ValueError: It is not.
+        SetupError: It is not.
     """
-    if seed is not None and len(seed) != 32:
-        raise ValueError(f"32 bytes of randomness are needed, not {len(seed)}")
+    if seed is not None and (not isinstance(seed, bytes) or len(seed) != 32):
+        raise SetupError(f"Randomness must be 32 bytes; it is {value_text(seed)}.")
     return seed
 
 
@@ -108,10 +108,9 @@ def start_message(
     """The message that starts a script.
 
     Raises:
-        SetupError: If the source is no text, or the names are no lists.
+        SetupError: If the names are no lists, a located one is not granted, or the time is none.
         SourceLimitError: If the source is longer than `limits.source_bytes`.
         ToolNameError: If a granted name is no JavaScript identifier.
-        ValueError: If a located name is not granted, or the time is no date's.
     """
     if tools.__class__ is str or functions.__class__ is str:
         raise SetupError("Granted names must be lists of text.")
@@ -141,7 +140,7 @@ def _check_names(
         if not _NAME.fullmatch(name):
             raise ToolNameError(f"{name!r} cannot be granted: it is no JavaScript identifier")
     if located and (others := set(located).difference(tools, functions)):
-        raise ValueError(f"{min(others)!r} cannot be located: it is not granted")
+        raise SetupError(f"{min(others)!r} cannot be located, because it is not granted.")
 
 
 def resume_message(
@@ -208,11 +207,11 @@ def _milliseconds(now_s: float) -> float:
     """The time for a message.
 
     Raises:
-        ValueError: It is none that a Date can have (ECMA-262, 21.4.1.1).
+        SetupError: It is none that a Date can have (ECMA-262, 21.4.1.1).
     """
     now_ms = now_s * 1000.0
     if not abs(now_ms) <= _MAX_DATE_MS:
-        raise ValueError(f"the clock gave {now_s!r} seconds, which is no time that a Date can have")
+        raise SetupError(f"The clock gave {now_s!r} s, which is no time that a Date can have.")
     return now_ms
 
 
