@@ -77,7 +77,7 @@ from langchain_quickjs.script.telling.story import StorySoFar, has_countable_lin
 
 __all__ = ["script_flow"]
 
-_with_ledger: Final = functools.partial(Interpreter, ledger=True)
+_with_transcript: Final = functools.partial(Interpreter, transcript=True)
 # Faults of the script, or of what it was given: the model hears of them. All else is the host's.
 _SCRIPT_FAULTS: Final = (LimitError, ProtocolError, ValueTransferError)
 
@@ -145,7 +145,7 @@ class _Script:
         return (yield from self._run(interpreter, step))
 
     def _begin(self, entry: Started, heap: Heap | None) -> tuple[Interpreter, Step]:
-        make = functools.partial(Interpreter.with_heap, heap) if heap else _with_ledger
+        make = functools.partial(Interpreter.with_heap, heap) if heap else _with_transcript
         self.interpreter = interpreter = make(limits=self.rules.limits, seed=entry.seed)
         outcome = interpreter.start(
             entry.source,
