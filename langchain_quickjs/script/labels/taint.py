@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias, TypeGuard, get_args
 
-import msgpack
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
 
 from langchain_quickjs.interpreter.quoting import INVISIBLE, time_text
+from langchain_quickjs.interpreter.storage.packed import packed, unpacked
 from langchain_quickjs.interpreter.values.short_json import json_in_short
 
 __all__ = [
@@ -133,20 +133,16 @@ class Taint:
     def pack(self) -> bytes:
         """The same in few bytes."""
         sources = [[one.at_s, one.tool, one.args, list(one.labels)] for one in self.sources]
-        return bytes(msgpack.packb([sorted(self.labels), sources]))
+        return packed([sorted(self.labels), sources])
 
     @classmethod
-    def unpack(cls, packed: object) -> Self:
+    def unpack(cls, stored: object) -> Self:
         """What `pack` packed.
 
         Raises:
             ValueError: It is something else.
         """
-        try:
-            fields = msgpack.unpackb(packed) if isinstance(packed, bytes) else None
-        except (TypeError, ValueError, msgpack.exceptions.UnpackException) as error:
-            raise ValueError("it cannot be read") from error
-        match fields:
+        match unpacked(stored):
             case [[*labels], [*sources]] if are_labels(labels) and len(sources) <= 64:
                 return cls(frozenset(labels), _first_of_each(map(_source, sources)))
         raise ValueError("it cannot be read")

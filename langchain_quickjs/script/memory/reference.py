@@ -6,9 +6,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Final
 
-import msgpack
-
 from langchain_quickjs.errors import SnapshotError
+from langchain_quickjs.interpreter.storage.packed import packed, unpacked
 from langchain_quickjs.script.state import ChainSizes
 
 __all__ = ["MemoryReference"]
@@ -50,20 +49,16 @@ class MemoryReference:
         """Packs the reference."""
         anchor = uuid.UUID(self.anchor).bytes
         fields = [self.rest, self.id, anchor, *self.sizes, self.of_thread, self.root]
-        return _MAGIC + bytes(msgpack.packb(fields))
+        return _MAGIC + packed(fields)
 
     @classmethod
-    def unpack(cls, packed: bytes) -> MemoryReference:
+    def unpack(cls, stored: bytes) -> MemoryReference:
         """Reads what `pack` made.
 
         Raises:
             SnapshotError: If it is damaged.
         """
-        try:
-            fields = msgpack.unpackb(packed[len(_MAGIC) :])
-        except (ValueError, TypeError, msgpack.exceptions.UnpackException):
-            fields = None
-        match fields:
+        match unpacked(stored[len(_MAGIC) :]):
             case [
                 bytes(rest),
                 bytes(newest),

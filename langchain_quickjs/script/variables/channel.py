@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
-import msgpack
 from langchain_core.runnables import RunnableConfig
 
 from langchain_quickjs.errors import SetupError, SnapshotError
 from langchain_quickjs.interpreter import StoredHeap
+from langchain_quickjs.interpreter.storage.packed import packed, unpacked
 from langchain_quickjs.script.langgraph_internals.checkpointer import HiddenChannel
 from langchain_quickjs.script.langgraph_internals.graph_around import channels_of
 from langchain_quickjs.script.state import ChainSizes
@@ -63,20 +63,16 @@ class Reference:
         """Packs the reference into few bytes, as every checkpoint has them."""
         anchor = uuid.UUID(self.anchor).bytes if self.anchor else b""
         fields = [self.id, self.after, anchor, *self.sizes, self.turn, self.signature]
-        return bytes(msgpack.packb(fields))
+        return packed(fields)
 
     @classmethod
-    def unpack(cls, packed: object) -> Reference:
+    def unpack(cls, stored: object) -> Reference:
         """Reads a reference.
 
         Raises:
             SnapshotError: If it is damaged.
         """
-        try:
-            fields = msgpack.unpackb(packed) if isinstance(packed, bytes) else None
-        except (ValueError, TypeError, msgpack.exceptions.UnpackException):
-            fields = None
-        match fields:
+        match unpacked(stored):
             case [
                 bytes(newest),
                 bytes(after),

@@ -8,13 +8,13 @@ one message write beside each other.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-import msgpack
-
+from langchain_quickjs.interpreter.storage.packed import packed, unpacked
 from langchain_quickjs.script.labels.results import around
 from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN, Taint
 from langchain_quickjs.script.langgraph_internals.checkpointer import EMPTY_CHANNEL, HiddenChannel
@@ -59,10 +59,7 @@ def entries_of(value: object) -> list[Any]:
     """The entries of a channel's value; one that nobody can read if it is none."""
     if value is EMPTY_CHANNEL:
         return []
-    try:
-        found = msgpack.unpackb(value) if isinstance(value, bytes) else None
-    except (TypeError, ValueError, msgpack.exceptions.UnpackException):
-        found = None
+    found = unpacked(value)
     return found if isinstance(found, list) and 0 < len(found) <= _MOST_ENTRIES else [b""]
 
 
@@ -111,7 +108,7 @@ class LabelsChannel(HiddenChannel):
         """Takes the writes of a superstep."""
         if not values:
             return False
-        self.value = bytes(msgpack.packb(_said([*entries_of(self.value), *values])))
+        self.value = packed(_said([*entries_of(self.value), *values]))
         self._tell_around()
         return True
 
@@ -139,10 +136,8 @@ def _as_bytes(entry: Any) -> bytes:
 
 def _labels_in(entry: bytes) -> Touched:
     """What an entry says, whoever wrote it."""
-    try:
-        match msgpack.unpackb(entry):
-            case [bytes(session), bytes(variables), bytes()]:
+    match unpacked(entry):
+        case [bytes(session), bytes(variables), bytes()]:
+            with contextlib.suppress(ValueError):
                 return Touched(Taint.unpack(session), Taint.unpack(variables))
-    except (TypeError, ValueError, msgpack.exceptions.UnpackException):
-        pass
     return ALL_UNKNOWN
