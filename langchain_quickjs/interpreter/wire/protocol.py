@@ -26,6 +26,7 @@ from langchain_quickjs.interpreter.advice.limit_errors import (
 from langchain_quickjs.interpreter.console import with_cut_noted
 from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.outcomes import (
+    SCRIPT_NAME,
     Call,
     CallResult,
     Completed,
@@ -42,7 +43,6 @@ from langchain_quickjs.interpreter.wire.encode import encode_message, find_fault
 from langchain_quickjs.interpreter.wire.tree_checks import is_place
 
 __all__ = [
-    "SCRIPT_NAME",
     "GuestMemoryError",
     "GuestRefusalError",
     "GuestResultError",
@@ -56,9 +56,6 @@ __all__ = [
 ]
 
 _MAX_DATE_MS: Final = 8.64e15
-
-SCRIPT_NAME = "script.js"
-"""What a script is called in its own stack traces."""
 
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _POSITION = re.compile(re.escape(SCRIPT_NAME) + r":(\d{1,9})(?::(\d{1,9}))?", re.ASCII)
