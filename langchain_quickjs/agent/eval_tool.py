@@ -19,7 +19,7 @@ from langgraph.config import get_config
 from langgraph.errors import GraphBubbleUp
 from pydantic import BaseModel, Field, SkipValidation
 
-from langchain_quickjs.agent.prompt import eval_code_description, eval_tool_description
+from langchain_quickjs.agent.prompt import CODE_DESCRIPTION, eval_tool_description
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.branches.earlier import require_open
 from langchain_quickjs.script.durability.claimants import end_all_work
@@ -48,7 +48,7 @@ __all__ = ["EvalTool"]
 class _Program(BaseModel):
     """Arguments of the tool."""
 
-    code: str = Field(description=eval_code_description())
+    code: str = Field(description=CODE_DESCRIPTION)
 
 
 class EvalTool(BaseTool):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain_core.messages import AIMessage, ToolCall, ToolMessage
@@ -45,6 +45,7 @@ from langchain_quickjs.script.state import AwaitingCall, Question
 from langchain_quickjs.script.telling.questions import question_about
 
 __all__ = [
+    "ToolResult",
     "answer_if_unfit",
     "as_edited",
     "as_made",
@@ -53,7 +54,8 @@ __all__ = [
     "needs_decision",
 ]
 
-ToolResult = ToolMessage | Command[Any]
+ToolResult: TypeAlias = ToolMessage | Command[Any]
+"""What a call of the model comes to."""
 
 
 def needs_decision(request: ToolCallRequest, handler: Any, approvals: Approvals) -> bool:

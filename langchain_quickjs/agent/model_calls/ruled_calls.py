@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any, cast
 
-from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langgraph.config import get_config
 from langgraph.prebuilt.tool_node import ToolCallRequest
-from langgraph.types import Command
 
 from langchain_quickjs.agent.model_calls.direct_calls import (
+    ToolResult,
     answer_if_unfit,
     as_edited,
     as_made,
@@ -52,8 +52,6 @@ __all__ = [
 ]
 
 logger = logging.getLogger(__name__)
-
-ToolResult = ToolMessage | Command[Any]
 
 
 def is_decided_here(request: ToolCallRequest, handler: Any, settings: ProgramSettings) -> bool:
