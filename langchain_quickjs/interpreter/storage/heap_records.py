@@ -35,10 +35,15 @@ import zstandard
 from langchain_quickjs.errors import BuildGoneError, SnapshotError
 from langchain_quickjs.interpreter.advice.limit_errors import stored_too_large
 from langchain_quickjs.interpreter.builds.releases import release_of
-from langchain_quickjs.interpreter.guest.image import BLOCK_BYTES, PAGE_BYTES, Image, page_at
+from langchain_quickjs.interpreter.guest.image import (
+    BLOCK_BYTES,
+    LINE_BYTES,
+    PAGE_BYTES,
+    Image,
+    page_at,
+)
 from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.storage.changed_lines import (
-    LINE_BYTES,
     Line,
     are_possible_changes,
     changes,

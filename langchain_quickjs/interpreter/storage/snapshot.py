@@ -27,6 +27,7 @@ from langchain_quickjs.errors import ProtocolError, SnapshotError
 from langchain_quickjs.interpreter.advice.limit_errors import stored_too_large
 from langchain_quickjs.interpreter.guest.image import (
     BLOCK_BYTES,
+    LINE_BYTES,
     PAGE_BYTES,
     Image,
     Lines,
@@ -37,7 +38,6 @@ from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.outcomes import Call
 from langchain_quickjs.interpreter.script_state import ScriptState
 from langchain_quickjs.interpreter.storage.changed_lines import (
-    LINE_BYTES,
     are_possible_changes,
     changes,
     content_of,
