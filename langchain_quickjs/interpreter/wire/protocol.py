@@ -36,7 +36,7 @@ from langchain_quickjs.interpreter.outcomes import (
     Returned,
     Suspended,
 )
-from langchain_quickjs.interpreter.quoting import key_text, value_text
+from langchain_quickjs.interpreter.quoting import key_text, type_name, value_text
 from langchain_quickjs.interpreter.values.js_values import UNDEFINED, Shown
 from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.encode import encode_message, find_fault, pack_plain
@@ -88,7 +88,8 @@ def checked_seed(seed: bytes | None) -> bytes | None:
         SetupError: It is not.
     """
     if seed is not None and (not isinstance(seed, bytes) or len(seed) != 32):
-        raise SetupError(f"Randomness must be 32 bytes; it is {value_text(seed)}.")
+        found = f"{len(seed)} bytes" if isinstance(seed, bytes) else type_name(seed)
+        raise SetupError(f"Randomness must be 32 bytes; it is {found}.")  # It may be secret.
     return seed
 
 
