@@ -19,18 +19,17 @@ from langgraph.config import get_config
 from langgraph.errors import GraphBubbleUp
 from pydantic import BaseModel, Field, SkipValidation
 
-from langchain_quickjs.agent.prompt import eval_code_description, eval_tool_description
+from langchain_quickjs.agent.prompt import CODE_DESCRIPTION, eval_tool_description
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.branches.earlier import require_open
 from langchain_quickjs.script.durability.claimants import end_all_work
 from langchain_quickjs.script.flow.drivers import Ask, Asking, Work, adrive, drive
 from langchain_quickjs.script.flow.effects import Ended
 from langchain_quickjs.script.flow.inputs import Started, new_seed
-from langchain_quickjs.script.grant_sources import Passed
+from langchain_quickjs.script.grant_sources import FromAgent
 from langchain_quickjs.script.granted import Granted
 from langchain_quickjs.script.graph import build_script_graph
 from langchain_quickjs.script.labels.messages.history import TOUCHED_KEY
-from langchain_quickjs.script.labels.program import LABELS_KEY
 from langchain_quickjs.script.langgraph_internals.call_place import reserve_next_graph
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
 from langchain_quickjs.script.langgraph_internals.resume import graph_durability, started_before
@@ -41,6 +40,7 @@ from langchain_quickjs.script.run import run_script
 from langchain_quickjs.script.settings import Defaults
 from langchain_quickjs.script.state import StateUpdate
 from langchain_quickjs.script.variables.channel import VARIABLES_KEY
+from langchain_quickjs.script.variables.labels_channel import LABELS_KEY
 
 __all__ = ["EvalTool"]
 
@@ -48,7 +48,7 @@ __all__ = ["EvalTool"]
 class _Program(BaseModel):
     """Arguments of the tool."""
 
-    code: str = Field(description=eval_code_description())
+    code: str = Field(description=CODE_DESCRIPTION)
 
 
 class EvalTool(BaseTool):
@@ -69,7 +69,7 @@ class EvalTool(BaseTool):
     )
     args_schema: Annotated[type[BaseModel], SkipValidation()] = _Program
     graph: Annotated[Any, SkipValidation()] = Field(
-        default_factory=lambda: build_script_graph(Passed()), exclude=True
+        default_factory=lambda: build_script_graph(FromAgent()), exclude=True
     )
     granted: Annotated[Any, SkipValidation()] = Field(default=None, exclude=True)
     may_call: Annotated[tuple[str, ...], SkipValidation()] = Field(
@@ -112,7 +112,7 @@ class EvalTool(BaseTool):
             elif started_before(config):
                 yield from require_open(config, config["configurable"]["checkpoint_ns"])
             options = {"durability": graph_durability(config, granted.rules.keeps)}
-            with Passed.along(granted, code, paused):
+            with FromAgent.passing(granted, code, paused):
                 output = yield Ask(self.graph, "invoke", (_input(code), config), options)
             yield from _write_again(granted.path.task, output["updates"], config)
             return self._message(output["outcome"])

@@ -13,15 +13,14 @@ from typing import Any, TypeAlias
 
 from langchain.agents.middleware import AgentMiddleware
 from langchain.agents.middleware.types import ModelRequest, ModelResponse
-from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.config import get_config
 from langgraph.prebuilt.tool_node import ToolCallRequest
-from langgraph.types import Command
 from langsmith.utils import tracing_is_enabled
 
 from langchain_quickjs.agent.eval_tool import EvalTool
 from langchain_quickjs.agent.grants import Grants, require_free_name
+from langchain_quickjs.agent.model_calls.direct_calls import ToolResult
 from langchain_quickjs.agent.model_calls.ruled_calls import (
     check_labels,
     decided_here,
@@ -52,12 +51,10 @@ from langchain_quickjs.script.settings import (
     RequestName,
     check_parameters,
 )
-from langchain_quickjs.script.variables.agent_state import InterpreterState, state_schema
+from langchain_quickjs.script.variables.agent_state import state_schema
 from langchain_quickjs.script.variables.session import VariablesPolicy
 
-__all__ = ["CodeInterpreterMiddleware", "InterpreterState", "PTCOption"]
-
-ToolResult = ToolMessage | Command[Any]
+__all__ = ["CodeInterpreterMiddleware", "PTCOption"]
 
 PTCOption: TypeAlias = Sequence[str | BaseTool | Callable[..., Any]]
 """The tools that programs may call: names of the agent's tools, tools, or functions."""

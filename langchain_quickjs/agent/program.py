@@ -100,19 +100,18 @@ def granted_to_program(
     tools = settings.grants.tools_granted(runtime.tools)
     task_tool = settings.grants.task_tool(runtime.tools)
     functions = {} if task_tool is None else {TASK: task_tool}
-    names = {tool.name for tool in (*tools.values(), *functions.values())}
+    by_own_name = {tool.name: tool for tool in (*tools.values(), *functions.values())}
     outer, signer = OuterTask(config), Signer.of(settings.signing_keys, config)
     subagents = (
         None if task_tool is None else Subagents(task_tool, script_id, runtime.stream_writer)
     )
-    approvals = settings.grants.approvals_for(names, config, handler)
+    approvals = settings.grants.approvals_for(by_own_name.keys(), config, handler)
     tool_name, step, policy = settings.tool_name, Superstep(config), settings.variables
     variables = None
     if policy is not None:
         variables = Variables(
             policy, config, step=step, tool_name=tool_name, task=outer, signer=signer
         )
-    tool_of = {tool.name: tool for tool in (*tools.values(), *functions.values())}
     rule = settings.rule_for(runtime.tools)
     session = None
     if rule is not None:
@@ -134,9 +133,9 @@ def granted_to_program(
         last_step=None if variables is None else variables.take_heap,
         lookups=settings.lookups.of(tools, approvals.decided.keys()),
         rule=rule,
-        declared=lambda name: declared_fields(tool_of.get(name)),
+        declared=lambda name: declared_fields(by_own_name.get(name)),
         beside=(lambda mine: mine) if session is None else session.beside_program,
-        reads_state=lambda name: may_read_state(tool_of.get(name)),
+        reads_state=lambda name: may_read_state(by_own_name.get(name)),
         agent=agent_inside(config),
     )
     path = ToolPath(request, handler, outer, None if subagents is None else subagents.observe)

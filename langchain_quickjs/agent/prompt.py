@@ -22,8 +22,8 @@ from langchain_quickjs.script.calls.subagents import TASK
 from langchain_quickjs.script.settings import Defaults, Mode
 
 __all__ = [
+    "CODE_DESCRIPTION",
     "PromptSection",
-    "eval_code_description",
     "eval_tool_description",
     "system_prompt_section",
 ]
@@ -36,9 +36,8 @@ _EVAL_DESCRIPTION: Final = (
     "several tool calls. {state}"
 )
 
-_CODE_DESCRIPTION: Final = (
-    "The program. Top-level `await` works; the last expression is the result."
-)
+CODE_DESCRIPTION: Final = "The program. Top-level `await` works; the last expression is the result."
+"""What the `eval` tool says about its one argument."""
 
 _STATE: Final = {
     "call": "Each program starts afresh; nothing is kept from earlier ones.",
@@ -107,11 +106,6 @@ def eval_tool_description(*, mode: Mode = Defaults.mode) -> str:
         mode: How long a script's variables live.
     """
     return _EVAL_DESCRIPTION.format(state=_STATE[mode])
-
-
-def eval_code_description() -> str:
-    """Writes what the `eval` tool says about its one argument."""
-    return _CODE_DESCRIPTION
 
 
 def system_prompt_section(

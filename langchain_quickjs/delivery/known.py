@@ -17,7 +17,7 @@ from langchain_quickjs.delivery.delivered import Delivered
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.script.durability.ledger import claimed_in, ledgers_of
 from langchain_quickjs.script.durability.ledger_entries import Claim
-from langchain_quickjs.script.flow.decisions import is_of_time
+from langchain_quickjs.script.flow.decisions import is_decided_by_time
 from langchain_quickjs.script.flow.drivers import Ask, Asking
 from langchain_quickjs.script.langgraph_internals.checkpointer import was_answered
 from langchain_quickjs.script.telling.receipts import Receipt
@@ -79,7 +79,7 @@ def of_claim(claim: Claim | Receipt) -> Delivered:
     """What is known by the answer that was taken."""
     taken = claim.taken_s
     at = None if taken is None else datetime.fromtimestamp(taken, UTC)
-    if is_of_time(claim.answer):
+    if is_decided_by_time(claim.answer):
         why = "The question had expired before it was answered; it counts as rejected."
         return Delivered("void", why, claim.answer, at)
     return Delivered("late", "The question was answered before.", claim.answer, at)

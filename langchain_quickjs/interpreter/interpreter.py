@@ -46,8 +46,8 @@ class Interpreter:
         limits: What scripts may use up.
         seed: 32 bytes that all randomness of the scripts comes from; drawn when omitted.
         clock: Gives the time that scripts see, in seconds since the epoch.
-        ledger: Whether what is stored has all that the scripts were told, up to 1 MiB. Where the
-            guest is gone that they stood in, they are run again then, without making any call.
+        transcript: Whether what is stored has all that the scripts were told, up to 1 MiB. Where
+            the guest is gone that they stood in, they are run again then, without making any call.
 
     Example:
         ```python
@@ -65,12 +65,12 @@ class Interpreter:
         limits: Limits | None = None,
         seed: bytes | None = None,
         clock: Callable[[], float] = time.time,
-        ledger: bool = False,
+        transcript: bool = False,
     ) -> None:
         self._limits = checked_limits(limits)
         self._clock = clock
         self._seed: bytes | None = checked_seed(seed) or os.urandom(32)
-        make = replay.machines.new_machine if ledger else Machine
+        make = replay.machines.new_machine if transcript else Machine
         self._machine = make(load(), self._limits.memory_bytes)
         self._one_thread = OneThreadAtATime()
         self._state = ScriptState()
@@ -161,7 +161,8 @@ class Interpreter:
             InterpreterStateError: If another script is running.
             LimitError: If it reached a limit; it has not been started then.
             ToolNameError: If a name is no JavaScript identifier.
-            ValueError: If a name is located and not granted, or the clock gives no date's time.
+            SetupError: If the source is no text, a name is located and not granted, or the clock
+                gives no time that a Date can have.
         """
         self._one_thread.enter()
         try:

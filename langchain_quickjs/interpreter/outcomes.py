@@ -10,6 +10,7 @@ from langchain_quickjs.interpreter import display
 from langchain_quickjs.interpreter.quoting import error_text, type_name
 
 __all__ = [
+    "SCRIPT_NAME",
     "Call",
     "CallResult",
     "Completed",
@@ -20,6 +21,8 @@ __all__ = [
     "Suspended",
 ]
 
+SCRIPT_NAME: Final = "script.js"
+"""What a script is called in the stacks of its errors."""
 
 _ERROR_CHARS: Final = 16 * 1024
 

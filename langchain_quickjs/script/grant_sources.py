@@ -35,7 +35,7 @@ from langchain_quickjs.script.graph_state import ScriptState
 from langchain_quickjs.script.langgraph_internals.graph_around import run_of
 from langchain_quickjs.script.people.approvals import Approvals
 
-__all__ = ["OwnTools", "Passed", "Source"]
+__all__ = ["FromAgent", "OwnTools", "Source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +108,16 @@ class Source(Protocol):
         ...
 
 
-class Passed:
-    """It comes along in the context of whoever invokes the graph."""
+class FromAgent:
+    """What a program of an agent is given: its tool passes that along when it invokes the graph.
+
+    It is in the context of that call.
+    """
 
     @staticmethod
     @contextlib.contextmanager
-    def along(granted: Granted, source: str, paused: Paused | None = None) -> Iterator[None]:
-        """Passes it to the graph that is invoked in this context.
+    def passing(granted: Granted, source: str, paused: Paused | None = None) -> Iterator[None]:
+        """Gives it to the graph that is invoked in this context.
 
         Args:
             granted: What the script is given.
@@ -127,65 +130,38 @@ class Passed:
         finally:
             _passed.reset(token)
 
-    def tools(
-        self,
-        config: RunnableConfig,  # noqa: ARG002 - the protocol's
-    ) -> Mapping[str, BaseTool]:
+    def tools(self, config: RunnableConfig) -> Mapping[str, BaseTool]:
         """The tools that came along."""
         rules = _passed.get().granted.rules
         return {**rules.tools, **rules.functions}
 
-    def takes(
-        self,
-        tool: BaseTool,
-        config: RunnableConfig,  # noqa: ARG002 - the protocol's
-    ) -> Takes:
+    def takes(self, tool: BaseTool, config: RunnableConfig) -> Takes:
         """What a tool takes when the script calls it."""
         return _passed.get().granted.rules.takes(tool)
 
-    def approvals(
-        self,
-        config: RunnableConfig,  # noqa: ARG002 - the protocol's
-    ) -> Approvals:
+    def approvals(self, config: RunnableConfig) -> Approvals:
         """What came along."""
         return _passed.get().granted.approvals
 
-    def granted(
-        self,
-        state: ScriptState,  # noqa: ARG002 - the protocol's
-        config: RunnableConfig,  # noqa: ARG002 - the protocol's
-    ) -> Work[Granted]:
+    def granted(self, state: ScriptState, config: RunnableConfig) -> Work[Granted]:
         """What came along."""
         yield from ()
         return _passed.get().granted
 
-    def paused(
-        self,
-        config: RunnableConfig,  # noqa: ARG002 - the protocol's
-    ) -> Paused | None:
+    def paused(self, config: RunnableConfig) -> Paused | None:
         """The script that came along."""
         return _passed.get().paused
 
-    def sealer(
-        self,
-        state: ScriptState,  # noqa: ARG002 - the protocol's
-        config: RunnableConfig,
-    ) -> Sealer:
+    def sealer(self, state: ScriptState, config: RunnableConfig) -> Sealer:
         """What seals the script that came along."""
         return _passed.get().granted.sealer(config)
 
-    def outer(
-        self,
-        config: RunnableConfig,  # noqa: ARG002 - the protocol's
-    ) -> RunnableConfig:
+    def outer(self, config: RunnableConfig) -> RunnableConfig:
         """Gives the config of the task that calls the tool `eval`."""
         outer: RunnableConfig = _passed.get().granted.path.request.runtime.config
         return outer
 
-    def run(
-        self,
-        config: RunnableConfig,  # noqa: ARG002 - the protocol's
-    ) -> object:
+    def run(self, config: RunnableConfig) -> object:
         """What came along, for this run only."""
         return _passed.get().granted
 
@@ -193,11 +169,7 @@ class Passed:
         """Yes, as nobody sees the graph inside of the tool; unless it is stored as it runs."""
         return not _passed.get().granted.rules.keeps
 
-    def checked_source(
-        self,
-        state: ScriptState,
-        config: RunnableConfig,  # noqa: ARG002 - the protocol's
-    ) -> str:
+    def checked_source(self, state: ScriptState, config: RunnableConfig) -> str:
         """What was stored, if that is what the model has written."""
         if state["source"] != _passed.get().source:
             raise SnapshotError(
@@ -207,7 +179,11 @@ class Passed:
 
 
 class OwnTools:
-    """The graph has tools of its own."""
+    """What a script of a graph that runs on its own is given: the graph's tools.
+
+    Attributes:
+        signing_keys: With what paused scripts are signed, for those who look at them later.
+    """
 
     def __init__(
         self,
@@ -217,7 +193,7 @@ class OwnTools:
         *,
         keeps: bool,
         raises: bool,
-        keys: tuple[bytes, ...],
+        signing_keys: tuple[bytes, ...],
         streams_events: bool,
     ) -> None:
         self._tools = js_names(tools)
@@ -225,29 +201,19 @@ class OwnTools:
         self._limits = limits
         self._keeps = keeps
         self._raises = raises
-        self.keys = keys
+        self.signing_keys = signing_keys
         self._streams_events = streams_events
         self._node = ToolNode(tools, wrap_tool_call=_reveal, awrap_tool_call=_areveal)
 
-    def tools(
-        self,
-        config: RunnableConfig,  # noqa: ARG002 - the protocol's
-    ) -> Mapping[str, BaseTool]:
+    def tools(self, config: RunnableConfig) -> Mapping[str, BaseTool]:
         """The graph's tools."""
         return self._tools
 
-    def takes(
-        self,
-        tool: BaseTool,
-        config: RunnableConfig,  # noqa: ARG002 - the protocol's
-    ) -> Takes:
+    def takes(self, tool: BaseTool, config: RunnableConfig) -> Takes:
         """What the tool takes."""
         return arguments_of(tool)
 
-    def approvals(
-        self,
-        config: RunnableConfig,  # noqa: ARG002 - the protocol's
-    ) -> Approvals:
+    def approvals(self, config: RunnableConfig) -> Approvals:
         """Those of the graph."""
         return self._approvals
 
@@ -268,22 +234,19 @@ class OwnTools:
             keeps=self._keeps,
             raises=self._raises,
         )
-        signer = Signer.of(self.keys, config)
+        signer = Signer.of(self.signing_keys, config)
         events = events_of(request.runtime, rules.script_id) if self._streams_events else None
         path = ToolPath(request, handler)
         return Granted(rules, path, self._approvals, signer=signer, events=events)
 
-    def paused(
-        self,
-        config: RunnableConfig,  # noqa: ARG002 - the protocol's
-    ) -> Paused | None:
+    def paused(self, config: RunnableConfig) -> Paused | None:
         """Gives no script, because scripts begin in the graph."""
         return None
 
     def sealer(self, state: ScriptState, config: RunnableConfig) -> Sealer:
         """One for the script's id."""
         script_id = cast("str", _call_of(state)["id"])
-        return Sealer.of(Signer.of(self.keys, config), config, script_id, _place_of(state))
+        return Sealer.of(Signer.of(self.signing_keys, config), config, script_id, _place_of(state))
 
     def outer(self, config: RunnableConfig) -> RunnableConfig:
         """The graph's own task: the calls run in it."""
@@ -297,11 +260,7 @@ class OwnTools:
         """No: whoever looks at the graph sees that its question is answered."""
         return False
 
-    def checked_source(
-        self,
-        state: ScriptState,
-        config: RunnableConfig,  # noqa: ARG002 - the protocol's
-    ) -> str:
+    def checked_source(self, state: ScriptState, config: RunnableConfig) -> str:
         """What was given.
 
         Raises:

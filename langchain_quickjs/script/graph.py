@@ -157,7 +157,7 @@ def create_script_graph(
         limits or Limits(),
         keeps=durability == "call",
         raises=on_tool_error == "raise",
-        keys=signing_keys(snapshot_signing_key),
+        signing_keys=signing_keys(snapshot_signing_key),
         streams_events=stream_events,
     )
     return build_script_graph(own, checkpointer=checkpointer, name=name)
@@ -224,8 +224,8 @@ class _Run(_Node):
         again, at = started_before(config), None
         goes_on = going_on(state, self.source.sealer(state, config))
         if goes_on is not None:
-            pause, sealer = _pause(state, self.source, config)
-            at = (yield from claimed_again(goes_on, pause, sealer)), pause
+            pause = _pause(state, self.source, config)
+            at = (yield from claimed_again(goes_on, pause)), pause
         return (yield from _went_on(self.source, state, config, again, at))
 
 
@@ -236,13 +236,13 @@ class _Ask(_Node):
         stored = cast("PausedState", state["paused"])
         sealer = self.source.sealer(state, config)
         state["paused"] = here = paused_here(stored, sealer, config)
-        pause, sealer = _pause(state, self.source, config)
-        goes_on = yield from asked_where_it_stands(config, here, answers_at(pause, state, sealer))
+        pause = _pause(state, self.source, config)
+        goes_on = yield from asked_where_it_stands(config, here, answers_at(pause, state))
         if self.source.goes_on_at_once():
             again = goes_on.taken.entries is None
             return (yield from _went_on(self.source, state, config, again, (goes_on, pause)))
         moved = {} if here is stored else {"paused": here}
-        write_unseen(config, {"answers": sealed_for(goes_on, here, sealer), **moved})
+        write_unseen(config, {"answers": sealed_for(goes_on, here, pause.sealer), **moved})
         return Command(goto="run")
 
 
@@ -296,12 +296,12 @@ def _whole(shown: ShownState, config: RunnableConfig) -> ScriptState:
     return cast("ScriptState", {**shown, **read_unseen(config, _UNSEEN)})
 
 
-def _pause(state: ScriptState, source: Source, config: RunnableConfig) -> tuple[Pause, Sealer]:
-    """The pause that a script has come to, and what seals what is stored of it."""
+def _pause(state: ScriptState, source: Source, config: RunnableConfig) -> Pause:
+    """The pause that a script has come to."""
     stored, sealer = cast("PausedState", state["paused"]), source.sealer(state, config)
     script = sealer.resume(stored)  # Only now is it known that nobody has changed it.
     tools = {tool.name: tool for tool in source.tools(config).values()}
-    pause = Pause(
+    return Pause(
         key=f"pause/{digest(stored['sealed'])}",
         script=script,
         manner=source.approvals(config).manner,
@@ -313,7 +313,6 @@ def _pause(state: ScriptState, source: Source, config: RunnableConfig) -> tuple[
         run=source.run(config),
         sealer=sealer,
     )
-    return pause, sealer
 
 
 def _answer(

@@ -22,6 +22,7 @@ from langchain_quickjs.interpreter import Limits
 from langchain_quickjs.interpreter.limits import RANGES, Range
 from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.script.labels.taint import Rule
+from langchain_quickjs.script.state import AskMode
 
 __all__ = [
     "AskMode",
@@ -47,9 +48,6 @@ OnToolError = Literal["raise", "return"]
 
 Mode = Literal["thread", "turn", "call"]
 """How long what programs declare lives."""
-
-AskMode = Literal["together", "each", "one_by_one"]
-"""Whether calls that wait together are one question, a question each, or asked about in turn."""
 
 OnUnfitAnswer = Literal["ask_again", "raise"]
 """What becomes of an answer that does not fit: the question stands with the reason, or an error."""
@@ -92,9 +90,10 @@ def _is_whole(value: object, least: int = 1) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= _LARGEST
 
 
-def _is_list_of(value: object, *kinds: type) -> bool:
+def _are_tools(value: object, *, or_names: bool) -> bool:
     if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray):
         return False
+    kinds = (BaseTool, str) if or_names else BaseTool
     return all(isinstance(item, kinds) or callable(item) for item in value)
 
 
@@ -112,11 +111,11 @@ _WHOLE: Final = (f"a whole number from 1 to {_LARGEST}", _is_whole)
 _RULES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
     "ptc": (
         "a list of names of the agent's tools, tools and functions, or None",
-        _or_none(lambda value: _is_list_of(value, str, BaseTool)),
+        _or_none(lambda value: _are_tools(value, or_names=True)),
     ),
     "tools": (
         "a list of tools and functions",
-        lambda value: _is_list_of(value, BaseTool),
+        lambda value: _are_tools(value, or_names=False),
     ),
     "interrupt_on": (
         "a mapping of tool names to True, False or an `InterruptOnConfig`, or None",

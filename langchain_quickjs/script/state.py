@@ -16,10 +16,12 @@ from langgraph.types import Interrupt
 from typing_extensions import TypedDict
 
 __all__ = [
+    "AskMode",
     "AwaitingCall",
     "CallEnd",
     "CallMade",
     "CallReport",
+    "ChainSizes",
     "Fate",
     "Listing",
     "OpenCall",
@@ -43,6 +45,8 @@ Fate = Literal[
 ]
 """What became of a call. One whose result is unknown has begun, and has not come to an end."""
 
+AskMode = Literal["together", "each", "one_by_one"]
+"""Whether calls that wait together are one question, a question each, or asked about in turn."""
 
 # How many kinds of calls are counted that are not listed.
 _GROUPS: Final = 8
@@ -76,7 +80,7 @@ class AwaitingCall(TypedDict):
 
     Attributes:
         id: Its number in the script.
-        tool_call_id: Its name (`calls/call_ids.py`).
+        tool_call_id: Its name (`flow/call_ids.py`).
         action: What the person sees of it.
         review: What the person may decide.
         rounds: How often it has begun without an end that anybody knows.
@@ -121,7 +125,7 @@ class OpenCall(TypedDict):
 
     Attributes:
         id: Its number in the script.
-        tool_call_id: Its name (`calls/call_ids.py`).
+        tool_call_id: Its name (`flow/call_ids.py`).
         name: The tool's own name.
         args: Its arguments, as JSON values.
         answers: What people have answered to interrupts that the tool itself raised, in order.
@@ -308,3 +312,21 @@ class PausedState(TypedDict):
     script_id: str
     sealed: bytes
     place: NotRequired[str]
+
+
+class ChainSizes(NamedTuple):
+    """How much a chain of records takes.
+
+    Attributes:
+        full_bytes: The size of its full record.
+        delta_bytes: The size of its deltas together.
+        deltas: How many deltas it has.
+    """
+
+    full_bytes: int = 0
+    delta_bytes: int = 0
+    deltas: int = 0
+
+    def with_delta(self, record: bytes) -> ChainSizes:
+        """The same of the chain with one more delta."""
+        return ChainSizes(self.full_bytes, self.delta_bytes + len(record), self.deltas + 1)

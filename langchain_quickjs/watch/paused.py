@@ -81,7 +81,7 @@ def _places(agent: Any, snapshot: StateSnapshot, namespace: str) -> Iterator[_Pl
     """Where programs may be stored that wait: under each task that waits, of each graph."""
     nodes = getattr(agent, "nodes", {})
     script = getattr(getattr(nodes.get("run"), "bound", None), "source", None)
-    if (own := getattr(script, "keys", None)) is not None:
+    if (own := getattr(script, "signing_keys", None)) is not None:
         yield _Place(namespace, "", own)
         return
     tools = tool_calls_of(nodes).tools or {}

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
@@ -19,7 +19,7 @@ from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.script.flow.drivers import Ask, Asking, adrive, drive
 from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_task
 from langchain_quickjs.watch.drawing.cards import cards_html, cards_plain
-from langchain_quickjs.watch.question import Question, question_in, time_in
+from langchain_quickjs.watch.question import UNKNOWN_TIME, Question, question_in, time_in
 from langchain_quickjs.watch.stranded import void_questions
 
 __all__ = [
@@ -31,8 +31,6 @@ __all__ = [
     "state_of",
     "thread_of",
 ]
-
-_UNKNOWN_TIME: Final = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +249,7 @@ def _deeper(task: PregelTask, namespace: str) -> Iterator[tuple[str, _Place]]:
 def _calls(thread_id: str, interrupt: Interrupt, place: _Place) -> Iterator[PendingCall]:
     question = question_in(interrupt.value)
     program = question.program
-    since = time_in(place.snapshot.created_at) or _UNKNOWN_TIME
+    since = time_in(place.snapshot.created_at) or UNKNOWN_TIME
     for index, call in enumerate(question.calls):
         yield PendingCall(
             thread_id=thread_id,

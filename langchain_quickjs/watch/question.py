@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["AskedCall", "Program", "Question", "question_in", "time_in"]
+__all__ = ["UNKNOWN_TIME", "AskedCall", "Program", "Question", "question_in", "time_in"]
+
+UNKNOWN_TIME: Final = datetime.fromtimestamp(0, UTC)
+"""Stands for a time that nobody has stored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def find_story(agent: KeepsState, config: RunnableConfig, wanted: str | None) ->
     paused = [Told(script_id, story) for script_id, story in stories if story is not None]
     ended = [told for told in _ended(snapshot.values) if wanted in (None, told.script_id)]
     if paused:
-        return max(paused, key=lambda told: _began(told.story))
+        return max(paused, key=lambda told: told.story["began_s"])
     if ended:
         return ended[-1]
     which = "no program" if wanted is None else f"no program of the tool call {wanted!r}"
@@ -79,8 +79,3 @@ def _ended(values: Any) -> Iterator[Told]:
         story = unpack_story(beside.get("story")) if isinstance(beside, Mapping) else None
         if story is not None:
             yield Told(script_id, story)
-
-
-def _began(story: Mapping[str, Any]) -> float:
-    began = story.get("began_s")
-    return float(began) if isinstance(began, int | float) else 0.0

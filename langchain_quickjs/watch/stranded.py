@@ -10,7 +10,7 @@ from langgraph.types import StateSnapshot
 
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter.replay.stood import why_gone
-from langchain_quickjs.interpreter.storage.heap_records import ledger_in
+from langchain_quickjs.interpreter.storage.heap_records import transcript_in
 from langchain_quickjs.script.flow.drivers import Asking
 from langchain_quickjs.script.memory.paused_memory import store_of
 from langchain_quickjs.script.memory.reference import MemoryReference
@@ -60,8 +60,8 @@ def _why(saver: BaseCheckpointSaver[Any], thread_id: str, stored: bytes) -> Aski
         return ""
     store = store_of(saver, thread_id, of_thread=reference.of_thread, root=reference.root)
     records = records_at((yield store.read(reference.anchor)))
-    ledger, _ = ledger_in(records, reference.id, memory_bytes=_MOST_BYTES)
-    return why if ledger is None else ""
+    transcript, _ = transcript_in(records, reference.id, memory_bytes=_MOST_BYTES)
+    return why if transcript is None else ""
 
 
 def _asked(script: PausedScript) -> Iterator[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 
@@ -17,11 +17,9 @@ from langchain_quickjs.script.langgraph_internals.checkpointer import (
     standing_interrupts,
     threads_in_sqlite,
 )
-from langchain_quickjs.watch.question import question_in, time_in
+from langchain_quickjs.watch.question import UNKNOWN_TIME, question_in, time_in
 
 __all__ = ["PendingThread", "apending_threads", "pending_threads"]
-
-_UNKNOWN_TIME: Final = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +140,7 @@ def _waiting(stored: CheckpointTuple) -> PendingThread | None:
     if not interrupts:
         return None
     asked = [question_in(one.value).asked_at for one in interrupts]
-    began = time_in(stored.checkpoint.get("ts")) or _UNKNOWN_TIME
+    began = time_in(stored.checkpoint.get("ts")) or UNKNOWN_TIME
     return PendingThread(
         str(stored.config["configurable"]["thread_id"]),
         min((one for one in asked if one is not None), default=began),

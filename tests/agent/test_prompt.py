@@ -31,7 +31,7 @@ from typing_extensions import TypedDict
 
 from langchain_quickjs.agent.documentation.declarations import signature
 from langchain_quickjs.agent.prompt import (
-    eval_code_description,
+    CODE_DESCRIPTION,
     eval_tool_description,
     system_prompt_section,
 )
@@ -130,7 +130,7 @@ def test_system_prompt_without_tools() -> None:
 
 def test_descriptions() -> None:
     lines = [eval_tool_description(mode=mode) for mode in ("call", "turn", "thread")]
-    assert_snapshot("descriptions", "\n".join([*lines, eval_code_description()]))
+    assert_snapshot("descriptions", "\n".join([*lines, CODE_DESCRIPTION]))
 
 
 def test_more_tools_than_fit() -> None:

@@ -306,7 +306,7 @@ def test_an_answer_to_a_program_whose_guest_is_gone(mode: Mode, tmp_path: Path) 
     """No call is made for it, so it has not won; and the thread goes on."""
     talk = talk_in(tmp_path, "create_agent", mode)
     talk.start()
-    other = Interpreter()  # It keeps no ledger by which it could be run again.
+    other = Interpreter()  # It keeps no transcript by which it could be run again.
     other.start("await tools.pay()", tools=["pay"])
     stored = other.snapshot()
     gone = stored[:5] + bytes(16) + stored[21:]  # Where the name of the build stands.

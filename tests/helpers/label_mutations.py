@@ -94,7 +94,7 @@ HISTORY: Final[Part] = (session_labels, "labels_told", lambda *_: (NOBODY, NOBOD
 MUTATIONS: Final[Mapping[str, tuple[Part, ...]]] = {
     "the rule never applies": ((RuleOfTwo, "applies", lambda *_: False),),
     "the model's own calls are let through": (
-        (ruled_calls, "_ruled_call", lambda *args: _ruled(*args[:4], _deaf(args[4]))),
+        (ruled_calls, "_ruled_call", lambda *args: _ruled(*args[:-1], _deaf(args[-1]))),
     ),
     "calls of programs are let through": (
         (ProgramLabels, "reviewed", lambda self, number, name, args, asked, now_s: asked),
@@ -114,7 +114,7 @@ MUTATIONS: Final[Mapping[str, tuple[Part, ...]]] = {
             ruled_calls,
             "_ruled_call",
             lambda *args: _ruled(
-                *args[:4], _deaf(args[4]) if args[4].on_three == "refuse" else args[4]
+                *args[:-1], _deaf(args[-1]) if args[-1].on_three == "refuse" else args[-1]
             ),
         ),
     ),

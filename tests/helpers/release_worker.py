@@ -80,7 +80,7 @@ held[5] = await tools.pay({ to: "Ann", amount: 1 });
 const last = await tools.pay({ to: "Bob", amount: held[7] % 5 });
 [held[5], last, held.length, held[299_999], REST].join(" | ")
 """
-# What it was told is too much for a ledger.
+# What it was told is too much for a transcript.
 UNTOLD = """
 const pages = [];
 for (let n = 0; n < 4; n++) pages.push(await tools.page({ n }));

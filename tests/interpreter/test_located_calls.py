@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from langchain_quickjs import Call, Interpreter, Returned, Suspended
+from langchain_quickjs import Call, Interpreter, Returned, SetupError, Suspended
 from tests.helpers.places import PLACES
 from tests.helpers.scripts import Clock
 
@@ -66,5 +66,5 @@ def test_a_function_can_be_located_too() -> None:
 
 
 def test_what_is_located_has_to_be_granted() -> None:
-    with pytest.raises(ValueError, match="'pau' cannot be located"):
+    with pytest.raises(SetupError, match="'pau' cannot be located"):
         Interpreter().start("1", tools=["pay"], located=["pau"])

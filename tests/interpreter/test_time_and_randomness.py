@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter import (
     Completed,
     Interpreter,
@@ -45,7 +46,7 @@ def test_a_clock_that_gives_no_date_is_refused(now_s: float) -> None:
     outcome = interpreter.start(source, tools=["f"])
     assert isinstance(outcome, Suspended)
     times[0] = now_s
-    with pytest.raises(ValueError, match="no time that a Date can have"):
+    with pytest.raises(SetupError, match="no time that a Date can have"):
         interpreter.resume({1: Returned(None)})
     times[0] = 8.64e12
     assert interpreter.resume({1: Returned(None)}) == Completed(1)
@@ -71,8 +72,10 @@ def test_entropy_makes_what_is_drawn_afterwards_another() -> None:
     other = Interpreter(seed=bytes(32))
     other.start(DRAW, tools=["f"])
     assert other.resume({1: Returned(None)}, entropy=b"\1" * 32).value != drawn(b"\1" * 32)  # type: ignore[union-attr]  # it completed
-    with pytest.raises(ValueError, match="32 bytes"):
+    with pytest.raises(SetupError, match="32 bytes"):
         drawn(b"short")
+    with pytest.raises(SetupError, match="32 bytes"):
+        Interpreter(seed="s" * 32)  # type: ignore[arg-type]
 
 
 def test_interpreters_with_one_heap_draw_other_numbers() -> None:

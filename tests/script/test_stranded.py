@@ -1,4 +1,4 @@
-"""Threads of releases whose guests are gone, and which kept no ledger: all that is left is told.
+"""Threads of releases whose guests are gone, and which kept no transcript: what is left is told.
 
 The releases make the threads themselves, as in `test_upgrades.py`.
 """

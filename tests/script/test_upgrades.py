@@ -1,7 +1,8 @@
 """Threads of earlier releases go on in today's package: paused programs, variables and forks.
 
 Each release makes its threads itself, in a process of its own, with its own code and guest. In the
-other way its guest is gone: today's code makes the threads on it, and goes on by ledger without it.
+other way its guest is gone: today's code makes the threads on it, and goes on by transcript without
+it.
 """
 
 from __future__ import annotations
@@ -85,12 +86,12 @@ class Threads:
     """What came of all threads.
 
     Attributes:
-        by_ledger: Whether the guest that they were made on is gone.
+        by_transcript: Whether the guest that they were made on is gone.
         folder: Where they are.
         results: What each step has come to, by thread.
     """
 
-    by_ledger: bool
+    by_transcript: bool
     folder: Path
     results: dict[str, Any]
 
@@ -106,17 +107,17 @@ def release(request: pytest.FixtureRequest) -> Release:
     return found
 
 
-@pytest.fixture(scope="module", params=["by its own guest", "by ledger"])
+@pytest.fixture(scope="module", params=["by its own guest", "by transcript"])
 def threads(
     request: pytest.FixtureRequest, release: Release, tmp_path_factory: pytest.TempPathFactory
 ) -> Threads:
-    by_ledger, folder = request.param == "by ledger", tmp_path_factory.mktemp("threads")
+    by_transcript, folder = request.param == "by transcript", tmp_path_factory.mktemp("threads")
     place, bare = tmp_path_factory.mktemp("release"), tmp_path_factory.mktemp("bare")
-    before = releases.on_guest_of if by_ledger else releases.installed
+    before = releases.on_guest_of if by_transcript else releases.installed
     begun = releases.run_worker(before(release, place), folder, [*BEGUN.items()])
     assert not [step for steps in begun.values() for step in steps if "raised" in step]
-    after = releases.without_guests(bare) if by_ledger else releases.ROOT
-    return Threads(by_ledger, folder, releases.run_worker(after, folder, [*GO_ON.items()]))
+    after = releases.without_guests(bare) if by_transcript else releases.ROOT
+    return Threads(by_transcript, folder, releases.run_worker(after, folder, [*GO_ON.items()]))
 
 
 @pytest.mark.parametrize("name", ["pause", "deep", "kept"])
@@ -158,7 +159,7 @@ def test_a_program_that_was_answered_before_goes_on(threads: Threads) -> None:
 def test_a_result_that_cannot_leave(threads: Threads) -> None:
     (ended,) = threads.results["shown"]
     assert "result is a function, which cannot leave the script" in ended["texts"][0]
-    assert ("only shown" in ended["texts"][0]) == threads.by_ledger  # as today's guest does
+    assert ("only shown" in ended["texts"][0]) == threads.by_transcript  # as today's guest does
 
 
 @pytest.mark.parametrize("name", ["memory", "signed"])
@@ -216,11 +217,13 @@ def test_a_program_that_holds_much_goes_on(threads: Threads) -> None:
         assert threads.done(name) == {"pay Ann 1": 1, "pay Bob 3": 1}
 
 
-def test_a_program_that_was_told_too_much_for_a_ledger(threads: Threads, release: Release) -> None:
+def test_a_program_that_was_told_too_much_for_a_transcript(
+    threads: Threads, release: Release
+) -> None:
     (void, ended), (void_too, too) = (
         threads.results[name] for name in ("untold", "untold in a graph")
     )
-    if not threads.by_ledger:
+    if not threads.by_transcript:
         assert void == void_too == [["pay", ""]]
         assert ended == {"texts": ["<result>paid 1 to Ann 1600000</result>"]}
         assert too == {"value": "paid 1 to Ann 1600000", "error": None}
@@ -237,7 +240,7 @@ def test_a_program_that_comes_out_differently_is_not_run_again(threads: Threads)
     asked, ended, later = threads.results["differs"]
     (action,) = asked[0]["action_requests"]
     assert action["args"] == {"to": "undefined", "amount": 1}
-    if not threads.by_ledger:
+    if not threads.by_transcript:
         assert ended["texts"] == ["<result>paid 1 to undefinedundefined</result>"]
         return
     assert GUEST_GONE in ended["texts"][0]

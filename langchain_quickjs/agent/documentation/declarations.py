@@ -24,6 +24,7 @@ __all__ = [
     "WHOLE",
     "Declared",
     "Detail",
+    "Facts",
     "declared",
     "facts_of",
     "signature",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain_core.messages import AIMessage, ToolCall, ToolMessage
@@ -38,15 +38,24 @@ from langchain_quickjs.script.langgraph_internals.agent_hooks import (
 from langchain_quickjs.script.langgraph_internals.checkpointer import agent_inside
 from langchain_quickjs.script.people.answers import in_langchains_words
 from langchain_quickjs.script.people.approvals import Approvals
-from langchain_quickjs.script.people.gates import agent_of, asked_by
+from langchain_quickjs.script.people.gates import agent_of, config_in
 from langchain_quickjs.script.people.once_only import EndedBefore, OnceOnly
 from langchain_quickjs.script.run import require_checkpointer
 from langchain_quickjs.script.state import AwaitingCall, Question
 from langchain_quickjs.script.telling.questions import question_about
 
-__all__ = ["answer_if_unfit", "as_edited", "as_made", "decided_call", "needs_decision"]
+__all__ = [
+    "ToolResult",
+    "answer_if_unfit",
+    "as_edited",
+    "as_made",
+    "decided_call",
+    "error_message",
+    "needs_decision",
+]
 
-ToolResult = ToolMessage | Command[Any]
+ToolResult: TypeAlias = ToolMessage | Command[Any]
+"""What a call of the model comes to."""
 
 
 def needs_decision(request: ToolCallRequest, handler: Any, approvals: Approvals) -> bool:
@@ -84,7 +93,7 @@ def answer_if_unfit(
         return cast("ToolResult", (yield Invoke(partial(handler, request))))
     problem = why_not_taken(request.tool, call["args"])
     # It is not even tried: whatever is wrong about this, nothing runs that nobody was asked about.
-    return None if problem is None else _error(call, f"{call['name']}: {problem}")
+    return None if problem is None else error_message(call, f"{call['name']}: {problem}")
 
 
 def decided_call(
@@ -226,11 +235,12 @@ def _to_run(request: ToolCallRequest, decided: CallRuns) -> _Decided:
 def _reply_message(call: ToolCall, reply: Returned | Raised) -> ToolMessage:
     """What the model is told in the call's place."""
     if isinstance(reply, Raised):
-        return _error(call, reply.message)
+        return error_message(call, reply.message)
     return ToolMessage(reply.value, name=call["name"], tool_call_id=call["id"])
 
 
-def _error(call: ToolCall, text: str) -> ToolMessage:
+def error_message(call: ToolCall, text: str) -> ToolMessage:
+    """What the model is told of a call that was not made."""
     return ToolMessage(text, name=call["name"], tool_call_id=call["id"], status="error")
 
 
@@ -258,7 +268,7 @@ def as_edited(request: ToolCallRequest) -> ToolCallRequest:
 
 
 def _is_asked(gate: HumanInTheLoopMiddleware[Any, Any, Any], request: ToolCallRequest) -> bool:
-    config = asked_by(gate, request.tool_call["name"])
+    config = config_in(gate, request.tool_call["name"])
     if config is None:
         return False
     when = config.get("when")

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.messages import AIMessage, ToolCall
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langgraph.config import get_config
 from langgraph.prebuilt.tool_node import ToolCallRequest
-from langgraph.types import Command
 
 from langchain_quickjs.agent.model_calls.direct_calls import (
+    ToolResult,
     answer_if_unfit,
     as_edited,
     as_made,
     decided_call,
+    error_message,
     needs_decision,
 )
 from langchain_quickjs.agent.program import ProgramSettings
@@ -34,7 +36,15 @@ from langchain_quickjs.script.labels.messages.history import (
 from langchain_quickjs.script.labels.messages.provider_tools import provider_tools_in
 from langchain_quickjs.script.labels.policy import RuleOfTwo
 from langchain_quickjs.script.labels.results import CallLabels, around, noting
-from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN, brought_by, error_about, why
+from langchain_quickjs.script.labels.taint import (
+    CLEAN,
+    UNKNOWN,
+    Label,
+    Taint,
+    brought_by,
+    error_about,
+    why,
+)
 from langchain_quickjs.script.langgraph_internals.task import withdraw_on_error
 from langchain_quickjs.script.people.approvals import Approvals
 from langchain_quickjs.script.people.gates import agent_of, make_way
@@ -51,8 +61,6 @@ __all__ = [
 ]
 
 logger = logging.getLogger(__name__)
-
-ToolResult = ToolMessage | Command[Any]
 
 
 def is_decided_here(request: ToolCallRequest, handler: Any, settings: ProgramSettings) -> bool:
@@ -75,7 +83,7 @@ def decided_here(
     """Makes such a call, when people have decided about it if they have to."""
     if (rule := settings.rule_for(request.runtime.tools)) is None:
         return decided_call(request, handler, settings.grants.approvals, settings.signing_keys)
-    return _ruled_call(request, handler, settings.grants.approvals, settings, rule)
+    return _ruled_call(request, handler, settings, rule)
 
 
 def rule_decides(request: ToolCallRequest, settings: ProgramSettings) -> bool:
@@ -99,7 +107,6 @@ def rule_decides(request: ToolCallRequest, settings: ProgramSettings) -> bool:
 def _ruled_call(
     request: ToolCallRequest,
     handler: Callable[[ToolCallRequest], Any],
-    approvals: Approvals,
     settings: ProgramSettings,
     rule: RuleOfTwo,
 ) -> Work[ToolResult]:
@@ -108,7 +115,6 @@ def _ruled_call(
     Args:
         request: The call, of any tool but that which runs programs.
         handler: What runs it; a coroutine function in agents that run asynchronously.
-        approvals: What people are asked about in any case.
         settings: What holds for the agent's programs.
         rule: The rule.
 
@@ -117,6 +123,7 @@ def _ruled_call(
         DecisionError: The answer does not fit, and it is not to be asked again.
     """
     config, keys = request.runtime.config, settings.signing_keys
+    approvals = settings.grants.approvals  # what people are asked about in any case
     make_way(agent_of(config))  # In this process no model may have been called yet.
     signer, clock = Signer.of(keys, config), approvals.manner.clock
     labels = SessionLabels.of(rule, config, request.state, signer, settings.tool_name)
@@ -130,40 +137,61 @@ def _ruled_call(
         if (answer := (yield from answer_if_unfit(edited, handler))) is not None:
             return with_record(answer, call["id"], record_of((), made=False))
         if rule.on_three == "refuse":
-            refused = _refused(request, error_about(call["name"], known, own))
+            refused = error_message(request.tool_call, error_about(call["name"], known, own))
             return with_record(refused, call["id"], record_of((), made=False))
         # Whatever gates have asked about it, people are shown the very call that is made.
         request, approvals = edited, _as_gates_ask(approvals, call["name"], config)
         approvals = approvals.because(call["name"], why(known, own))
-    touched, added, is_made = before.session, CallLabels(before.session), False
-
-    brings = own
+    brought, inside = _Brought(rule, clock), CallLabels(before.session)
 
     def noted(made: ToolCallRequest) -> Any:
         """Runs what is really called: a person may have put another call in its place."""
-        nonlocal touched, brings, is_made
-        called = as_edited(made).tool_call
-        is_made, name, args = True, called["name"], called["args"]
-        brings = rule.labels_of(name, args)
-        begun = brought_by(name, args, brings, clock(), delivered=False)
-        touched = touched.join(begun, brought_by(name, args, brings, clock(), delivered=True))
+        brought.note(as_edited(made).tool_call)
         return handler(made)
-
-    def note_all() -> None:
-        """Notes all labels: nobody knows any more which ones the tool has added."""
-        nonlocal touched, brings, is_made
-        is_made, brings, touched = True, UNKNOWN.labels, touched.join(UNKNOWN)
 
     asked = applies or _asks_anyhow(request, handler, approvals)
     with withdraw_on_error(labels.task):
-        with noting(added):
+        with noting(inside):
             if asked:
-                result = yield from decided_call(request, noted, approvals, keys, note_all)
+                result = yield from decided_call(request, noted, approvals, keys, brought.note_all)
             else:
                 result = yield Invoke(partial(noted, request))
-        labels.write(before, touched.join(added.added))
-    record = record_of(brings | added.added.labels if is_made else (), made=is_made)
-    return with_record(result, call["id"], record)
+        labels.write(before, before.session.join(brought.taint, inside.added))
+    return with_record(result, call["id"], brought.record(inside.added))
+
+
+@dataclass(slots=True)
+class _Brought:
+    """What a call of the model brings to its session.
+
+    Attributes:
+        rule: The rule.
+        clock: Tells the time, in seconds since the epoch.
+        labels: What it brings; `None` as long as it is not made.
+        taint: The same, with the call that it comes from.
+    """
+
+    rule: RuleOfTwo
+    clock: Callable[[], float]
+    labels: frozenset[Label] | None = None
+    taint: Taint = CLEAN
+
+    def note(self, called: ToolCall) -> None:
+        """Notes that the call is made."""
+        name, args, now_s = called["name"], called["args"], self.clock()
+        self.labels = own = self.rule.labels_of(name, args)
+        begun = brought_by(name, args, own, now_s, delivered=False)
+        self.taint = self.taint.join(begun, brought_by(name, args, own, now_s, delivered=True))
+
+    def note_all(self) -> None:
+        """Notes all labels: nobody knows any more which ones the tool has added."""
+        self.labels, self.taint = UNKNOWN.labels, self.taint.join(UNKNOWN)
+
+    def record(self, added: Taint) -> dict[str, Any]:
+        """What stands with the result, with what the tool has added."""
+        if self.labels is None:
+            return record_of((), made=False)
+        return record_of(self.labels | added.labels)
 
 
 def _as_gates_ask(approvals: Approvals, name: str, config: RunnableConfig) -> Approvals:
@@ -279,8 +307,3 @@ def _session_of(state: Any, settings: ProgramSettings, rule: RuleOfTwo) -> Sessi
     config = get_config()
     signer = Signer.of(settings.signing_keys, config)
     return SessionLabels.of(rule, config, state, signer, settings.tool_name)
-
-
-def _refused(request: ToolCallRequest, why_not: str) -> ToolMessage:
-    call = request.tool_call
-    return ToolMessage(why_not, name=call["name"], tool_call_id=call["id"], status="error")

@@ -6,14 +6,15 @@ import re
 from typing import Final, TypeVar
 
 from langchain_quickjs.errors import QuickJSError, ScriptError, TimeLimitError
+from langchain_quickjs.interpreter.outcomes import SCRIPT_NAME
 
-__all__ = ["characters_before", "excerpt", "source_line", "source_lines", "with_place"]
+__all__ = ["characters_before", "excerpt", "source_lines", "with_place"]
 
 _Error = TypeVar("_Error", bound=QuickJSError)
 
 _WIDTH: Final = 80
 _MARGIN: Final = "    "
-_FRAME: Final = re.compile(r"    at (?:(\S+) \()?script\.js:(\d+):(\d+)\)?")
+_FRAME: Final = re.compile(rf"    at (?:(\S+) \()?{re.escape(SCRIPT_NAME)}:(\d+):(\d+)\)?")
 _MOST_FRAMES: Final = 10
 
 
@@ -22,7 +23,7 @@ def source_lines(source: str) -> list[str]:
     return re.split("\r\n|[\n\r\u2028\u2029]", source)
 
 
-def source_line(source: str, number: int | None) -> str | None:
+def _source_line(source: str, number: int | None) -> str | None:
     """Gives a line of a source, counted from 1, or `None` if there is no such line."""
     lines = source_lines(source)
     return lines[number - 1] if number is not None and 0 < number <= len(lines) else None
@@ -55,7 +56,7 @@ def with_place(error: _Error, source: str | None) -> _Error:
     """
     if source is not None and isinstance(error, ScriptError | TimeLimitError):
         number, column = _place_in(source, error)
-        line = source_line(source, number)
+        line = _source_line(source, number)
         if line is not None and column is not None and 0 < column <= 2 * len(line) + 1:
             error.excerpt = excerpt(line, column)
     return error

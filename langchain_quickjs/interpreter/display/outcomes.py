@@ -10,7 +10,7 @@ from langchain_quickjs.interpreter.display.errors import error_parts, error_text
 from langchain_quickjs.interpreter.display.html import Bundle, card, code, details, escaped, muted
 from langchain_quickjs.interpreter.display.texts import count_text, one_line, value_text
 
-__all__ = ["calls_html", "calls_text", "completed", "failed", "suspended"]
+__all__ = ["OpenCall", "calls_html", "calls_text", "completed", "failed", "suspended"]
 
 
 class OpenCall(Protocol):
@@ -31,8 +31,6 @@ class OpenCall(Protocol):
         """Its arguments."""
         ...
 
-
-"""A call that waits: its id, its name and its arguments."""
 
 _VALUE_CHARS: Final = 10_000
 _TEXT_CHARS: Final = 1000

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple, Protocol, overload
 __all__ = [
     "BLOCK_BYTES",
     "BOOT",
+    "LINE_BYTES",
     "PAGE_BYTES",
     "AnyLines",
     "Image",
@@ -33,6 +34,9 @@ BLOCK_BYTES: Final = 65536
 
 PAGE_BYTES: Final = 4096
 """The unit in which a difference is kept."""
+
+LINE_BYTES: Final = PAGE_BYTES // 8
+"""Of a page that differs, the unit in which it is stored."""
 
 _ZERO_PAGE: Final = bytes(PAGE_BYTES)
 

@@ -20,6 +20,7 @@ from langchain_quickjs.errors import HostMemoryError
 from langchain_quickjs.interpreter.guest.engine import CompiledModule, WasmInstance, compile_text
 from langchain_quickjs.interpreter.guest.image import (
     BLOCK_BYTES,
+    LINE_BYTES,
     PAGE_BYTES,
     AnyLines,
     Lines,
@@ -30,7 +31,6 @@ from langchain_quickjs.interpreter.guest.reuse.dirty_pages import Run
 
 __all__ = ["LinePages", "lines_of", "write_lines"]
 
-_LINE_BYTES: Final = PAGE_BYTES // 8
 # Where things lie in the module's memory. So many pages are looked at in one go.
 _AT_ONCE: Final = 256
 _NUMBERS, _MASKS, _BOOT_PAGES, _PAGES = 0, 4 * _AT_ONCE, 5 * _AT_ONCE, BLOCK_BYTES
@@ -50,22 +50,22 @@ _XOR: Final = f"""
 (loop $words
   {"".join(_WORD.format(at=at) for at in range(0, _BLOCK, 16))}
   {"".join(map(_FURTHER.format, ("$page", "$boot", "$to")))}
-  (br_if $words (i32.and (local.get $to) (i32.const {_LINE_BYTES - 1}))))
+  (br_if $words (i32.and (local.get $to) (i32.const {LINE_BYTES - 1}))))
 """
 _DIFFER: Final = f"""
 (local.set $any (v128.const i64x2 0 0))
 {_XOR}
 (if (v128.any_true (local.get $any))
   (then (local.set $mask (i32.or (local.get $mask) (local.get $line))))
-  (else (local.set $to (i32.sub (local.get $to) (i32.const {_LINE_BYTES})))))
+  (else (local.set $to (i32.sub (local.get $to) (i32.const {LINE_BYTES})))))
 """
 _PATCH: Final = f"""
 (if (i32.and (local.get $mask) (local.get $line))
   (then {_XOR})
   (else
-    (memory.copy (local.get $to) (local.get $boot) (i32.const {_LINE_BYTES}))
-    (local.set $boot (i32.add (local.get $boot) (i32.const {_LINE_BYTES})))
-    (local.set $to (i32.add (local.get $to) (i32.const {_LINE_BYTES})))))
+    (memory.copy (local.get $to) (local.get $boot) (i32.const {LINE_BYTES}))
+    (local.set $boot (i32.add (local.get $boot) (i32.const {LINE_BYTES})))
+    (local.set $to (i32.add (local.get $to) (i32.const {LINE_BYTES})))))
 """
 # For each of `$count` pages, and for each of its lines: `differ` writes it down if it differs, and
 # which do; `patch` gives the line that differs so, or the boot image's own. What comes behind the
@@ -248,7 +248,7 @@ def _patched(boot: MemoryPages, lines: AnyLines) -> Iterator[tuple[list[int], me
     begin = 0
     for index in range(0, len(numbers), _AT_ONCE):
         some, which = numbers[index : index + _AT_ONCE], masks[index : index + _AT_ONCE]
-        end = begin + sum(map(int.bit_count, which)) * _LINE_BYTES
+        end = begin + sum(map(int.bit_count, which)) * LINE_BYTES
         yield some, instance.patched(some, which, content[begin:end])
         begin = end
     _put_back(boot, instance)
@@ -261,11 +261,11 @@ def _patched_in_python(
     for number, mask in zip(numbers, masks, strict=True):
         page = bytearray(page_at(boot, number))
         which = map(int, reversed(f"{mask:08b}"))
-        for at in compress(range(0, PAGE_BYTES, _LINE_BYTES), which):
-            ours = int.from_bytes(page[at : at + _LINE_BYTES], "little")
-            theirs = int.from_bytes(content[begin : begin + _LINE_BYTES], "little")
-            page[at : at + _LINE_BYTES] = (ours ^ theirs).to_bytes(_LINE_BYTES, "little")
-            begin += _LINE_BYTES
+        for at in compress(range(0, PAGE_BYTES, LINE_BYTES), which):
+            ours = int.from_bytes(page[at : at + LINE_BYTES], "little")
+            theirs = int.from_bytes(content[begin : begin + LINE_BYTES], "little")
+            page[at : at + LINE_BYTES] = (ours ^ theirs).to_bytes(LINE_BYTES, "little")
+            begin += LINE_BYTES
         yield number, bytes(page)
 
 

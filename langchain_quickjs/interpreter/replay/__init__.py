@@ -3,8 +3,8 @@
 It imports `guest`, `wire`, `storage` and the module `steps`. Its modules are imported when
 something is stored or read, as `replay.machines` and `replay.stood`.
 
-    again     runs what is in a ledger again, and refuses if it comes out differently
-    machines  machines that keep a ledger, and those of earlier guests
+    again     runs what is in a transcript again, and refuses if it comes out differently
+    machines  machines that keep a transcript, and those of earlier guests
     stood     a guest as it stood, as what is stored of it, and from that
 """
 

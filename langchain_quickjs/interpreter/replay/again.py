@@ -1,4 +1,4 @@
-"""Runs what is in a ledger again, and refuses if it comes out differently."""
+"""Runs what is in a transcript again, and refuses if it comes out differently."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.script_state import ScriptState
 from langchain_quickjs.interpreter.steps import take_step
-from langchain_quickjs.interpreter.storage.ledger import Ledger, mark_of
+from langchain_quickjs.interpreter.storage.transcript import Transcript, mark_of
 
 __all__ = ["run_again"]
 
 
-def run_again(ledger: Ledger, machine: Machine, limits: Limits) -> ScriptState:
-    """Brings a fresh guest to where the one stood that the ledger was kept of.
+def run_again(transcript: Transcript, machine: Machine, limits: Limits) -> ScriptState:
+    """Brings a fresh guest to where the one stood that the transcript was kept of.
 
     No call is made: what was called is known, and its result is among the messages.
 
     Args:
-        ledger: What that guest was told.
+        transcript: What that guest was told.
         machine: The fresh one.
         limits: What each script may use up.
 
@@ -32,11 +32,11 @@ def run_again(ledger: Ledger, machine: Machine, limits: Limits) -> ScriptState:
         What the host knows of the script.
 
     Raises:
-        SnapshotError: If a step comes out differently, the ledger contradicts itself, or all of it
-            takes longer than one script may.
+        SnapshotError: If a step comes out differently, the transcript contradicts itself, or all of
+            it takes longer than one script may.
     """
     state, began_s, most_s = ScriptState(), time.monotonic(), limits.wall_timeout_s
-    for number, step in enumerate(ledger.steps, 1):
+    for number, step in enumerate(transcript.steps, 1):
         if most_s is not None and time.monotonic() - began_s > most_s:
             raise SnapshotError(f"it takes more than {most_s:g} s (limits.wall_timeout_s)")
         try:

@@ -12,10 +12,10 @@ from langchain_quickjs.interpreter.builds.releases import PROTOCOL
 from langchain_quickjs.interpreter.guest.image import BOOT, Image
 from langchain_quickjs.interpreter.guest.instance import Module
 from langchain_quickjs.interpreter.guest.machine import Machine
-from langchain_quickjs.interpreter.storage.ledger import Ledger
+from langchain_quickjs.interpreter.storage.transcript import Transcript
 from langchain_quickjs.interpreter.wire.dialects import as_heard, as_said
 
-__all__ = ["forked", "ledger_of", "machine_of", "new_machine"]
+__all__ = ["forked", "machine_of", "new_machine", "transcript_of"]
 
 _T = TypeVar("_T")
 
@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 class _NotingMachine(Machine):
     """A machine that speaks as today's guest does, whatever its own one speaks."""
 
-    ledger: Ledger | None = None
+    transcript: Transcript | None = None
 
     def step(
         self,
@@ -43,15 +43,15 @@ class _NotingMachine(Machine):
             lambda reply: read(as_said(reply, protocol)),
             memory_bytes,
         )
-        if self.ledger is not None:
+        if self.transcript is not None:
             # A step that is only repeated beside another one gives no outcome: nobody stores it.
             noted = not isinstance(outcome, bytes)
-            self.ledger = self.ledger.with_step(message, outcome) if noted else None
+            self.transcript = self.transcript.with_step(message, outcome) if noted else None
         return outcome, as_said(reply, protocol), took_s
 
 
 def machine_of(
-    module: Module, memory_bytes: int, image: Image = BOOT, ledger: Ledger | None = None
+    module: Module, memory_bytes: int, image: Image = BOOT, transcript: Transcript | None = None
 ) -> Machine:
     """Makes a machine.
 
@@ -59,25 +59,25 @@ def machine_of(
         module: The guest, of any build.
         memory_bytes: How large its linear memory may become.
         image: The state to begin with.
-        ledger: What the guest was told until it stood there; `None` to note nothing.
+        transcript: What the guest was told until it stood there; `None` to note nothing.
     """
-    if ledger is None and module.protocol == PROTOCOL:
+    if transcript is None and module.protocol == PROTOCOL:
         return Machine(module, memory_bytes, image)
     machine = _NotingMachine(module, memory_bytes, image)
-    machine.ledger = ledger
+    machine.transcript = transcript
     return machine
 
 
 def new_machine(module: Module, memory_bytes: int) -> Machine:
     """Makes a machine that has been told nothing, and notes what it is told."""
-    return machine_of(module, memory_bytes, ledger=Ledger())
+    return machine_of(module, memory_bytes, transcript=Transcript())
 
 
 def forked(machine: Machine, memory_bytes: int) -> Machine:
     """Makes a machine that stands where another one stands."""
-    return machine_of(machine.module, memory_bytes, machine.image(), ledger_of(machine))
+    return machine_of(machine.module, memory_bytes, machine.image(), transcript_of(machine))
 
 
-def ledger_of(machine: Machine) -> Ledger | None:
+def transcript_of(machine: Machine) -> Transcript | None:
     """Gives what a machine has noted; `None` if it notes nothing, or there is too much of it."""
-    return machine.ledger if isinstance(machine, _NotingMachine) else None
+    return machine.transcript if isinstance(machine, _NotingMachine) else None

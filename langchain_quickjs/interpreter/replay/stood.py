@@ -12,18 +12,18 @@ from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.replay.again import run_again
-from langchain_quickjs.interpreter.replay.machines import ledger_of, machine_of
+from langchain_quickjs.interpreter.replay.machines import machine_of, transcript_of
 from langchain_quickjs.interpreter.script_state import ScriptState
-from langchain_quickjs.interpreter.storage.heap_records import Heap, ledger_in
-from langchain_quickjs.interpreter.storage.ledger import MOST_BYTES_OF_HEAP, Ledger
+from langchain_quickjs.interpreter.storage.heap_records import Heap, transcript_in
 from langchain_quickjs.interpreter.storage.snapshot import (
     PausedInterpreter,
     build_of_snapshot,
-    ledger_of_snapshot,
     pack_snapshot,
     size_unpacked,
+    transcript_of_snapshot,
     unpack_snapshot,
 )
+from langchain_quickjs.interpreter.storage.transcript import MOST_BYTES_OF_HEAP, Transcript
 
 __all__ = [
     "Stood",
@@ -51,25 +51,25 @@ Stood = tuple[Machine, ScriptState]
 def snapshot_of(machine: Machine, state: ScriptState, with_memory: bool = True) -> bytes:
     """Makes the bytes to store of a guest and its script.
 
-    Without its memory there is no ledger either: both are in the heap that is stored beside it.
+    Without its memory there is no transcript either: both are in the heap that is stored beside it.
     """
-    image, module, ledger = machine.image(), machine.module, ledger_of(machine)
+    image, module, transcript = machine.image(), machine.module, transcript_of(machine)
     if not with_memory:
-        image, ledger = image.emptied(), None
-    return pack_snapshot(PausedInterpreter(image, state, ledger), module.boot, module.build_id)
+        image, transcript = image.emptied(), None
+    return pack_snapshot(PausedInterpreter(image, state, transcript), module.boot, module.build_id)
 
 
 def heap_of(machine: Machine, state: ScriptState) -> Heap:
     """Gives what a guest's scripts have declared."""
-    return Heap(machine.image(), state.next_id, machine.module.build, ledger_of(machine))
+    return Heap(machine.image(), state.next_id, machine.module.build, transcript_of(machine))
 
 
 def on_heap(heap: Heap, limits: Limits) -> Machine:
     """Makes a guest in which scripts see what those before them have declared."""
-    ledger = heap.ledger
-    if ledger is not None and ledger.size > MOST_BYTES_OF_HEAP:
-        ledger = None
-    return machine_of(load(heap.build), limits.memory_bytes, heap.image, ledger)
+    transcript = heap.transcript
+    if transcript is not None and transcript.size > MOST_BYTES_OF_HEAP:
+        transcript = None
+    return machine_of(load(heap.build), limits.memory_bytes, heap.image, transcript)
 
 
 def restored(snapshot: bytes, limits: Limits, memory: Heap | None = None) -> Stood:
@@ -89,14 +89,14 @@ def restored(snapshot: bytes, limits: Limits, memory: Heap | None = None) -> Sto
         rest = unpack_snapshot(snapshot, (), build, limits)
         again = memory.build != build
         paused = rest.with_memory(memory.image, memory.next_id, made_again=again)
-        module, ledger = load(memory.build), memory.ledger
-        return machine_of(module, limits.memory_bytes, paused.image, ledger), paused.state
+        module, transcript = load(memory.build), memory.transcript
+        return machine_of(module, limits.memory_bytes, paused.image, transcript), paused.state
     try:
         module = load(build_of_snapshot(snapshot))
     except BuildGoneError as gone:
-        return _again(ledger_of_snapshot(snapshot), limits, gone)
+        return _again(transcript_of_snapshot(snapshot), limits, gone)
     paused = unpack_snapshot(snapshot, module.boot, module.build_id, limits)
-    return machine_of(module, limits.memory_bytes, paused.image, paused.ledger), paused.state
+    return machine_of(module, limits.memory_bytes, paused.image, paused.transcript), paused.state
 
 
 def is_restored_at_once(snapshot: bytes) -> bool:
@@ -116,7 +116,7 @@ def is_stored_at_once(memory_bytes: int) -> bool:
 
 
 def why_gone(snapshot: bytes) -> str:
-    """Tells why a snapshot cannot be restored: its guest is gone, and it has no ledger either.
+    """Tells why a snapshot cannot be restored: its guest is gone, and it has no transcript either.
 
     Returns:
         The reason; empty if it can be restored, or run again as far as is known before.
@@ -124,7 +124,7 @@ def why_gone(snapshot: bytes) -> str:
     Raises:
         SnapshotError: If the snapshot is damaged.
     """
-    if ledger_of_snapshot(snapshot) is None:
+    if transcript_of_snapshot(snapshot) is None:
         try:
             require_guest(build_of_snapshot(snapshot))
         except BuildGoneError as gone:
@@ -143,19 +143,19 @@ def heap_again(records: Mapping[bytes, bytes], head: bytes, limits: Limits) -> H
     Raises:
         BuildGoneError: If its scripts cannot be run again.
     """
-    ledger, gone = ledger_in(records, head, memory_bytes=limits.memory_bytes)
-    machine, state = _again(ledger, limits, gone)
-    return Heap(machine.image(), state.next_id, machine.module.build, ledger)
+    transcript, gone = transcript_in(records, head, memory_bytes=limits.memory_bytes)
+    machine, state = _again(transcript, limits, gone)
+    return Heap(machine.image(), state.next_id, machine.module.build, transcript)
 
 
-def _again(ledger: Ledger | None, limits: Limits, gone: BuildGoneError) -> Stood:
+def _again(transcript: Transcript | None, limits: Limits, gone: BuildGoneError) -> Stood:
     """Runs again what a guest was told that is gone."""
-    if ledger is None:
+    if transcript is None:
         logger.warning("%s", gone)
         raise gone
-    machine = machine_of(load(), limits.memory_bytes, ledger=Ledger())
+    machine = machine_of(load(), limits.memory_bytes, transcript=Transcript())
     try:
-        state = run_again(ledger, machine, limits)
+        state = run_again(transcript, machine, limits)
     except SnapshotError as error:
         worse = BuildGoneError(gone.build, gone.release, f"; run again, {error}")
         logger.warning("%s", worse)

@@ -6,8 +6,9 @@ It imports `guest` and `wire`. Its modules are imported when something is first 
     changed_lines  pages that differ in little, as the lines that do
     compression    zstandard, as it suits little content
     heap_records   the heap of an idle interpreter, stored as it changes
-    ledger         what a guest was told since it booted
+    packed         short things of our own, as MessagePack
     snapshot       a paused interpreter as bytes
+    transcript     what a guest was told since it booted
 """
 
 from __future__ import annotations

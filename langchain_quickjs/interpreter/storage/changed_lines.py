@@ -12,10 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from langchain_quickjs.interpreter.guest.image import PAGE_BYTES, page_at
+from langchain_quickjs.interpreter.guest.image import LINE_BYTES, PAGE_BYTES, page_at
 
 __all__ = [
-    "LINE_BYTES",
     "Line",
     "are_possible_changes",
     "changes",
@@ -23,8 +22,6 @@ __all__ = [
     "lines",
     "patched_pages",
 ]
-
-LINE_BYTES: Final = PAGE_BYTES // 8
 
 _LINES: Final = tuple(slice(at, at + LINE_BYTES) for at in range(0, PAGE_BYTES, LINE_BYTES))
 _OF_MASK: Final = tuple(

@@ -7,7 +7,7 @@ from typing import Final
 
 import zstandard
 
-__all__ = ["compress", "unpack", "zstd_dictionary"]
+__all__ = ["compress", "unpack", "unpack_at_most", "zstd_dictionary"]
 
 # With little to compress, a higher level's larger tables cost more than they save.
 _LEVEL: Final = 3
@@ -68,6 +68,23 @@ def unpack(packed: bytes, known: bytes = b"") -> bytes:
         return content
     unpacker = zstandard.ZstdDecompressor(dict_data=zstd_dictionary(known))
     return unpacker.decompress(packed, allow_extra_data=False)
+
+
+def unpack_at_most(packed: bytes, most_bytes: int) -> bytes:
+    """Unpacks a frame of which nothing is known yet.
+
+    Args:
+        packed: The frame.
+        most_bytes: How large its content may be.
+
+    Raises:
+        ValueError: It is larger, or does not say how large it is.
+        zstandard.ZstdError: It is none, or damaged.
+    """
+    # zstandard believes what a frame says of its size, so it is checked first.
+    if not 0 < zstandard.get_frame_parameters(packed).content_size <= most_bytes:
+        raise ValueError("its size is out of range")
+    return zstandard.ZstdDecompressor().decompress(packed, allow_extra_data=False)
 
 
 def zstd_dictionary(known: bytes) -> zstandard.ZstdCompressionDict:

@@ -1,13 +1,13 @@
 """Records: how the heap of an idle interpreter is stored as it changes.
 
     record = magic, format, build id, base id,
-             MessagePack of [next id, blocks, pages, masks, parts, ledger]
+             MessagePack of [next id, blocks, pages, masks, parts, transcript]
     id     = BLAKE2b-256 of the record
 
 A full record has no base, and holds what differs from the boot image. A delta names the record that
 it builds on, and holds the lines that changed since (`changed_lines.py`). They are compressed with
-what they were as dictionary, some at a time, and with the ledger that is in the record. The law,
-for heaps `h` and stored heaps `s`:
+what they were as dictionary, some at a time, and with the transcript that is in the record. The
+law, for heaps `h` and stored heaps `s`:
 
     fold(None, full(h)).heap   == h
     fold(s, delta(h, s)).heap  == h
@@ -17,7 +17,8 @@ for heaps `h` and stored heaps `s`:
 An id covers the record and, with the base's id, all records below it, like a commit in git. So
 whoever knows the id of the last record, or has signed it, knows that all of the heap is as it was
 stored. A heap belongs to the build of the guest that made it, and so do all its records. What that
-guest was told since its heap was stored before is there too, if all of it is known (`ledger.py`).
+guest was told since its heap was stored before is there too, if all of it is known
+(`transcript.py`).
 """
 
 from __future__ import annotations
@@ -34,10 +35,15 @@ import zstandard
 from langchain_quickjs.errors import BuildGoneError, SnapshotError
 from langchain_quickjs.interpreter.advice.limit_errors import stored_too_large
 from langchain_quickjs.interpreter.builds.releases import release_of
-from langchain_quickjs.interpreter.guest.image import BLOCK_BYTES, PAGE_BYTES, Image, page_at
+from langchain_quickjs.interpreter.guest.image import (
+    BLOCK_BYTES,
+    LINE_BYTES,
+    PAGE_BYTES,
+    Image,
+    page_at,
+)
 from langchain_quickjs.interpreter.guest.instance import load
 from langchain_quickjs.interpreter.storage.changed_lines import (
-    LINE_BYTES,
     Line,
     are_possible_changes,
     changes,
@@ -46,9 +52,9 @@ from langchain_quickjs.interpreter.storage.changed_lines import (
     patched_pages,
 )
 from langchain_quickjs.interpreter.storage.compression import compress, zstd_dictionary
-from langchain_quickjs.interpreter.storage.ledger import Ledger, unpack_ledger
+from langchain_quickjs.interpreter.storage.transcript import Transcript, unpack_transcript
 
-__all__ = ["Heap", "StoredHeap", "fold", "ledger_in", "pack_record", "record_id", "unfold"]
+__all__ = ["Heap", "StoredHeap", "fold", "pack_record", "record_id", "transcript_in", "unfold"]
 
 _MAGIC: Final = b"QJSR"
 _FORMAT: Final = 2
@@ -73,13 +79,13 @@ class Heap:
         image: The guest's memory.
         next_id: The id of the next call.
         build: The build of the guest whose memory it is: the first 16 bytes of its SHA-256.
-        ledger: What the guest was told until then, if that is known.
+        transcript: What the guest was told until then, if that is known.
     """
 
     image: Image
     next_id: int
     build: bytes
-    ledger: Ledger | None = field(default=None, compare=False, repr=False)
+    transcript: Transcript | None = field(default=None, compare=False, repr=False)
 
     @property
     def empty(self) -> bool:
@@ -112,7 +118,7 @@ def pack_record(heap: Heap, base: StoredHeap | None = None) -> bytes:
     before = {} if base is None else base.heap.image.pages
     after = heap.image.pages
     numbers, masks = changes(before, after, boot)
-    told = _ledger_since(heap, base)
+    told = _transcript_since(heap, base)
     alike = b"" if told is None else told.like()
     parts = [
         compress(content_of(some, after, boot), content_of(some, before, boot) + alike)
@@ -126,10 +132,10 @@ def pack_record(heap: Heap, base: StoredHeap | None = None) -> bytes:
     return header + bytes(msgpack.packb(body))
 
 
-def _ledger_since(heap: Heap, base: StoredHeap | None) -> Ledger | None:
-    """Gives what a record has of the ledger of its heap."""
-    before = Ledger() if base is None else base.heap.ledger
-    return None if heap.ledger is None or before is None else heap.ledger.since(before)
+def _transcript_since(heap: Heap, base: StoredHeap | None) -> Transcript | None:
+    """Gives what a record has of the transcript of its heap."""
+    before = Transcript() if base is None else base.heap.transcript
+    return None if heap.transcript is None or before is None else heap.transcript.since(before)
 
 
 def fold(base: StoredHeap | None, record: bytes, *, memory_bytes: int) -> StoredHeap:
@@ -162,9 +168,9 @@ def unfold(records: Mapping[bytes, bytes], head: bytes, *, memory_bytes: int) ->
     return _fold(None, _chain(records, head), memory_bytes)
 
 
-def ledger_in(
+def transcript_in(
     records: Mapping[bytes, bytes], head: bytes, *, memory_bytes: int
-) -> tuple[Ledger | None, BuildGoneError]:
+) -> tuple[Transcript | None, BuildGoneError]:
     """Gives what the guest was told whose heap was stored as a chain of records.
 
     Returns:
@@ -177,10 +183,10 @@ def ledger_in(
     build, _ = _build_and_base(chain[0])
     release = release_of(build)
     gone = BuildGoneError(build.hex(), "" if release is None else release.name)
-    whole: Ledger | None = Ledger()
+    whole: Transcript | None = Transcript()
     for record in chain:
-        packed = _read(record, memory_bytes)[-1]
-        whole = unpack_ledger(packed).after(whole) if packed and whole is not None else None
+        told = unpack_transcript(_read(record, memory_bytes)[-1])
+        whole = None if told is None or whole is None else told.after(whole)
     return whole, gone
 
 
@@ -208,7 +214,7 @@ def _fold(base: StoredHeap | None, records: Sequence[bytes], memory_bytes: int) 
     boot = load(build).boot
     pages = {} if base is None else dict(base.heap.image.pages)
     current = _NO_BASE if base is None else base.id
-    ledger = Ledger() if base is None else base.heap.ledger
+    transcript = Transcript() if base is None else base.heap.transcript
     next_id = blocks = 0
     touched: set[int] = set()
     if base is not None and base.heap.build != build:
@@ -222,9 +228,9 @@ def _fold(base: StoredHeap | None, records: Sequence[bytes], memory_bytes: int) 
                 "a record of the heap builds on another heap than the one it was to be applied to"
             )
         next_id, blocks, numbers, masks, parts, packed_told = _read(record, memory_bytes)
-        told = unpack_ledger(packed_told) if packed_told else None
+        told = unpack_transcript(packed_told)
         alike = b"" if told is None else told.like()
-        ledger = None if told is None or ledger is None else told.after(ledger)
+        transcript = None if told is None or transcript is None else told.after(transcript)
         changed: dict[int, bytes] = {}
         for some, packed in zip(_parts(numbers, masks), parts, strict=True):
             content = _unpack(packed, len(some), content_of(some, pages, boot) + alike)
@@ -237,7 +243,7 @@ def _fold(base: StoredHeap | None, records: Sequence[bytes], memory_bytes: int) 
             del pages[number]
     if any(number >= blocks * BLOCK_BYTES // PAGE_BYTES for number in pages):
         raise SnapshotError("a record of the heap is malformed: its pages do not fit its memory")
-    return StoredHeap(current, Heap(Image(blocks, pages), next_id, build, ledger))
+    return StoredHeap(current, Heap(Image(blocks, pages), next_id, build, transcript))
 
 
 def _of_other_build(build: bytes, base: bytes) -> SnapshotError:
@@ -259,7 +265,7 @@ def _build_and_base(record: bytes) -> tuple[bytes, bytes]:
 def _read(
     record: bytes, memory_bytes: int
 ) -> tuple[int, int, list[int], bytes, list[bytes], bytes]:
-    """Reads the fields of a record: next id, blocks, pages, masks, parts, ledger."""
+    """Reads the fields of a record: next id, blocks, pages, masks, parts, transcript."""
     pages = memory_bytes // PAGE_BYTES
     try:
         fields = msgpack.unpackb(

@@ -1,12 +1,12 @@
 """Snapshots: what is stored of a paused interpreter.
 
-    snapshot = magic, format, build id, length, body length, checksum, packed, ledger
+    snapshot = magic, format, build id, length, body length, checksum, packed, transcript
     packed   = zstd(MessagePack of the fields of `ScriptState`, pages and masks of the image; lines)
     lines    = for each line that differs from the boot image, line XOR boot's line
 
 A snapshot is only good for the build of the guest that made it: everything in the memory, down to
-the addresses of functions, belongs to that build. With its ledger (`ledger.py`), which it need not
-have, its script can be run again on another one.
+the addresses of functions, belongs to that build. With its transcript (`transcript.py`), which it
+need not have, its script can be run again on another one.
 
 Reading one fails closed: nothing is restored from bytes that are not whole.
 """
@@ -27,6 +27,7 @@ from langchain_quickjs.errors import ProtocolError, SnapshotError
 from langchain_quickjs.interpreter.advice.limit_errors import stored_too_large
 from langchain_quickjs.interpreter.guest.image import (
     BLOCK_BYTES,
+    LINE_BYTES,
     PAGE_BYTES,
     Image,
     Lines,
@@ -37,7 +38,6 @@ from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.outcomes import Call
 from langchain_quickjs.interpreter.script_state import ScriptState
 from langchain_quickjs.interpreter.storage.changed_lines import (
-    LINE_BYTES,
     are_possible_changes,
     changes,
     content_of,
@@ -45,17 +45,24 @@ from langchain_quickjs.interpreter.storage.changed_lines import (
     patched_pages,
 )
 from langchain_quickjs.interpreter.storage.compression import compress, unpack
-from langchain_quickjs.interpreter.storage.ledger import Ledger, unpack_ledger
+from langchain_quickjs.interpreter.storage.transcript import Transcript, unpack_transcript
 from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.encode import encode
 from langchain_quickjs.interpreter.wire.open_bytes import most_open_bytes, sizes_of
 from langchain_quickjs.interpreter.wire.tree_checks import is_place
 
-__all__ = ["PausedInterpreter", "build_of_snapshot", "pack_snapshot", "unpack_snapshot"]
+__all__ = [
+    "PausedInterpreter",
+    "build_of_snapshot",
+    "pack_snapshot",
+    "size_unpacked",
+    "transcript_of_snapshot",
+    "unpack_snapshot",
+]
 
 _MAGIC: Final = b"QJSS"
 _FORMAT: Final = 2
-_FORMAT_WITH_LEDGER: Final = 3
+_FORMAT_WITH_TRANSCRIPT: Final = 3
 _ARRAY_OF_NINE: Final = 0x99
 _HEADER: Final = struct.Struct("<4sB16sII16s")
 
@@ -67,12 +74,12 @@ class PausedInterpreter:
     Attributes:
         image: The guest's memory.
         state: What the host knows of the script.
-        ledger: What the guest was told, if that is known.
+        transcript: What the guest was told, if that is known.
     """
 
     image: Image
     state: ScriptState
-    ledger: Ledger | None = None
+    transcript: Transcript | None = None
 
     def with_memory(self, image: Image, next_id: int, *, made_again: bool) -> PausedInterpreter:
         """The same with a memory that was stored apart.
@@ -139,26 +146,26 @@ def _image_of(
 
 def pack_snapshot(paused: PausedInterpreter, boot: Sequence[bytes], build_id: bytes) -> bytes:
     """Makes the bytes to store for a paused interpreter."""
-    image, state, ledger = paused.image, paused.state, paused.ledger
+    image, state, transcript = paused.image, paused.state, paused.transcript
     found = image.lines or _lines_of(image, boot)
     calls = [_packed(call) for call in state.open_calls.values()]
     head = [state.next_id, state.running, calls, sorted(state.granted), state.spent_s]
     body = msgpack.packb([*head, state.calls_made, image.blocks, found.numbers, found.masks])
-    packed = compress(b"".join((body, found.content)), _like(ledger))
-    told = b"" if ledger is None else ledger.pack()
-    checksum, form = _checksum(packed, told), _FORMAT_WITH_LEDGER if told else _FORMAT
+    packed = compress(b"".join((body, found.content)), _like(transcript))
+    told = b"" if transcript is None else transcript.pack()
+    checksum, form = _checksum(packed, told), _FORMAT_WITH_TRANSCRIPT if told else _FORMAT
     header = _HEADER.pack(_MAGIC, form, build_id[:16], len(packed), len(body), checksum)
     return header + packed + told
 
 
-def _like(ledger: Ledger | None) -> bytes:
+def _like(transcript: Transcript | None) -> bytes:
     """Gives what memory is compressed with as dictionary."""
-    return b"" if ledger is None else ledger.like()
+    return b"" if transcript is None else transcript.like()
 
 
-def _checksum(packed: bytes, ledger: bytes) -> bytes:
+def _checksum(packed: bytes, transcript: bytes) -> bytes:
     summed = hashlib.blake2b(packed, digest_size=16)
-    summed.update(ledger)
+    summed.update(transcript)
     return summed.digest()
 
 
@@ -171,10 +178,10 @@ def build_of_snapshot(snapshot: bytes) -> bytes:
     if len(snapshot) < _HEADER.size or snapshot[:4] != _MAGIC:
         raise SnapshotError("these bytes are no snapshot of an interpreter")
     _, version, build, *_ = _HEADER.unpack_from(snapshot)
-    if version not in (_FORMAT, _FORMAT_WITH_LEDGER):
+    if version not in (_FORMAT, _FORMAT_WITH_TRANSCRIPT):
         raise SnapshotError(
             f"the snapshot has format {version}, this package reads formats {_FORMAT} and "
-            f"{_FORMAT_WITH_LEDGER}; resume it with the version that made it"
+            f"{_FORMAT_WITH_TRANSCRIPT}; resume it with the version that made it"
         )
     return bytes(build)
 
@@ -187,18 +194,14 @@ def size_unpacked(snapshot: bytes) -> int:
         return 0
 
 
-def ledger_of_snapshot(snapshot: bytes) -> Ledger | None:
-    """Gives the ledger in a snapshot, if it has one.
+def transcript_of_snapshot(snapshot: bytes) -> Transcript | None:
+    """Gives the transcript in a snapshot, if it has one.
 
     Raises:
         SnapshotError: If the snapshot is damaged.
     """
     build_of_snapshot(snapshot)
-    return _ledger(_parts(snapshot)[1])
-
-
-def _ledger(told: bytes) -> Ledger | None:
-    return unpack_ledger(told) if told else None
+    return unpack_transcript(_parts(snapshot)[1])
 
 
 def unpack_snapshot(
@@ -218,15 +221,15 @@ def unpack_snapshot(
     memory_bytes = limits.memory_bytes
     most_body = memory_bytes + most_open_bytes(limits)
     packed, told, body_length = _check_header(snapshot, build_id)
-    ledger = _ledger(told)
+    transcript = unpack_transcript(told)
     try:
         # zstandard believes what a frame says of its size, whatever `max_output_size` is.
         size = zstandard.get_frame_parameters(packed).content_size
         if not body_length <= size <= memory_bytes + body_length or body_length > most_body:
             raise stored_too_large("the snapshot", size, memory_bytes)
-        frame = _Frame(packed, _like(ledger), body_length)
+        frame = _Frame(packed, _like(transcript), body_length)
         image, state = _paused(frame, boot, memory_bytes, len(snapshot))
-        return PausedInterpreter(image, state, ledger)
+        return PausedInterpreter(image, state, transcript)
     except zstandard.ZstdError as error:
         raise SnapshotError(
             f"the snapshot does not unpack within {memory_bytes} bytes: {error}; restore it with "
@@ -248,15 +251,15 @@ def _check_header(snapshot: bytes, build_id: bytes) -> tuple[bytes, bytes, int]:
 def _parts(snapshot: bytes) -> tuple[bytes, bytes]:
     """Takes apart what stands behind the header of a snapshot, if it is whole."""
     _, version, _, length, _, checksum = _HEADER.unpack_from(snapshot)
-    packed, ledger = snapshot[_HEADER.size :][:length], snapshot[_HEADER.size + length :]
-    if len(packed) != length or bool(ledger) != (version == _FORMAT_WITH_LEDGER):
+    packed, transcript = snapshot[_HEADER.size :][:length], snapshot[_HEADER.size + length :]
+    if len(packed) != length or bool(transcript) != (version == _FORMAT_WITH_TRANSCRIPT):
         raise SnapshotError(
             f"the snapshot should have {length} bytes after its header and has "
-            f"{len(packed) + len(ledger)}; it was cut short or added to when it was stored"
+            f"{len(packed) + len(transcript)}; it was cut short or added to when it was stored"
         )
-    if _checksum(packed, ledger) != checksum:
+    if _checksum(packed, transcript) != checksum:
         raise SnapshotError("the snapshot's checksum is wrong; it was damaged when it was stored")
-    return packed, ledger
+    return packed, transcript
 
 
 def _packed(call: Call) -> list[Any]:

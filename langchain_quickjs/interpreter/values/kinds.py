@@ -27,7 +27,23 @@ from langchain_quickjs.interpreter.values.js_values import (
     Undefined,
 )
 
-__all__ = ["ELEMENTS", "KINDS", "KIND_OF", "Element", "Ext", "Kind", "bytes_of"]
+__all__ = [
+    "ELEMENTS",
+    "KINDS",
+    "KIND_OF",
+    "MAX_DEPTH",
+    "MAX_PLAIN_PARTS",
+    "Element",
+    "Ext",
+    "Kind",
+    "bytes_of",
+]
+
+MAX_DEPTH: Final = 200
+"""How deep a value may be nested, wherever it goes; the same as in wasm/src/codec/codec.h."""
+
+MAX_PLAIN_PARTS: Final = 200_000
+"""How many parts a value may have once it shares none, as JSON and checkpoints have it."""
 
 
 class Ext(IntEnum):

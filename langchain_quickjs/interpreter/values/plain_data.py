@@ -25,12 +25,15 @@ from langchain_quickjs.interpreter.values.js_values import (
     Shown,
     Undefined,
 )
-from langchain_quickjs.interpreter.values.kinds import KINDS, bytes_of
+from langchain_quickjs.interpreter.values.kinds import (
+    KINDS,
+    MAX_DEPTH,
+    MAX_PLAIN_PARTS,
+    bytes_of,
+)
 
 __all__ = ["storable"]
 
-_MAX_DEPTH: Final = 200
-_MAX_PARTS: Final = 200_000
 _MAX_PATH_CHARS: Final = 80
 _MAX_BITS: Final = 64
 
@@ -65,9 +68,9 @@ class _Conversion:
 
     def plain(self, value: Any) -> Any:
         self._parts += 1
-        if len(self._path) > _MAX_DEPTH or self._parts > _MAX_PARTS:
+        if len(self._path) > MAX_DEPTH or self._parts > MAX_PLAIN_PARTS:
             raise self._error(
-                f"contains itself, or has over {_MAX_DEPTH} levels or {_MAX_PARTS} parts"
+                f"contains itself, or has over {MAX_DEPTH} levels or {MAX_PLAIN_PARTS} parts"
             )
         convert = _CONTAINERS.get(type(value))
         if convert is not None:

@@ -29,13 +29,10 @@ from langchain_quickjs.interpreter.values.js_values import (
     TypedArray,
     Undefined,
 )
-from langchain_quickjs.interpreter.values.kinds import ELEMENTS, Ext
+from langchain_quickjs.interpreter.values.kinds import ELEMENTS, MAX_DEPTH, Ext
 from langchain_quickjs.interpreter.wire.wtf8 import SURROGATES
 
 __all__ = ["COLLECTIONS", "FLATTEN", "MAX_DEPTH", "READ", "WRITE", "malformed"]
-
-MAX_DEPTH: Final = 200
-"""How deep a value may be nested, either way."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_SAFE_INTEGER: Final = 2**53 - 1

@@ -26,6 +26,7 @@ from langchain_quickjs.interpreter.advice.limit_errors import (
 from langchain_quickjs.interpreter.console import with_cut_noted
 from langchain_quickjs.interpreter.limits import Limits
 from langchain_quickjs.interpreter.outcomes import (
+    SCRIPT_NAME,
     Call,
     CallResult,
     Completed,
@@ -35,24 +36,26 @@ from langchain_quickjs.interpreter.outcomes import (
     Returned,
     Suspended,
 )
-from langchain_quickjs.interpreter.quoting import key_text, value_text
+from langchain_quickjs.interpreter.quoting import key_text, type_name, value_text
 from langchain_quickjs.interpreter.values.js_values import UNDEFINED, Shown
 from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.encode import encode_message, find_fault, pack_plain
 from langchain_quickjs.interpreter.wire.tree_checks import is_place
 
 __all__ = [
-    "SCRIPT_NAME",
+    "GuestMemoryError",
+    "GuestRefusalError",
+    "GuestResultError",
     "abort_message",
+    "checked_seed",
+    "explain_refusal",
+    "max_reply_bytes",
     "read_reply",
     "resume_message",
     "start_message",
 ]
 
 _MAX_DATE_MS: Final = 8.64e15
-
-SCRIPT_NAME = "script.js"
-"""What a script is called in its own stack traces."""
 
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _POSITION = re.compile(re.escape(SCRIPT_NAME) + r":(\d{1,9})(?::(\d{1,9}))?", re.ASCII)
@@ -82,10 +85,11 @@ def checked_seed(seed: bytes | None) -> bytes | None:
     """The same, if it is randomness for a message.
 
     Raises:
-        ValueError: It is not.
+        SetupError: It is not.
     """
-    if seed is not None and len(seed) != 32:
-        raise ValueError(f"32 bytes of randomness are needed, not {len(seed)}")
+    if seed is not None and (not isinstance(seed, bytes) or len(seed) != 32):
+        found = f"{len(seed)} bytes" if isinstance(seed, bytes) else type_name(seed)
+        raise SetupError(f"Randomness must be 32 bytes; it is {found}.")  # It may be secret.
     return seed
 
 
@@ -102,10 +106,9 @@ def start_message(
     """The message that starts a script.
 
     Raises:
-        SetupError: If the source is no text, or the names are no lists.
+        SetupError: If the names are no lists, a located one is not granted, or the time is none.
         SourceLimitError: If the source is longer than `limits.source_bytes`.
         ToolNameError: If a granted name is no JavaScript identifier.
-        ValueError: If a located name is not granted, or the time is no date's.
     """
     if tools.__class__ is str or functions.__class__ is str:
         raise SetupError("Granted names must be lists of text.")
@@ -135,7 +138,7 @@ def _check_names(
         if not _NAME.fullmatch(name):
             raise ToolNameError(f"{name!r} cannot be granted: it is no JavaScript identifier")
     if located and (others := set(located).difference(tools, functions)):
-        raise ValueError(f"{min(others)!r} cannot be located: it is not granted")
+        raise SetupError(f"{min(others)!r} cannot be located, because it is not granted.")
 
 
 def resume_message(
@@ -162,10 +165,8 @@ def resume_message(
         elif isinstance(answer, Raised):
             answers += (call_id, 1, [str(answer.name), str(answer.message)])
         else:
-            what = (
-                f"The result of call {call_id} must be `Returned(value)` or `Raised(name, message)`"
-            )
-            raise SetupError(f"{what}; it is {value_text(answer)}.")
+            said = f"`Returned(value)` or `Raised(name, message)`; it is {value_text(answer)}"
+            raise SetupError(f"The result of call {call_id} must be {said}.")
     message_bytes = encode_message(
         answers,
         lambda values: [_DELIVER, now_ms, entropy, values],
@@ -204,11 +205,11 @@ def _milliseconds(now_s: float) -> float:
     """The time for a message.
 
     Raises:
-        ValueError: It is none that a Date can have (ECMA-262, 21.4.1.1).
+        SetupError: It is none that a Date can have (ECMA-262, 21.4.1.1).
     """
     now_ms = now_s * 1000.0
     if not abs(now_ms) <= _MAX_DATE_MS:
-        raise ValueError(f"the clock gave {now_s!r} seconds, which is no time that a Date can have")
+        raise SetupError(f"The clock gave {now_s!r} s, which is no time that a Date can have.")
     return now_ms
 
 

@@ -19,14 +19,18 @@ from typing import Any, Final
 
 from langchain_quickjs.interpreter import UNDEFINED, JSDate, JSMap, JSSet, TypedArray
 from langchain_quickjs.interpreter.values.js_values import Hole, Undefined
-from langchain_quickjs.interpreter.values.kinds import KIND_OF, KINDS, bytes_of
+from langchain_quickjs.interpreter.values.kinds import (
+    KIND_OF,
+    KINDS,
+    MAX_DEPTH,
+    MAX_PLAIN_PARTS,
+    bytes_of,
+)
 from langchain_quickjs.script.arguments.tool_schemas import comparable
 from langchain_quickjs.script.arguments.wanted_types import Wanted
 
 __all__ = ["MisfitError", "copied", "json_object"]
 
-_MAX_DEPTH: Final = 200
-_MAX_PARTS: Final = 200_000
 _MIN_INTEGER: Final = -(2**63)
 _MAX_INTEGER: Final = 2**64 - 1
 _PATH_CHARS: Final = 100
@@ -129,13 +133,13 @@ class _Conversion:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = self._bytes_left = max_bytes
-        self._parts_left = _MAX_PARTS
+        self._parts_left = MAX_PLAIN_PARTS
 
     def value(self, given: Any, wanted: Wanted, depth: int) -> Any:
         self._parts_left -= 1
-        if self._parts_left < 0 or depth > _MAX_DEPTH:
+        if self._parts_left < 0 or depth > MAX_DEPTH:
             raise MisfitError(
-                f"contains itself, or has over {_MAX_DEPTH} levels or {_MAX_PARTS:,} parts",
+                f"contains itself, or has over {MAX_DEPTH} levels or {MAX_PLAIN_PARTS:,} parts",
                 is_last=True,
             )
         made = given if type(given) in _KINDS else _converted(given, wanted)

@@ -38,8 +38,8 @@ def in_branch(script: PausedScript, branch: str, *, asks_anew: bool = True) -> P
 
     def asked(question: Question) -> Question:
         before = question["interrupt"]
-        number = digest("question", before.id, branch) if asks_anew else before.id
-        again = Interrupt(before.value, number, response_schema=before.response_schema)
+        own_id = digest("question", before.id, branch) if asks_anew else before.id
+        again = Interrupt(before.value, own_id, response_schema=before.response_schema)
         calls = [renamed(call) for call in question["calls"]]
         return {**question, "interrupt": again, "calls": calls}
 

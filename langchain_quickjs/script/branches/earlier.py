@@ -118,8 +118,8 @@ def asked_where_it_stands(config: RunnableConfig, paused: Any, answers: Asking[_
             shown: Sequence[Interrupt] = asks.args[0]
             # If the same is asked as before, the answer did not fit, and nothing has happened.
             if {one.id for one in shown} != outermost.asked:
-                number = str(uuid6(clock_seq=outermost.step))
-                yield from _keep(saver, outermost, config, number, shown, paused, source="fork")
+                newest = str(uuid6(clock_seq=outermost.step))
+                yield from _keep(saver, outermost, config, newest, shown, paused, source="fork")
         raise
 
 
@@ -127,14 +127,15 @@ def _keep(
     saver: BaseCheckpointSaver[Any],
     outermost: Outermost,
     config: RunnableConfig,
-    number: str,
+    checkpoint_id: str,
     shown: Sequence[Interrupt],
     *paused: Any,
     **said: str,
 ) -> Asking[None]:
     """Stores a pause as a checkpoint of the outermost graph; what belongs to it first."""
-    at, own = outermost.address(number), address_of_graph(config)["configurable"]["checkpoint_id"]
-    task = outermost.task_at(number)
+    at = outermost.address(checkpoint_id)
+    own = address_of_graph(config)["configurable"]["checkpoint_id"]
+    task = outermost.task_at(checkpoint_id)
     if task is not None:
         yield Ask(saver, "put_writes", (at, [(INTERRUPTS, tuple(shown))], task))
     mark = [namespace_of_graph(config), own, outermost.checkpoint_id, outermost.step, *paused]
@@ -143,7 +144,8 @@ def _keep(
     yield Ask(saver, "put_writes", (at, [(_MARK, mark)], own_mark))
     checkpoint, metadata = outermost.stored
     before = outermost.address(outermost.parent_id)
-    yield Ask(saver, "put", (before, {**checkpoint, "id": number}, {**metadata, **said}, {}))
+    kept = {**checkpoint, "id": checkpoint_id}
+    yield Ask(saver, "put", (before, kept, {**metadata, **said}, {}))
 
 
 def require_open(config: RunnableConfig, namespace: str) -> Asking[None]:

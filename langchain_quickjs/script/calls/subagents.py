@@ -185,7 +185,7 @@ class Subagents:
 
     tool: BaseTool
     eval_id: str
-    write: Any
+    write: Callable[[Any], None]
 
     @property
     def arguments(self) -> Arguments:

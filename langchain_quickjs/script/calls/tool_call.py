@@ -65,7 +65,7 @@ from langchain_quickjs.script.state import OpenCall, StateUpdate
 
 __all__ = ["call_tool", "tool_call_of"]
 
-ToolResult = ToolMessage | Command[Any] | list[ToolMessage | Command[Any]]
+_Results = ToolMessage | Command[Any] | list[ToolMessage | Command[Any]]
 
 _NOTHING: Final = object()
 
@@ -232,7 +232,7 @@ class _Recorder:
         self.content = next(mine, _NOTHING)
         return output
 
-    def answer(self, result: ToolResult) -> Answer:
+    def answer(self, result: _Results) -> Answer:
         """What came out of the handler, for the script and for the agent's state."""
         call_id = cast("str", self.call["id"])
         results = result if isinstance(result, list) else [result]

@@ -8,18 +8,19 @@ of the call, and shown to the model in place of the answer that is missing.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-import msgpack
 from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, empty_checkpoint
 
 from langchain_quickjs.errors import SnapshotError
+from langchain_quickjs.interpreter.storage.packed import packed, unpacked
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.flow.drivers import Ask, Asking
@@ -70,8 +71,8 @@ class Failures:
 
     def write(self, script_id: str, text: str, touched: Taint = CLEAN) -> Asking[None]:
         """Keeps what the model would have been told of a program, and what that had touched."""
-        packed = bytes(msgpack.packb([text.encode("utf-8", "replace"), touched.pack()]))
-        sealed = self.signer.seal(packed, _PURPOSE, script_id.encode("utf-8"))
+        told = packed([text.encode("utf-8", "replace"), touched.pack()])
+        sealed = self.signer.seal(told, _PURPOSE, script_id.encode("utf-8"))
         versions, place = {_TOLD: self.saver.get_next_version(None, None)}, _place(script_id)
         checkpoint = {
             **empty_checkpoint(),
@@ -97,7 +98,7 @@ class Failures:
                 sealed = found.checkpoint["channel_values"].get(_TOLD)
                 what, about = "What is known of a failed program", script_id.encode("utf-8")
                 try:
-                    told[script_id] = _unpacked(self.signer.unseal(sealed, what, _PURPOSE, about))
+                    told[script_id] = _told(self.signer.unseal(sealed, what, _PURPOSE, about))
                 except SnapshotError as error:
                     logger.warning("Thread %s: %s", self.signer.thread_id, error)
                     told[script_id] = Told(UNKNOWN_END.format(error=error), UNKNOWN)
@@ -162,16 +163,14 @@ def with_answers(
     return result
 
 
-def _unpacked(packed: bytes) -> Told:
+def _told(stored: bytes) -> Told:
     """Reads what was kept; releases before labels kept the text alone, which never begins so."""
-    try:
-        if packed[:1] != _TWO_PARTS:
-            return Told(packed.decode("utf-8"), UNKNOWN)
-        match msgpack.unpackb(packed):
+    with contextlib.suppress(ValueError):
+        if stored[:1] != _TWO_PARTS:
+            return Told(stored.decode("utf-8"), UNKNOWN)
+        match unpacked(stored):
             case [bytes(text), bytes(touched)]:
                 return Told(text.decode("utf-8", "replace"), Taint.unpack(touched))
-    except (TypeError, ValueError, msgpack.exceptions.UnpackException):
-        pass
     raise SnapshotError("What is known of a failed program is not used: it cannot be read.")
 
 

@@ -20,6 +20,7 @@ from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from langchain_quickjs.errors import SnapshotError
+from langchain_quickjs.interpreter.storage.compression import unpack_at_most
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of
@@ -85,7 +86,7 @@ class Sealer:
         try:
             kind = head.decode("utf-8")
             if kind.startswith(_COMPRESSED):
-                kind, encoded = kind.removeprefix(_COMPRESSED), _decompressed(encoded)
+                kind, encoded = kind.removeprefix(_COMPRESSED), unpack_at_most(encoded, _MOST_BYTES)
             return self.serde.loads_typed((kind, encoded))
         except Exception as error:  # whatever a serializer raises at bytes that it did not write
             raise SnapshotError(f"{what} is not used, because it cannot be read: {error}") from None
@@ -132,13 +133,6 @@ class Sealer:
 
     def _parts(self, parts: tuple[str, ...]) -> tuple[bytes, ...]:
         return tuple(map(str.encode, (self.place, self.script_id, *parts)))
-
-
-def _decompressed(packed: bytes) -> bytes:
-    # zstandard believes what a frame says of its size, so it is checked first.
-    if not 0 <= zstandard.get_frame_parameters(packed).content_size <= _MOST_BYTES:
-        raise ValueError("its size is out of range")
-    return zstandard.ZstdDecompressor().decompress(packed)
 
 
 def _is_told_soundly(script: Mapping[str, Any]) -> bool:

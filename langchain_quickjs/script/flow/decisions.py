@@ -31,7 +31,8 @@ __all__ = [
     "Replacements",
     "ReplyInstead",
     "checked_decisions",
-    "decisions_of_time",
+    "decided_by_time",
+    "is_decided_by_time",
     "outcome_of_decision",
 ]
 
@@ -144,7 +145,7 @@ def checked_decisions(
             f"({len(awaiting)}): one is needed for each of {names}, in this order."
         )
     return [
-        _of_time(call, now_s)
+        _decision_of_time(call, now_s)
         or _checked(
             decision, call, f"Decision {number} (for {call['action']['name']})", replacements
         )
@@ -152,18 +153,18 @@ def checked_decisions(
     ]
 
 
-def decisions_of_time(awaiting: Sequence[AwaitingCall], now_s: float) -> list[Decision] | None:
+def decided_by_time(awaiting: Sequence[AwaitingCall], now_s: float) -> list[Decision] | None:
     """What is decided about calls because nobody has answered in time; `None` if any has time left.
 
     Args:
         awaiting: The calls that were asked about.
         now_s: The time, in seconds since the epoch.
     """
-    decisions = [made for call in awaiting if (made := _of_time(call, now_s)) is not None]
+    decisions = [made for call in awaiting if (made := _decision_of_time(call, now_s)) is not None]
     return decisions if decisions and len(decisions) == len(awaiting) else None
 
 
-def _of_time(call: AwaitingCall, now_s: float) -> Decision | None:
+def _decision_of_time(call: AwaitingCall, now_s: float) -> Decision | None:
     """What is decided about a call because nobody has answered in time."""
     expires_s = call.get("expires_s")
     if expires_s is None or now_s < expires_s:
@@ -171,7 +172,7 @@ def _of_time(call: AwaitingCall, now_s: float) -> Decision | None:
     return {"type": _EXPIRED, "until_s": expires_s}
 
 
-def is_of_time(answer: object) -> bool:
+def is_decided_by_time(answer: object) -> bool:
     """Whether decisions are those that were made because nobody had answered in time."""
     made = answer if isinstance(answer, list) and answer else [None]
     return all(isinstance(one, Mapping) and one.get("type") == _EXPIRED for one in made)

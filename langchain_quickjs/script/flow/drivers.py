@@ -242,9 +242,7 @@ class _Threads:
             finished.append(self._done.get(timeout=effect.timeout_s))
             while True:
                 finished.append(self._done.get_nowait())
-        for number, _, _ in finished:
-            del self._running[number]
-        return _results(finished)
+        return _results(finished, self._running)
 
     def _abandon(self, kept: frozenset[int]) -> frozenset[int]:
         dropped = self._waiting.keys() - kept
@@ -328,9 +326,7 @@ class _Tasks:
             finished.append(await asyncio.wait_for(queue_.get(), effect.timeout_s))
             while True:
                 finished.append(queue_.get_nowait())
-        for number, _, _ in finished:
-            del self._running[number]
-        return _results(finished)
+        return _results(finished, self._running)
 
     async def _run(self, number: int, work: Work[Any]) -> None:
         try:
@@ -344,8 +340,10 @@ class _Tasks:
         return self._done
 
 
-def _results(finished: list[_Finished]) -> dict[int, Any]:
-    """What finished works returned. An error of one ends the work that spawned it."""
+def _results(finished: list[_Finished], running: dict[int, Any]) -> dict[int, Any]:
+    """What works returned that run no longer. An error of one ends the work that spawned it."""
+    for number, _, _ in finished:
+        del running[number]
     for _, _, error in finished:
         if error is not None:
             raise error

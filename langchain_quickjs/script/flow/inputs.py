@@ -6,9 +6,9 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Never, Protocol, TypeAlias
+from typing import Any, Never, Protocol, TypeAlias
 
-from langchain.agents.middleware.human_in_the_loop import ActionRequest, DecisionType, ReviewConfig
+from langchain.agents.middleware.human_in_the_loop import DecisionType
 from langchain_core.tools import BaseTool
 from langgraph.types import Interrupt
 
@@ -25,8 +25,15 @@ from langchain_quickjs.interpreter import (
 )
 from langchain_quickjs.interpreter.values.weight import weight
 from langchain_quickjs.script.flow.call_ids import CallNames
-from langchain_quickjs.script.labels.taint import CLEAN, Rule, Taint
-from langchain_quickjs.script.state import CallMade, OpenCall, PausedScript, Refusal, StateUpdate
+from langchain_quickjs.script.labels.taint import CLEAN, Reviewed, Rule, Taint
+from langchain_quickjs.script.state import (
+    AskMode,
+    CallMade,
+    OpenCall,
+    PausedScript,
+    Refusal,
+    StateUpdate,
+)
 
 __all__ = [
     "Answer",
@@ -45,10 +52,6 @@ __all__ = [
     "new_seed",
 ]
 
-Reviewed: TypeAlias = tuple[ActionRequest, ReviewConfig, str | None]
-"""What people are asked about a call, and what its description begins with if it is still to be
-written; `None` where it was given."""
-
 
 @dataclass(frozen=True, slots=True)
 class Manner:
@@ -62,7 +65,7 @@ class Manner:
         clock: Tells the time in seconds since the epoch, for when a question expires.
     """
 
-    ask: Literal["together", "each", "one_by_one"] = "together"
+    ask: AskMode = "together"
     asks_again: bool = True
     request_name: str = ""
     clock: Callable[[], float] = time.time
@@ -181,8 +184,7 @@ class Rules:
         Raises:
             SetupError: It was granted when the script began, and is not here.
         """
-        tool = self.tools.get(call.name) or self.functions.get(call.name)
-        return tool or _refuse(call.name)
+        return self.tools.get(call.name) or self.functions.get(call.name) or _refuse(call.name)
 
     def own_name(self, name: str) -> str:
         """The own name of the tool that a script calls by this name; empty if it calls none."""

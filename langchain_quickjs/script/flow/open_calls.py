@@ -129,9 +129,9 @@ class OpenCalls:
         self.labels.restore(paused.get("labels"))
         self.awaiting.extend(paused["awaiting"])
         for asked in paused["questions"]:
-            number = asked["interrupt"].id
-            if (decisions := answers.get(number)) is None:
-                self.questions.append(with_refusal(asked, entry.refusals.get(number)))
+            interrupt_id = asked["interrupt"].id
+            if (decisions := answers.get(interrupt_id)) is None:
+                self.questions.append(with_refusal(asked, entry.refusals.get(interrupt_id)))
                 continue
             for awaiting, decision in zip(asked["calls"], decisions, strict=True):
                 self._apply(decision, awaiting)
@@ -140,7 +140,7 @@ class OpenCalls:
             if ids:
                 # A graph inside may have taken the answers already, if this was tried before. It
                 # says itself what it waits for now.
-                given = {number: answers[number] for number in ids}
+                given = {interrupt_id: answers[interrupt_id] for interrupt_id in ids}
                 self._start({**call, "given": given}, resumed=not entry.again, again=True)
             else:
                 self.blocked.append(call)
@@ -193,10 +193,10 @@ class OpenCalls:
             self._told(decided, outcome.fate, said=outcome.said, why=outcome.why)
             self._note(outcome.note)
             return
-        name, args, number = outcome.name, outcome.args, call["tool_call_id"]
+        name, args, tool_call_id = outcome.name, outcome.args, call["tool_call_id"]
         if outcome.is_another:
-            number = self.names.name(self.names.kind(name, args))
-        runs = opened(call["id"], number, name, args, made)
+            tool_call_id = self.names.name(self.names.kind(name, args))
+        runs = opened(call["id"], tool_call_id, name, args, made)
         # What is approved must not begin twice; but a subagent goes on at its own step.
         runs["approved"], runs["rounds"] = name != self.rules.subagent, call["rounds"]
         self._note(outcome.note)

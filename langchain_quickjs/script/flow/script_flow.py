@@ -73,11 +73,11 @@ from langchain_quickjs.script.labels.program import ProgramLabels
 from langchain_quickjs.script.model_texts import GIVEN_UP_AT_PAUSE
 from langchain_quickjs.script.state import PausedScript, StateUpdate
 from langchain_quickjs.script.telling.endings import Ending
-from langchain_quickjs.script.telling.story import Status, StorySoFar, has_countable_lines
+from langchain_quickjs.script.telling.story import StorySoFar, has_countable_lines
 
 __all__ = ["script_flow"]
 
-_with_ledger: Final = functools.partial(Interpreter, ledger=True)
+_with_transcript: Final = functools.partial(Interpreter, transcript=True)
 # Faults of the script, or of what it was given: the model hears of them. All else is the host's.
 _SCRIPT_FAULTS: Final = (LimitError, ProtocolError, ValueTransferError)
 
@@ -145,7 +145,7 @@ class _Script:
         return (yield from self._run(interpreter, step))
 
     def _begin(self, entry: Started, heap: Heap | None) -> tuple[Interpreter, Step]:
-        make = functools.partial(Interpreter.with_heap, heap) if heap else _with_ledger
+        make = functools.partial(Interpreter.with_heap, heap) if heap else _with_transcript
         self.interpreter = interpreter = make(limits=self.rules.limits, seed=entry.seed)
         outcome = interpreter.start(
             entry.source,
@@ -334,16 +334,14 @@ class _Script:
         if isinstance(outcome, Failed) and outcome.call_id is not None and self.rules.raises:
             raised = self.raised.get(outcome.call_id)  # What a tool raised, and nothing caught.
         self.calls.notes.extend((yield KeepVariables(self.interpreter, raised is not None)))
-        touched = None
+        touched, failed = None, not isinstance(outcome, Completed)
         if self.rules.rule is not None:
             shown = getattr(outcome, "value", None) is not UNDEFINED or bool(self.console)
-            failed = not isinstance(outcome, Completed)
             touched = yield KeepLabels(self.calls.labels.left(shown=shown, failed=failed))
         notes = (*self.calls.notes, *self.story.notes(outcome))
-        status: Status = "completed" if isinstance(outcome, Completed) else "failed"
-        now_s, report = self.rules.manner.clock(), self.calls.report
-        story = self.story.ended(status, report, self.console, now_s)
-        told = yield Present(Ending(outcome, self.console, notes, report.listing(), story, touched))
+        now_s, report, console = self.rules.manner.clock(), self.calls.report, self.console
+        story = self.story.ended("failed" if failed else "completed", report, console, now_s)
+        told = yield Present(Ending(outcome, console, notes, report.listing(), story, touched))
         if raised is not None:
             self.told = told
             raise raised

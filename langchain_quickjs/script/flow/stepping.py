@@ -126,8 +126,8 @@ class Stepper:
 
     patience: Patience
     cancel: Callable[[], None]
-    _is_brief: bool = True
-    _was_not: bool = False
+    _was_brief: bool = True
+    _tried_in_vain: bool = False
 
     def first(
         self, begin: Callable[[], tuple[Interpreter, _T]]
@@ -139,7 +139,7 @@ class Stepper:
         """
         with self.patience.spending():
             interpreter, step = yield Compute(begin, self.cancel)
-        self._is_brief = interpreter.spent_s < _BRIEF_S
+        self._was_brief = interpreter.spent_s < _BRIEF_S
         return interpreter, step
 
     def next(
@@ -168,7 +168,7 @@ class Stepper:
             step = self._at_once(resume) if tries else None
             if step is None:
                 step = yield Compute(functools.partial(resume, False), self.cancel)
-        self._is_brief = interpreter.spent_s - before_s < _BRIEF_S
+        self._was_brief = interpreter.spent_s - before_s < _BRIEF_S
         return step
 
     def _at_once(self, resume: Callable[[bool], _T]) -> _T | None:
@@ -176,13 +176,13 @@ class Stepper:
         try:
             return resume(True)
         except NotBriefError:
-            self._was_not = True
+            self._tried_in_vain = True
             return None
         finally:
-            self._was_not |= _trials.ended(began_s)
+            self._tried_in_vain |= _trials.ended(began_s)
 
     def _expects_brief(self, interpreter: Interpreter, batch: Mapping[int, CallResult]) -> bool:
-        if self._was_not or not self._is_brief or not _trials.on():
+        if self._tried_in_vain or not self._was_brief or not _trials.on():
             return False
         if interpreter.memory_bytes > SMALL_MEMORY_BYTES:
             return False

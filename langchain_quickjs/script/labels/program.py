@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import msgpack
 
@@ -23,9 +23,9 @@ from langchain_quickjs.script.labels.taint import (
     CLEAN,
     LAUNCHED,
     UNKNOWN,
-    Asked,
     Label,
     Left,
+    Reviewed,
     Rule,
     Taint,
     asked_because,
@@ -35,10 +35,7 @@ from langchain_quickjs.script.labels.taint import (
     why,
 )
 
-__all__ = ["LABELS_KEY", "ProgramLabels"]
-
-LABELS_KEY: Final = "_quickjs_labels"
-"""The key of the agent's state under which the labels of a session stand."""
+__all__ = ["ProgramLabels"]
 
 
 @dataclass(slots=True)
@@ -196,8 +193,8 @@ class ProgramLabels:
         return Left(self.clear if clear else self.taint, passed, self.taint, shown, self.called)
 
     def reviewed(
-        self, number: int, name: str, args: dict[str, Any], asked: Asked | None, now_s: float
-    ) -> Asked | Raised | None:
+        self, number: int, name: str, args: dict[str, Any], asked: Reviewed | None, now_s: float
+    ) -> Reviewed | Raised | None:
         """What a person is asked about a call, because of the rule too.
 
         Args:

@@ -18,8 +18,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
-import msgpack
-
 from langchain_quickjs.errors import QuickJSError
 from langchain_quickjs.interpreter import (
     Call,
@@ -33,6 +31,7 @@ from langchain_quickjs.interpreter import (
     Suspended,
 )
 from langchain_quickjs.interpreter.steps import Taken
+from langchain_quickjs.interpreter.storage.packed import packed, unpacked
 from langchain_quickjs.interpreter.values.js_values import JSError, JSMap, JSSet
 from langchain_quickjs.interpreter.values.kinds import KIND_OF
 
@@ -239,12 +238,12 @@ class Shadow:
     def pack(self) -> bytes:
         """What is stored of it with a paused program."""
         snapshot = None if self.interpreter is None else self.interpreter.snapshot()
-        return bytes(msgpack.packb([snapshot, self.lost, self.differs, self.stands]))
+        return packed([snapshot, self.lost, self.differs, self.stands])
 
     @classmethod
     def unpack(
         cls,
-        packed: object,
+        stored: object,
         limits: Limits,
         redact: Callable[[CallResult, str], CallResult],
         reads_state: Callable[[str], bool],
@@ -252,7 +251,7 @@ class Shadow:
         """Takes up what `pack` packed; what cannot be read was given up."""
         shadow = cls(limits, redact, reads_state)
         try:
-            match msgpack.unpackb(packed) if isinstance(packed, bytes) else None:
+            match unpacked(stored):
                 case [snapshot, bool(lost), bool(differs), bool(stands)] if (
                     snapshot is None or isinstance(snapshot, bytes)
                 ):
@@ -260,7 +259,7 @@ class Shadow:
                     if snapshot is not None:
                         shadow.interpreter = Interpreter.restore(snapshot, limits=limits)
                     return shadow
-        except (TypeError, ValueError, QuickJSError, msgpack.exceptions.UnpackException):
+        except (TypeError, ValueError, QuickJSError):
             pass
         shadow.give_up()
         return shadow

@@ -8,12 +8,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias, get_args
+from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias, TypeGuard, get_args
 
-import msgpack
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
 
 from langchain_quickjs.interpreter.quoting import INVISIBLE, time_text
+from langchain_quickjs.interpreter.storage.packed import packed, unpacked
 from langchain_quickjs.interpreter.values.short_json import json_in_short
 
 __all__ = [
@@ -22,15 +22,16 @@ __all__ = [
     "LAUNCHED",
     "SOURCES_PER_LABEL",
     "UNKNOWN",
-    "Asked",
     "Label",
     "Left",
     "OnThree",
     "Order",
     "Precision",
+    "Reviewed",
     "Rule",
     "Source",
     "Taint",
+    "are_labels",
     "asked_because",
     "brought_by",
     "error_about",
@@ -56,13 +57,14 @@ OnThree = Literal["ask", "refuse"]
 Order = Literal["acts", "any"]
 """Which call needs a person: one that acts, or whichever brings the third label."""
 
+Reviewed: TypeAlias = tuple[ActionRequest, ReviewConfig, str | None]
+"""What people are asked about a call, and what its description begins with if it is still to be
+written; `None` where it was given."""
+
 SOURCES_PER_LABEL: Final = 12
 _NAME_CHARS: Final = 128
 _TOLD_ARGS_CHARS: Final = 120
 _ARGS_CHARS: Final = 200
-Asked: TypeAlias = tuple[ActionRequest, ReviewConfig, str | None]
-"""What a person is asked about a call, and what its description begins with if that is made."""
-
 _FIELD_CHARS: Final = 60
 _FIELDS: Final = 32
 _NOT_KNOWN_WHERE: Final = (
@@ -131,21 +133,17 @@ class Taint:
     def pack(self) -> bytes:
         """The same in few bytes."""
         sources = [[one.at_s, one.tool, one.args, list(one.labels)] for one in self.sources]
-        return bytes(msgpack.packb([sorted(self.labels), sources]))
+        return packed([sorted(self.labels), sources])
 
     @classmethod
-    def unpack(cls, packed: object) -> Self:
+    def unpack(cls, stored: object) -> Self:
         """What `pack` packed.
 
         Raises:
             ValueError: It is something else.
         """
-        try:
-            fields = msgpack.unpackb(packed) if isinstance(packed, bytes) else None
-        except (TypeError, ValueError, msgpack.exceptions.UnpackException) as error:
-            raise ValueError("it cannot be read") from error
-        match fields:
-            case [[*labels], [*sources]] if _are_labels(labels) and len(sources) <= 64:
+        match unpacked(stored):
+            case [[*labels], [*sources]] if are_labels(labels) and len(sources) <= 64:
                 return cls(frozenset(labels), _first_of_each(map(_source, sources)))
         raise ValueError("it cannot be read")
 
@@ -163,14 +161,17 @@ def _first_of_each(sources: Iterable[Source]) -> tuple[Source, ...]:
     return tuple(sorted(kept))
 
 
-def _are_labels(values: list[Any]) -> bool:
-    return all(isinstance(value, str) and value in ALL_LABELS for value in values)
+def are_labels(values: object) -> TypeGuard[list[Label]]:
+    """Whether something that was stored is a list of labels."""
+    return isinstance(values, list) and all(
+        isinstance(value, str) and value in ALL_LABELS for value in values
+    )
 
 
 def _source(fields: Any) -> Source:
     match fields:
         case [int() | float() as at_s, str(tool), str(args), [*labels]] if (
-            _are_labels(labels) and 0 <= at_s < _LAST_S
+            are_labels(labels) and 0 <= at_s < _LAST_S
         ):
             return source_of(tool, args, float(at_s), labels)
     raise ValueError("it cannot be read")
@@ -318,7 +319,7 @@ def _shown(text: str) -> str:
     return "".join(one if one.isprintable() else "?" for one in plain)
 
 
-def asked_because(reason: str, name: str, args: dict[str, Any], asked: Asked | None) -> Asked:
+def asked_because(reason: str, name: str, args: dict[str, Any], asked: Reviewed | None) -> Reviewed:
     """What a person is asked about a call, with a reason before all else that is told of it."""
     if asked is None:
         review = ReviewConfig(

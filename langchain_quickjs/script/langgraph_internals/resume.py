@@ -61,17 +61,17 @@ class Delivery:
 
     def answers(self, ids: Sequence[str]) -> dict[str, Any]:
         """The answers to these interrupts."""
-        found = {number: self.by_id[number] for number in ids if number in self.by_id}
+        found = {id_: self.by_id[id_] for id_ in ids if id_ in self.by_id}
         if not found and len(ids) == 1 and self.plain is not None:
             (only,) = ids
             if not self.standing or only in self.standing:
                 return {only: self.plain}
         return found
 
-    def shown(self, number: str) -> list[Any]:
-        """What the interrupt with this id asked, wherever people may have read it."""
+    def shown(self, interrupt_id: str) -> list[Any]:
+        """What an interrupt asked, wherever people may have read it."""
         stood = [self.standing or {}, *self.around]
-        return [values[number] for values in stood if number in values]
+        return [values[interrupt_id] for values in stood if interrupt_id in values]
 
 
 def delivery_of(config: RunnableConfig, outer: RunnableConfig) -> Delivery:

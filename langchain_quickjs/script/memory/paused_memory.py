@@ -44,6 +44,7 @@ from langchain_quickjs.script.flow.drivers import Compute, Work
 from langchain_quickjs.script.flow.effects import FindMemory, KeepMemory
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of, root_of
 from langchain_quickjs.script.memory.reference import MemoryReference
+from langchain_quickjs.script.state import ChainSizes
 from langchain_quickjs.script.variables.session import Variables
 from langchain_quickjs.script.variables.store import (
     Chain,
@@ -138,7 +139,7 @@ class PausedMemory:
             return packed
         chain, of_thread = packed.chain, self._variables is not None
         store = self._store(of_thread, self._root)
-        if chain.sizes[2]:
+        if chain.sizes.deltas:
             yield store.write_delta(chain.anchor, packed.record, chain.newest.id)
         else:
             yield store.write_full(chain.anchor, packed.record)
@@ -216,7 +217,7 @@ class PausedMemory:
         record: bytes = yield Compute(lambda: pack_record(known.heap))
         anchor, id_ = new_anchor(), record_id(record)
         yield self._store(reference.of_thread, self._root).write_full(anchor, record)
-        sizes = (len(record), 0, 0)
+        sizes = ChainSizes(len(record))
         of_thread, root = reference.of_thread, self._root
         return MemoryReference(reference.rest, id_, anchor, sizes, of_thread, root).pack()
 
@@ -241,14 +242,13 @@ class PausedMemory:
             chain = self._variables.chain
         if chain is not None:
             record = pack_record(heap, chain.newest)
-            if goes_on_with(chain.sizes, len(record), _NO_LIMIT):
-                full, deltas, count = chain.sizes
-                sizes = (full, deltas + len(record), count + 1)
+            if goes_on_with(chain.sizes, record, _NO_LIMIT):
+                sizes = chain.sizes.with_delta(record)
                 newest = StoredHeap(record_id(record), heap)
                 return _Packed(rest, record, Chain(newest, chain.anchor, sizes))
         record = pack_record(heap)
         newest = StoredHeap(record_id(record), heap)
-        return _Packed(rest, record, Chain(newest, new_anchor(), (len(record), 0, 0)))
+        return _Packed(rest, record, Chain(newest, new_anchor(), ChainSizes(len(record))))
 
     def _newest(self, reference: MemoryReference) -> Work[StoredHeap]:
         """The memory that a reference stands for.

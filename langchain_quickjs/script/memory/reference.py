@@ -6,9 +6,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Final
 
-import msgpack
-
 from langchain_quickjs.errors import SnapshotError
+from langchain_quickjs.interpreter.storage.packed import packed, unpacked
+from langchain_quickjs.script.state import ChainSizes
 
 __all__ = ["MemoryReference"]
 
@@ -27,7 +27,7 @@ class MemoryReference:
         rest: The interpreter without its memory.
         id: The id of the newest record.
         anchor: The checkpoint that the chain stands at.
-        sizes: The bytes of the full record, the bytes of the deltas, and the number of deltas.
+        sizes: How much the chain takes.
         of_thread: Whether the chain is that of the thread's variables.
         root: The checkpoint of the outermost graph without which the chain is of no use; empty if
             there is none.
@@ -36,7 +36,7 @@ class MemoryReference:
     rest: bytes
     id: bytes
     anchor: str
-    sizes: tuple[int, int, int]
+    sizes: ChainSizes
     of_thread: bool
     root: str
 
@@ -49,30 +49,27 @@ class MemoryReference:
         """Packs the reference."""
         anchor = uuid.UUID(self.anchor).bytes
         fields = [self.rest, self.id, anchor, *self.sizes, self.of_thread, self.root]
-        return _MAGIC + bytes(msgpack.packb(fields))
+        return _MAGIC + packed(fields)
 
     @classmethod
-    def unpack(cls, packed: bytes) -> MemoryReference:
+    def unpack(cls, stored: bytes) -> MemoryReference:
         """Reads what `pack` made.
 
         Raises:
             SnapshotError: If it is damaged.
         """
-        try:
-            fields = msgpack.unpackb(packed[len(_MAGIC) :])
-        except (ValueError, TypeError, msgpack.exceptions.UnpackException):
-            fields = None
-        match fields:
+        match unpacked(stored[len(_MAGIC) :]):
             case [
                 bytes(rest),
                 bytes(newest),
                 bytes(anchor),
-                int(full),
+                int(full_bytes),
+                int(delta_bytes),
                 int(deltas),
-                int(count),
                 bool(of_thread),
                 str(root),
             ] if len(anchor) == _ANCHOR_BYTES:
                 place = str(uuid.UUID(bytes=anchor))
-                return cls(rest, newest, place, (full, deltas, count), of_thread, root)
+                sizes = ChainSizes(full_bytes, delta_bytes, deltas)
+                return cls(rest, newest, place, sizes, of_thread, root)
         raise SnapshotError("the reference to it is damaged")

@@ -139,29 +139,30 @@ def _read(value: Any) -> Any:
         return value
 
 
-def refused(error: Exception, number: str, sealer: Vouching) -> Refusal:
+def refused(error: Exception, interrupt_id: str, sealer: Vouching) -> Refusal:
     """Why an answer did not fit, for whoever answers the same question next.
 
     Args:
         error: What was wrong with the answer.
-        number: The id of the interrupt.
+        interrupt_id: The id of the interrupt.
         sealer: Vouches for what is told, which stands with the question where others may write.
     """
-    return Refusal(str(error), sealer.vouch_for(str(error), _REFUSED, number))
+    return Refusal(str(error), sealer.vouch_for(str(error), _REFUSED, interrupt_id))
 
 
-def refusal_shown(shown: object, number: str, sealer: Vouching) -> Refusal | None:
+def refusal_shown(shown: object, interrupt_id: str, sealer: Vouching) -> Refusal | None:
     """Why the last answer did not fit, as was shown; `None` if that is not what was said here.
 
     Args:
         shown: What stands where it is stored, or is known to have been shown.
-        number: The id of the interrupt.
+        interrupt_id: The id of the interrupt.
         sealer: Knows what was told here.
     """
     found = refusal_in(shown)
-    if found is None or not sealer.vouched_for(found.signature, found.why, _REFUSED, number):
+    if found is None:
         return None
-    return found
+    known = sealer.vouched_for(found.signature, found.why, _REFUSED, interrupt_id)
+    return found if known else None
 
 
 def signed(asked: Interrupt, sealer: Vouching) -> Interrupt:

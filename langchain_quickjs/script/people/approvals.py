@@ -28,7 +28,7 @@ from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.script.flow.decisions import KINDS
 from langchain_quickjs.script.flow.inputs import Manner, Reviewed
 from langchain_quickjs.script.langgraph_internals.checkpointer import agent_inside
-from langchain_quickjs.script.people.gates import asked_by
+from langchain_quickjs.script.people.gates import config_in
 from langchain_quickjs.script.people.short_args import args_text
 from langchain_quickjs.script.telling.descriptions import agent_text
 
@@ -168,7 +168,7 @@ class Approvals:
                         "`interrupt_on` of CodeInterpreterMiddleware what holds in programs: "
                         "`True`, `False` or an `InterruptOnConfig`."
                     )
-                config = cast("InterruptOnConfig", asked_by(gate, name))
+                config = cast("InterruptOnConfig", config_in(gate, name))
                 _check_key(name, config, "expires_after_s")
                 configs[name] = config
                 if gate.description_prefix != self.description_prefix:

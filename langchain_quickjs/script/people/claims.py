@@ -25,7 +25,7 @@ from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.flow.decisions import (
     Replacements,
     checked_decisions,
-    decisions_of_time,
+    decided_by_time,
 )
 from langchain_quickjs.script.flow.drivers import Asking
 from langchain_quickjs.script.flow.inputs import Manner
@@ -48,7 +48,6 @@ __all__ = [
     "Pause",
     "Received",
     "Taken",
-    "asked_by",
     "receive",
     "take_answers",
     "take_pause_over",
@@ -71,6 +70,11 @@ class Asked:
     question: Question | None = None
 
     @property
+    def id(self) -> str:
+        """The id of the interrupt."""
+        return self.interrupt.id
+
+    @property
     def calls(self) -> Sequence[AwaitingCall]:
         """The calls that are to be decided about."""
         return self.question["calls"] if self.question else ()
@@ -83,23 +87,12 @@ class Asked:
         """
         if self.question is None:
             return {"decisions": []} if has_expired(self.interrupt.value, now_s) else None
-        return decisions_of_time(self.calls, now_s)
+        return decided_by_time(self.calls, now_s)
 
     def shown(self, refusals: Mapping[str, Refusal]) -> Interrupt:
         """What people see, with the reason why an answer did not fit, if there is one."""
-        why = refusals.get(self.interrupt.id)
+        why = refusals.get(self.id)
         return with_refusal(self.question, why)["interrupt"] if self.question else self.interrupt
-
-
-def asked_by(paused: PausedScript) -> list[Asked]:
-    """All interrupts of a paused script."""
-    asked = [
-        Asked(question["interrupt"], question["interrupt"].id, question)
-        for question in paused["questions"]
-    ]
-    for call in paused["blocked"]:
-        asked += [Asked(one, f"{one.id}/{call['rounds']}") for one in call["interrupts"]]
-    return asked
 
 
 @dataclass(frozen=True)
@@ -129,7 +122,11 @@ class Pause:
     @functools.cached_property
     def asked(self) -> Sequence[Asked]:
         """All interrupts that the script waits for."""
-        return asked_by(self.script)
+        questions = self.script["questions"]
+        asked = [Asked(one["interrupt"], one["interrupt"].id, one) for one in questions]
+        for call in self.script["blocked"]:
+            asked += [Asked(one, f"{one.id}/{call['rounds']}") for one in call["interrupts"]]
+        return asked
 
     @property
     def shown(self) -> Sequence[Asked]:
@@ -138,9 +135,9 @@ class Pause:
 
     def given(self, delivery: Delivery) -> dict[str, Any]:
         """The answers to its interrupts. One without an id is for what people see."""
-        ids = [one.interrupt.id for one in self.asked]
-        found = {number: delivery.by_id[number] for number in ids if number in delivery.by_id}
-        return found or delivery.answers([one.interrupt.id for one in self.shown])
+        ids = [one.id for one in self.asked]
+        found = {id_: delivery.by_id[id_] for id_ in ids if id_ in delivery.by_id}
+        return found or delivery.answers([one.id for one in self.shown])
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +197,7 @@ class Received:
                 won = entries.is_first_claim(key, self.claims[key])
                 unique = one.question is not None
                 receipt = Receipt(won, first.answer, first.taken_s, unique=unique)
-                note_receipt(one.interrupt.id, receipt)
+                note_receipt(one.id, receipt)
 
 
 def receive(pause: Pause, asked: Sequence[Asked], delivery: Delivery) -> Received:
@@ -218,25 +215,24 @@ def receive(pause: Pause, asked: Sequence[Asked], delivery: Delivery) -> Receive
     now_s, standing, received = pause.manner.clock(), delivery.standing or {}, Received()
     given = pause.given(delivery)
     for one in asked:
-        number = one.interrupt.id
-        if one.question and (why := refusal_shown(standing.get(number), number, pause.sealer)):
-            received.refusals[number] = why
+        if one.question and (why := refusal_shown(standing.get(one.id), one.id, pause.sealer)):
+            received.refusals[one.id] = why
         over = one.decided_by_time(now_s)
-        if number in given:
+        if one.id in given:
             _require_shown(one, delivery, pause.sealer)
         elif over is None:
             continue
         try:
-            answer = over or _checked(given[number], one, pause, now_s)
+            answer = over or _checked(given[one.id], one, pause, now_s)
         except DecisionError as error:
-            note_receipt(number, Receipt(refused=str(error)))
+            note_receipt(one.id, Receipt(refused=str(error)))
             if not pause.manner.asks_again:
                 raise mark_as_unfit(error) from None
-            received.refusals[number] = refused(error, number, pause.sealer)
+            received.refusals[one.id] = refused(error, one.id, pause.sealer)
             continue
         received.claims[one.key] = Claim(answer)
-        received.refusals.pop(number, None)
-        if number in given:
+        received.refusals.pop(one.id, None)
+        if one.id in given:
             received.given.add(one.key)
     return received
 
@@ -263,7 +259,7 @@ def take_answers(pause: Pause, received: Received, ledger: Ledger) -> Asking[Tak
         entries = yield from ledger.read()
     received.tell(pause, entries)
     answers = {
-        one.interrupt.id: claim.answer
+        one.id: claim.answer
         for one in pause.asked
         if (claim := entries.claims.get(one.key)) is not None
     }
@@ -331,10 +327,9 @@ def _claim_pause(pause: Pause, entries: Entries, ledger: Ledger) -> Asking[Claim
 
 def _require_shown(asked: Asked, delivery: Delivery, sealer: Sealer) -> None:
     """Sees to it that people were shown what is asked, with everything that is told of it."""
-    number = asked.interrupt.id
-    for shown in delivery.shown(number):
-        why = refusal_shown(shown, number, sealer)
-        meant = asked.shown({} if why is None else {number: why}).value
+    for shown in delivery.shown(asked.id):
+        why = refusal_shown(shown, asked.id, sealer)
+        meant = asked.shown({} if why is None else {asked.id: why}).value
         if (known := json_text(meant)) is not None and json_text(shown) != known:
             raise changed_error()
 

@@ -36,7 +36,7 @@ from langchain_quickjs.script.langgraph_internals.agent_hooks import (
 )
 from langchain_quickjs.script.langgraph_internals.graph_around import graph_around
 
-__all__ = ["Agent", "DecidesItself", "agent_of", "asked_by", "make_way"]
+__all__ = ["Agent", "DecidesItself", "agent_of", "config_in", "make_way"]
 
 # What a subclass may have of its own and still ask as the class does.
 _HARMLESS: Final = frozenset(
@@ -165,7 +165,7 @@ def make_way(agent: Agent) -> None:
                 gate.interrupt_on[name] = InterruptOnConfig(**{**config, "when": leaving})
 
 
-def asked_by(gate: HumanInTheLoopMiddleware[Any, Any, Any], name: str) -> InterruptOnConfig | None:
+def config_in(gate: HumanInTheLoopMiddleware[Any, Any, Any], name: str) -> InterruptOnConfig | None:
     """What a gate asks about calls of a tool, as it was told; `None` for nothing."""
     config: InterruptOnConfig | None = gate.interrupt_on.get(name)
     if config is None or not isinstance(leaving := config.get("when"), _LeavesToOthers):

@@ -24,7 +24,7 @@ from langchain_quickjs.script.durability.ledger import Ledger
 from langchain_quickjs.script.durability.ledger_entries import Claim, Entries
 from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.signing import Signer
-from langchain_quickjs.script.flow.decisions import Decision, decisions_of_time
+from langchain_quickjs.script.flow.decisions import Decision, decided_by_time
 from langchain_quickjs.script.flow.drivers import Asking
 from langchain_quickjs.script.flow.inputs import Manner
 from langchain_quickjs.script.langgraph_internals.graph_around import run_of
@@ -129,7 +129,7 @@ class OnceOnly:
         given = delivery.answers([asked.id])
         if given:
             require_call_shown(asked, delivery, self.sealer)
-        over = decisions_of_time(question["calls"], self.manner.clock())
+        over = decided_by_time(question["calls"], self.manner.clock())
         mine: Claim | None = None
         if given or over:
             try:

@@ -40,7 +40,7 @@ from langchain_quickjs.script.telling.receipts import Receipt, note_receipt
 __all__ = ["answers_at", "claimed_again", "going_on", "maybe_answered", "released", "sealed_for"]
 
 
-def answers_at(pause: Pause, state: ScriptState, sealer: Sealer) -> Asking[GoesOn]:
+def answers_at(pause: Pause, state: ScriptState) -> Asking[GoesOn]:
     """What is answered at a pause.
 
     Raises:
@@ -51,7 +51,7 @@ def answers_at(pause: Pause, state: ScriptState, sealer: Sealer) -> Asking[GoesO
     config = pause.config
     taken: Taken | None = None
     refusals: Mapping[str, Refusal] = {}
-    ledger = Ledger.of(config, sealer)
+    ledger = Ledger.of(config, pause.sealer)
     # If it has just come to questions that it has never asked, nobody can have answered.
     began = started_before(config) or bool(state.get("brought"))
     if ledger is not None and (began or state.get("maybe_answered")):
@@ -78,7 +78,7 @@ def maybe_answered(paused: PausedScript, pause: Pause, taken: Taken) -> bool:
         pause: The pause from which it has gone on.
         taken: What it went on with.
     """
-    before = {one.interrupt.id for one in pause.asked}
+    before = {one.id for one in pause.asked}
     is_known = any(question["interrupt"].id in before for question in paused["questions"])
     return taken.entries is None or bool(paused["blocked"]) or is_known
 
@@ -86,7 +86,7 @@ def maybe_answered(paused: PausedScript, pause: Pause, taken: Taken) -> bool:
 def sealed_for(goes_on: GoesOn, paused: PausedState, sealer: Sealer) -> bytes:
     """What a script goes on with, as it is stored: good for this pause only."""
     taken, refusals = goes_on.taken, goes_on.refusals
-    told = {number: list(refusal) for number, refusal in refusals.items()}
+    told = {asked: list(refusal) for asked, refusal in refusals.items()}
     return sealer.seal_answers([dict(taken.answers), taken.nonce, told], paused)
 
 
@@ -110,7 +110,7 @@ def going_on(state: ScriptState, sealer: Sealer) -> GoesOn | None:
     raise SnapshotError("What people answered to the paused script is not used: it was damaged.")
 
 
-def claimed_again(goes_on: GoesOn, pause: Pause, sealer: Sealer) -> Asking[GoesOn]:
+def claimed_again(goes_on: GoesOn, pause: Pause) -> Asking[GoesOn]:
     """What this run goes on with, which has claimed the pause.
 
     Raises:
@@ -121,11 +121,11 @@ def claimed_again(goes_on: GoesOn, pause: Pause, sealer: Sealer) -> Asking[GoesO
     if is_at_work_here(taken.nonce, pause.run):
         return goes_on
     delivery = delivery_of(pause.config, pause.outer)
-    others = [one for one in pause.asked if one.interrupt.id not in taken.answers]
+    others = [one for one in pause.asked if one.id not in taken.answers]
     received = receive(pause, others, delivery)
-    for number in taken.answers.keys() & delivery.by_id.keys():
-        note_receipt(number, Receipt(answer=taken.answers[number]))
-    ledger = cast("Ledger", Ledger.of(pause.config, sealer))
+    for interrupt_id in taken.answers.keys() & delivery.by_id.keys():
+        note_receipt(interrupt_id, Receipt(answer=taken.answers[interrupt_id]))
+    ledger = cast("Ledger", Ledger.of(pause.config, pause.sealer))
     nonce = yield from take_pause_over(taken, pause, delivery, received, ledger)
     if nonce is None:
         raise GraphInterrupt(())

@@ -27,19 +27,32 @@ from langchain_quickjs.script.state import (
     StoredReport,
 )
 
-__all__ = ["Entry", "Report", "called_with", "result_in_short"]
+__all__ = [
+    "ARGS_CHARS",
+    "MOST_TOLD",
+    "TOOL_CHARS",
+    "Entry",
+    "Report",
+    "called_with",
+    "result_in_short",
+]
 
 # How many calls are kept of each rank, and how many are listed in the end.
 _KEPT: Final = (20, 10, 10, 5)
 _LISTED: Final = 20
 # Of a line, which is some 160 characters long: what somebody said has what the call leaves of it.
 _LINE_CHARS: Final = 154
-_TOOL_CHARS: Final = 40
-_ARGS_CHARS: Final = 72
 _SAID_CHARS: Final = 40
 _RESULT_CHARS: Final = 96
-# How many calls a story tells of.
-_TOLD: Final = 40
+
+TOOL_CHARS: Final = 40
+"""How much is told of a tool's name."""
+
+ARGS_CHARS: Final = 72
+"""How much is told of the arguments of a call."""
+
+MOST_TOLD: Final = 40
+"""How many calls a story tells of."""
 
 
 class Entry(NamedTuple):
@@ -95,7 +108,7 @@ class Report:
             made: How it came about.
             ended_s: When it ended, in seconds since the epoch; 0 if that is not known.
         """
-        tool, shown = quotable(tool, _TOOL_CHARS), json_in_short(args, _ARGS_CHARS)
+        tool, shown = quotable(tool, TOOL_CHARS), json_in_short(args, ARGS_CHARS)
         if said is not None:
             room = max(_SAID_CHARS, _LINE_CHARS - len(fate) - len(tool) - len(shown))
             why = f'"{quotable(" ".join(said[: 2 * room].split()), room)}"'
@@ -136,7 +149,7 @@ class Report:
         """
         ranked = [entry for kept in self._kept for entry in reversed(kept)]
         told = []
-        for entry in ranked[:_TOLD]:
+        for entry in ranked[:MOST_TOLD]:
             most_chars -= len(entry.tool) + len(entry.args) + len(entry.detail or entry.result)
             if most_chars < 0:
                 break

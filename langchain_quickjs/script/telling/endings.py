@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NotRequired
 
@@ -50,7 +51,7 @@ class ScriptOutcome(TypedDict):
     notes: NotRequired[list[str]]
     calls: NotRequired[list[CallReport]]
     calls_omitted: NotRequired[int]
-    story: NotRequired[Any]
+    story: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Ending:
         console: What it has printed.
         notes: What the model is to be told about calls.
         calls: What became of its calls.
-        story: What it has done and waited for, with times (`telling/story_types.py`).
+        story: What it has done and waited for, with times, packed; `None` if that is not told.
         touched: What stands with its result of what it has touched; `None` without a rule.
     """
 
@@ -70,8 +71,8 @@ class Ending:
     console: str
     notes: tuple[str, ...]
     calls: Listing = field(default_factory=Listing)
-    story: Any = None
-    touched: Any = None
+    story: str | None = None
+    touched: Mapping[str, Any] | None = None
 
     @property
     def failed(self) -> bool:

@@ -20,13 +20,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from langgraph.types import Interrupt
 
 from langchain_quickjs.interpreter.quoting import time_text
 from langchain_quickjs.interpreter.values.weight import weight
-from langchain_quickjs.script.state import AwaitingCall, CallMade, Question, Refusal
+from langchain_quickjs.script.state import AskMode, AwaitingCall, CallMade, Question, Refusal
 
 __all__ = [
     "grouped",
@@ -36,9 +36,6 @@ __all__ = [
     "timed",
     "with_refusal",
 ]
-
-AskMode = Literal["together", "each", "one_by_one"]
-"""How people are asked about calls that wait at the same time."""
 
 _MOST_REPEATED: Final = 16_384
 _REFUSED: Final = "**The last answer was not used.** {why}\n\n{description}"
@@ -112,8 +109,8 @@ def question_about(
     if count == 1 and weight(calls[0]["action"]["args"], _MOST_REPEATED) <= _MOST_REPEATED:
         _add_agent_inbox(value)
     # LangGraph takes no other ids for those of interrupts.
-    number = hashlib.sha256(f"{place}|{calls[0]['id']}".encode()).hexdigest()[:32]
-    interrupt = Interrupt(value, number, response_schema=schema)
+    interrupt_id = hashlib.sha256(f"{place}|{calls[0]['id']}".encode()).hexdigest()[:32]
+    interrupt = Interrupt(value, interrupt_id, response_schema=schema)
     return Question(interrupt=interrupt, calls=list(calls), asked_s=asked_s)
 
 

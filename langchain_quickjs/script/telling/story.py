@@ -22,9 +22,17 @@ from langchain_quickjs.script.state import (
     PausedScript,
     StoredStory,
 )
-from langchain_quickjs.script.telling.call_report import Entry, Report, called_with
+from langchain_quickjs.script.telling.call_report import (
+    ARGS_CHARS,
+    MOST_TOLD,
+    TOOL_CHARS,
+    Entry,
+    Report,
+    called_with,
+)
 from langchain_quickjs.script.telling.descriptions import Program, end_of
 from langchain_quickjs.script.telling.story_types import (
+    Status,
     Story,
     StoryCall,
     StoryWait,
@@ -32,22 +40,17 @@ from langchain_quickjs.script.telling.story_types import (
     with_times,
 )
 
-__all__ = ["Status", "StorySoFar", "has_countable_lines", "story_of"]
-
-Status = Literal["running", "waiting", "completed", "failed"]
+__all__ = ["StorySoFar", "has_countable_lines", "story_of"]
 
 _OTHER_LINE_END: Final = re.compile("\r(?!\n)|[\u2028\u2029]")
 # All of a program that the default limits let run: what waits may stand at its end.
 _SOURCE_CHARS: Final = 2**20
 _WAITS: Final = 40
-_CALLS: Final = 40
 _LISTED: Final = 20
 _LINE_CHARS: Final = 160
 _CALLS_CHARS: Final = 2_400
 # With times, that is some 4 KB beside an answer, for as long as the thread is kept.
 _KEPT_CHARS: Final = 2_000
-_ARGS_CHARS: Final = 72
-_TOOL_CHARS: Final = 40
 _CONSOLE_CHARS: Final = 500
 
 
@@ -133,11 +136,11 @@ def story_of(paused: PausedScript) -> Story | None:
     """The story of a script that is stored; `None` if an earlier version has stored it."""
     if not paused.get("began_s"):
         return None
-    told = list(_open_calls(paused))[:_CALLS]
+    told = list(_open_calls(paused))[:MOST_TOLD]
     room = max(0, _CALLS_CHARS - sum(len(call["args"]) for call in told))
     calls, omitted = _ended_calls(Report(paused["report"]), room)
     calls += told
-    while len(calls) > _CALLS:
+    while len(calls) > MOST_TOLD:
         calls.pop(0)
         omitted += 1
     calls.sort(key=lambda call: call["number"])
@@ -178,8 +181,8 @@ def _told(call: OpenCall | AwaitingCall, fate: Literal["running", "waiting"]) ->
     (name, args), made = called_with(call), call.get("made", CallMade())
     told = StoryCall(
         number=call["id"],
-        tool=quotable(name, _TOOL_CHARS),
-        args=json_in_short(args, _ARGS_CHARS),
+        tool=quotable(name, TOOL_CHARS),
+        args=json_in_short(args, ARGS_CHARS),
         fate=fate,
         detail="",
         began_s=made.get("began_s", 0.0),

@@ -17,8 +17,10 @@ from typing_extensions import TypedDict
 
 from langchain_quickjs.script.state import CallMade, Fate
 
-__all__ = ["Story", "StoryCall", "StoryWait", "pack_story", "unpack_story", "with_times"]
+__all__ = ["Status", "Story", "StoryCall", "StoryWait", "pack_story", "unpack_story", "with_times"]
 
+Status = Literal["running", "waiting", "completed", "failed"]
+"""How a script stands."""
 
 _MOST_BYTES: Final = 64 * 1024
 
@@ -80,7 +82,7 @@ class Story(TypedDict):
 
     began_s: float
     ended_s: NotRequired[float]
-    status: Literal["running", "waiting", "completed", "failed"]
+    status: Status
     calls: list[StoryCall]
     omitted: int
     waits: list[StoryWait]

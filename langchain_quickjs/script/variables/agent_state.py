@@ -9,22 +9,22 @@ from langchain.agents.middleware.types import AgentState, PrivateStateAttr
 from langchain_quickjs.script.variables.channel import VariablesChannel
 from langchain_quickjs.script.variables.labels_channel import LabelsChannel
 
-__all__ = ["InterpreterState", "state_schema"]
+__all__ = ["state_schema"]
 
 
-class InterpreterState(AgentState[Any]):
-    """What the agent's state has beyond that of other agents. It is not part of what users read."""
+class _VariablesState(AgentState[Any]):
+    """The state of an agent whose programs leave variables."""
 
     _quickjs_heap: NotRequired[Annotated[bytes, VariablesChannel, PrivateStateAttr]]
 
 
 class _LabelledState(AgentState[Any]):
-    """The same of an agent with a rule of two, whose programs leave no variables."""
+    """The state of an agent with a rule of two."""
 
     _quickjs_labels: NotRequired[Annotated[bytes, LabelsChannel, PrivateStateAttr]]
 
 
-class _LabelledInterpreterState(InterpreterState, _LabelledState):
+class _LabelledVariablesState(_VariablesState, _LabelledState):
     """Both."""
 
 
@@ -36,5 +36,5 @@ def state_schema(*, has_variables: bool, has_rule: bool) -> type[AgentState[Any]
         has_rule: Whether it has a rule of two.
     """
     if has_rule:
-        return _LabelledInterpreterState if has_variables else _LabelledState
-    return InterpreterState if has_variables else AgentState
+        return _LabelledVariablesState if has_variables else _LabelledState
+    return _VariablesState if has_variables else AgentState

@@ -11,16 +11,17 @@ import logging
 import uuid
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
-import msgpack
 from langchain_core.runnables import RunnableConfig
 
 from langchain_quickjs.errors import SetupError, SnapshotError
 from langchain_quickjs.interpreter import StoredHeap
+from langchain_quickjs.interpreter.storage.packed import packed, unpacked
 from langchain_quickjs.script.langgraph_internals.checkpointer import HiddenChannel
 from langchain_quickjs.script.langgraph_internals.graph_around import channels_of
+from langchain_quickjs.script.state import ChainSizes
 from langchain_quickjs.script.variables.running_programs import ProgramQueue
 
 __all__ = ["VARIABLES_KEY", "Reference", "VariablesChannel", "newest_reference"]
@@ -41,7 +42,7 @@ class Reference:
         id: The id of the newest record.
         after: The id in the reference that this one replaces; empty if there was none.
         anchor: The checkpoint that the chain stands at; empty for a heap that is not stored.
-        sizes: The bytes of the full record, the bytes of the deltas, and the number of deltas.
+        sizes: How much the chain takes.
         turn: The turn that the heap belongs to; empty if it belongs to the thread.
         signature: Over all of it.
     """
@@ -49,7 +50,7 @@ class Reference:
     id: bytes
     after: bytes = b""
     anchor: str = ""
-    sizes: tuple[int, int, int] = (0, 0, 0)
+    sizes: ChainSizes = field(default_factory=ChainSizes)
     turn: str = ""
     signature: bytes = b""
 
@@ -62,32 +63,29 @@ class Reference:
         """Packs the reference into few bytes, as every checkpoint has them."""
         anchor = uuid.UUID(self.anchor).bytes if self.anchor else b""
         fields = [self.id, self.after, anchor, *self.sizes, self.turn, self.signature]
-        return bytes(msgpack.packb(fields))
+        return packed(fields)
 
     @classmethod
-    def unpack(cls, packed: object) -> Reference:
+    def unpack(cls, stored: object) -> Reference:
         """Reads a reference.
 
         Raises:
             SnapshotError: If it is damaged.
         """
-        try:
-            fields = msgpack.unpackb(packed) if isinstance(packed, bytes) else None
-        except (ValueError, TypeError, msgpack.exceptions.UnpackException):
-            fields = None
-        match fields:
+        match unpacked(stored):
             case [
                 bytes(newest),
                 bytes(after),
                 bytes(anchor),
-                int(full),
+                int(full_bytes),
+                int(delta_bytes),
                 int(deltas),
-                int(count),
                 str(turn),
                 bytes(signature),
             ] if len(anchor) in (0, 16):
                 place = str(uuid.UUID(bytes=anchor)) if anchor else ""
-                return cls(newest, after, place, (full, deltas, count), turn, signature)
+                sizes = ChainSizes(full_bytes, delta_bytes, deltas)
+                return cls(newest, after, place, sizes, turn, signature)
         raise SnapshotError("the reference to them is damaged")
 
 
@@ -142,7 +140,7 @@ class VariablesChannel(HiddenChannel):
     def __init__(self, typ: Any = bytes, key: str = "") -> None:
         super().__init__(typ, key)
         self.shared = SharedByRun()
-        self.trial = False  # Whether somebody only wants to see what a write would do.
+        self._is_trial = False  # Whether somebody only wants to see what a write would do.
 
     @staticmethod
     def of(config: RunnableConfig) -> VariablesChannel | None:
@@ -169,12 +167,12 @@ class VariablesChannel(HiddenChannel):
         """Copies the channel for somebody who wants to see what a write would do."""
         new = super().copy()
         new.shared = self.shared
-        new.trial = True
+        new._is_trial = True
         return new
 
     def update(self, values: Sequence[bytes]) -> bool:
         """Takes the writes of a superstep."""
-        if self.trial or not values:
+        if self._is_trial or not values:
             return bool(values)
         try:
             newest, refused = newest_reference(self.value, values)

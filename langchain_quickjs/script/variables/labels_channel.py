@@ -8,18 +8,21 @@ one message write beside each other.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-import msgpack
-
+from langchain_quickjs.interpreter.storage.packed import packed, unpacked
 from langchain_quickjs.script.labels.results import around
 from langchain_quickjs.script.labels.taint import CLEAN, UNKNOWN, Taint
 from langchain_quickjs.script.langgraph_internals.checkpointer import EMPTY_CHANNEL, HiddenChannel
 
-__all__ = ["ALL_UNKNOWN", "LabelsChannel", "Touched", "entries_of"]
+__all__ = ["ALL_UNKNOWN", "LABELS_KEY", "LabelsChannel", "Touched", "entries_of"]
+
+LABELS_KEY: Final = "_quickjs_labels"
+"""The key of the agent's state under which the channel stands."""
 
 _MOST_ENTRIES: Final = 1024
 
@@ -56,14 +59,11 @@ def entries_of(value: object) -> list[Any]:
     """The entries of a channel's value; one that nobody can read if it is none."""
     if value is EMPTY_CHANNEL:
         return []
-    try:
-        found = msgpack.unpackb(value) if isinstance(value, bytes) else None
-    except (TypeError, ValueError, msgpack.exceptions.UnpackException):
-        found = None
+    found = unpacked(value)
     return found if isinstance(found, list) and 0 < len(found) <= _MOST_ENTRIES else [b""]
 
 
-class SharedByRun:
+class TouchedByRun:
     """What the programs of one run of the agent have touched, in this process."""
 
     def __init__(self) -> None:
@@ -89,7 +89,7 @@ class LabelsChannel(HiddenChannel):
 
     def __init__(self, typ: Any = bytes, key: str = "") -> None:
         super().__init__(typ, key)
-        self.shared = SharedByRun()
+        self.shared = TouchedByRun()
         self._is_trial = False  # Whether somebody only wants to see what a write would do.
 
     def copy(self) -> Self:
@@ -108,7 +108,7 @@ class LabelsChannel(HiddenChannel):
         """Takes the writes of a superstep."""
         if not values:
             return False
-        self.value = bytes(msgpack.packb(_said([*entries_of(self.value), *values])))
+        self.value = packed(_said([*entries_of(self.value), *values]))
         self._tell_around()
         return True
 
@@ -136,10 +136,8 @@ def _as_bytes(entry: Any) -> bytes:
 
 def _labels_in(entry: bytes) -> Touched:
     """What an entry says, whoever wrote it."""
-    try:
-        match msgpack.unpackb(entry):
-            case [bytes(session), bytes(variables), bytes()]:
+    match unpacked(entry):
+        case [bytes(session), bytes(variables), bytes()]:
+            with contextlib.suppress(ValueError):
                 return Touched(Taint.unpack(session), Taint.unpack(variables))
-    except (TypeError, ValueError, msgpack.exceptions.UnpackException):
-        pass
     return ALL_UNKNOWN

@@ -76,10 +76,6 @@ class OneByOne(AtOnce):
     def wait_to_begin(self) -> Generator[Driven, Any, None]:
         """Waits until all programs before this one have ended.
 
-        Args:
-            step: The step that they are in.
-            earlier: Their tasks.
-
         Raises:
             NotRunError: One of them waits for people.
         """

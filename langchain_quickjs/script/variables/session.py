@@ -29,6 +29,7 @@ from langchain_quickjs.script.langgraph_internals.checkpointer import checkpoint
 from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
 from langchain_quickjs.script.model_texts import VARIABLES_GONE, VARIABLES_TOO_LARGE
+from langchain_quickjs.script.state import ChainSizes
 from langchain_quickjs.script.variables.channel import (
     VARIABLES_KEY,
     Reference,
@@ -257,7 +258,7 @@ class Variables:
             return _Left(heap)
         if chain is not None:
             record = pack_record(heap, chain.newest)
-            if goes_on_with(chain.sizes, len(record), self._policy.max_bytes):
+            if goes_on_with(chain.sizes, record, self._policy.max_bytes):
                 return _Left(heap, record, chain)
         return _Left(heap, pack_record(heap))
 
@@ -272,13 +273,12 @@ class Variables:
         stored = StoredHeap(record_id(record), left.heap)
         if left.onto is not None:
             yield self._store.write_delta(left.onto.anchor, record, stored.id)
-            full, deltas, count = left.onto.sizes
-            sizes = (full, deltas + size, count + 1)
+            sizes = left.onto.sizes.with_delta(record)
             new = Reference(stored.id, anchor=left.onto.anchor, sizes=sizes)
         elif size <= self._policy.max_bytes:
             anchor = new_anchor()
             yield self._store.write_full(anchor, record)
-            new = Reference(stored.id, anchor=anchor, sizes=(size, 0, 0))
+            new = Reference(stored.id, anchor=anchor, sizes=ChainSizes(size))
         else:
             limit = self._policy.max_bytes
             self.notes.append(VARIABLES_TOO_LARGE.format(size=size, limit=limit))

@@ -9,18 +9,18 @@ Beside it counts what stands in the history (`labels/messages`), so neither can 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import msgpack
 from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 
 from langchain_quickjs.errors import SetupError
+from langchain_quickjs.interpreter.storage.packed import packed, unpacked
 from langchain_quickjs.script.durability.signing import Signer
 from langchain_quickjs.script.labels.messages.history import labels_told, record_of
-from langchain_quickjs.script.labels.program import LABELS_KEY
 from langchain_quickjs.script.labels.results import around
 from langchain_quickjs.script.labels.taint import CLEAN, Left, Rule, Taint, brought_by
 from langchain_quickjs.script.langgraph_internals.agent_hooks import tool_calls_of
@@ -30,6 +30,7 @@ from langchain_quickjs.script.langgraph_internals.superstep import Superstep
 from langchain_quickjs.script.langgraph_internals.task import OuterTask
 from langchain_quickjs.script.variables.labels_channel import (
     ALL_UNKNOWN,
+    LABELS_KEY,
     LabelsChannel,
     Touched,
     entries_of,
@@ -198,18 +199,15 @@ class SessionLabels:
 
     def _packed(self, touched: Touched) -> bytes:
         parts = (touched.session.pack(), touched.variables.pack())
-        return bytes(msgpack.packb([*parts, self.signer.sign(_PURPOSE, *parts)]))
+        return packed([*parts, self.signer.sign(_PURPOSE, *parts)])
 
     def _unpacked(self, value: object) -> Touched:
-        try:
-            fields = msgpack.unpackb(value) if isinstance(value, bytes) else None
-            match fields:
-                case [bytes(session), bytes(variables), bytes(signature)] if self.signer.accepts(
-                    signature, _PURPOSE, session, variables
-                ):
+        match unpacked(value):
+            case [bytes(session), bytes(variables), bytes(signature)] if self.signer.accepts(
+                signature, _PURPOSE, session, variables
+            ):
+                with contextlib.suppress(ValueError):
                     return Touched(Taint.unpack(session), Taint.unpack(variables))
-        except (TypeError, ValueError, msgpack.exceptions.UnpackException):
-            pass
         return ALL_UNKNOWN
 
 

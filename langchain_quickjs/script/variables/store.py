@@ -33,6 +33,7 @@ from langgraph.checkpoint.base.id import uuid6
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter import StoredHeap, record_id
 from langchain_quickjs.script.flow.drivers import Ask
+from langchain_quickjs.script.state import ChainSizes
 
 __all__ = ["Chain", "RecordStore", "goes_on_with", "new_anchor", "recent_heaps", "records_at"]
 
@@ -62,12 +63,12 @@ class Chain:
     Attributes:
         newest: The heap that it stands for, with the id of the newest record.
         anchor: The checkpoint that it stands at.
-        sizes: The bytes of the full record, the bytes of the deltas, and the number of deltas.
+        sizes: How much it takes.
     """
 
     newest: StoredHeap
     anchor: str
-    sizes: tuple[int, int, int]
+    sizes: ChainSizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +176,15 @@ class _RecentHeaps:
 recent_heaps: Final = _RecentHeaps(_RECENT_BYTES)
 
 
-def goes_on_with(sizes: tuple[int, int, int], record_bytes: int, max_bytes: int) -> bool:
+def goes_on_with(sizes: ChainSizes, record: bytes, max_bytes: int) -> bool:
     """Whether a chain goes on with one more delta, rather than begin anew.
 
     Args:
-        sizes: The bytes of the chain's full record, those of its deltas, and the deltas' number.
-        record_bytes: The size of the new delta.
-        max_bytes: What variables may take in all.
+        sizes: How much the chain takes.
+        record: The new delta.
+        max_bytes: What the chain may take in all.
     """
-    full, deltas, count = sizes
-    grown = deltas + record_bytes
-    short = grown <= max(_CHAIN_TIMES * full, _CHAIN_BYTES) and count < _CHAIN_RECORDS
-    return short and full + grown <= max_bytes
+    grown = sizes.with_delta(record)
+    is_short = grown.delta_bytes <= max(_CHAIN_TIMES * grown.full_bytes, _CHAIN_BYTES)
+    fits = grown.full_bytes + grown.delta_bytes <= max_bytes
+    return is_short and fits and grown.deltas <= _CHAIN_RECORDS

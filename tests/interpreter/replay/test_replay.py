@@ -1,4 +1,4 @@
-"""Scripts are run again from their ledgers, on a guest that is not the one they stood in.
+"""Scripts are run again from their transcripts, on a guest that is not the one they stood in.
 
 A build is made to be gone by its name in what is stored: then nothing of its memory is looked at.
 """
@@ -26,13 +26,13 @@ from langchain_quickjs import (
 )
 from langchain_quickjs.interpreter import StoredHeap, fold, pack_record, record_id
 from langchain_quickjs.interpreter.replay.stood import heap_again, why_gone
-from langchain_quickjs.interpreter.storage.ledger import (
+from langchain_quickjs.interpreter.storage.snapshot import transcript_of_snapshot
+from langchain_quickjs.interpreter.storage.transcript import (
     MOST_BYTES,
     MOST_BYTES_OF_HEAP,
-    Ledger,
-    unpack_ledger,
+    Transcript,
+    unpack_transcript,
 )
-from langchain_quickjs.interpreter.storage.snapshot import ledger_of_snapshot
 
 GONE = bytes(range(16))
 _MOST_STEPS = 50
@@ -84,13 +84,13 @@ RESULTS = st.lists(
 def run(
     seed: bytes, results: list[Any], pauses: set[int], entropy: list[bytes | None]
 ) -> list[Any]:
-    """Runs the program to its end, and again from its ledger at each of the pauses."""
+    """Runs the program to its end, and again from its transcript at each of the pauses."""
     steps: list[Any] = []
 
     def clock() -> float:
         return 2000.0 + len(steps)
 
-    one = Interpreter(seed=seed, clock=clock, ledger=True)
+    one = Interpreter(seed=seed, clock=clock, transcript=True)
     steps.append(one.start(PROGRAM.replace("COUNT", str(len(results))), tools=["ask"]))
     while isinstance(steps[-1], Suspended) and len(steps) < _MOST_STEPS:
         if len(steps) in pauses:
@@ -115,7 +115,7 @@ def test_what_is_run_again_goes_on_as_it_would_have(
 
 
 def test_variables_of_earlier_scripts_are_there_again() -> None:
-    one = Interpreter(ledger=True)
+    one = Interpreter(transcript=True)
     one.eval("let n = 1; const f = () => ++n; f()")
     assert isinstance(one.start("throw new Error(String(f()))"), Failed)
     one.start("f(); await tools.wait()", tools=["wait"])
@@ -126,7 +126,7 @@ def test_variables_of_earlier_scripts_are_there_again() -> None:
 
 
 def test_a_step_that_never_happened_is_not_taken_again() -> None:
-    one = Interpreter(limits=Limits(step_timeout_s=0.05), ledger=True)
+    one = Interpreter(limits=Limits(step_timeout_s=0.05), transcript=True)
     one.eval("let n = 1")
     with pytest.raises(Exception, match="step_timeout_s"):
         one.eval("n = 2; while (true);")
@@ -134,7 +134,7 @@ def test_a_step_that_never_happened_is_not_taken_again() -> None:
 
 
 def test_a_fork_and_what_is_restored_can_be_run_again_too() -> None:
-    one = Interpreter(ledger=True)
+    one = Interpreter(transcript=True)
     one.eval("let n = 1")
     fork = one.fork()
     fork.eval("n = 2")
@@ -143,18 +143,18 @@ def test_a_fork_and_what_is_restored_can_be_run_again_too() -> None:
     assert again(Interpreter.restore(fork.snapshot())).eval("n") == 2
 
 
-def test_without_a_ledger_it_is_gone() -> None:
+def test_without_a_transcript_it_is_gone() -> None:
     one = Interpreter()
     one.eval("let n = 1")
     with pytest.raises(BuildGoneError, match=GONE.hex()):
         again(one)
     assert GONE.hex() in why_gone(of_gone_build(one.snapshot()))
     assert why_gone(one.snapshot()) == ""
-    assert why_gone(of_gone_build(Interpreter(ledger=True).snapshot())) == ""
+    assert why_gone(of_gone_build(Interpreter(transcript=True).snapshot())) == ""
 
 
-def test_a_ledger_is_bounded() -> None:
-    one = Interpreter(ledger=True)
+def test_a_transcript_is_bounded() -> None:
+    one = Interpreter(transcript=True)
     one.start("let n = 0; while (true) n += (await tools.read()).length", tools=["read"])
     small = len(one.snapshot())
     for number in range(1, 7):
@@ -165,8 +165,8 @@ def test_a_ledger_is_bounded() -> None:
     assert len(one.snapshot()) < small + 5000  # All of it is gone, not only what was too much.
 
 
-def test_a_heap_hands_on_a_short_ledger_only() -> None:
-    one = Interpreter(ledger=True)
+def test_a_heap_hands_on_a_short_transcript_only() -> None:
+    one = Interpreter(transcript=True)
     one.eval("let a = 1")
     assert again(Interpreter.with_heap(one.heap())).eval("a") == 1
     one.eval(f"a = '{'x' * MOST_BYTES_OF_HEAP}'.length")
@@ -177,7 +177,7 @@ def test_a_heap_hands_on_a_short_ledger_only() -> None:
 
 def chain(*programs: str) -> tuple[dict[bytes, bytes], bytes]:
     """The records of a heap of a build that is gone, and the last one's id."""
-    one, base, records = Interpreter(ledger=True), None, dict[bytes, bytes]()
+    one, base, records = Interpreter(transcript=True), None, dict[bytes, bytes]()
     last = bytes(32)
     for program in programs:
         one.eval(program)
@@ -194,17 +194,17 @@ def test_a_heap_is_made_again() -> None:
     records, head = chain("let a = [1]", "a.push(Math.random())", "const f = () => a.length")
     heap = heap_again(records, head, LIMITS)
     assert Interpreter.with_heap(heap).eval("f()") == 2
-    assert heap.ledger is not None
-    assert len(heap.ledger.steps) == 3
+    assert heap.transcript is not None
+    assert len(heap.transcript.steps) == 3
 
 
 def test_a_heap_of_which_a_part_is_not_known_is_not_made_again() -> None:
-    one = Interpreter(ledger=True)
+    one = Interpreter(transcript=True)
     one.eval("let a = 1")
     full = pack_record(one.heap())
     base = fold(None, full, memory_bytes=LIMITS.memory_bytes)
     unknown = StoredHeap(base.id, Interpreter.restore(one.snapshot()).heap())
-    object.__setattr__(unknown.heap, "ledger", None)
+    object.__setattr__(unknown.heap, "transcript", None)
     later = Interpreter.with_heap(unknown.heap)
     later.eval("a = 2")
     records = {}
@@ -218,27 +218,27 @@ def test_a_heap_of_which_a_part_is_not_known_is_not_made_again() -> None:
 
 
 def paused() -> Interpreter:
-    one = Interpreter(seed=bytes(32), clock=lambda: 1.0, ledger=True)
+    one = Interpreter(seed=bytes(32), clock=lambda: 1.0, transcript=True)
     one.start("const a = await tools.ask({ q: 1 }); await tools.tell({ a })", tools=["ask", "tell"])
     one.resume({1: Returned("yes")})
     return one
 
 
-def with_ledger(snapshot: bytes, ledger: Ledger) -> bytes:
-    """A snapshot of a gone build with another ledger, as somebody without a key could store it."""
+def with_transcript(snapshot: bytes, transcript: Transcript) -> bytes:
+    """A snapshot of a gone build with another transcript, as somebody without a key could store."""
     head = struct.Struct("<4sB16sII16s")
     magic, form, _, length, body, _ = head.unpack_from(snapshot)
-    packed, told = snapshot[head.size :][:length], ledger.pack()
+    packed, told = snapshot[head.size :][:length], transcript.pack()
     checksum = hashlib.blake2b(packed + told, digest_size=16).digest()
     return head.pack(magic, form, GONE, length, body, checksum) + packed + told
 
 
 def test_other_calls_are_refused() -> None:
     snapshot = paused().snapshot()
-    ledger = ledger_of_snapshot(snapshot)
-    assert ledger is not None
-    start, deliver = ledger.steps
-    assert Interpreter.restore(with_ledger(snapshot, ledger)).open_calls[0].name == "tell"
+    transcript = transcript_of_snapshot(snapshot)
+    assert transcript is not None
+    start, deliver = transcript.steps
+    assert Interpreter.restore(with_transcript(snapshot, transcript)).open_calls[0].name == "tell"
     for steps in (
         (start._replace(message=start.message.replace(b"q: 1", b"q: 2")), deliver),
         (start._replace(message=start.message.replace(b"tell({", b"ask({ ")), deliver),
@@ -246,7 +246,7 @@ def test_other_calls_are_refused() -> None:
         (start, deliver._replace(mark=b"c")),
         (start._replace(mark=b"s"), deliver),
     ):
-        forged = with_ledger(snapshot, Ledger(steps))
+        forged = with_transcript(snapshot, Transcript(steps))
         with pytest.raises(BuildGoneError, match="makes other calls"):
             Interpreter.restore(forged)
 
@@ -259,9 +259,9 @@ def test_running_again_has_an_end() -> None:
 
 def test_steps_that_cannot_follow_are_refused() -> None:
     snapshot = paused().snapshot()
-    ledger = ledger_of_snapshot(snapshot)
-    assert ledger is not None
-    start, deliver = ledger.steps
+    transcript = transcript_of_snapshot(snapshot)
+    assert transcript is not None
+    start, deliver = transcript.steps
     for steps in (
         (deliver,),
         (start, start),
@@ -275,25 +275,25 @@ def test_steps_that_cannot_follow_are_refused() -> None:
         ),
     ):
         with pytest.raises(BuildGoneError, match="cannot be taken again"):
-            Interpreter.restore(with_ledger(snapshot, Ledger(steps)))
+            Interpreter.restore(with_transcript(snapshot, Transcript(steps)))
 
 
 @given(st.data())
-def test_damaged_ledgers_are_refused(data: st.DataObject) -> None:
-    ledger = ledger_of_snapshot(paused().snapshot())
-    assert ledger is not None
-    packed = bytearray(ledger.pack())
-    assert unpack_ledger(bytes(packed)) == ledger
+def test_damaged_transcripts_are_refused(data: st.DataObject) -> None:
+    transcript = transcript_of_snapshot(paused().snapshot())
+    assert transcript is not None
+    packed = bytearray(transcript.pack())
+    assert unpack_transcript(bytes(packed)) == transcript
     at = data.draw(st.integers(0, len(packed) - 1))
     packed[at] ^= data.draw(st.integers(1, 255))
     for damaged in (bytes(packed), bytes(packed[:at])):
         try:
-            unpack_ledger(damaged)
+            unpack_transcript(damaged)
         except SnapshotError:
             continue
 
 
-def test_a_snapshot_covers_its_ledger() -> None:
+def test_a_snapshot_covers_its_transcript() -> None:
     snapshot = paused().snapshot()
     for damaged in (snapshot[:-1], snapshot + b"x", snapshot[:-1] + bytes([snapshot[-1] ^ 1])):
         for stored in (damaged, of_gone_build(damaged)):

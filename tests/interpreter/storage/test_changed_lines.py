@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langchain_quickjs.interpreter.guest.image import PAGE_BYTES, page_at
+from langchain_quickjs.interpreter.guest.image import LINE_BYTES, PAGE_BYTES, page_at
 from langchain_quickjs.interpreter.storage.changed_lines import (
-    LINE_BYTES,
     are_possible_changes,
     changes,
     content_of,

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from langchain_quickjs import CodeInterpreterMiddleware, RuleOfTwo
 from langchain_quickjs.script.labels.messages.history import TOUCHED_KEY
-from langchain_quickjs.script.labels.program import LABELS_KEY
+from langchain_quickjs.script.variables.labels_channel import LABELS_KEY
 from tests.helpers.databases import rewrite
 from tests.helpers.models import ScriptedModel
 from tests.helpers.sessions import LABELS, THREAD, Plan, Program, Session

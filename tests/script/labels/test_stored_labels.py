@@ -17,7 +17,7 @@ from langgraph.graph.message import REMOVE_ALL_MESSAGES
 from langgraph.types import Command
 
 from langchain_quickjs import CodeInterpreterMiddleware, Labelled, RuleOfTwo, add_labels
-from langchain_quickjs.script.labels.program import LABELS_KEY
+from langchain_quickjs.script.variables.labels_channel import LABELS_KEY
 from tests.helpers.databases import rewrite
 from tests.helpers.models import ScriptedModel
 from tests.helpers.sessions import LABELS, THREAD, Program, Session

@@ -19,7 +19,7 @@ from langchain_core.messages import AIMessage, ToolMessage
 from langgraph.types import Command
 
 from langchain_quickjs.script.labels.messages.provider_tools import provider_tools_in
-from langchain_quickjs.script.labels.taint import ALL_LABELS, Label, Rule, given_later
+from langchain_quickjs.script.labels.taint import ALL_LABELS, Label, Rule, are_labels, given_later
 
 __all__ = ["TOUCHED_KEY", "labels_told", "record_forms", "record_of", "with_record"]
 
@@ -137,9 +137,7 @@ def _recorded(record: Any, rule: Rule) -> tuple[Labels, Labels]:
         case {"made": bool(), "session": [*session]}:
             variables, called = record.get("variables", []), record.get("called", {})
             kept = record.get("kept", {})
-            if all(map(_are_labels, (session, variables))) and all(
-                map(_are_called, (called, kept))
-            ):
+            if all(map(are_labels, (session, variables))) and all(map(_are_called, (called, kept))):
                 shown = given_later(_with_sets(called), rule)
                 hidden = given_later(_with_sets(kept), rule)
                 return frozenset(session) | shown, frozenset(variables) | shown | hidden
@@ -147,14 +145,8 @@ def _recorded(record: Any, rule: Rule) -> tuple[Labels, Labels]:
 
 
 def _are_called(values: Any) -> bool:
-    return isinstance(values, dict) and all(map(_are_labels, values.values()))
+    return isinstance(values, dict) and all(map(are_labels, values.values()))
 
 
 def _with_sets(called: Mapping[str, Sequence[Label]]) -> dict[str, Labels]:
     return {name: frozenset(labels) for name, labels in called.items()}
-
-
-def _are_labels(values: Any) -> bool:
-    return isinstance(values, list) and all(
-        isinstance(value, str) and value in ALL_LABELS for value in values
-    )

@@ -1,14 +1,14 @@
-"""Ledgers: what a guest was told since it booted, and what it called.
+"""Transcripts: what a guest was told since it booted, and what it called.
 
 A guest knows nothing but its messages. So who has all of them can bring another guest to where this
 one stood: its memory differs, but what scripts see is the same. That holds as long as the other one
 makes the same calls at each step, which is what the marks are for.
 
-    ledger = zstd(MessagePack of [format, protocol, [message, mark, message, mark, ...]])
-    mark   = how the step came out, and a digest of the calls that it made
+    transcript = zstd(MessagePack of [format, protocol, [message, mark, message, mark, ...]])
+    mark       = how the step came out, and a digest of the calls that it made
 
 Messages have sources, seeds, times and the results of calls. That is much for some scripts, and
-stored at each pause; so a ledger that grows beyond its bound is dropped.
+stored at each pause; so a transcript that grows beyond its bound is dropped.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ import zstandard
 from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.interpreter.builds.releases import PROTOCOL
 from langchain_quickjs.interpreter.outcomes import Completed, Failed, Outcome, Suspended
-from langchain_quickjs.interpreter.storage.compression import compress
+from langchain_quickjs.interpreter.storage.compression import compress, unpack_at_most
 from langchain_quickjs.interpreter.wire.encode import encode
 
-__all__ = ["MOST_BYTES", "MOST_BYTES_OF_HEAP", "Ledger", "Step", "mark_of", "unpack_ledger"]
+__all__ = ["MOST_BYTES", "MOST_BYTES_OF_HEAP", "Step", "Transcript", "mark_of", "unpack_transcript"]
 
 MOST_BYTES: Final = 2**20
-"""How long the messages of a ledger may be together."""
+"""How long the messages of a transcript may be together."""
 
 MOST_BYTES_OF_HEAP: Final = 2**17
 """The same when a script begins on a heap: it is stored with each pause of that script."""
@@ -54,7 +54,7 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
+class Transcript:
     """All steps since a guest booted.
 
     Attributes:
@@ -65,24 +65,24 @@ class Ledger:
     steps: tuple[Step, ...] = ()
     size: int = 0
 
-    def with_step(self, message: bytes, outcome: Outcome) -> Ledger | None:
-        """Gives the ledger with one more step; `None` if it grows too large."""
+    def with_step(self, message: bytes, outcome: Outcome) -> Transcript | None:
+        """Gives the transcript with one more step; `None` if it grows too large."""
         size = self.size + len(message) + _STEP_BYTES
         if size > MOST_BYTES:
             return None
-        return Ledger((*self.steps, Step(message, mark_of(outcome))), size)
+        return Transcript((*self.steps, Step(message, mark_of(outcome))), size)
 
-    def after(self, base: Ledger) -> Ledger | None:
-        """Gives the steps of another ledger and then these; `None` if they grow too large."""
+    def after(self, base: Transcript) -> Transcript | None:
+        """Gives the steps of another transcript and then these; `None` if they grow too large."""
         size = base.size + self.size
-        return None if size > MOST_BYTES else Ledger((*base.steps, *self.steps), size)
+        return None if size > MOST_BYTES else Transcript((*base.steps, *self.steps), size)
 
-    def since(self, base: Ledger) -> Ledger | None:
-        """Gives the steps after those of another ledger; `None` if it does not begin with them."""
+    def since(self, base: Transcript) -> Transcript | None:
+        """Gives the steps after those of another one; `None` if it does not begin with them."""
         count = len(base.steps)
         if self.steps[:count] != base.steps:
             return None
-        return Ledger(self.steps[count:], self.size - base.size)
+        return Transcript(self.steps[count:], self.size - base.size)
 
     def plain(self) -> bytes:
         """Gives what `pack` compresses. Memory is much like it: sources and results are in both."""
@@ -98,27 +98,28 @@ class Ledger:
         return self.plain()[:_MOST_ALIKE]
 
 
-def unpack_ledger(packed: bytes) -> Ledger:
-    """Reads what `pack` gave.
+def unpack_transcript(packed: bytes) -> Transcript | None:
+    """Reads what `pack` gave; `None` of nothing.
 
     Raises:
         SnapshotError: If it is damaged, or of another format.
     """
+    if not packed:
+        return None
     try:
-        # zstandard believes what a frame says of its size, so it is checked first.
-        if not 0 < zstandard.get_frame_parameters(packed).content_size <= 2 * MOST_BYTES:
-            raise ValueError("its size is out of range")
-        plain = zstandard.ZstdDecompressor().decompress(packed, allow_extra_data=False)
+        plain = unpack_at_most(packed, 2 * MOST_BYTES)
         found: Any = msgpack.unpackb(plain, max_array_len=2 * MOST_BYTES // _STEP_BYTES)
     except (ValueError, TypeError, zstandard.ZstdError, msgpack.UnpackException) as error:
-        raise SnapshotError(f"the ledger of the script is malformed: {error}") from error
+        raise SnapshotError(f"the transcript of the script is malformed: {error}") from error
     match found:
         case [int(form), int(protocol), [*flat]] if (form, protocol) != (_FORMAT, PROTOCOL):
-            raise SnapshotError("the ledger of the script is of another version of this package")
+            raise SnapshotError(
+                "the transcript of the script is of another version of this package"
+            )
         case [int(), int(), [*flat]] if len(flat) % 2 == 0 and set(map(type, flat)) <= {bytes}:
             steps = tuple(map(Step, flat[::2], flat[1::2]))
-            return Ledger(steps, sum(len(step.message) + _STEP_BYTES for step in steps))
-    raise SnapshotError("the ledger of the script is malformed: its fields are not known")
+            return Transcript(steps, sum(len(step.message) + _STEP_BYTES for step in steps))
+    raise SnapshotError("the transcript of the script is malformed: its fields are not known")
 
 
 def mark_of(outcome: Outcome) -> bytes:
