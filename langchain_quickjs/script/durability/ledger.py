@@ -136,6 +136,9 @@ class Ledger:
 
         Returns:
             All entries, which say whose claims were the first.
+
+        Raises:
+            SnapshotError: An entry is damaged, or something else stands where a claim belongs.
         """
         place = self.sealer.signer.thread_id, self._anchor()
         if place not in _anchored:
@@ -149,7 +152,10 @@ class Ledger:
         if len(_anchored) >= _MOST_NAMESPACES:
             _anchored.clear()
         _anchored.add(place)
-        return self._entries(found)
+        entries = self._entries(found)
+        if not claims.keys() <= entries.claims.keys():
+            raise SnapshotError(f"{CLAIM_IN_ERRORS} is not used: something else is in its place.")
+        return entries
 
     def claim_to_work(
         self, key: str, answer: Any, run: object, before: Mapping[str, Claim] | None = None

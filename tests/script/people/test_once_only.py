@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.types import Command
 
-from tests.helpers.conversations import KINDS, MODES, Kind, Mode
+from langchain_quickjs import SnapshotError
+from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
 from tests.helpers.crashes import (
     DURABILITIES,
     REJECT,
@@ -16,6 +18,8 @@ from tests.helpers.crashes import (
     talk_in,
     yes,
 )
+from tests.helpers.databases import tampering
+from tests.helpers.models import ScriptedModel
 from tests.helpers.nurseries import Children, Nursery
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE
@@ -176,3 +180,23 @@ def test_a_process_that_dies_in_it(
     approved = decision is APPROVE
     assert ("wired to ann" if approved else "RejectedError") in text
     assert Shop(tmp_path / "log").counts() == {"wire ann": 2 if approved else 1}
+
+
+@pytest.mark.parametrize("planted", [None, ["x"], ["x", b"x"], {"x": 1}], ids=repr)
+def test_what_is_no_claim_takes_the_place_of_none(planted: Any, tmp_path: Path) -> None:
+    """When people were asked is stored as a claim, and others may write to the database."""
+    talk = Conversation(
+        "create_agent", "invoke", tmp_path / "db", "", Shop(tmp_path / "log").tools(), {"pay": True}
+    )
+    talk.model = ScriptedModel(turns=[[("pay", {"to": "ann", "amount": 5})]])
+    talk.agent_options = {"tools": talk.tools}
+    talk.start()
+    with tampering(tmp_path / "db") as connection:
+        changed = connection.execute(
+            "update writes set type = ?, value = ? where channel = 'claim'",
+            JsonPlusSerializer().dumps_typed(planted),
+        )
+        assert changed.rowcount == 1
+    with pytest.raises(SnapshotError, match="is not used"):
+        talk.decide(APPROVE)
+    assert not Shop(tmp_path / "log").counts()
