@@ -30,7 +30,12 @@ from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple, empt
 from langgraph.checkpoint.serde.base import SerializerProtocol
 
 from langchain_quickjs.errors import AlreadyAnsweredError, SnapshotError
-from langchain_quickjs.script.durability.claimants import begin_work, end_work, is_alone_in
+from langchain_quickjs.script.durability.claimants import (
+    begin_work,
+    end_all_work,
+    end_work,
+    is_alone_in,
+)
 from langchain_quickjs.script.durability.ledger_entries import (
     CLAIM_IN_ERRORS,
     Claim,
@@ -47,6 +52,7 @@ from langchain_quickjs.script.langgraph_internals.checkpointer import (
     namespace_of_graph,
     root_of,
 )
+from langchain_quickjs.script.langgraph_internals.graph_around import when_run_ends
 from langchain_quickjs.script.langgraph_internals.resume import mark_as_unfit
 from langchain_quickjs.script.state import CallEnd
 
@@ -172,7 +178,8 @@ class Ledger:
             The claim, or `None` if somebody else had made one before; and all entries.
         """
         mine = Claim(answer)
-        begin_work(mine.nonce, run)  # Before others can see the claim.
+        if begin_work(mine.nonce, run):  # Before others can see the claim.
+            when_run_ends(run, functools.partial(end_all_work, run))
         try:
             entries = yield from self.claim({**(before or {}), key: mine})
         except BaseException:
