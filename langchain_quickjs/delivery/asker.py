@@ -14,6 +14,7 @@ from langgraph.types import StateSnapshot
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.script.langgraph_internals.agent_hooks import tool_calls_of
+from langchain_quickjs.script.langgraph_internals.checkpointer import interrupts_in
 from langchain_quickjs.watch.question import Program, question_in
 
 __all__ = ["asker_is_gone", "program_asking", "require_asker"]
@@ -55,7 +56,7 @@ def require_asker(agent: Any, found: StateSnapshot, interrupt_id: str) -> None:
 
 def program_asking(found: StateSnapshot, interrupt_id: str) -> Program | None:
     """What asks a question that stands, if it is a question of ours."""
-    asked = (one.value for one in found.interrupts if str(one.id) == interrupt_id)
+    asked = (one.value for one in interrupts_in(found.interrupts) if str(one.id) == interrupt_id)
     return next((program for value in asked if (program := question_in(value).program)), None)
 
 

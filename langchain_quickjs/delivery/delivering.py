@@ -23,6 +23,7 @@ from langchain_quickjs.errors import AlreadyAnsweredError, DecisionError, SetupE
 from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.script.durability.claimants import is_alone_in
 from langchain_quickjs.script.flow.drivers import Ask, Asking, adrive, drive
+from langchain_quickjs.script.langgraph_internals.checkpointer import interrupts_in
 from langchain_quickjs.script.telling.receipts import Receipt, receipts
 from langchain_quickjs.watch.pending import KeepsState, state_of, thread_of
 
@@ -185,7 +186,7 @@ def _receipt(agent: Resumable, config: RunnableConfig, interrupt_id: str) -> Ask
 
 def _stands(found: StateSnapshot, interrupt_id: str) -> bool:
     """Whether a question waits for an answer."""
-    return any(str(one.id) == interrupt_id for one in found.interrupts)
+    return any(str(one.id) == interrupt_id for one in interrupts_in(found.interrupts))
 
 
 def _is_cut_off(found: StateSnapshot) -> bool:

@@ -44,6 +44,7 @@ from langchain_quickjs.script.graph_state import (
     ScriptState,
     ShownState,
     UnseenState,
+    paused_in,
     reference_to,
 )
 from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_graph
@@ -233,8 +234,7 @@ class _Ask(_Node):
     """Asks what the script waits for; goes on as soon as some of it is answered."""
 
     def _work(self, state: ScriptState, config: RunnableConfig) -> Work[_Became]:
-        stored = cast("PausedState", state["paused"])
-        sealer = self.source.sealer(state, config)
+        stored, sealer = paused_in(state), self.source.sealer(state, config)
         state["paused"] = here = paused_here(stored, sealer, config)
         pause = _pause(state, self.source, config)
         goes_on = yield from asked_where_it_stands(config, here, answers_at(pause, state))
@@ -293,12 +293,15 @@ def _went_on(
 
 def _whole(shown: ShownState, config: RunnableConfig) -> ScriptState:
     """The whole state, of what a node was given and what nobody is shown."""
-    return cast("ScriptState", {**shown, **read_unseen(config, _UNSEEN)})
+    unseen = read_unseen(config, _UNSEEN)
+    if unseen.get("paused") is not None:
+        paused_in(unseen)
+    return cast("ScriptState", {**shown, **unseen})
 
 
 def _pause(state: ScriptState, source: Source, config: RunnableConfig) -> Pause:
     """The pause that a script has come to."""
-    stored, sealer = cast("PausedState", state["paused"]), source.sealer(state, config)
+    stored, sealer = paused_in(state), source.sealer(state, config)
     script = sealer.resume(stored)  # Only now is it known that nobody has changed it.
     tools = {tool.name: tool for tool in source.tools(config).values()}
     return Pause(

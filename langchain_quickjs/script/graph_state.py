@@ -7,11 +7,13 @@ shows: callbacks, traces and streams would have it several times a pause.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NotRequired, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, NotRequired, Self, cast
 
 from langgraph.channels import EphemeralValue, UntrackedValue
 from typing_extensions import TypedDict
 
+from langchain_quickjs.errors import SnapshotError
 from langchain_quickjs.script.flow.call_ids import digest
 from langchain_quickjs.script.state import PausedState, StateUpdate
 from langchain_quickjs.script.telling.endings import ScriptOutcome
@@ -23,6 +25,7 @@ __all__ = [
     "ScriptState",
     "ShownState",
     "UnseenState",
+    "paused_in",
     "reference_to",
 ]
 
@@ -60,6 +63,22 @@ class PauseReference(TypedDict):
     script_id: str
     digest: str
     bytes: int
+
+
+def paused_in(state: Mapping[str, Any]) -> PausedState:
+    """The paused script that stands in the state of a graph.
+
+    Raises:
+        SnapshotError: Something else stands there, or nothing.
+    """
+    match state.get("paused"):
+        case {"script_id": str(), "sealed": bytes(), **rest} as stored if isinstance(
+            rest.get("place", ""), str
+        ):
+            return cast("PausedState", stored)
+    raise SnapshotError(
+        "The paused script is not used, because something else stands in its place."
+    )
 
 
 def reference_to(stored: PausedState) -> PauseReference:

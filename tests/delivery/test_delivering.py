@@ -301,6 +301,23 @@ def test_an_answer_to_what_is_not_stored_any_more(
         assert Shop(tmp_path / "log").counts() == {"pay one 1": 1, "pay two 2": 1}
 
 
+@pytest.mark.parametrize("planted", [3, None, "x", [], [7], [{"id": "x"}]], ids=repr)
+def test_an_answer_to_what_is_no_question_any_more(planted: Any, tmp_path: Path) -> None:
+    """Others may write to the database, and put anything in the place of a question."""
+    talk = talk_in(tmp_path, "create_agent", "invoke")
+    talk.start()
+    question = asked(talk)
+    stored = JsonPlusSerializer().dumps_typed(planted)
+    with tampering(tmp_path / "db") as connection:
+        where = "channel = '__interrupt__' and checkpoint_ns = ''"
+        connection.execute(f"update writes set type = ?, value = ? where {where}", stored)
+    assert delivered(talk, question, YES).status in ("void", "late")
+    talk.send(None)
+    assert asked(talk) == question
+    assert delivered(talk, question, YES).status == "won"
+    assert Shop(tmp_path / "log").counts() == {"pay one 1": 1}
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_an_answer_to_a_program_whose_guest_is_gone(mode: Mode, tmp_path: Path) -> None:
     """No call is made for it, so it has not won; and the thread goes on."""

@@ -36,6 +36,8 @@ _FRESH_S: Final = 30.0
 _lock: Final = threading.Lock()
 # By weak references: a run that nobody has any more is not at work.
 _working: Final[dict[str, weakref.ref[Any]]] = {}
+# The runs that have worked on something, by their identities.
+_known: Final[dict[int, weakref.ref[Any]]] = {}
 # The threads of LangGraph that nobody else runs meanwhile, because whoever runs them holds a lock.
 _alone: Final[ContextVar[frozenset[str]]] = ContextVar(
     "langchain_quickjs_alone", default=frozenset()
@@ -69,11 +71,19 @@ def is_alone_in(thread_id: str) -> bool:
     return thread_id in _alone.get()
 
 
-def begin_work(nonce: str, run: Any) -> None:
-    """Notes that a run in this process works on what was claimed under this number."""
+def begin_work(nonce: str, run: Any) -> bool:
+    """Notes that a run in this process works on what was claimed under this number.
+
+    Returns:
+        Whether it is the first that this run works on: when it ends, somebody has to say so.
+    """
+    found = _UNKNOWN if run is None else run
     with _lock:
-        found = _UNKNOWN if run is None else run
         _working[nonce] = weakref.ref(found, lambda _: _working.pop(nonce, None))
+        if (key := id(found)) in _known:
+            return False
+        _known[key] = weakref.ref(found, lambda _: _known.pop(key, None))
+        return True
 
 
 def is_at_work_here(nonce: str, run: object) -> bool:

@@ -30,7 +30,12 @@ from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple, empt
 from langgraph.checkpoint.serde.base import SerializerProtocol
 
 from langchain_quickjs.errors import AlreadyAnsweredError, SnapshotError
-from langchain_quickjs.script.durability.claimants import begin_work, end_work, is_alone_in
+from langchain_quickjs.script.durability.claimants import (
+    begin_work,
+    end_all_work,
+    end_work,
+    is_alone_in,
+)
 from langchain_quickjs.script.durability.ledger_entries import (
     CLAIM_IN_ERRORS,
     Claim,
@@ -47,6 +52,7 @@ from langchain_quickjs.script.langgraph_internals.checkpointer import (
     namespace_of_graph,
     root_of,
 )
+from langchain_quickjs.script.langgraph_internals.graph_around import when_run_ends
 from langchain_quickjs.script.langgraph_internals.resume import mark_as_unfit
 from langchain_quickjs.script.state import CallEnd
 
@@ -136,6 +142,9 @@ class Ledger:
 
         Returns:
             All entries, which say whose claims were the first.
+
+        Raises:
+            SnapshotError: An entry is damaged, or something else stands where a claim belongs.
         """
         place = self.sealer.signer.thread_id, self._anchor()
         if place not in _anchored:
@@ -149,7 +158,10 @@ class Ledger:
         if len(_anchored) >= _MOST_NAMESPACES:
             _anchored.clear()
         _anchored.add(place)
-        return self._entries(found)
+        entries = self._entries(found)
+        if not claims.keys() <= entries.claims.keys():
+            raise SnapshotError(f"{CLAIM_IN_ERRORS} is not used: something else is in its place.")
+        return entries
 
     def claim_to_work(
         self, key: str, answer: Any, run: object, before: Mapping[str, Claim] | None = None
@@ -166,7 +178,8 @@ class Ledger:
             The claim, or `None` if somebody else had made one before; and all entries.
         """
         mine = Claim(answer)
-        begin_work(mine.nonce, run)  # Before others can see the claim.
+        if begin_work(mine.nonce, run):  # Before others can see the claim.
+            when_run_ends(run, functools.partial(end_all_work, run))
         try:
             entries = yield from self.claim({**(before or {}), key: mine})
         except BaseException:

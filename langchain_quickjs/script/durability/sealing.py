@@ -102,7 +102,8 @@ class Sealer:
         Raises:
             SnapshotError: It is something else.
         """
-        script = self.unseal(stored.get("sealed"), _PAUSED, "script")
+        sealed = stored.get("sealed") if isinstance(stored, Mapping) else None
+        script = self.unseal(sealed, _PAUSED, "script")
         known = PausedScript.__annotations__.keys()
         if not isinstance(script, dict) or script.keys() | _LEFT_OUT != known:
             raise SnapshotError(f"{_PAUSED} is not used, because its fields are not known.")

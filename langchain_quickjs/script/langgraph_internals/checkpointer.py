@@ -49,6 +49,7 @@ __all__ = [
     "agent_inside",
     "checkpointer_of",
     "has_checkpointer",
+    "interrupts_in",
     "lists_waiting_only",
     "namespace_of_graph",
     "namespace_of_task",
@@ -180,14 +181,22 @@ def _address(config: RunnableConfig, namespace: str) -> RunnableConfig:
     }
 
 
+def interrupts_in(stored: object) -> list[Interrupt]:
+    """The interrupts in what is stored of those of a task.
+
+    A database that others write to can hold anything in its place.
+    """
+    found = stored if isinstance(stored, list | tuple) else [stored]
+    return [one for one in found if isinstance(one, Interrupt)]
+
+
 def standing_interrupts(writes: Iterable[PendingWrite]) -> list[Interrupt]:
     """The interrupts among the pending writes of a checkpoint that nobody has answered."""
     asked: dict[str, list[Interrupt]] = {}
     ended = set()
     for task_id, channel, value in writes:
         if channel == INTERRUPT:
-            found = value if isinstance(value, list | tuple) else [value]
-            asked[task_id] = [one for one in found if isinstance(one, Interrupt)]
+            asked[task_id] = interrupts_in(value)
         elif channel not in _NO_OUTPUT and task_id != NULL_TASK_ID:
             ended.add(task_id)
     return [one for task_id, some in asked.items() if task_id not in ended for one in some]

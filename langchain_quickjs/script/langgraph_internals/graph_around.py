@@ -7,7 +7,8 @@ reads the state from the graph's channels.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, ExitStack
 from typing import Any, NamedTuple
 
 from langchain_core.runnables import RunnableConfig
@@ -15,7 +16,7 @@ from langchain_core.runnables.config import var_child_runnable_config
 from langgraph._internal._constants import CONFIG_KEY_CALL, CONFIG_KEY_READ
 from langgraph.channels.base import BaseChannel
 
-__all__ = ["Surroundings", "channels_of", "graph_around", "run_of", "step_of"]
+__all__ = ["Surroundings", "channels_of", "graph_around", "run_of", "step_of", "when_run_ends"]
 
 
 class Surroundings(NamedTuple):
@@ -58,6 +59,22 @@ def run_of(config: RunnableConfig) -> Any:
     call = config.get("configurable", {}).get(CONFIG_KEY_CALL)
     schedule = getattr(call, "keywords", {}).get("schedule_task")
     return getattr(schedule, "__self__", None)
+
+
+def when_run_ends(run: object, then: Callable[[], object]) -> None:
+    """Calls a function once a run of a graph has ended, however it did: as the last thing of all.
+
+    A run that was cancelled is garbage, which goes at any time: it cannot be told by that.
+    """
+    stack = getattr(run, "stack", None)
+    if isinstance(stack, ExitStack):
+        before = stack.pop_all()
+        stack.callback(then)
+        stack.push(before)
+    elif isinstance(stack, AsyncExitStack):
+        before_async = stack.pop_all()
+        stack.callback(then)
+        stack.push_async_exit(before_async)
 
 
 def step_of(config: RunnableConfig) -> int:

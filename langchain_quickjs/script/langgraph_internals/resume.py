@@ -23,7 +23,10 @@ from langgraph._internal._constants import (
 from langgraph.errors import _mark_invalid_resume
 from langgraph.types import Command, Durability
 
-from langchain_quickjs.script.langgraph_internals.checkpointer import has_checkpointer
+from langchain_quickjs.script.langgraph_internals.checkpointer import (
+    has_checkpointer,
+    interrupts_in,
+)
 from langchain_quickjs.script.langgraph_internals.graph_around import run_of
 
 __all__ = [
@@ -113,7 +116,7 @@ def _standing(loop: Any) -> dict[str, Any] | None:
     if loop is None:
         return None
     stored = [value for _, channel, value in loop.checkpoint_pending_writes if channel == INTERRUPT]
-    return {interrupt.id: interrupt.value for interrupts in stored for interrupt in interrupts}
+    return {one.id: one.value for shown in stored for one in interrupts_in(shown)}
 
 
 def _standing_around(loop: Any) -> list[dict[str, Any]]:

@@ -21,8 +21,8 @@ from langgraph._internal._constants import (
 )
 from langgraph.constants import START
 from langgraph.pregel._algo import prepare_next_tasks, task_path_str
-from langgraph.types import Interrupt
 
+from langchain_quickjs.script.langgraph_internals.checkpointer import interrupts_in
 from langchain_quickjs.script.langgraph_internals.graph_around import run_of
 from langchain_quickjs.script.state import StateUpdate
 
@@ -161,8 +161,7 @@ class Outermost:
             one.id
             for task, channel, shown in self.writes
             if (task, channel) == (self.task_id, INTERRUPT)
-            for one in (shown if isinstance(shown, list | tuple) else ())
-            if isinstance(one, Interrupt)
+            for one in interrupts_in(shown)
         }
 
     @property

@@ -20,7 +20,7 @@ from langgraph.types import interrupt
 from langchain_quickjs import SnapshotError
 from langchain_quickjs.script.durability.sealing import Sealer
 from langchain_quickjs.script.durability.signing import Signer
-from tests.helpers.conversations import Conversation
+from tests.helpers.conversations import Conversation, Kind
 from tests.helpers.databases import rewrite, tampering
 from tests.helpers.forgeries import changes
 from tests.helpers.models import parallel_programs
@@ -183,6 +183,23 @@ def test_nothing_runs_of_a_script_that_was_changed(
         rewrite(place / "db", functools.partial(restore, whole))
         talk.answer(given)
         assert Shop(place / "log").counts().total() == 4, name
+
+
+@pytest.mark.parametrize("kind", ["graph", "create_agent"])
+@pytest.mark.parametrize(
+    "planted",
+    [None, 0, "x", b"x", [], ["x"], {}, {"sealed": b"x"}, {"script_id": None, "sealed": b"x"}],
+    ids=repr,
+)
+def test_what_is_no_paused_script_is_refused(planted: Any, kind: Kind, tmp_path: Path) -> None:
+    talk = talk_in(tmp_path)
+    talk.kind = kind
+    talk.start()
+    place = "script:%" if kind == "graph" else "tools:%"
+    rewrite(tmp_path / "db", lambda values: values.update(paused=planted), place)
+    with pytest.raises(SnapshotError, match="is not used"):
+        talk.decide(APPROVE)
+    assert not Shop(tmp_path / "log").counts()
 
 
 def test_scripts_of_another_thread_or_call_are_not_taken(

@@ -66,6 +66,7 @@ def deepagents(pattern: str, by: str) -> Change:
 
 BREAKS: Final[dict[str, tuple[Change, ...]]] = {
     "test_the_run_and_its_nodes": (renamed("schedule_task"),),
+    "test_the_end_of_a_run": (langgraph(r"\bself\.stack\b", "self.stack_of_now"),),
     "test_where_a_thread_was_forked": (renamed("checkpoint_metadata"),),
     "test_the_id_of_a_task_at_another_checkpoint": (renamed("prepare_next_tasks"),),
     "test_an_answer_at_a_checkpoint_that_the_thread_has_left": (

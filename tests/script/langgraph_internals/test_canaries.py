@@ -12,6 +12,7 @@ the tests. What else imports it, as `tests/conftest.py` does, would stop all of 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import operator
 import time
@@ -191,6 +192,27 @@ def test_the_run_and_its_nodes(asynchronous: bool) -> None:
         asyncio.run(graph.ainvoke({})) if asynchronous else graph.invoke({})
     assert runs[0] is not None
     assert runs[0] is not runs[1]
+
+
+@canary(
+    "LangGraph's object that stands for a run has a `stack`, which is left when the run has ended."
+)
+@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_end_of_a_run(fails: bool, asynchronous: bool) -> None:
+    happened: list[str] = []
+
+    def work(config: RunnableConfig) -> None:
+        run = room.graph_around.run_of(config)
+        room.graph_around.when_run_ends(run, lambda: happened.append("ended"))
+        happened.append("worked")
+        if fails:
+            raise ZeroDivisionError
+
+    graph = graph_of(work)
+    with pytest.raises(ZeroDivisionError) if fails else contextlib.nullcontext():
+        asyncio.run(graph.ainvoke({})) if asynchronous else graph.invoke({})
+    assert happened == ["worked", "ended"]
 
 
 @canary(

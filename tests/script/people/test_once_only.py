@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.tools import BaseTool, tool
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command
 
-from tests.helpers.conversations import KINDS, MODES, Kind, Mode
+from langchain_quickjs import SnapshotError, adeliver, apending, create_script_graph
+from tests.helpers.conversations import KINDS, MODES, Conversation, GraphState, Kind, Mode
 from tests.helpers.crashes import (
     DURABILITIES,
     REJECT,
@@ -16,6 +23,8 @@ from tests.helpers.crashes import (
     talk_in,
     yes,
 )
+from tests.helpers.databases import tampering
+from tests.helpers.models import ScriptedModel
 from tests.helpers.nurseries import Children, Nursery
 from tests.helpers.shop import Shop
 from tests.helpers.stories import APPROVE
@@ -176,3 +185,113 @@ def test_a_process_that_dies_in_it(
     approved = decision is APPROVE
     assert ("wired to ann" if approved else "RejectedError") in text
     assert Shop(tmp_path / "log").counts() == {"wire ann": 2 if approved else 1}
+
+
+@pytest.mark.parametrize("planted", [None, ["x"], ["x", b"x"], {"x": 1}], ids=repr)
+def test_what_is_no_claim_takes_the_place_of_none(planted: Any, tmp_path: Path) -> None:
+    """When people were asked is stored as a claim, and others may write to the database."""
+    talk = Conversation(
+        "create_agent", "invoke", tmp_path / "db", "", Shop(tmp_path / "log").tools(), {"pay": True}
+    )
+    talk.model = ScriptedModel(turns=[[("pay", {"to": "ann", "amount": 5})]])
+    talk.agent_options = {"tools": talk.tools}
+    talk.start()
+    with tampering(tmp_path / "db") as connection:
+        changed = connection.execute(
+            "update writes set type = ?, value = ? where channel = 'claim'",
+            JsonPlusSerializer().dumps_typed(planted),
+        )
+        assert changed.rowcount == 1
+    with pytest.raises(SnapshotError, match="is not used"):
+        talk.decide(APPROVE)
+    assert not Shop(tmp_path / "log").counts()
+
+
+class Cancelling(InMemorySaver):
+    """Cancels a task when it is asked for something for so many times."""
+
+    task: asyncio.Task[Any] | None = None
+    left = 0
+
+    async def aget_tuple(self, *args: Any, **kwargs: Any) -> Any:
+        await self._cancel()
+        return self.get_tuple(*args, **kwargs)
+
+    async def aput(self, *args: Any, **kwargs: Any) -> Any:
+        await self._cancel()
+        return self.put(*args, **kwargs)
+
+    async def aput_writes(self, *args: Any, **kwargs: Any) -> None:
+        await self._cancel()
+        self.put_writes(*args, **kwargs)
+
+    async def _cancel(self) -> None:
+        self.left -= 1
+        if self.left == 0 and self.task is not None:
+            self.task.cancel()
+        await asyncio.sleep(0)
+
+
+def script_graph(
+    tools: list[BaseTool], how: str, durability: Durability, saver: InMemorySaver
+) -> Any:
+    alone = create_script_graph(
+        tools,
+        interrupt_on={"pay": True},
+        durability=durability,
+        checkpointer=saver if how == "alone" else None,
+    )
+    if how == "alone":
+        return alone
+    graph = StateGraph(GraphState)
+    graph.add_node("script", alone)
+    graph.add_edge(START, "script")
+    graph.add_edge("script", END)
+    return graph.compile(checkpointer=saver)
+
+
+@pytest.mark.parametrize("how", ["alone", "node"])
+@pytest.mark.parametrize("durability", DURABILITIES)
+def test_a_run_that_is_cancelled_anywhere(durability: Durability, how: str, tmp_path: Path) -> None:
+    """The next run goes on at once: nobody is at work any more on what was answered."""
+    config: Any = {"configurable": {"thread_id": "thread"}}
+
+    async def cancelled_at(moment: int) -> bool:
+        log, yeses = tmp_path / str(moment), 0
+
+        @tool
+        async def pay(to: str, amount: int) -> str:
+            """Pays."""
+            Shop(log).note(f"pay {to}")
+            await saver.aget_tuple(config)  # It takes a moment.
+            return "paid"
+
+        async def approved() -> bool:
+            nonlocal yeses
+            if not (asked := await apending(graph, config)):
+                return False
+            yeses += 1
+            await adeliver(graph, config, asked[0].interrupt_id, {"decisions": [APPROVE]})
+            return True
+
+        saver = Cancelling()
+        graph = script_graph([pay], how, durability, saver)
+        await graph.ainvoke(
+            {"source": 'for (const to of ["a", "b"]) await tools.pay({ to, amount: 1 })'}, config
+        )
+        saver.task, saver.left = asyncio.create_task(approved()), moment
+        await asyncio.gather(saver.task, return_exceptions=True)
+        was_cancelled, saver.left = saver.left <= 0, 0
+        if not await apending(graph, config):
+            await graph.ainvoke(None, config)
+        while yeses < 9 and await approved():
+            pass
+        state = await graph.aget_state(config)
+        assert state.values["outcome"]["status"] == "completed", moment
+        counts = Shop(log).counts()
+        assert set(counts) == {"pay a", "pay b"}
+        assert counts.total() <= yeses
+        return was_cancelled
+
+    moments = itertools.count(1)
+    assert sum(iter(lambda: asyncio.run(cancelled_at(next(moments))), False)) > 10
