@@ -3,6 +3,7 @@
 What needs LangChain is imported when it is first used, so that the interpreter alone stays light.
 
     errors        the one tree of exceptions
+    quoting       texts that others made, cut short for our messages
     interpreter/  the runtime and its Python bindings; no LangChain
     script/       one script's life on LangGraph
     agent/        what a LangChain agent gets: the middleware and what the model reads

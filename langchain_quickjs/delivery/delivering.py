@@ -20,7 +20,7 @@ from langchain_quickjs.delivery.delivered import Delivered
 from langchain_quickjs.delivery.known import claim_about, known_about, of_claim
 from langchain_quickjs.delivery.locks import Held, ThreadLock
 from langchain_quickjs.errors import AlreadyAnsweredError, DecisionError, SetupError
-from langchain_quickjs.interpreter.quoting import value_text
+from langchain_quickjs.quoting import value_text
 from langchain_quickjs.script.durability.claimants import is_alone_in
 from langchain_quickjs.script.flow.drivers import Ask, Asking, adrive, drive
 from langchain_quickjs.script.langgraph_internals.checkpointer import interrupts_in

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, Asyn
 from typing import Any, TypeAlias
 
 from langchain_quickjs.errors import SetupError
-from langchain_quickjs.interpreter.quoting import value_text
+from langchain_quickjs.quoting import value_text
 from langchain_quickjs.script.durability.claimants import alone_in
 from langchain_quickjs.script.flow.drivers import Invoke, Work, adrive, drive
 

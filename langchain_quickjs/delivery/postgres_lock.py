@@ -15,7 +15,7 @@ from typing import Any, Final
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from langchain_quickjs.errors import SetupError, ThreadLockError
-from langchain_quickjs.interpreter.quoting import error_text, in_line, value_text
+from langchain_quickjs.quoting import error_text, in_line, value_text
 from langchain_quickjs.script.flow.drivers import Invoke, Work, adrive, drive
 
 __all__ = ["PostgresLock"]

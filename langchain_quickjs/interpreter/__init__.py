@@ -1,16 +1,16 @@
 """The runtime and its Python bindings; usable without LangChain.
 
-It imports `errors` only. Scripts start, wait, are stored and go on in `interpreter`; the rooms
-below are its parts. What stores heaps is imported when it is first used.
+It imports `errors` and `quoting` only. Scripts start, wait, are stored and go on in `interpreter`;
+the rooms below are its parts. What stores heaps is imported when it is first used.
 
     interpreter   a script as a value: started, paused, stored and resumed
+    stepped       the same for programs in graphs: steps can be brief, and forks can take them too
     steps         one step of a script, as a transaction
     script_state  what the host knows of a script between two of its steps
     limits        what a script may use up
     outcomes      what goes in and comes out: calls, their results, how a script ended
     console       where what scripts print is cut
     one_thread    a guard that lets one thread at a time use an interpreter
-    quoting       texts that others made, cut short for our messages
     builds/       the builds of the guest: today's, and those of earlier releases
     guest/        the WebAssembly module on this machine
     wire/         messages and replies as bytes

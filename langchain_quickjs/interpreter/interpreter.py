@@ -18,9 +18,8 @@ from langchain_quickjs.interpreter.guest.machine import Machine
 from langchain_quickjs.interpreter.limits import Limits, checked_limits
 from langchain_quickjs.interpreter.one_thread import OneThreadAtATime
 from langchain_quickjs.interpreter.outcomes import Call, CallResult, Failed, Outcome, Suspended
-from langchain_quickjs.interpreter.quoting import value_text
 from langchain_quickjs.interpreter.script_state import ScriptState
-from langchain_quickjs.interpreter.steps import Taken, give_up, repeat_step, take_step, taken
+from langchain_quickjs.interpreter.steps import give_up, take_step
 from langchain_quickjs.interpreter.wire.protocol import (
     GuestRefusalError,
     checked_seed,
@@ -28,6 +27,7 @@ from langchain_quickjs.interpreter.wire.protocol import (
     resume_message,
     start_message,
 )
+from langchain_quickjs.quoting import value_text
 
 if TYPE_CHECKING:
     from langchain_quickjs.interpreter.storage.heap_records import Heap
@@ -193,8 +193,6 @@ class Interpreter:
         results: Mapping[int, CallResult],
         *,
         entropy: bytes | None = None,
-        steps: list[Taken] | None = None,
-        brief: bool = False,
     ) -> Outcome:
         """Delivers results of calls to the running script and lets it go on.
 
@@ -202,8 +200,6 @@ class Interpreter:
             results: By call id; some or all of the open calls. Empty when only time has passed.
             entropy: 32 bytes that all further randomness of the script depends on too. Without it,
                 two interpreters made of one snapshot draw the same numbers.
-            steps: Is given what the step was, for forks that are to `repeat` it.
-            brief: Whether it is only to go on if it does so for no more than some milliseconds.
 
         Returns:
             How the script ended, or the new calls that it made.
@@ -213,8 +209,13 @@ class Interpreter:
             SetupError: If a result is neither `Returned` nor `Raised`.
             ValueTransferError: If a result cannot become a JavaScript value.
             LimitError: If the script reached a limit. It then waits as it did before.
-            NotBriefError: If it was to be brief and was not. It then waits as it did before.
         """
+        return self._resumed(results, entropy)[0]
+
+    def _resumed(
+        self, results: Mapping[int, CallResult], entropy: bytes | None, brief: bool = False
+    ) -> tuple[Outcome, tuple[bytes, bytes, ScriptState, float]]:
+        """The same, with what a step is made of: message, reply, the state then, and the time."""
         self._one_thread.enter()
         try:
             self._state.require_open(results.keys())
@@ -230,29 +231,9 @@ class Interpreter:
                 raise
             if isinstance(outcome, Failed):
                 with_place(outcome.error, self._source)
-            if steps is not None:
-                steps.append(taken((message, reply, self._state, {*results}, now_s, entropy)))
-            return outcome
+            return outcome, (message, reply, self._state, now_s)
         finally:
             self._one_thread.leave()
-
-    def repeat(
-        self, step: Taken, results: Mapping[int, CallResult] | None, timeout_s: float
-    ) -> tuple[Outcome, Outcome] | None:
-        """Takes a step that another interpreter has taken, of which this one is a fork.
-
-        Args:
-            step: The step, as `resume` gave it.
-            results: What calls have come to in this one, if that is not the same.
-            timeout_s: How long it may compute, if that is less than the limits say.
-
-        Returns:
-            What came of it there, and here; `None` if that is the same.
-        """
-        with self._one_thread:
-            how: Any = {"limits": self._limits, "timeout_s": timeout_s}
-            differs, self._state = repeat_step(self._machine, self._state, step, results, **how)
-            return differs
 
     def abort(self) -> None:
         """Gives the running script up; what it and earlier scripts declared stays."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from langchain_quickjs.errors import SetupError
-from langchain_quickjs.interpreter.quoting import value_text
+from langchain_quickjs.quoting import value_text
 
 __all__ = ["RANGES", "Limits", "Range", "checked_limits"]
 

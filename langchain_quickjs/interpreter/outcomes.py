@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, Self, TypeAlias
 
 from langchain_quickjs.errors import ScriptError
 from langchain_quickjs.interpreter import display
-from langchain_quickjs.interpreter.quoting import error_text, type_name
+from langchain_quickjs.quoting import error_text, type_name
 
 __all__ = [
     "SCRIPT_NAME",

@@ -30,7 +30,7 @@ from langchain_quickjs.interpreter import (
     Suspended,
 )
 from langchain_quickjs.interpreter.advice.limit_errors import out_of_wall_time
-from langchain_quickjs.interpreter.quoting import error_text
+from langchain_quickjs.quoting import error_text
 from langchain_quickjs.script.arguments.tool_arguments import arguments_of
 
 __all__ = ["as_tool", "pass_in", "run_program"]

@@ -126,7 +126,7 @@ class _Hands:
     announcer: Announcer | None
     answered: Iterable[str] = ()
 
-    def carry_out(self, flow: Flow) -> Work[Ended | Paused]:
+    def carry_out(self, flow: Flow[Ended | Paused]) -> Work[Ended | Paused]:
         """Does all that a flow yields, and gives what it returns."""
         advance: Callable[[Any], Effect] = flow.send
         result: Any = None

@@ -15,7 +15,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Interrupt, PregelTask, StateSnapshot
 
 from langchain_quickjs.errors import SetupError
-from langchain_quickjs.interpreter.quoting import value_text
+from langchain_quickjs.quoting import value_text
 from langchain_quickjs.script.flow.drivers import Ask, Asking, adrive, drive
 from langchain_quickjs.script.langgraph_internals.checkpointer import namespace_of_task
 from langchain_quickjs.watch.drawing.cards import cards_html, cards_plain

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_quickjs.errors import LimitError
-from langchain_quickjs.interpreter import Completed, Interpreter, Limits, Returned, Suspended
+from langchain_quickjs.interpreter import Completed, Limits, Returned, Suspended
 from langchain_quickjs.interpreter.guest.reuse.pool import MOST_LIVE
 from langchain_quickjs.interpreter.replay.stood import is_restored_at_once
+from langchain_quickjs.interpreter.stepped import SteppedInterpreter
 from langchain_quickjs.interpreter.steps import NotBriefError
 
 NOT_BRIEF = {
@@ -23,14 +24,14 @@ NOT_BRIEF = {
 }
 
 
-def waiting(body: str) -> Interpreter:
+def waiting(body: str) -> SteppedInterpreter:
     """A script that waits, and then does something."""
-    interpreter = Interpreter(limits=Limits(step_timeout_s=0.5))
+    interpreter = SteppedInterpreter(limits=Limits(step_timeout_s=0.5))
     interpreter.start(f"let n = await tools.x(); {body} n", tools=["x"])
     return interpreter
 
 
-def outcome_of(interpreter: Interpreter) -> object:
+def outcome_of(interpreter: SteppedInterpreter) -> object:
     """What comes of a step that may take its time: an outcome, or the kind of error."""
     try:
         return interpreter.resume({1: Returned(1)})
@@ -54,7 +55,7 @@ def test_a_brief_step_is_the_step(results: list[int]) -> None:
     source = (
         "let sum = 0; for (;;) { const n = await tools.x(sum); if (n < 0) break; sum += n } sum"
     )
-    kinds = [Interpreter(seed=bytes(32), clock=lambda: 1.0) for _ in range(2)]
+    kinds = [SteppedInterpreter(seed=bytes(32), clock=lambda: 1.0) for _ in range(2)]
     for interpreter in kinds:
         interpreter.start(source, tools=["x"])
     for number, result in enumerate([*results, -1], 1):
@@ -74,7 +75,7 @@ def test_little_is_restored_at_once() -> None:
     """What takes long to unpack may be stored in a few bytes."""
     fits = {}
     for values in (1, 1_000_000):
-        interpreter = Interpreter()
+        interpreter = SteppedInterpreter()
         interpreter.start(f"await tools.x(new Array({values}).fill(0))", tools=["x"])
         snapshot = interpreter.snapshot()
         assert len(snapshot) < 8 * 1024

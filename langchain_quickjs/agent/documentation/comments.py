@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from langchain_quickjs.interpreter.quoting import INVISIBLE
+from langchain_quickjs.quoting import INVISIBLE
 
 __all__ = ["comment_lines", "cut_lines", "literal", "one_line", "shown", "size"]
 

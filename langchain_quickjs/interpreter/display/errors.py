@@ -16,7 +16,7 @@ from langchain_quickjs.interpreter.display.html import (
     table,
 )
 from langchain_quickjs.interpreter.display.texts import visible
-from langchain_quickjs.interpreter.quoting import error_text as text_of
+from langchain_quickjs.quoting import error_text as text_of
 
 __all__ = ["error_bundle", "error_parts", "error_text"]
 

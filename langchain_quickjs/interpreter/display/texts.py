@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from langchain_quickjs.interpreter.quoting import type_name
 from langchain_quickjs.interpreter.values.notation import notation
+from langchain_quickjs.quoting import type_name
 
 __all__ = ["bytes_text", "count_text", "one_line", "value_text", "visible"]
 

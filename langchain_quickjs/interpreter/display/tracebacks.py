@@ -19,8 +19,8 @@ from typing import Any, Final
 from langchain_quickjs.errors import QuickJSError
 from langchain_quickjs.interpreter.display.errors import error_text
 from langchain_quickjs.interpreter.display.texts import visible
-from langchain_quickjs.interpreter.quoting import error_text as text_of
-from langchain_quickjs.interpreter.quoting import type_name
+from langchain_quickjs.quoting import error_text as text_of
+from langchain_quickjs.quoting import type_name
 
 __all__ = ["short_traceback"]
 

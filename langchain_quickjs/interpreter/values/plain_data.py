@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from langchain_quickjs.errors import ValueTransferError
-from langchain_quickjs.interpreter.quoting import key_text, shortened
 from langchain_quickjs.interpreter.values.js_values import (
     UNDEFINED,
     BigInt,
@@ -31,6 +30,7 @@ from langchain_quickjs.interpreter.values.kinds import (
     MAX_PLAIN_PARTS,
     bytes_of,
 )
+from langchain_quickjs.quoting import key_text, shortened
 
 __all__ = ["storable"]
 

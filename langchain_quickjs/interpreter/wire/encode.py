@@ -15,10 +15,10 @@ from typing import Any, Final
 import msgpack
 
 from langchain_quickjs.errors import ValueTransferError
-from langchain_quickjs.interpreter.quoting import a_type, error_text, key_text, shortened, type_name
 from langchain_quickjs.interpreter.values.js_values import JSMap, JSSet
 from langchain_quickjs.interpreter.values.kinds import KINDS, Ext
 from langchain_quickjs.interpreter.wire.payloads import FLATTEN, MAX_DEPTH, WRITE
+from langchain_quickjs.quoting import a_type, error_text, key_text, shortened, type_name
 
 __all__ = ["encode", "encode_message", "find_fault", "pack_plain"]
 

@@ -36,11 +36,11 @@ from langchain_quickjs.interpreter.outcomes import (
     Returned,
     Suspended,
 )
-from langchain_quickjs.interpreter.quoting import key_text, type_name, value_text
 from langchain_quickjs.interpreter.values.js_values import UNDEFINED, Shown
 from langchain_quickjs.interpreter.wire.decode import decode
 from langchain_quickjs.interpreter.wire.encode import encode_message, find_fault, pack_plain
 from langchain_quickjs.interpreter.wire.tree_checks import is_place
+from langchain_quickjs.quoting import key_text, type_name, value_text
 
 __all__ = [
     "GuestMemoryError",

@@ -12,7 +12,7 @@ from typing import Final
 
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
 
-from langchain_quickjs.interpreter.quoting import error_text
+from langchain_quickjs.quoting import error_text
 from langchain_quickjs.script.flow.decisions import Decision, ReplyInstead, outcome_of_decision
 from langchain_quickjs.script.flow.inputs import (
     Answer,

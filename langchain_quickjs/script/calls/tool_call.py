@@ -21,8 +21,8 @@ from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 
 from langchain_quickjs.interpreter import Raised, Returned
-from langchain_quickjs.interpreter.quoting import error_text
 from langchain_quickjs.interpreter.values.weight import is_large
+from langchain_quickjs.quoting import error_text
 from langchain_quickjs.script.arguments.json_values import copied
 from langchain_quickjs.script.calls.content_blocks import (
     Read,

@@ -17,8 +17,8 @@ from typing import Any, Final, TypeAlias
 
 from langchain_quickjs.errors import DecisionError, SnapshotError, ValueTransferError
 from langchain_quickjs.interpreter import Raised, Returned
-from langchain_quickjs.interpreter.quoting import in_line, time_text, value_text
 from langchain_quickjs.interpreter.values.short_json import json_in_short
+from langchain_quickjs.quoting import in_line, time_text, value_text
 from langchain_quickjs.script.model_texts import expiry_text, rejection_text
 from langchain_quickjs.script.state import AwaitingCall, Fate
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, TypeVar
 
 from langchain_quickjs.interpreter import Interpreter
 from langchain_quickjs.script.flow.drivers import Abandon, Collect, Compute
@@ -57,6 +57,8 @@ __all__ = [
     "Withdraw",
     "Write",
 ]
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,4 +242,5 @@ Effect: TypeAlias = (
     | FindLabels
     | KeepLabels
 )
-Flow: TypeAlias = Generator[Effect, Any, Ended | Paused]
+Flow: TypeAlias = Generator[Effect, Any, _T]
+"""What yields effects, and is sent what came of each."""

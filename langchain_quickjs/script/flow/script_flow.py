@@ -8,7 +8,7 @@ with asyncio, so there is one flow and no second version to keep equal.
 from __future__ import annotations
 
 import functools
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -27,17 +27,16 @@ from langchain_quickjs.interpreter import (
     Completed,
     Failed,
     Heap,
-    Interpreter,
     Raised,
     Returned,
     Suspended,
 )
 from langchain_quickjs.interpreter.advice.for_models import text_for_model
 from langchain_quickjs.interpreter.console import with_printed
+from langchain_quickjs.interpreter.stepped import SteppedInterpreter
 from langchain_quickjs.script.flow.call_ids import CallNames
 from langchain_quickjs.script.flow.drivers import Abandon, Collect, Compute
 from langchain_quickjs.script.flow.effects import (
-    Effect,
     Ended,
     FindLabels,
     FindMemory,
@@ -77,12 +76,12 @@ from langchain_quickjs.script.telling.story import StorySoFar, has_countable_lin
 
 __all__ = ["script_flow"]
 
-_with_transcript: Final = functools.partial(Interpreter, transcript=True)
+_with_transcript: Final = functools.partial(SteppedInterpreter, transcript=True)
 # Faults of the script, or of what it was given: the model hears of them. All else is the host's.
 _SCRIPT_FAULTS: Final = (LimitError, ProtocolError, ValueTransferError)
 
 
-def script_flow(rules: Rules, entry: Started | Resumed) -> Flow:
+def script_flow(rules: Rules, entry: Started | Resumed) -> Flow[Ended | Paused]:
     """Runs a script until it ends or can only wait for people.
 
     Raises:
@@ -111,7 +110,7 @@ class _Script:
     rules: Rules
     calls: OpenCalls
     patience: Patience
-    interpreter: Interpreter | None = None
+    interpreter: SteppedInterpreter | None = None
     console: str = ""
     updates: list[StateUpdate] = field(default_factory=list)
     raised: dict[int, Exception] = field(default_factory=dict)
@@ -128,7 +127,7 @@ class _Script:
     def __post_init__(self) -> None:
         self.stepper = Stepper(self.patience, self._cancel)
 
-    def start(self, entry: Started) -> Flow:
+    def start(self, entry: Started) -> Flow[Ended | Paused]:
         self.seed = entry.seed
         self.story = StorySoFar.of_source(entry.source, self.rules.manner.clock())
         try:
@@ -144,8 +143,8 @@ class _Script:
             return (yield from self._end(error))
         return (yield from self._run(interpreter, step))
 
-    def _begin(self, entry: Started, heap: Heap | None) -> tuple[Interpreter, Step]:
-        make = functools.partial(Interpreter.with_heap, heap) if heap else _with_transcript
+    def _begin(self, entry: Started, heap: Heap | None) -> tuple[SteppedInterpreter, Step]:
+        make = functools.partial(SteppedInterpreter.with_heap, heap) if heap else _with_transcript
         self.interpreter = interpreter = make(limits=self.rules.limits, seed=entry.seed)
         outcome = interpreter.start(
             entry.source,
@@ -160,7 +159,7 @@ class _Script:
             self.interpreter.cancel()
         self.calls.labels.cancel()
 
-    def go_on(self, entry: Resumed) -> Flow:
+    def go_on(self, entry: Resumed) -> Flow[Ended | Paused]:
         paused = entry.paused
         self.story = StorySoFar.of_paused(paused, self.rules.manner.clock())
         yield RestoreVariables(paused["heap"])
@@ -176,7 +175,7 @@ class _Script:
             return (yield from self._end(error))
         return (yield from self._run(interpreter, None))
 
-    def _run(self, interpreter: Interpreter, step: Step | None) -> Flow:
+    def _run(self, interpreter: SteppedInterpreter, step: Step | None) -> Flow[Ended | Paused]:
         """Calls and steps in turn, until the script ends or can only wait for people."""
         while True:
             if step is not None:
@@ -204,7 +203,7 @@ class _Script:
             except _SCRIPT_FAULTS as error:
                 return (yield from self._end(error))
 
-    def _admit(self, step: Step) -> Generator[Effect, Any, None]:
+    def _admit(self, step: Step) -> Flow[None]:
         """Takes a step's new calls up: they run, wait for people, or are refused."""
         opened = [made for call in step.calls if (made := self.calls.open(*call)) is not None]
         gated = [call for call in opened if self.calls.may_be_asked_about(call)]
@@ -216,7 +215,7 @@ class _Script:
             self.calls.admit(call, asked.get(call["id"]))
         yield from self._settle()
 
-    def _collect(self) -> Generator[Effect, Any, bool]:
+    def _collect(self) -> Flow[bool]:
         """Waits for what may come next; gives whether anything can, other than from people.
 
         Raises:
@@ -235,7 +234,7 @@ class _Script:
             raise ProtocolError("the script waits, but for nothing that could come")
         return True
 
-    def _deliver(self, interpreter: Interpreter, *, alone: bool) -> Generator[Effect, Any, Step]:
+    def _deliver(self, interpreter: SteppedInterpreter, *, alone: bool) -> Flow[Step]:
         """Hands replies to the script: all at once, or singly while one of them cannot cross."""
         while True:
             replies = self.calls.replies
@@ -265,13 +264,13 @@ class _Script:
             return step
 
     def _resume(
-        self, interpreter: Interpreter, batch: Mapping[int, CallResult], brief: bool
+        self, interpreter: SteppedInterpreter, batch: Mapping[int, CallResult], brief: bool
     ) -> Step:
         self.rules.require_room(batch)
         outcome = self.calls.labels.resume(interpreter, batch, self.entropy, brief=brief)
         return self.rules.step(interpreter, outcome, self.calls.names)
 
-    def _settle(self) -> Generator[Effect, Any, None]:
+    def _settle(self) -> Flow[None]:
         """Takes what is known of calls that a run which was cut off has made."""
         settled, self.calls.settled = self.calls.settled, {}
         for answer in settled.values():
@@ -292,7 +291,7 @@ class _Script:
             if answer.error is not None:
                 self.raised[call_id] = answer.error
 
-    def _pause(self, interpreter: Interpreter) -> Flow:
+    def _pause(self, interpreter: SteppedInterpreter) -> Flow[Ended | Paused]:
         self.calls.ask(self.story.program(self.rules.script_id, self.calls.report, self.console))
         stored = yield from self._stored(interpreter, waits=True)
         yield Withdraw()
@@ -301,8 +300,8 @@ class _Script:
         return Paused(stored, self.calls.refused, told, self.calls.labels.taint)
 
     def _stored(
-        self, interpreter: Interpreter, *, waits: bool = False
-    ) -> Generator[Effect, Any, PausedScript]:
+        self, interpreter: SteppedInterpreter, *, waits: bool = False
+    ) -> Flow[PausedScript]:
         """The script as it stands. Calls that are about to begin count as running."""
         return {
             "snapshot": (yield from self._kept(interpreter)),
@@ -315,12 +314,12 @@ class _Script:
             **self.story.pack(waits_from_s=self.rules.manner.clock() if waits else None),
         }
 
-    def _kept(self, interpreter: Interpreter) -> Generator[Effect, Any, Any]:
+    def _kept(self, interpreter: SteppedInterpreter) -> Flow[Any]:
         if (labels := self.calls.labels).lags:
             yield Compute(lambda: labels.catch_up(interpreter), self._cancel)
         return (yield KeepMemory(interpreter))
 
-    def _end(self, outcome: Completed | Failed | QuickJSError) -> Flow:
+    def _end(self, outcome: Completed | Failed | QuickJSError) -> Flow[Ended | Paused]:
         # A script that failed may have left calls running. They are part of what it did.
         if self.calls.running:
             # A person's yes to a call is not taken back by the error of another one.

@@ -20,8 +20,9 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from langchain_quickjs.interpreter import CallResult, Interpreter, Limits, Returned
+from langchain_quickjs.interpreter import CallResult, Limits, Returned
 from langchain_quickjs.interpreter.advice.limit_errors import out_of_wall_time
+from langchain_quickjs.interpreter.stepped import SteppedInterpreter
 from langchain_quickjs.interpreter.steps import SMALL_MEMORY_BYTES, NotBriefError
 from langchain_quickjs.interpreter.values.weight import is_large
 from langchain_quickjs.script.flow.drivers import Compute
@@ -130,8 +131,8 @@ class Stepper:
     _tried_in_vain: bool = False
 
     def first(
-        self, begin: Callable[[], tuple[Interpreter, _T]]
-    ) -> Generator[Compute, Any, tuple[Interpreter, _T]]:
+        self, begin: Callable[[], tuple[SteppedInterpreter, _T]]
+    ) -> Generator[Compute, Any, tuple[SteppedInterpreter, _T]]:
         """Has the first step taken, which makes the interpreter too.
 
         Raises:
@@ -144,7 +145,7 @@ class Stepper:
 
     def next(
         self,
-        interpreter: Interpreter,
+        interpreter: SteppedInterpreter,
         resume: Callable[[bool], _T],
         batch: Mapping[int, CallResult],
         *,
@@ -181,7 +182,9 @@ class Stepper:
         finally:
             self._tried_in_vain |= _trials.ended(began_s)
 
-    def _expects_brief(self, interpreter: Interpreter, batch: Mapping[int, CallResult]) -> bool:
+    def _expects_brief(
+        self, interpreter: SteppedInterpreter, batch: Mapping[int, CallResult]
+    ) -> bool:
         if self._tried_in_vain or not self._was_brief or not _trials.on():
             return False
         if interpreter.memory_bytes > SMALL_MEMORY_BYTES:

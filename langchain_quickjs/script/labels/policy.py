@@ -18,7 +18,7 @@ from langchain_core.tools import BaseTool
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter.advice.near_names import nearest
-from langchain_quickjs.interpreter.quoting import value_text
+from langchain_quickjs.quoting import value_text
 from langchain_quickjs.script.labels.messages.provider_tools import (
     KNOWN_PROVIDER_TOOLS,
     labels_for,

@@ -11,11 +11,11 @@ import msgpack
 from langchain_quickjs.interpreter import (
     Call,
     CallResult,
-    Interpreter,
     Limits,
     Outcome,
     Raised,
 )
+from langchain_quickjs.interpreter.stepped import SteppedInterpreter
 from langchain_quickjs.script.labels.redaction import redacted
 from langchain_quickjs.script.labels.shadow import NOT_KNOWN, WHOLE, Delivered, Shadow
 from langchain_quickjs.script.labels.taint import (
@@ -131,7 +131,7 @@ class ProgramLabels:
 
     def resume(
         self,
-        program: Interpreter,
+        program: SteppedInterpreter,
         results: Mapping[int, CallResult],
         entropy: bytes | None,
         *,
@@ -167,7 +167,7 @@ class ProgramLabels:
         """Whether a shadow runs, which may have to catch up."""
         return self.shadow is not None
 
-    def catch_up(self, program: Interpreter) -> None:
+    def catch_up(self, program: SteppedInterpreter) -> None:
         """Finds out what depends on strangers of all that the program has done."""
         if self.shadow is not None:
             self.shadow.catch_up(program)

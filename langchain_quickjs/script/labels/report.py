@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from langchain_core.tools import BaseTool
 
-from langchain_quickjs.interpreter.quoting import INVISIBLE
+from langchain_quickjs.quoting import INVISIBLE
 from langchain_quickjs.script.labels.taint import ALL_LABELS, Label
 
 __all__ = ["RuleReport", "labels_from_annotations", "report_of"]

@@ -24,12 +24,12 @@ from langchain_quickjs.interpreter import (
     CallResult,
     Completed,
     Failed,
-    Interpreter,
     Limits,
     Outcome,
     Returned,
     Suspended,
 )
+from langchain_quickjs.interpreter.stepped import SteppedInterpreter
 from langchain_quickjs.interpreter.steps import Taken
 from langchain_quickjs.interpreter.storage.packed import packed, unpacked
 from langchain_quickjs.interpreter.values.js_values import JSError, JSMap, JSSet
@@ -90,7 +90,7 @@ class Shadow:
     limits: Limits
     redact: Callable[[CallResult, str], CallResult] = lambda *_: Returned(None)
     reads_state: Callable[[str], bool] = lambda _: True
-    interpreter: Interpreter | None = None
+    interpreter: SteppedInterpreter | None = None
     lost: bool = False
     differs: bool = False
     stands: bool = False
@@ -115,7 +115,7 @@ class Shadow:
 
     def resume(
         self,
-        program: Interpreter,
+        program: SteppedInterpreter,
         results: Mapping[int, CallResult],
         entropy: bytes | None,
         delivered: Mapping[int, Delivered],
@@ -145,7 +145,7 @@ class Shadow:
             self.catch_up(program)
         return outcome
 
-    def catch_up(self, program: Interpreter) -> None:
+    def catch_up(self, program: SteppedInterpreter) -> None:
         """Takes all steps that the program has taken."""
         behind, self.behind = self.behind, []
         most_s = self._may_spend_s(program.spent_s)
@@ -257,7 +257,7 @@ class Shadow:
                 ):
                     shadow.lost, shadow.differs, shadow.stands = lost, differs, stands
                     if snapshot is not None:
-                        shadow.interpreter = Interpreter.restore(snapshot, limits=limits)
+                        shadow.interpreter = SteppedInterpreter.restore(snapshot, limits=limits)
                     return shadow
         except (TypeError, ValueError, QuickJSError):
             pass

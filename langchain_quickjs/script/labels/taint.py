@@ -12,9 +12,9 @@ from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias, TypeGuard, 
 
 from langchain.agents.middleware.human_in_the_loop import ActionRequest, ReviewConfig
 
-from langchain_quickjs.interpreter.quoting import INVISIBLE, time_text
 from langchain_quickjs.interpreter.storage.packed import packed, unpacked
 from langchain_quickjs.interpreter.values.short_json import json_in_short
+from langchain_quickjs.quoting import INVISIBLE, time_text
 
 __all__ = [
     "ALL_LABELS",

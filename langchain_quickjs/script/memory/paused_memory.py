@@ -40,6 +40,7 @@ from langchain_quickjs.interpreter.replay.stood import (
     is_restored_at_once,
     is_stored_at_once,
 )
+from langchain_quickjs.interpreter.stepped import SteppedInterpreter
 from langchain_quickjs.script.flow.drivers import Compute, Work
 from langchain_quickjs.script.flow.effects import FindMemory, KeepMemory
 from langchain_quickjs.script.langgraph_internals.checkpointer import checkpointer_of, root_of
@@ -147,7 +148,7 @@ class PausedMemory:
         id_, anchor, sizes = chain.newest.id, chain.anchor, chain.sizes
         return MemoryReference(packed.rest, id_, anchor, sizes, of_thread, self._root).pack()
 
-    def find(self, stored: bytes, waits_for: Set[int]) -> Work[Interpreter]:
+    def find(self, stored: bytes, waits_for: Set[int]) -> Work[SteppedInterpreter]:
         """Makes the interpreter of a script that was stored.
 
         Args:
@@ -167,9 +168,11 @@ class PausedMemory:
                 raise
             except SnapshotError as error:
                 raise _gone(error) from None
-        restore = functools.partial(Interpreter.restore, snapshot, memory=memory, limits=limits)
+        restore = functools.partial(
+            SteppedInterpreter.restore, snapshot, memory=memory, limits=limits
+        )
         at_once = memory is None and is_restored_at_once(snapshot)
-        interpreter: Interpreter = restore() if at_once else (yield Compute(restore))
+        interpreter: SteppedInterpreter = restore() if at_once else (yield Compute(restore))
         # Else calls would be made whose results it cannot be given.
         if {call.id for call in interpreter.open_calls} != waits_for:
             raise SnapshotError(

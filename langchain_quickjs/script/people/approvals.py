@@ -24,7 +24,7 @@ from typing_extensions import TypedDict
 
 from langchain_quickjs.errors import SetupError
 from langchain_quickjs.interpreter.advice.near_names import nearest
-from langchain_quickjs.interpreter.quoting import value_text
+from langchain_quickjs.quoting import value_text
 from langchain_quickjs.script.flow.decisions import KINDS
 from langchain_quickjs.script.flow.inputs import Manner, Reviewed
 from langchain_quickjs.script.langgraph_internals.checkpointer import agent_inside

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from langchain_quickjs.interpreter.quoting import shortened
 from langchain_quickjs.interpreter.values.weight import weight
+from langchain_quickjs.quoting import shortened
 
 __all__ = ["args_text"]
 

@@ -24,8 +24,8 @@ from typing import Any, Final
 
 from langgraph.types import Interrupt
 
-from langchain_quickjs.interpreter.quoting import time_text
 from langchain_quickjs.interpreter.values.weight import weight
+from langchain_quickjs.quoting import time_text
 from langchain_quickjs.script.state import AskMode, AwaitingCall, CallMade, Question, Refusal
 
 __all__ = [

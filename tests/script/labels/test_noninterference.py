@@ -19,7 +19,8 @@ from langgraph.types import Command
 from typing_extensions import TypedDict  # for Pydantic on Python 3.11
 
 from langchain_quickjs import CodeInterpreterMiddleware, RuleOfTwo
-from langchain_quickjs.interpreter import Interpreter, Limits, Raised, Returned, Suspended
+from langchain_quickjs.interpreter import Limits, Raised, Returned, Suspended
+from langchain_quickjs.interpreter.stepped import SteppedInterpreter
 from langchain_quickjs.script.labels import shadow
 from langchain_quickjs.script.labels.program import ProgramLabels
 from tests.helpers.models import programs
@@ -160,7 +161,7 @@ class Ticks:
 def run(source: str, text: Text) -> list[Sent]:
     """Runs a program, and all is approved."""
     labels, sent = ProgramLabels(RULE, Limits(), lambda _: DECLARED), list[Sent]()
-    interpreter = Interpreter(seed=bytes(32), clock=Ticks())
+    interpreter = SteppedInterpreter(seed=bytes(32), clock=Ticks())
     outcome = interpreter.start(BEGIN + source, tools=["page", "secret", "find", "send"])
     for _ in range(200):
         if not isinstance(outcome, Suspended):

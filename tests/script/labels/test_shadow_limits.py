@@ -18,12 +18,12 @@ from langchain_quickjs import CodeInterpreterMiddleware, RuleOfTwo
 from langchain_quickjs.errors import QuickJSError, ScriptCancelledError
 from langchain_quickjs.interpreter import (
     Completed,
-    Interpreter,
     Limits,
     Outcome,
     Returned,
     Suspended,
 )
+from langchain_quickjs.interpreter.stepped import SteppedInterpreter
 from langchain_quickjs.script.labels import shadow
 from langchain_quickjs.script.labels.program import ProgramLabels
 from tests.helpers.conversations import MODES, Mode
@@ -50,12 +50,12 @@ HOSTILE = {
 }
 
 
-def labels_and_program(limits: Limits) -> tuple[ProgramLabels, Interpreter]:
+def labels_and_program(limits: Limits) -> tuple[ProgramLabels, SteppedInterpreter]:
     labels = ProgramLabels(RULE, limits)
-    return labels, Interpreter(limits=limits)
+    return labels, SteppedInterpreter(limits=limits)
 
 
-def step(labels: ProgramLabels, program: Interpreter, outcome: Outcome) -> Outcome:
+def step(labels: ProgramLabels, program: SteppedInterpreter, outcome: Outcome) -> Outcome:
     """Answers all calls, and goes on."""
     assert isinstance(outcome, Suspended)
     results = {}
@@ -119,7 +119,7 @@ def test_a_run_that_is_cancelled_while_its_shadow_computes_ends(
     """The shadow has all the time that there is, and is stopped; it reaches no limit."""
     monkeypatch.setattr(shadow, "_MORE_S", 2.0**30)
     ended = list[QuickJSError]()
-    repeat = Interpreter.repeat
+    repeat = SteppedInterpreter.repeat
 
     def noting(*args: Any) -> Any:
         try:
@@ -128,7 +128,7 @@ def test_a_run_that_is_cancelled_while_its_shadow_computes_ends(
             ended.append(error)
             raise
 
-    monkeypatch.setattr(Interpreter, "repeat", noting)
+    monkeypatch.setattr(SteppedInterpreter, "repeat", noting)
     agent = agent_of(READ + "while (p === '') {}" + SENDS, timeout=300, wall_timeout=None)
 
     async def cancelled() -> None:
@@ -164,7 +164,7 @@ def test_what_is_stored_of_many_calls_is_bounded(precision: Any) -> None:
     """Sources are a few for each label, and shadows are as large as their programs."""
     rule = RuleOfTwo(RULE.labels, precision=precision)
     labels = ProgramLabels(rule, Limits(calls=None))
-    program = Interpreter(limits=Limits(calls=None))
+    program = SteppedInterpreter(limits=Limits(calls=None))
     source = f"{READ}for (let i = 0; i < 10_000; i++) await tools.page({{ n: `${{i}}` }}); 1"
     outcome = program.start(source, tools=["page", "secret"])
     sizes, calls = [], 0
