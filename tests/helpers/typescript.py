@@ -64,6 +64,12 @@ TYPES: Final = (
     "A.B.C<D.E>",
     "(keyof: string, readonly: number, type: A, as: B, is: C) => void",
     "infer | keyof | unique | asserts | is",
+    "[function: A, new?: B, ...default: C[]]",
+    "A extends () => B extends C ? D : E ? F : G",
+    "A extends [infer B\n extends string, ...infer C] ? [B, C] : never",
+    "(() => A) | ((b: B) => C) | (D)",
+    "typeof number.any | string.A<B> | typeof this.a<B>",
+    "{ [infer in A]: B } & { [unique: string]: C } | & D",
 )
 
 _EXPRESSIONS: Final[tuple[tuple[str, Any], ...]] = (
