@@ -14,11 +14,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import queue
 import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, wait
 from contextvars import ContextVar, copy_context
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from langchain_quickjs.errors import SetupError
 
@@ -55,24 +55,50 @@ def wait_for(make: Callable[[], Awaitable[_T]], name: str) -> _T:
     """
     level, context = _level.get(), copy_context()
     context.run(_level.set, level + 1)
-    loop, end = _loop(level), Future[_T]()
+    loop = _loop(level)
     running: list[asyncio.Task[_T]] = []  # The event loop itself forgets tasks.
+    # Not a future: a KeyboardInterrupt in the wrong moment would leave its lock locked for ever.
+    ended = queue.SimpleQueue[asyncio.Task[_T] | None]()
 
     def start() -> None:
         task = loop.create_task(_awaited(make))  # in the context that `start` itself runs in
-        task.add_done_callback(lambda task: _settle(task, end, name))
+        task.add_done_callback(ended.put)
         running.append(task)
 
-    loop.call_soon_threadsafe(start, context=context)
+    def stop() -> None:
+        for task in running:
+            task.add_done_callback(_forget)
+            task.cancel()
+        if not running:  # It was not even started.
+            ended.put(None)
+
     try:
-        return end.result()
-    except BaseException as error:
-        if not end.done():  # a KeyboardInterrupt, say
-            loop.call_soon_threadsafe(lambda: [task.cancel() for task in running])
-            wait([end])
-        if isinstance(error, RuntimeError | ValueError) and any(
-            words in str(error) for words in _ELSEWHERE
-        ):
+        loop.call_soon_threadsafe(start, context=context)
+        task = ended.get()
+    except BaseException:  # a KeyboardInterrupt, say
+        loop.call_soon_threadsafe(stop)
+        ended.get()
+        raise
+    return _result_of(cast("asyncio.Task[_T]", task), name)
+
+
+async def _awaited(made: Callable[[], Awaitable[_T]]) -> _T:
+    return await made()
+
+
+def _forget(task: asyncio.Task[Any]) -> None:
+    """Looks at an error that nobody else looks at: asyncio would complain of it in the log."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _result_of(task: asyncio.Task[_T], name: str) -> _T:
+    if task.cancelled():
+        raise SetupError(f"The coroutine of the tool {name!r} was cancelled.")
+    try:
+        return task.result()
+    except (RuntimeError, ValueError) as error:
+        if any(words in str(error) for words in _ELSEWHERE):
             raise SetupError(
                 f"The tool {name!r} has only a coroutine, and uses what was made on another event "
                 "loop. Run the agent with `ainvoke` there, or have the tool make it in each call."
@@ -80,22 +106,11 @@ def wait_for(make: Callable[[], Awaitable[_T]], name: str) -> _T:
         raise
 
 
-async def _awaited(made: Callable[[], Awaitable[_T]]) -> _T:
-    return await made()
-
-
-def _settle(task: asyncio.Task[_T], end: Future[_T], name: str) -> None:
-    if task.cancelled():
-        end.set_exception(SetupError(f"The coroutine of the tool {name!r} was cancelled."))
-    elif (error := task.exception()) is not None:
-        end.set_exception(error)
-    else:
-        end.set_result(task.result())
-
-
 def _loop(level: int) -> asyncio.AbstractEventLoop:
     """The event loop of a level. A process that was forked has none of its parent's threads."""
     key = os.getpid(), level
+    if (running := _loops.get(key)) is not None:
+        return running
     with _making:
         if key not in _loops:
             _loops[key] = loop = asyncio.new_event_loop()

@@ -291,6 +291,49 @@ except KeyboardInterrupt:
     assert ended_process.stderr == ""
 
 
+def test_an_interrupt_at_any_moment_stops_the_caller_and_nobody_waits_for_ever() -> None:
+    code = """
+import asyncio, itertools, sys, threading
+from langchain_quickjs.script.calls.coroutines import wait_for
+async def work():
+    await asyncio.sleep(0.01)
+    return "done"
+def interrupting(after):
+    moments = itertools.count()
+    def trace(frame, event, arg):
+        if "weakref" in frame.f_code.co_filename:
+            return None  # What a callback raises goes nowhere.
+        if event in ("line", "return") and next(moments) == after:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return trace
+    return trace
+def came_to(after):
+    sys.settrace(interrupting(after))
+    try:
+        return wait_for(work, "work")
+    except KeyboardInterrupt:
+        return "stopped"
+    finally:
+        sys.settrace(None)
+wait_for(work, "work")  # whose loop lives on
+for moment in itertools.count():
+    if (found := came_to(moment)) != "stopped":
+        break
+print(found, moment > 10)
+"""
+    ended_process = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert ended_process.stdout == "done True\n"
+    assert ended_process.stderr == ""
+
+
 def test_a_forked_process_has_a_loop_of_its_own() -> None:
     code = """
 import os
