@@ -264,6 +264,20 @@ def test_a_tool_may_keep_what_belongs_to_its_loop() -> None:
     assert [value_of([take], f"await tools.take({{ n: {n} }})") for n in (1, 2)] == [1, 2]
 
 
+def printed_by(code: str) -> str:
+    """What a process prints that ends, and complains of nothing."""
+    ended = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert ended.stderr == ""
+    return ended.stdout
+
+
 def test_whatever_stops_the_caller_cancels_the_coroutine() -> None:
     code = """
 import asyncio, signal, threading, os
@@ -279,16 +293,7 @@ try:
 except KeyboardInterrupt:
     print("stopped")
 """
-    ended_process = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", code],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    assert ended_process.stdout == "cleaned up\nstopped\n"
-    assert ended_process.stderr == ""
+    assert printed_by(code) == "cleaned up\nstopped\n"
 
 
 def test_an_interrupt_at_any_moment_stops_the_caller_and_nobody_waits_for_ever() -> None:
@@ -322,16 +327,7 @@ for moment in itertools.count():
         break
 print(found, moment > 10)
 """
-    ended_process = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", code],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    assert ended_process.stdout == "done True\n"
-    assert ended_process.stderr == ""
+    assert printed_by(code) == "done True\n"
 
 
 def test_a_forked_process_has_a_loop_of_its_own() -> None:
