@@ -282,6 +282,7 @@ def test_whatever_stops_the_caller_cancels_the_coroutine() -> None:
     code = """
 import asyncio, signal, threading, os
 from langchain_quickjs.script.calls.coroutines import wait_for
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what runs in the background
 async def work():
     threading.Timer(0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     try:
