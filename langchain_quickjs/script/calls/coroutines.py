@@ -68,6 +68,7 @@ def wait_for(make: Callable[[], Awaitable[_T]], name: str) -> _T:
     def stop() -> None:
         for task in running:
             task.add_done_callback(_forget)
+            task.add_done_callback(ended.put)  # again: the interrupt may have taken what came
             task.cancel()
         if not running:  # It was not even started.
             ended.put(None)

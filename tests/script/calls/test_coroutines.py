@@ -309,7 +309,8 @@ def interrupting(after):
     def trace(frame, event, arg):
         if "weakref" in frame.f_code.co_filename:
             return None  # What a callback raises goes nowhere.
-        if event in ("line", "return") and next(moments) == after:
+        frame.f_trace_opcodes = True  # What a call gave can be lost before it has a name.
+        if event in ("opcode", "return") and next(moments) == after:
             sys.settrace(None)
             raise KeyboardInterrupt
         return trace
