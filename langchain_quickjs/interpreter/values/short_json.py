@@ -1,7 +1,7 @@
 """Values in the manner of JSON, cut short for messages, all of it printable.
 
-A value may be of any size and come from anybody: no more of it is looked at than is shown, except of
-a model of Pydantic, which says itself what of it is to be seen, and does that at once.
+A value may be of any size and come from anybody: no more of it is looked at than is shown, except
+of a model of Pydantic, which says itself what of it is to be seen, and does that at once.
 """
 
 from __future__ import annotations
