@@ -226,8 +226,7 @@ class _Script:
         if self.calls.running:
             self._take((yield Collect(wake_s)))
         elif self.patience.waits(people := self.calls.wait_for_people):
-            with self.patience.spending(wake_s or 0.0):
-                yield Collect(wake_s)
+            yield Collect(wake_s)
         elif people:
             return False
         else:

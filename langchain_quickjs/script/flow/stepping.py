@@ -2,8 +2,8 @@
 
 What counts is the time in which the script computes, or waits for its timers and nothing else. Time
 in which one of its calls runs does not: tools and subagents have limits of their own, and may well
-take longer than a program should. Nor does the time in which it waits for people; what counted
-before a pause counts after it.
+take longer than a program should. Nor does the time in which it waits for people, or for its turn
+where others are at work; what counted before a pause counts after it.
 
 A driver takes steps where they hold nobody up, and to hand one over and back takes longer than most
 steps do. So what a script does next is tried at once, if its last step was brief. A step that is
@@ -13,10 +13,9 @@ and for a while those of other scripts.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -31,6 +30,9 @@ __all__ = ["Patience", "Stepper"]
 
 _T = TypeVar("_T")
 
+# What a step takes in its driver, where it is not seen how much of the time others have taken. It
+# counts, so that a script of endless steps that compute next to nothing ends in time too.
+_AROUND_STEP_S: Final = 0.0002
 # How long a run waits for timers when people are waited for too: one that outlasts this is due when
 # the script is resumed.
 _BEFORE_PAUSE_S: Final = 5.0
@@ -58,17 +60,20 @@ class Patience:
     before_pause_s: float = 0.0
     wake_after_s: float | None = None
 
-    @contextlib.contextmanager
-    def spending(self, least_s: float = 0.0) -> Iterator[None]:
-        """Counts the time that what is inside takes, or at least so much."""
-        began_s = time.monotonic()
-        try:
-            yield
-        finally:
-            self.spent_s += max(least_s, time.monotonic() - began_s)
+    def counted(self, compute: Callable[[], _T]) -> Callable[[], _T]:
+        """Gives the same, but its time counts: not that in which it waits for its turn."""
+
+        def computed() -> _T:
+            began_s = time.monotonic()
+            try:
+                return compute()
+            finally:
+                self.spent_s += _AROUND_STEP_S + time.monotonic() - began_s
+
+        return computed
 
     def waits(self, people: bool) -> bool:
-        """Whether to wait for a timer, when no call is running.
+        """Whether to wait for a timer, when no call is running. If so, that time is spent.
 
         Args:
             people: Whether the script waits for people too, and can be stored meanwhile.
@@ -82,6 +87,7 @@ class Patience:
             return False
         self.before_pause_s += wake_after_s
         self.check(wake_after_s)
+        self.spent_s += wake_after_s
         return True
 
     def check(self, wait_s: float = 0.0) -> None:
@@ -138,8 +144,7 @@ class Stepper:
         Raises:
             QuickJSError: It did not happen.
         """
-        with self.patience.spending():
-            interpreter, step = yield Compute(begin, self.cancel)
+        interpreter, step = yield Compute(self.patience.counted(begin), self.cancel)
         self._was_brief = interpreter.spent_s < _BRIEF_S
         return interpreter, step
 
@@ -165,17 +170,17 @@ class Stepper:
         """
         before_s = interpreter.spent_s
         tries = alone and self._expects_brief(interpreter, batch)
-        with self.patience.spending():
-            step = self._at_once(resume) if tries else None
-            if step is None:
-                step = yield Compute(functools.partial(resume, False), self.cancel)
+        step = self._at_once(resume) if tries else None
+        if step is None:
+            take = functools.partial(resume, False)
+            step = yield Compute(self.patience.counted(take), self.cancel)
         self._was_brief = interpreter.spent_s - before_s < _BRIEF_S
         return step
 
     def _at_once(self, resume: Callable[[bool], _T]) -> _T | None:
         began_s = time.monotonic()
         try:
-            return resume(True)
+            return self.patience.counted(functools.partial(resume, True))()
         except NotBriefError:
             self._tried_in_vain = True
             return None

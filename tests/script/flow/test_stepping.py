@@ -6,6 +6,7 @@ import asyncio
 import gc
 import time
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -77,10 +78,24 @@ def test_time_in_which_calls_run_does_not_count(mode: Mode) -> None:
     source = f"""
     {SLEEP}
     const rest = tools.nap({{ seconds: 0.5 }});
-    while (await Promise.race([rest, sleep(9)]) !== "rested");
+    while (await Promise.race([rest, sleep(45)]) !== "rested");
     "up"
     """
     assert run(source, mode, 0.4) == "<result>up</result>"
+
+
+def test_time_in_which_a_step_waits_for_its_turn_does_not_count() -> None:
+    """Where others compute in all threads, as other programs of the process may."""
+
+    async def begin_while_no_thread_is_free() -> Any:
+        graph = create_script_graph([ask], limits=Limits(wall_timeout_s=0.4))
+        given: Any = {"source": f"{SLEEP} await sleep(1); 'up'"}
+        with ThreadPoolExecutor(1) as threads:
+            asyncio.get_running_loop().set_default_executor(threads)
+            threads.submit(time.sleep, 0.6)
+            return await graph.ainvoke(given)
+
+    assert asyncio.run(begin_while_no_thread_is_free())["outcome"]["value"] == "up"
 
 
 @pytest.mark.parametrize("mode", MODES)
