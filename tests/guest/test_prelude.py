@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,14 @@ FILES = {path.stem: path.read_text() for path in sorted((WASM / "prelude").glob(
 HEADER = re.compile(r"^// (?:from \S+|gives): [^\n]*\n(?://   [^\n]*\n)*", re.MULTILINE)
 LINES = [(name, line) for name, text in FILES.items() for line in HEADER.findall(text)]
 USERS = [name for name in FILES if name != prelude_order.BUILT_INS]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _each_text_is_read_once() -> Iterator[None]:
+    """To read all files takes a tenth of a second, and most tests here change one of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Part, "of", functools.cache(Part.of))
+        yield
 
 
 def test_the_prelude_keeps_its_promises() -> None:
