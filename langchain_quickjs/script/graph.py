@@ -214,7 +214,8 @@ class _Run(_Node):
     def _work(self, state: ScriptState, config: RunnableConfig) -> Work[_Became]:
         if (paused := self.source.paused(config)) is not None:
             return _answer(paused, self.source.sealer(state, config), config)
-        if state.get("paused") is None:
+        if state.get("answers") is None or state.get("paused") is None:
+            state["paused"] = None  # One that waited is given up; this one has an id of its own.
             source = functools.partial(self.source.checked_source, state, config)
             sealer = self.source.sealer(state, config)
             bring = functools.partial(_brought_along, self.source, state, config)

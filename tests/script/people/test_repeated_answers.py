@@ -5,13 +5,16 @@ from __future__ import annotations
 import random
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from langchain_core.tools import tool
+from langchain_core.tools import InjectedToolCallId, tool
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import START, StateGraph
+from langgraph.types import Command
 
-from langchain_quickjs import AlreadyAnsweredError
-from tests.helpers.conversations import KINDS, MODES, Conversation, Kind, Mode
+from langchain_quickjs import AlreadyAnsweredError, create_script_graph
+from tests.helpers.conversations import KINDS, MODES, Conversation, GraphState, Kind, Mode
 from tests.helpers.crashes import (
     REJECT,
     decided,
@@ -44,6 +47,49 @@ def test_an_answer_decides_its_own_question_only(kind: Kind, mode: Mode, tmp_pat
     assert Shop(tmp_path / "log").counts() == {"pay one 1": 1}
     talk.answer({second.id: {"decisions": [REJECT]}})
     assert "paid 1 to one,RejectedError" in talk.text
+
+
+@pytest.mark.parametrize("durability", ["pause", "call"])
+@pytest.mark.parametrize("keeps_its_state", [False, True])
+def test_a_program_knows_nothing_of_the_one_that_was_given_up_for_it(
+    keeps_its_state: bool, durability: Any
+) -> None:
+    """A script's own graph is given the same program again while the first one waits."""
+    keys: list[str] = []
+
+    @tool
+    def pay(to: str, key: Annotated[str, InjectedToolCallId]) -> str:
+        """Pays."""
+        keys.append(key)
+        return f"payment {len(keys)} to {to}"
+
+    graph: Any = create_script_graph(
+        [pay],
+        interrupt_on={"pay": True},
+        durability=durability,
+        checkpointer=True if keeps_its_state else InMemorySaver(),
+    )
+    if keeps_its_state:
+        around = StateGraph(GraphState).add_node("script", graph).add_edge(START, "script")
+        graph = around.compile(checkpointer=InMemorySaver())
+    config: Any = {"configurable": {"thread_id": "thread"}}
+    source = "[await tools.pay({ to: 'Ann' }), await tools.pay({ to: 'Bob' })].join()"
+    answered: list[str] = []
+
+    def answer() -> Any:
+        (asked,) = graph.get_state(config).interrupts
+        answered.append(asked.id)
+        return graph.invoke(Command(resume={asked.id: {"decisions": [APPROVE]}}), config)
+
+    graph.invoke({"source": source}, config)
+    answer()
+    (second,) = graph.get_state(config).interrupts
+    graph.invoke({"source": source}, config)
+    answer()
+    state = answer()
+    assert state["outcome"]["value"] == "payment 2 to Ann,payment 3 to Bob"
+    assert len(set(keys)) == 3
+    assert len({*answered, second.id}) == 4
 
 
 @pytest.mark.parametrize("kind", KINDS)
