@@ -31,17 +31,21 @@ class Watch:
         cancellation: That of whoever has the instance now.
         deadline_s: Until when the step may run.
         stopped: Whether it was to be stopped when it last looked.
+        shielded: Whether what handlers of signals raise is kept.
+        raised: What one has raised.
     """
 
     cancellation: Cancellation
     deadline_s: float | None = None
     stopped: bool = False
+    shielded: bool = False
+    raised: BaseException | None = None
 
     def expired(self) -> bool:
         """Tells whether the step is to be stopped."""
         late = self.deadline_s is not None and time.monotonic() >= self.deadline_s
         self.stopped = self.cancellation.wanted or late
-        return self.stopped
+        return self.stopped or self.raised is not None
 
 
 class Ticker:
