@@ -187,11 +187,13 @@ def earlier_pause(config: RunnableConfig) -> Asking[EarlierPause | None]:
     if saver is None or outermost is None:
         return None
     source, step = outermost.source, outermost.step
-    parent, places = outermost.parent_id, _marked(outermost.writes, namespace, outermost)
+    parent = outermost.parent_id
     # What has been forked and is the newest is not forked again: its tasks have the ids they had.
-    places.append((outermost.address(outermost.addressed(namespace), namespace), None))
-    # Otherwise LangGraph has just forked it.
+    places: list[_Place] = [(outermost.address(outermost.addressed(namespace), namespace), None)]
+    # Otherwise LangGraph has just forked it, and the marks are those of what that was made of.
     here = outermost.is_answered or bool(outermost.asked)
+    if here:
+        places += _marked(outermost.writes, namespace, outermost)
     for _ in range(_MOST_FORKS):
         for place, kept in places:
             paused = (yield from _newest_pause(saver, place)) or kept

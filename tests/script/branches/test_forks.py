@@ -318,6 +318,28 @@ def test_the_thread_stands_in_the_fork_that_an_answer_makes(
     assert len(run.ids) == 2 + 4
 
 
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("kind", ["create_agent", "create_deep_agent", "graph"])
+def test_each_state_of_a_fork_that_an_answer_makes_is_forked_at_the_pause_that_it_shows(
+    kind: str, mode: Mode, database: Database | None
+) -> None:
+    run = thread(kind, mode, database)
+    run.start()
+    run.decide(APPROVE)
+    first = run.states()["a"]
+    rejected: Any = {"decisions": [decision("reject")]}
+    run.send(Command(resume={first.interrupts[0].id: rejected}), at=first.config)
+    run.decide(APPROVE)
+    made, states = len(run.ids), run.history()
+    assert names(one for state in states for one in state.interrupts) == "abbbc"
+    for state in states:
+        run.send(None, at=state.config)
+        shown = state.interrupts[0].value
+        assert run.asked == to(state)
+        assert run.question["calls_so_far"] == shown["calls_so_far"]
+        assert len(run.ids) == made
+
+
 @pytest.mark.parametrize("kind", ["create_agent", "create_deep_agent"])
 def test_an_old_state_is_answered_again_after_a_run_that_was_cut_off(kind: str) -> None:
     """At once, when the fork has hardly begun: the program has not ended there."""
