@@ -93,7 +93,7 @@ def keep_left_pause(config: RunnableConfig, shown: Sequence[Interrupt]) -> Askin
     outermost = Outermost.of(config, namespace)
     if saver is None or outermost is None or stores_when_it_ends_only(outermost.config):
         return
-    twin = _twin_id(outermost.checkpoint_id, namespace, step_of(config))
+    twin = _twin_id(outermost.checkpoint_id, _pause_id(config), namespace, step_of(config))
     if twin is None:
         return
     yield from _keep(saver, outermost, config, twin, shown)
@@ -134,13 +134,13 @@ def _keep(
 ) -> Asking[None]:
     """Stores a pause as a checkpoint of the outermost graph; what belongs to it first."""
     at = outermost.address(checkpoint_id)
-    own = address_of_graph(config)["configurable"]["checkpoint_id"]
     task = outermost.task_at(checkpoint_id)
     if task is not None:
         yield Ask(saver, "put_writes", (at, [(INTERRUPTS, tuple(shown))], task))
-    mark = [namespace_of_graph(config), own, outermost.checkpoint_id, outermost.step, *paused]
+    place, whole = namespace_of_graph(config), outermost.checkpoint_id
+    mark = [place, _pause_id(config), whole, outermost.step, *paused]
     # Each script has a mark of its own.
-    own_mark = str(uuid.UUID(digest("mark", namespace_of_graph(config))))
+    own_mark = str(uuid.UUID(digest("mark", place)))
     yield Ask(saver, "put_writes", (at, [(_MARK, mark)], own_mark))
     checkpoint, metadata = outermost.stored
     before = outermost.address(outermost.parent_id)
@@ -251,16 +251,24 @@ def _newest_pause(saver: BaseCheckpointSaver[Any], place: RunnableConfig) -> Ask
     return next((paused for paused in pauses if paused is not None), None)
 
 
-def _twin_id(checkpoint_id: str, namespace: str, step: int) -> str | None:
+def _pause_id(config: RunnableConfig) -> str:
+    """The checkpoint of a script's own graph at which it has paused."""
+    found: str = address_of_graph(config)["configurable"]["checkpoint_id"]
+    return found
+
+
+def _twin_id(checkpoint_id: str, pause_id: str, namespace: str, step: int) -> str | None:
     """The id of a twin: below that of the checkpoint, and above those of earlier pauses.
 
     Args:
         checkpoint_id: The checkpoint.
+        pause_id: That of the script's own graph: once that has been run again, its steps have the
+            same numbers as those before.
         namespace: That of the script's own graph.
         step: The step of that graph which has gone on from the pause.
     """
     whole = uuid.UUID(checkpoint_id).int
     low = whole & (1 << _LOW_BITS) - 1
-    noise = int(digest("twin", checkpoint_id, namespace, str(step)), 16) % (1 << _NOISE_BITS)
+    noise = int(digest("twin", checkpoint_id, namespace, pause_id), 16) % (1 << _NOISE_BITS)
     own = low - (1 << _SPREAD_BITS) // max(step, 1) - noise
     return str(uuid.UUID(int=whole - low + own)) if own >= 0 else None

@@ -330,13 +330,33 @@ def test_each_state_of_a_fork_that_an_answer_makes_is_forked_at_the_pause_that_i
     rejected: Any = {"decisions": [decision("reject")]}
     run.send(Command(resume={first.interrupts[0].id: rejected}), at=first.config)
     run.decide(APPROVE)
-    made, states = len(run.ids), run.history()
-    assert names(one for state in states for one in state.interrupts) == "abbbc"
-    for state in states:
+    assert names(one for state in run.history() for one in state.interrupts) == "abbbc"
+    check_that_each_state_is_forked_at_its_pause(run)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_pause_of_a_fork_whose_newest_state_was_forked_is_a_state_too(
+    kind: str, mode: Mode, database: Database | None
+) -> None:
+    """The steps of a script's own graph have the same numbers then as those before."""
+    run = thread(kind, mode, database)
+    run.start()
+    run.send(None, at=run.states()["a"].config)
+    run.decide(APPROVE)
+    run.send(None, at=run.states()["b"].config)
+    run.decide(APPROVE)
+    asked = names(one for state in run.history() for one in state.interrupts)
+    assert asked == ("aabbc" if kind == "script" else "aabc")
+    check_that_each_state_is_forked_at_its_pause(run)
+
+
+def check_that_each_state_is_forked_at_its_pause(run: Fork) -> None:
+    made = len(run.ids)
+    for state in run.history():
         run.send(None, at=state.config)
-        shown = state.interrupts[0].value
         assert run.asked == to(state)
-        assert run.question["calls_so_far"] == shown["calls_so_far"]
+        assert run.question["calls_so_far"] == state.interrupts[0].value["calls_so_far"]
         assert len(run.ids) == made
 
 
