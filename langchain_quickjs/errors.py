@@ -9,7 +9,7 @@ Nothing of the package is imported here; how errors look in notebooks is found w
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 __all__ = [
     "AlreadyAnsweredError",
@@ -239,6 +239,11 @@ class BuildGoneError(SnapshotError):
         )
         self.build = build
         self.release = release
+        self._why = why
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Otherwise a copy, such as one from another process, would be made of the text.
+        return type(self), (self.build, self.release, self._why), self.__dict__
 
 
 class ValueTransferError(QuickJSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -294,6 +295,16 @@ class Interpreter:
             other._machine = replay.machines.forked(self._machine, self._limits.memory_bytes)
             other._seed, other._state, other._source = self._seed, self._state, self._source
             return other
+
+    def __copy__(self) -> Self:
+        return self.fork()
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self.fork()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        restore = functools.partial(type(self).restore, limits=self._limits, clock=self._clock)
+        return restore, (self.snapshot(),)
 
     def heap(self, *, of_running: bool = False) -> Heap:
         """Gives what scripts have declared, as a value that can be stored as it changes.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import subprocess
 import sys
 from typing import Any
@@ -384,3 +386,22 @@ def test_calls_of_a_step_that_fails_take_no_numbers(made: int, earlier: int, sto
 def test_misuse_is_told(misuse: Any) -> None:
     with pytest.raises(SetupError, match=r"must be|is text"):
         misuse()
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))],
+    ids=["copy", "deepcopy", "pickle"],
+)
+def test_a_copy_goes_its_own_way(copied: Any) -> None:
+    one = Interpreter(limits=Limits(calls=7))
+    one.eval("let n = 1")
+    one.start("const said = await tools.ask(n++); [said, await tools.ask(said), n]", tools=["ask"])
+    other = copied(one)
+    assert other.limits == one.limits
+    for interpreter, said in ((one, "this"), (other, "that")):
+        outcome = interpreter.resume({1: Returned(said)})
+        assert isinstance(outcome, Suspended)
+        assert outcome.calls[0].args == (said,)
+    assert other.resume({2: Returned("then")}) == Completed(["that", "then", 2])
+    assert one.resume({2: Returned("now")}) == Completed(["this", "now", 2])

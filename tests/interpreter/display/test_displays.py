@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 import langchain_quickjs
 from langchain_quickjs import (
+    BuildGoneError,
     Call,
     CallLimitError,
     Completed,
@@ -198,9 +200,18 @@ def test_every_error_shows_what_it_says(kind: type[QuickJSError]) -> None:
 def test_errors_still_pickle_and_print_as_they_did() -> None:
     error = error_of("null.x")
     assert isinstance(error, ScriptError)
-    copy = pickle.loads(pickle.dumps(error))
-    assert (str(copy), repr(copy), copy.excerpt) == (str(error), repr(error), error.excerpt)
+    same = pickle.loads(pickle.dumps(error))
+    assert (str(same), repr(same), same.excerpt) == (str(error), repr(error), error.excerpt)
     assert str(error) == "TypeError: cannot read property 'x' of null (line 1, column 6)"
+
+
+def test_an_error_about_a_build_survives_a_copy() -> None:
+    """As where a process sends it to another one."""
+    error = BuildGoneError("ab12", "0.1.0", ", and it makes other calls here")
+    error.add_note("noted")
+    for same in (copy.copy(error), copy.deepcopy(error), pickle.loads(pickle.dumps(error))):
+        assert (str(same), same.build, same.release) == (str(error), "ab12", "0.1.0")
+        assert same.__notes__ == ["noted"]
 
 
 def test_a_limit_of_calls_is_named() -> None:
