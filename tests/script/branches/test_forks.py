@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -332,6 +333,49 @@ def test_each_state_of_a_fork_that_an_answer_makes_is_forked_at_the_pause_that_i
     run.decide(APPROVE)
     assert names(one for state in run.history() for one in state.interrupts) == "abbbc"
     check_that_each_state_is_forked_at_its_pause(run)
+
+
+@pytest.mark.parametrize("kind", ["create_agent", "create_deep_agent", "graph"])
+def test_what_a_fork_that_an_answer_makes_asks_is_answered_once(kind: str) -> None:
+    """Also where the script begins there in two runs, and one has stored that before the other."""
+    run, other, made = thread(kind), thread(kind), list[str]()
+    begun, over = threading.Event(), threading.Event()
+
+    @tool
+    def pay(to: str) -> str:
+        """Pays; the first time that it is `b`, not before the other run has ended."""
+        made.append(to)
+        if to == "b" and not begun.is_set():
+            begun.set()
+            over.wait(60)
+        return f"paid {to}"
+
+    run.tools = other.tools = [pay]
+    run.start()
+    run.decide(decision("reject"))
+    first = run.states()["a"]
+    rejected: Any = {"decisions": [decision("reject")]}
+    run.send(Command(resume={first.interrupts[0].id: rejected}), at=first.config)
+    (asked,) = run.last["__interrupt__"]
+    answer: Any = Command(resume={asked.id: {"decisions": [APPROVE]}})
+    assert run.memory is not None
+    other.memory, listed = run.memory, run.memory.list
+    faster = threading.Thread(target=other.send, args=(answer,))
+
+    def found(config: Any, **options: Any) -> Any:
+        if config["configurable"].get("checkpoint_ns") and not faster.ident:
+            faster.start()
+            assert begun.wait(60)
+        return listed(config, **options)
+
+    run.memory.list = found  # type: ignore[method-assign]
+    try:
+        with pytest.raises(AlreadyAnsweredError):
+            run.send(answer)
+    finally:
+        over.set()
+        faster.join()
+    assert made == ["b"]
 
 
 @pytest.mark.parametrize("mode", MODES)
