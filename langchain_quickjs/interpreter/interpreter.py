@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -301,10 +300,6 @@ class Interpreter:
 
     def __deepcopy__(self, memo: object) -> Self:
         return self.fork()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        restore = functools.partial(type(self).restore, limits=self._limits, clock=self._clock)
-        return restore, (self.snapshot(),)
 
     def heap(self, *, of_running: bool = False) -> Heap:
         """Gives what scripts have declared, as a value that can be stored as it changes.

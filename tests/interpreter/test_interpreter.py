@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import pickle
 import subprocess
 import sys
 from typing import Any
@@ -388,11 +387,7 @@ def test_misuse_is_told(misuse: Any) -> None:
         misuse()
 
 
-@pytest.mark.parametrize(
-    "copied",
-    [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))],
-    ids=["copy", "deepcopy", "pickle"],
-)
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
 def test_a_copy_goes_its_own_way(copied: Any) -> None:
     one = Interpreter(limits=Limits(calls=7))
     one.eval("let n = 1")

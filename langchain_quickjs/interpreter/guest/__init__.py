@@ -9,7 +9,6 @@ The one room that knows wasmtime, in `engine` and in `native/`. It imports `buil
     machine       a guest whose every step either happens or does not
     native_stack  how large the stacks of threads are on this machine
     page_lines    in what a memory differs from the boot image, found fast
-    signals       what handlers of signals raise while a guest runs
     ticker        the clock by which running guests are stopped
     native/       wasmtime's library, and machine code
     reuse/        instances that serve one guest after another

@@ -42,7 +42,7 @@ from langchain_quickjs.interpreter.guest.native.c_api import (
 )
 from langchain_quickjs.interpreter.guest.native.shipped_code import ShippedCode
 from langchain_quickjs.interpreter.guest.native_stack import wasm_stack_bytes
-from langchain_quickjs.interpreter.guest.ticker import Cancellation, Ticker, Watch
+from langchain_quickjs.interpreter.guest.ticker import Cancellation, Ticker, Watch, require_room
 
 __all__ = [
     "CompiledModule",
@@ -55,22 +55,7 @@ __all__ = [
 
 _WHERE_S: Final = 0.05
 _MOST_LINES: Final = 2**30
-_CONTINUE: Final = 0  # WASMTIME_UPDATE_DEADLINE_CONTINUE
 _STACK_OVERFLOW: Final = 0  # WASMTIME_TRAP_CODE_STACK_OVERFLOW
-
-
-def _epoch_callback(watch: Watch) -> Any:
-    def on_tick(_context: Any, _data: Any, delta: Any, kind: Any) -> int:
-        if watch.expired():
-            return int(ffi.wasmtime_error_new(b"stopped by the host"))
-        delta[0] = 1
-        kind[0] = _CONTINUE
-        return 0
-
-    try:
-        return EpochCallback(on_tick)
-    except MemoryError:
-        raise HostMemoryError.because("of callbacks") from None
 
 
 def _place(of: Any) -> ctypes.c_void_p:
@@ -206,8 +191,7 @@ class WasmInstance:
         self._store = Owned(store, ffi.wasmtime_store_delete)
         self.limit(memory_bytes)
         self._watch = Watch(cancellation or Cancellation())
-        self._callback = _epoch_callback(self._watch)
-        ffi.wasmtime_store_epoch_deadline_callback(store, self._callback, None, None)
+        self._have_looks()
         self._context = ffi.wasmtime_store_context(store)
         ffi.wasmtime_context_set_epoch_deadline(self._context, 1)
         self._value, self._trap = RawValue(), ctypes.c_void_p()
@@ -226,6 +210,16 @@ class WasmInstance:
         self._address = int(ffi.wasmtime_memory_data(self._context, self._memory))
         self._whole = True
         self._look()
+
+    def _have_looks(self) -> None:
+        """Has a running guest look at its watch on every tick, until it is stopped."""
+        stop = Owned(ffi.wasmtime_error_new(b"stopped by the host"), ffi.wasmtime_error_delete)
+        try:
+            self._callback = EpochCallback(self._watch.on_tick(stop.pointer, stop.give_away))
+        except MemoryError:
+            raise HostMemoryError.because("of callbacks") from None
+        store, at = self._store.pointer, stop.pointer
+        ffi.wasmtime_store_epoch_deadline_callback(store, self._callback, at, None)
 
     def limit(self, memory_bytes: int) -> None:
         """Says how large the memory may become from now on."""
@@ -296,25 +290,30 @@ class WasmInstance:
         value = self._value
         value.i64 = argument
         self._whole = False
-        if (error := self._calls[name]()) or self._trap:
+        require_room()
+        if (error := self._calls[name]()) or self._trap or self._watch.raised is not None:
             self._raise_trap(error)
         self._whole = True
         result: int = value.i64
         return result
 
     def _raise_trap(self, error: int | None) -> None:
-        """Raises the error that a trap means."""
+        """Raises the error that a trap means, or what a look has raised."""
         code = ctypes.c_uint8()
         trap = self._taken_trap(error)
         known = trap is not None and ffi.wasmtime_trap_code(trap, ctypes.byref(code))
         overflow = known and code.value == _STACK_OVERFLOW
         if trap is not None:
             ffi.wasm_trap_delete(trap)
+        late = TimeLimitError("out of time") if self._watch.stopped else None
+        if late is not None and not self._watch.cancellation.wanted:
+            late.line, late.column = self._last_place() or (None, None)
+        raised, self._watch.raised = self._watch.raised, None
+        if raised is not None:
+            raise raised
         if self._watch.cancellation.wanted:
             raise ScriptCancelledError("the host cancelled the step; it never happened")
-        if self._watch.stopped:
-            late = TimeLimitError("out of time")
-            late.line, late.column = self._last_place() or (None, None)
+        if late is not None:
             raise late
         if overflow:
             raise StackLimitError("out of stack")
@@ -334,6 +333,7 @@ class WasmInstance:
         and is within bounds.
         """
         self._watch.deadline_s = time.monotonic() + _WHERE_S
+        self._have_looks()
         if (error := self._calls["where"]()) or self._trap:
             if (trap := self._taken_trap(error)) is not None:
                 ffi.wasm_trap_delete(trap)

@@ -41,7 +41,6 @@ from langchain_quickjs.interpreter.guest.reuse.dirty_pages import (
     kernel_tells_of_writes,
     written_runs,
 )
-from langchain_quickjs.interpreter.guest.signals import shielded
 from langchain_quickjs.interpreter.guest.ticker import Cancellation
 
 __all__ = ["Instance", "Module", "load"]
@@ -161,9 +160,6 @@ class Instance(WasmInstance):
     ) -> None:
         super().__init__(module, memory_bytes, cancellation)
         self.module = module
-
-    def _call(self, name: str, argument: int = 0) -> int:
-        return shielded(functools.partial(super()._call, name, argument), self._watch)
 
     def is_fresh_again(self) -> bool:
         """Makes the memory that of a fresh instance again, for somebody else, if that can be done.

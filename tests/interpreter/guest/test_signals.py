@@ -56,6 +56,42 @@ print(came == sorted(came, reverse=True), set(came))
 """
 
 
+# Each of three signals comes, and is handled, in one tick; and so again until one reaches us.
+AT_ONCE = """
+import os, signal, threading, time
+from langchain_quickjs import Interpreter
+
+class Told(Exception): ...
+
+def handle(number, frame):
+    raise Told
+
+NUMBERS = [signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM]
+for number in NUMBERS:
+    signal.signal(number, handle)
+interpreter, came = Interpreter(), 0
+
+def send():
+    time.sleep(0.03)
+    for number in NUMBERS:
+        os.kill(os.getpid(), number)
+
+for _ in range(20):
+    sender = threading.Thread(target=send)
+    try:
+        sender.start()
+        interpreter.eval("for (;;) {}")
+    except Told:
+        came += 1
+    while sender.is_alive():
+        try:
+            time.sleep(0.01)
+        except Told:
+            pass
+print(came, interpreter.eval("1"))
+"""
+
+
 def ended(program: str, *arguments: str) -> list[str]:
     """What a process of its own has printed."""
     command = [sys.executable, "-c", program, *arguments]
@@ -76,6 +112,11 @@ def test_what_a_handler_raises_stops_the_guest_and_reaches_whoever_runs_it(
     name: str, raised: str
 ) -> None:
     assert ended(INTERRUPTED, name) == [raised] * 20 + ["1"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="there are no such signals")
+def test_handlers_of_several_signals_may_raise_at_once() -> None:
+    assert ended(AT_ONCE) == ["20", "1"]
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="there are no such signals")

@@ -86,11 +86,10 @@ class RawValue(ctypes.Union):
     _fields_ = (("i64", c_int64), ("others", c_uint8 * 16))
 
 
-EpochCallback: Final = ctypes.CFUNCTYPE(
-    c_size_t, c_void_p, c_void_p, ctypes.POINTER(c_uint64), ctypes.POINTER(c_uint8)
-)
-"""What a store calls at its deadline: with context, data, and where to say for how many ticks it
-goes on, and how. It gives an error that ends the step, or 0."""
+EpochCallback: Final = ctypes.CFUNCTYPE(c_size_t, c_size_t, c_size_t, c_size_t)
+"""What a store calls at its deadline: with the addresses of its context, of data, and of the number
+of ticks for which it goes on. It gives that of an error that ends the step, or 0. (There is another
+argument, to say in what way it goes on; there is but one without asyncio of wasmtime's own.)"""
 
 # Every pointer is one to void: those to what only wasmtime knows, to bytes, and to structures.
 _P: Final = c_void_p
@@ -218,6 +217,10 @@ class Owned:
     def __init__(self, pointer: Any, delete: Callable[[Any], object]) -> None:
         self.pointer = pointer
         self._delete = delete
+
+    def give_away(self) -> None:
+        """Leaves it to wasmtime, which deletes it."""
+        self._delete = bool
 
     def __del__(self) -> None:
         self._delete(self.pointer)
