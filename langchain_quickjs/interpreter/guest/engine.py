@@ -186,6 +186,7 @@ class WasmInstance:
         memory_bytes: int,
         cancellation: Cancellation | None = None,
     ) -> None:
+        require_room()  # What has been made by then could not be given back either.
         self._ticker = compiled.ticker
         store = ffi.wasmtime_store_new(compiled.engine.pointer, None, None)
         self._store = Owned(store, ffi.wasmtime_store_delete)
@@ -308,9 +309,8 @@ class WasmInstance:
         late = TimeLimitError("out of time") if self._watch.stopped else None
         if late is not None and not self._watch.cancellation.wanted:
             late.line, late.column = self._last_place() or (None, None)
-        raised, self._watch.raised = self._watch.raised, None
-        if raised is not None:
-            raise raised
+        if self._watch.raised is not None:
+            raise self._watch.raised
         if self._watch.cancellation.wanted:
             raise ScriptCancelledError("the host cancelled the step; it never happened")
         if late is not None:
