@@ -61,8 +61,11 @@ _MARK: Final = "quickjs_pause"
 _MOST_FORKS: Final = 16  # Of a fork of a fork: for each, somebody looks into the database.
 _MOST_STEPS: Final = 8  # After its last pause a script's graph has no more checkpoints than some.
 
-# Where the ids of twins are: below that of the checkpoint, in the part that says no time.
+# Where the ids of twins are: below that of the checkpoint, mostly in the part that says no time.
+# The bits of an id that say its version and variant are the same in all of them (RFC 9562, 5.6).
+_SAME_BITS: Final = 0xF << 76 | 0x3 << 62
 _LOW_BITS: Final = 62
+_MID_BITS: Final = 12
 _SPREAD_BITS: Final = 40
 _NOISE_BITS: Final = 20
 
@@ -94,8 +97,6 @@ def keep_left_pause(config: RunnableConfig, shown: Sequence[Interrupt]) -> Askin
     if saver is None or outermost is None or stores_when_it_ends_only(outermost.config):
         return
     twin = _twin_id(outermost.checkpoint_id, _pause_id(config), namespace, step_of(config))
-    if twin is None:
-        return
     yield from _keep(saver, outermost, config, twin, shown)
 
 
@@ -257,7 +258,7 @@ def _pause_id(config: RunnableConfig) -> str:
     return found
 
 
-def _twin_id(checkpoint_id: str, pause_id: str, namespace: str, step: int) -> str | None:
+def _twin_id(checkpoint_id: str, pause_id: str, namespace: str, step: int) -> str:
     """The id of a twin: below that of the checkpoint, and above those of earlier pauses.
 
     Args:
@@ -268,7 +269,10 @@ def _twin_id(checkpoint_id: str, pause_id: str, namespace: str, step: int) -> st
         step: The step of that graph which has gone on from the pause.
     """
     whole = uuid.UUID(checkpoint_id).int
-    low = whole & (1 << _LOW_BITS) - 1
     noise = int(digest("twin", checkpoint_id, namespace, pause_id), 16) % (1 << _NOISE_BITS)
-    own = low - (1 << _SPREAD_BITS) // max(step, 1) - noise
-    return str(uuid.UUID(int=whole - low + own)) if own >= 0 else None
+    low, mid = whole % (1 << _LOW_BITS), (whole >> 64) % (1 << _MID_BITS)
+    number = (whole >> 80 << _MID_BITS | mid) << _LOW_BITS | low
+    number -= (1 << _SPREAD_BITS) // max(step, 1) + noise
+    high, mid = divmod(number >> _LOW_BITS, 1 << _MID_BITS)
+    own = high << 80 | mid << 64 | number % (1 << _LOW_BITS)
+    return str(uuid.UUID(int=own | whole & _SAME_BITS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -14,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.tools import BaseTool, InjectedToolCallId, tool
+from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, interrupt
 
 from langchain_quickjs import AlreadyAnsweredError, SnapshotError, create_script_graph
 from langchain_quickjs.script.variables.store import recent_heaps
-from tests.helpers.conversations import MODES, Conversation, Mode
+from tests.helpers.conversations import MODES, Conversation, GraphState, Mode
 from tests.helpers.databases import Database, Server, aopened, opened, tampering
 from tests.helpers.models import parallel_programs
 
@@ -392,6 +394,33 @@ def test_each_pause_of_a_fork_whose_newest_state_was_forked_is_a_state_too(
     run.decide(APPROVE)
     asked = names(one for state in run.history() for one in state.interrupts)
     assert asked == ("aabbc" if kind == "script" else "aabc")
+    check_that_each_state_is_forked_at_its_pause(run)
+
+
+class FirstNode(Fork):
+    """A graph whose first node is the script graph."""
+
+    def build(self, checkpointer: Any) -> Any:
+        graph = StateGraph(GraphState)
+        graph.add_node("script", create_script_graph(self.tools, interrupt_on=self.interrupt_on))
+        graph.add_edge(START, "script")
+        graph.add_edge("script", END)
+        return graph.compile(checkpointer=checkpointer)
+
+
+@pytest.mark.parametrize("drawn", [0, 1, 2**40], ids=["none", "one", "some"])
+@pytest.mark.parametrize("make", [Fork, FirstNode])
+def test_each_pause_is_a_state_whatever_is_drawn_for_ids(
+    make: type[Fork], drawn: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What LangGraph draws for the id of a checkpoint may leave no room for others below it."""
+    monkeypatch.setattr(random, "getrandbits", lambda bits: drawn % 2**bits)
+    of = thread("graph")
+    run = make("graph", "invoke", None, of.source, of.tools, of.interrupt_on, ids=of.ids)
+    run.start()
+    while run.waits:
+        run.decide(APPROVE)
+    assert names(one for state in run.history() for one in state.interrupts) == "abcde"
     check_that_each_state_is_forked_at_its_pause(run)
 
 
