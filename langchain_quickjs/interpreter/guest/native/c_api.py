@@ -220,7 +220,7 @@ class Owned:
 
     def give_away(self) -> None:
         """Leaves it to wasmtime, which deletes it."""
-        self._delete = bool
+        self._delete = bool  # which does nothing
 
     def __del__(self) -> None:
         self._delete(self.pointer)
